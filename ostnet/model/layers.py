@@ -1,0 +1,136 @@
+"""Building blocks shared by the networks.
+
+Shape legend of the package: B batch, K keypoints, C channels, H height, W width, T frames.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def identity_grid(height: int, width: int, dtype=torch.float32, device=None) -> Tensor:
+    """The coordinates of every pixel, (H, W, 2) in [-1, 1], x first (align_corners=True)."""
+    y = torch.linspace(-1, 1, height, dtype=dtype, device=device)
+    x = torch.linspace(-1, 1, width, dtype=dtype, device=device)
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
+
+
+def sample(image: Tensor, grid: Tensor, padding: str = "border") -> Tensor:
+    """Bilinear sample of (B, C, H, W) at grid (B, h, w, 2), computed in float32."""
+    with torch.autocast(image.device.type, enabled=False):
+        return F.grid_sample(
+            image.float(), grid.float(), mode="bilinear", padding_mode=padding, align_corners=True
+        )
+
+
+def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
+    """Linear map (outputs, inputs) that resizes one axis, anti-aliased when shrinking.
+
+    Triangle kernel as wide as the step between output samples; first and last sample of input and
+    output coincide (align_corners=True), so coordinates in [-1, 1] keep their meaning.
+    """
+    positions = torch.linspace(0, inputs - 1, outputs, dtype=torch.float64, device=device)
+    reach = max((inputs - 1) / max(outputs - 1, 1), 1.0)
+    distance = positions[:, None] - torch.arange(inputs, dtype=torch.float64, device=device)
+    weights = (1 - distance.abs() / reach).clamp(min=0)
+    return (weights / weights.sum(dim=1, keepdim=True)).float()
+
+
+class Resize(nn.Module):
+    """Anti-aliased resize of (B, C, H, W) to a fixed square side: two small matrix products."""
+
+    def __init__(self, side: int):
+        super().__init__()
+        self.side = side
+        self._matrices: dict[tuple, Tensor] = {}
+
+    def _matrix(self, inputs: int, device: torch.device) -> Tensor:
+        key = (inputs, device)
+        if key not in self._matrices:
+            # normal tensors, also when first made under inference_mode: training may follow
+            with torch.inference_mode(False):
+                self._matrices[key] = resize_matrix(inputs, self.side, device)
+        return self._matrices[key]
+
+    def forward(self, image: Tensor) -> Tensor:
+        height, width = image.shape[-2:]
+        if height == width == self.side:
+            return image.float()
+        with torch.autocast(image.device.type, enabled=False):
+            rows = self._matrix(height, image.device)
+            columns = self._matrix(width, image.device)
+            return rows @ image.float().contiguous() @ columns.T  # (B, C, side, side)
+
+
+def conv_block(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
+    """Convolution, batch norm, ReLU; the size stays."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+        nn.ReLU(inplace=True),
+    )
+
+
+class DownBlock(nn.Module):
+    """Convolution block, then half the size by average pooling."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.block = conv_block(inputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.avg_pool2d(self.block(x), 2)
+
+
+class UpBlock(nn.Module):
+    """Twice the size by nearest neighbour, then a convolution block."""
+
+    def __init__(self, inputs: int, outputs: int):
+        super().__init__()
+        self.block = conv_block(inputs, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.block(F.interpolate(x, scale_factor=2, mode="nearest"))
+
+
+class ResidualBlock(nn.Module):
+    """Pre-activation residual block: x + conv(relu(norm(conv(relu(norm(x))))))."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.norm1 = nn.BatchNorm2d(width)
+        self.conv1 = nn.Conv2d(width, width, 3, padding=1, bias=False)
+        self.norm2 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.conv1(F.relu(self.norm1(x)))
+        return x + self.conv2(F.relu(self.norm2(out)))
+
+
+class Hourglass(nn.Module):
+    """U-Net of first-order-model (arXiv 2003.00196): skips by concatenation, down to 1/2**blocks.
+
+    Maps (B, inputs, H, W) to (B, ``width`` + inputs, H, W).
+    """
+
+    def __init__(self, inputs: int, width: int, blocks: int, max_width: int):
+        super().__init__()
+        widths = [min(max_width, width * 2**level) for level in range(blocks + 1)]
+        down = [inputs] + [min(max_width, width * 2 ** (level + 1)) for level in range(blocks)]
+        self.down = nn.ModuleList(DownBlock(a, b) for a, b in zip(down[:-1], down[1:], strict=True))
+        up, current = [], down[-1]
+        for level in reversed(range(blocks)):
+            up.append(UpBlock(current, widths[level]))
+            current = widths[level] + down[level]
+        self.up = nn.ModuleList(up)
+        self.width = current
+
+    def forward(self, x: Tensor) -> Tensor:
+        skips = [x]
+        for block in self.down:
+            skips.append(block(skips[-1]))
+        out = skips.pop()
+        for block in self.up:
+            out = torch.cat([block(out), skips.pop()], dim=1)
+        return out

@@ -1,0 +1,127 @@
+"""The scale transformation: scale code, fiducial points, thin-plate spline (paper section 3.2).
+
+Base points lie in the output picture, predicted fiducial points say where they sit in the input
+(convention of RARE, arXiv 1603.03915, and of spatial transformers). A driving face that is s times
+too large has the ideal fiducials ``s * FIDUCIALS``.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ostnet.config import ModelConfig
+from ostnet.model.layers import identity_grid
+
+_SIDE = [-0.75, -0.25, 0.25, 0.75]
+_EDGE = [-1 / 3, 1 / 3]
+FIDUCIALS = torch.tensor(
+    [[-1.0, y] for y in _SIDE]
+    + [[1.0, y] for y in _SIDE]
+    + [[x, -1.0] for x in _EDGE]
+    + [[x, 1.0] for x in _EDGE],
+    dtype=torch.float64,
+)
+"""The 12 base points (12, 2) on the border ring of the output picture."""
+
+
+def _radial(squared: Tensor) -> Tensor:
+    """phi(r) = r^2 ln r^2, with phi(0) = 0."""
+    return torch.where(squared > 0, squared * squared.clamp(min=1e-300).log(), 0.0)
+
+
+def _basis(points: Tensor) -> Tensor:
+    """TPS basis (N, 15) of points (N, 2): 12 radial values, 1, x, y."""
+    squared = (points[:, None] - FIDUCIALS[None]).square().sum(-1)
+    return torch.cat([_radial(squared), torch.ones(len(points), 1).double(), points], dim=1)
+
+
+def tps_matrix(height: int, width: int) -> Tensor:
+    """Constant map (H*W, 12) from fiducial points to the sampling grid, in float64.
+
+    Solves the interpolation problem once: system matrix (15, 15) inverted, times the basis of every
+    output pixel; the last three columns multiply the zero side conditions and are dropped.
+    """
+    count = len(FIDUCIALS)
+    system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
+    system[:count] = _basis(FIDUCIALS)
+    system[count:, :count] = system[:count, count:].T
+    pixels = identity_grid(height, width, torch.float64).reshape(-1, 2)
+    return (_basis(pixels) @ torch.linalg.inv(system))[:, :count]
+
+
+def affine_matrix(height: int, width: int) -> Tensor:
+    """Constant map (2, 12): row a gives A_aa of the grid's least-squares affine p = A p' + t.
+
+    The pixels are symmetric about the centre, so the least-squares slope along an axis is
+    sum(p' p) / sum(p' p').
+    """
+    pixels = identity_grid(height, width, torch.float64).reshape(-1, 2)
+    slope = pixels / pixels.square().sum(dim=0)  # (H*W, 2)
+    return slope.T @ tps_matrix(height, width)
+
+
+@dataclass
+class Alignment:
+    """What T_theta says about one pair of keypoint sets."""
+
+    z: Tensor
+    """Scale code (B, code)."""
+    fiducials: Tensor
+    """Where the base points sit in the driving picture, (B, 12, 2)."""
+    scale: Tensor
+    """(B, 2): how many times larger the driving face is than the source's, along x and y."""
+
+
+class ScaleTransform(nn.Module):
+    """T_theta and the grid generator.
+
+    z = T_theta(x_S, x_D, d_S, d_D) with distance vectors d_k = x_k - mean(x); a linear head on z,
+    zero at the start, predicts an offset of each base point: an untrained module is the identity.
+    """
+
+    def __init__(self, config: ModelConfig):
+        super().__init__()
+        self.code = nn.Sequential(
+            nn.Linear(8 * config.keypoints, config.scale_hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(config.scale_hidden, config.scale_hidden),
+            nn.ReLU(inplace=True),
+            nn.Linear(config.scale_hidden, config.scale_code),
+        )
+        self.head = nn.Linear(config.scale_code, FIDUCIALS.numel())
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+        self.register_buffer("base", FIDUCIALS.float(), persistent=False)
+        side = config.resolution
+        self.register_buffer("affine", affine_matrix(side, side).float(), persistent=False)
+        self._grids: dict[tuple, Tensor] = {}
+
+    def forward(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
+        """Keypoints (B, K, 2) of source and driving -> Alignment, all in float32."""
+        with torch.autocast(x_source.device.type, enabled=False):
+            x_source, x_driving = x_source.float(), x_driving.float()
+            d_source = x_source - x_source.mean(dim=1, keepdim=True)
+            d_driving = x_driving - x_driving.mean(dim=1, keepdim=True)
+            parts = [x_source, x_driving, d_source, d_driving]
+            z = self.code(torch.cat([part.flatten(1) for part in parts], dim=1))  # (B, code)
+            fiducials = self.base + self.head(z).unflatten(1, (-1, 2))  # (B, 12, 2)
+        return Alignment(z, fiducials, self.affine_scale(fiducials))
+
+    def affine_scale(self, fiducials: Tensor) -> Tensor:
+        """(A_xx, A_yy) of the grid that fiducials (B, 12, 2) generate: (B, 2)."""
+        return torch.einsum("af,bfa->ba", self.affine, fiducials.float())
+
+    def grid(self, fiducials: Tensor, height: int, width: int) -> Tensor:
+        """Sampling grid (B, H, W, 2) of fiducials (B, 12, 2): one matrix product, in float32."""
+        key = (height, width, fiducials.device)
+        if key not in self._grids:
+            # normal tensors, also when first made under inference_mode: training may follow
+            with torch.inference_mode(False):
+                self._grids[key] = tps_matrix(height, width).float().to(fiducials.device)
+        # the base points reproduce the identity, so only their offsets need the product: exact at 0
+        with torch.autocast(fiducials.device.type, enabled=False):
+            offsets = self._grids[key] @ (fiducials.float() - self.base)  # (B, H*W, 2)
+        return identity_grid(height, width, device=fiducials.device) + offsets.unflatten(
+            1, (height, width)
+        )

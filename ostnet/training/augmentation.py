@@ -1,0 +1,193 @@
+"""Random changes of training pairs, batched, in float32, on the device of their inputs.
+
+Coordinates are in [-1, 1], x right, y down, align_corners=True. A picture and its points always
+move together. Every draw comes from a ``torch.Generator`` on the device of the batch.
+Shapes: B batch, P points, H, W, R resolution, C control points.
+"""
+
+from dataclasses import replace
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ostnet.training.data import Batch
+from ostnet.training.landmarks import mirrored
+from ostnet.training.warp import SmoothWarp, random_equivariance_map, random_warp, uniform
+
+__all__ = [
+    "colour_jitter",
+    "draw_scales",
+    "flip",
+    "ideal_fiducials",
+    "jitter_framing",
+    "random_equivariance_map",
+    "scale_image",
+    "scale_points",
+    "warp_stills",
+]
+
+_LUMA = (0.299, 0.587, 0.114)
+_RGB_TO_YIQ = torch.tensor([_LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])
+_YIQ_TO_RGB = torch.linalg.inv(_RGB_TO_YIQ)
+
+
+def draw_scales(
+    batch: int, low: float, high: float, generator: torch.Generator, log_uniform: bool = False
+) -> Tensor:
+    """Independent scales (s_x, s_y) of [low, high]: (B, 2), uniform in s or in ln s."""
+    u = torch.rand(batch, 2, generator=generator, device=generator.device)
+    return low * (high / low) ** u if log_uniform else low + (high - low) * u
+
+
+def scale_image(image: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tensor:
+    """Expression-preserved augmentation (paper section 3.3): the face appears s times as large.
+
+    Output pixel p shows the input at p / s + offset, edge pixels repeated: (B, 3, H, W) with s
+    (B, 2) and offset a number or (B, 2). Bilinear where it enlarges; where it shrinks, the mean
+    over the area (1 / s pixels wide) that falls on the output pixel. s = 1, offset 0 is exact.
+    """
+    offset = torch.as_tensor(offset, dtype=torch.float32, device=image.device).expand_as(s)
+    with torch.autocast(image.device.type, enabled=False):
+        across = _resampling(image.shape[-1], s[:, 0], offset[:, 0])  # (B, W, W)
+        down = _resampling(image.shape[-2], s[:, 1], offset[:, 1])  # (B, H, H)
+        return down[:, None] @ (image.float() @ across[:, None].mT)
+
+
+def _resampling(size: int, s: Tensor, offset: Tensor) -> Tensor:
+    """Row-stochastic matrices (B, size, size): output pixel = weighted mean of input pixels.
+
+    The weight of an input pixel is the share of a box, max(1, 1 / s) pixels wide about the sampled
+    position, that covers it; the outermost pixels reach out to infinity.
+    """
+    middle = (size - 1) / 2
+    output = torch.arange(size, device=s.device) - middle
+    position = output / s[:, None] + middle * (1 + offset[:, None])  # (B, size), in pixels
+    width = (1 / s).clamp(min=1)[:, None, None]
+    edges = torch.arange(1, size, device=s.device) - 0.5  # between neighbouring input pixels
+    below = ((edges - position[..., None]) / width + 0.5).clamp(0, 1)  # (B, size, size - 1)
+    return torch.diff(F.pad(F.pad(below, (1, 0), value=0.0), (0, 1), value=1.0), dim=-1)
+
+
+def scale_points(points: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tensor:
+    """Where points (B, P, 2) of a picture appear after ``scale_image``: (q - offset) s."""
+    return (points - _per_row(offset)) * s[:, None]
+
+
+def ideal_fiducials(base: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tensor:
+    """The fiducials (B, F, 2) that undo ``scale_image``: (base - offset) s, base (F, 2)."""
+    return (base.to(s) - _per_row(offset)) * s[:, None]
+
+
+def _per_row(offset: Tensor | float) -> Tensor | float:
+    return offset[:, None] if isinstance(offset, Tensor) else offset
+
+
+def flip(batch: Batch, generator: torch.Generator, share: float = 0.5) -> Batch:
+    """Mirror both pictures of a random share of the pairs; left and right points change places."""
+    rows = _choose(batch, generator, share)
+    pixels, points = rows[:, None, None, None], rows[:, None, None]
+    return replace(
+        batch,
+        source=torch.where(pixels, batch.source.flip(-1), batch.source),
+        driving=torch.where(pixels, batch.driving.flip(-1), batch.driving),
+        source_landmarks=torch.where(
+            points, mirrored(batch.source_landmarks), batch.source_landmarks
+        ),
+        driving_landmarks=torch.where(
+            points, mirrored(batch.driving_landmarks), batch.driving_landmarks
+        ),
+    )
+
+
+def colour_jitter(batch: Batch, generator: torch.Generator, amount: float = 0.1) -> Batch:
+    """Change brightness, contrast, saturation and hue, the same for both pictures of a pair.
+
+    Brightness, contrast and saturation are multiplied by U(1 - amount, 1 + amount), hue turns by
+    U(-amount, amount) of a full circle (in YIQ); contrast is about the pair's mean grey. All of it
+    is one affine map of colour a pair; the result is clamped to [0, 1].
+    """
+    count, device = len(batch.source), batch.source.device
+    gain = uniform((3, count, 1, 1), 1 - amount, 1 + amount, generator)
+    angle = uniform((count,), -amount, amount, generator) * 2 * torch.pi
+    luma = torch.tensor(_LUMA, device=device)
+    identity = torch.eye(3, device=device)
+    turn = identity.repeat(count, 1, 1)
+    turn[:, 1, 1] = turn[:, 2, 2] = angle.cos()
+    turn[:, 1, 2], turn[:, 2, 1] = -angle.sin(), angle.sin()
+    grey = luma.expand(3, 3)  # maps a colour to its grey
+    colour = gain[0] * gain[1] * (grey + gain[2] * (identity - grey))  # (B, 3, 3)
+    with torch.autocast(device.type, enabled=False):
+        colour = _YIQ_TO_RGB.to(device) @ turn @ _RGB_TO_YIQ.to(device) @ colour
+        mean = (batch.source.mean((2, 3)) + batch.driving.mean((2, 3))) / 2 @ luma  # (B,)
+        shift = ((1 - gain[1]) * gain[0]).flatten() * mean
+
+        def apply(image: Tensor) -> Tensor:
+            changed = colour @ image.flatten(2) + shift[:, None, None]
+            return changed.clamp_(0, 1).view_as(image)
+
+        return replace(batch, source=apply(batch.source), driving=apply(batch.driving))
+
+
+def jitter_framing(
+    batch: Batch,
+    generator: torch.Generator,
+    share: float = 0.5,
+    zoom: tuple[float, float] = (0.85, 1.2),
+    stretch: float = 0.05,
+    shift: float = 0.08,
+    roll: float = 5.0,
+) -> Batch:
+    """Frame both pictures of a random share of the pairs anew, in the same way.
+
+    The pair is enlarged by ``zoom`` (log-uniform), one axis against the other by up to ``stretch``,
+    moved by up to ``shift`` along each axis and turned by up to ``roll`` degrees.
+    """
+    count = len(batch.source)
+    chosen = _choose(batch, generator, share)
+    common = draw_scales(count, *zoom, generator, log_uniform=True)[:, :1]
+    aspect = uniform((count, 1), 1 - stretch, 1 + stretch, generator)
+    angle = torch.deg2rad(uniform((count,), -roll, roll, generator))
+    moved = uniform((count, 2), -shift, shift, generator)
+    size = torch.cat([common * aspect, common / aspect], dim=1)
+    size = torch.where(chosen[:, None], size, 1.0)
+    angle, moved = angle * chosen, moved * chosen[:, None]
+    turn = torch.stack([angle.cos(), angle.sin(), -angle.sin(), angle.cos()], -1).view(-1, 2, 2)
+    warp = SmoothWarp(turn / size[:, None, :], moved)
+    return Batch(
+        warp.warp_image(batch.source),
+        warp.warp_image(batch.driving),
+        warp.appear(batch.source_landmarks),
+        warp.appear(batch.driving_landmarks),
+        batch.is_still,
+    )
+
+
+def warp_stills(batch: Batch, generator: torch.Generator, strength: float = 1.0) -> Batch:
+    """Make the two pictures of each still differ: each is put through its own random smooth warp.
+
+    ``strength`` 1: affine I + N(0, .05^2), shift N(0, .03^2), spline N(0, .012^2). Other pairs are
+    untouched.
+    """
+    rows = batch.is_still
+
+    def warped(image: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
+        warp = random_warp(
+            len(image),
+            generator,
+            affine=0.05 * strength,
+            shift=0.03 * strength,
+            bend=0.012 * strength,
+        )
+        pixels = torch.where(rows[:, None, None, None], warp.warp_image(image), image)
+        return pixels, torch.where(rows[:, None, None], warp.appear(points), points)
+
+    source, source_landmarks = warped(batch.source, batch.source_landmarks)
+    driving, driving_landmarks = warped(batch.driving, batch.driving_landmarks)
+    return Batch(source, driving, source_landmarks, driving_landmarks, rows)
+
+
+def _choose(batch: Batch, generator: torch.Generator, share: float) -> Tensor:
+    """Rows (B,) bool of a random share of the batch."""
+    u = torch.rand(len(batch.source), generator=generator, device=generator.device)
+    return u < share

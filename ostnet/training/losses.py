@@ -1,0 +1,47 @@
+"""The terms of the objective (paper section 3.4) and the warm start's two extra ones."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ostnet.model.layers import identity_grid
+
+
+def keypoint_distance(keypoints: Tensor, threshold: float) -> Tensor:
+    """Hinge mean_{i != j} relu(threshold - |x_i - x_j|) / threshold of (B, K, 2).
+
+    The paper's sign() form has zero gradient everywhere; the hinge has the same zero set.
+    """
+    count = keypoints.shape[1]
+    gap = (keypoints[:, :, None] - keypoints[:, None]).square().sum(-1).add(1e-12).sqrt()
+    hinge = F.relu(threshold - gap) / threshold  # (B, K, K); the diagonal is constantly 1
+    return (hinge.sum(dim=(1, 2)) - count).mean() / (count * (count - 1))
+
+
+def landmark_distance(keypoints: Tensor, landmarks: Tensor) -> Tensor:
+    """Mean L1 of (B, K, 2) over the landmarks that are known (not NaN) and inside the picture."""
+    known = (landmarks.abs() < 0.97).all(dim=-1, keepdim=True)  # False for NaN
+    gap = (keypoints - torch.nan_to_num(landmarks)).abs() * known
+    return gap.sum() / (2 * known.sum()).clamp(min=1)
+
+
+def fiducial_distance(fiducials: Tensor, ideal: Tensor, rows: Tensor) -> Tensor:
+    """Mean L1 of fiducial points (B, 12, 2) over the rows (B,) where the scale is known."""
+    gap = (fiducials - ideal).abs().mean(dim=(1, 2)) * rows
+    return gap.sum() / rows.sum().clamp(min=1)
+
+
+def region_weights(points: Tensor, height: int, width: int, extra: float) -> Tensor:
+    """Pixel weights (B, 1, H, W): 1, plus up to ``extra`` near points (B, P, 2); NaN is ignored."""
+    coarse = identity_grid(64, 64, device=points.device)
+    known = torch.isfinite(points).all(dim=-1)[:, :, None, None]
+    squared = (coarse - torch.nan_to_num(points)[:, :, None, None]).square().sum(-1)
+    near = (torch.exp(-0.5 * squared / 0.06**2) * known).amax(dim=1, keepdim=True)  # (B, 1, 64, 64)
+    near = F.interpolate(near, size=(height, width), mode="bilinear", align_corners=True)
+    return 1 + extra * near
+
+
+def pixel_distance(prediction: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean absolute difference of pictures (B, 3, H, W), weighted by (B, 1, H, W)."""
+    gap = (prediction - target).abs()
+    return (gap if weights is None else gap * weights).mean()

