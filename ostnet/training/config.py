@@ -48,7 +48,7 @@ class TrainConfig:
     resolution: int = 128
     """Side of the training pictures in pixels."""
     half_resolution_share: float = 0.0
-    """Share of the run, from its start, that trains at half the resolution."""
+    """Share of the run, from its start, that trains at half the resolution, on twice the pairs."""
     batch: int = 16
     """Pairs per step and process."""
     learning_rate: float = 2e-4

@@ -23,8 +23,6 @@ from ostnet.training.validation import validate
 from ostnet.training.warm_start import KEYPOINT_BATCH, keypoint_loss
 
 STAGES = ("keypoints", "scale", "joint")
-BATCHES = {"keypoints": KEYPOINT_BATCH, "scale": SCALE_BATCH}
-"""Batch of the warm start's stages; the joint stage has the configuration's."""
 COUNTERS = ("stage", "step", "pairs", "skipped", "seconds")
 """What a checkpoint keeps of the run beside networks, optimiser and random states."""
 
@@ -78,8 +76,7 @@ class Trainer:
         report = Report()
         while not self._finished():
             stage, before = STAGES[self.stage], time.monotonic()
-            size = BATCHES.get(stage, self.config.batch)
-            batch = self._draw(stage, size)
+            batch, size = self._draw(stage)
             waited = time.monotonic() - before
             report.add(self._train_step(stage, batch), size, waited)
             self.seconds += time.monotonic() - before
@@ -97,11 +94,19 @@ class Trainer:
         self.store.close()
         return self.table
 
-    def _draw(self, stage: str, size: int):
-        """What one step of a stage learns from."""
+    def _draw(self, stage: str):
+        """What one step of a stage learns from, and its number of pairs."""
+        if stage == "keypoints":
+            return self.store.sample(KEYPOINT_BATCH), KEYPOINT_BATCH
         if stage == "scale":
-            return self.store.sample_landmarks(size)
-        return self.store.sample(size)
+            return self.store.sample_landmarks(SCALE_BATCH), SCALE_BATCH
+        if self._progress() >= self.config.half_resolution_share:
+            return self.store.sample(self.config.batch), self.config.batch
+        size = 2 * self.config.batch
+        batch = self.store.sample(size)
+        batch.source = torch.nn.functional.avg_pool2d(batch.source, 2)
+        batch.driving = torch.nn.functional.avg_pool2d(batch.driving, 2)
+        return batch, size
 
     def _train_step(self, stage: str, batch) -> dict[str, torch.Tensor]:
         """One optimiser step; a step whose gradient is not finite is skipped and counted."""
@@ -111,13 +116,9 @@ class Trainer:
             group["lr"] = config.learning_rate * factor
         self.model.train()
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16()):
-            total, terms = self._loss(stage, batch, progress)
+            total, terms = self._loss(stage, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.clip_norm)
-        if torch.isfinite(norm):
-            self.optimizer.step()
-        else:
+        if not self._take_step(total):
             self.skipped += 1
         self.step += 1
         if stage == "joint":
@@ -125,16 +126,24 @@ class Trainer:
             self.average.update(self.model)
         return {"loss": total.detach(), **{name: term.detach() for name, term in terms.items()}}
 
-    def _loss(self, stage: str, batch, progress: float):
+    def _take_step(self, total: torch.Tensor) -> bool:
+        """Backward and optimiser step; False, and no change, if anything is not finite."""
+        if not torch.isfinite(total):
+            return False  # backward through NaN coordinates would crash the sampler on a CPU
+        total.backward()
+        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
+        if not torch.isfinite(norm):
+            return False
+        self.optimizer.step()
+        return True
+
+    def _loss(self, stage: str, batch):
         config, generator = self.config, self.generator
         if stage == "keypoints":
             return keypoint_loss(self.model, batch, config, generator), {}
         if stage == "scale":
             source, driving = (points[:, KEYPOINT_ROWS] for points in batch)
             return scale_loss(self.model, source, driving, config, generator), {}
-        if progress < config.half_resolution_share:
-            batch.source = torch.nn.functional.avg_pool2d(batch.source, 2)
-            batch.driving = torch.nn.functional.avg_pool2d(batch.driving, 2)
         pair = augmented_pair(batch, config, generator)
         return self.objective(self.model, pair, generator)
 

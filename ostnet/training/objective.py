@@ -86,10 +86,12 @@ class Objective:
         gate = (chance >= self.config.embedding_dropout).float()
         image = model.render(source, x_rectified, alignment.z, gate).image
 
-        features = self.perceptual.target_features(pair.target)
-        terms = {"perceptual": self.perceptual.distance(image, features)}
+        pictures = {"perceptual": image}
         if config.with_scale_transform and weights.rectified:
-            terms["rectified"] = self.perceptual.distance(rectified, features)
+            pictures["rectified"] = rectified
+        features = self.perceptual.target_features(pair.target)
+        distances = self.perceptual.distances(list(pictures.values()), features)
+        terms = dict(zip(pictures, distances, strict=True))
         if weights.pixel:
             terms["pixel"] = self._pixel(image, pair)
         if weights.equivariance:

