@@ -1,0 +1,168 @@
+"""The squares that the model sees."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ostnet.errors import InputError
+from ostnet.media.crop import Crop, centre_square, driving_crop, face_square, source_crop
+from ostnet.media.faces import Box, make_detector
+from ostnet.media.video import VideoWriter
+
+
+class Fixed:
+    """A detector that always sees the same boxes."""
+
+    name, most_samples = "fixed", 60
+
+    def __init__(self, *boxes):
+        self.boxes = list(boxes)
+
+    def detect(self, image):
+        return self.boxes
+
+
+def picture(height, width):
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+def test_a_crop_of_the_output_size_is_exact():
+    image = picture(300, 400)
+    assert np.array_equal(Crop(50, 20, 256).apply(image), image[20:276, 50:306])
+
+
+def test_outside_the_picture_its_edge_is_repeated():
+    image = picture(64, 64)
+    result = Crop(-16, 40, 64).apply(image, 64)
+    assert np.array_equal(result[:24, 16:], image[40:, :48])
+    assert (result[:24, :16] == image[40:, :1]).all() and (result[24:, 16:] == image[-1, :48]).all()
+
+
+def test_shrinking_is_anti_aliased():
+    stripes = np.zeros((512, 512, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.abs(Crop(0, 0, 512).apply(stripes, 100)[5:-5, 5:-5].astype(int) - 127).max() < 40
+
+
+def test_a_crop_beside_the_picture_is_refused():
+    with pytest.raises(ValueError, match="outside a picture of 64x64"):
+        Crop(100, 0, 32).apply(picture(64, 64))
+
+
+def test_the_centre_square():
+    assert centre_square(100, 300) == Crop(100, 0, 100)
+    assert centre_square(301, 100) == Crop(0, 100, 100)
+
+
+def test_a_portrait_is_framed_as_voxceleb_frames_faces(astronaut):
+    detector = make_detector("dlib")
+    crop, warning = source_crop(astronaut, detector=detector)
+    (face,) = detector.detect(astronaut)
+    assert warning is None
+    assert 1.7 <= crop.size / face.side <= 2
+    x, y = face.centre
+    assert abs(x - crop.left - crop.size / 2) < 0.05 * crop.size
+    assert abs(y - crop.top - crop.size / 2) < 0.05 * crop.size
+
+
+def test_a_tight_portrait_is_taken_whole():
+    assert face_square(Box(30, 30, 170, 170), 140, 200, 200) == Crop(0, 0, 200)
+
+
+def test_a_moving_face_keeps_the_same_room_beside_it():
+    assert face_square(Box(100, 200, 300, 300), 100, 1000, 1000).size == 200 + 85
+
+
+def test_a_face_in_the_corner_stays_near_the_middle():
+    crop = face_square(Box(0, 0, 100, 100), 100, 1000, 1000)
+    assert crop.size == 185 and crop.left == crop.top
+    assert abs(50 - crop.left - crop.size / 2) <= 0.16 * crop.size
+
+
+def test_a_picture_smaller_than_the_face_is_reached_over_evenly():
+    crop = face_square(Box(20, 0, 100, 120), 120, 120, 120)
+    assert crop.size == 150 and crop.top == -15
+
+
+def test_the_second_face_can_be_chosen():
+    large, small = Box(100, 100, 300, 300), Box(600, 100, 700, 200)
+    crop, _ = source_crop(picture(500, 900), face=1, detector=Fixed(large, small))
+    assert crop == Crop(558, 58, 185)
+    with pytest.raises(InputError, match="^source: face 2"):
+        source_crop(picture(500, 900), face=2, detector=Fixed(large, small))
+
+
+def test_without_a_face_the_centre_is_taken_and_said():
+    crop, warning = source_crop(picture(100, 300), detector=Fixed())
+    assert crop == centre_square(100, 300)
+    assert warning == "source: no face was found (by fixed); the centre square is used"
+    assert source_crop(picture(100, 300), "none", detector=Fixed()) == (crop, None)
+
+
+def test_a_tiny_face_is_warned_of():
+    _, warning = source_crop(picture(400, 400), detector=Fixed(Box(100, 100, 140, 140)))
+    assert "only 40 pixels high" in warning
+
+
+def frames(height, width, count=11):
+    return (np.zeros((height, width, 3), np.uint8) for _ in range(count))
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_a_clip_that_is_framed_already_is_left_alone(share):
+    face = Box(0, 0, 150 * share, 200 * share)
+    assert driving_crop(frames(200, 200), detector=Fixed(face)) == (Crop(0, 0, 200), None)
+
+
+def test_a_face_too_small_or_too_large_for_a_square_clip_is_framed():
+    small, large = Box(100, 100, 130, 130), Box(10, 10, 190, 190)
+    assert driving_crop(frames(200, 200), detector=Fixed(small))[0].size == round(1.85 * 30)
+    assert driving_crop(frames(200, 200), detector=Fixed(large))[0].size == round(1.25 * 180)
+
+
+def test_a_wide_clip_is_framed_once_around_all_places_of_the_face(tmp_path, astronaut):
+    """A head crosses a wide clip: one square, which holds it at the start and at the end."""
+    head = np.asarray(Image.fromarray(astronaut[:256, 96:352]).resize((180, 180)))
+    path = tmp_path / "walk.mp4"
+    with VideoWriter(path, Fraction(25)) as writer:
+        for index in range(31):
+            frame = np.full((240, 480, 3), 200, np.uint8)
+            frame[40:220, 100 + 2 * index : 280 + 2 * index] = head
+            writer.write(frame)
+    crop, warning = driving_crop(path, detector=make_detector("dlib"))
+    first, last = 100 + 56, 160 + 56 + 69  # left and right end of the face's path, about
+    assert warning is None
+    assert crop.left < first - 10 and crop.left + crop.size > last + 10
+    assert crop.size <= 240
+
+
+def test_fixed_frames_a_square_clip_too():
+    crop, _ = driving_crop(frames(200, 200), "fixed", Fixed(Box(60, 60, 120, 120)))
+    assert crop == Crop(34, 34, 111)
+
+
+def test_none_takes_the_centre_without_looking(clip):
+    assert driving_crop(frames(100, 300), "none") == (centre_square(100, 300), None)
+    assert driving_crop(clip(size="96x64"), "none") == (centre_square(64, 96), None)
+
+
+def test_doubt_about_a_clip_is_said():
+    class Rarely(Fixed):
+        def detect(self, image):
+            return [self.boxes.pop()] if self.boxes else []
+
+    crop, warning = driving_crop(frames(100, 300), detector=Fixed())
+    assert crop == centre_square(100, 300) and "no face was found in any of 3 frames" in warning
+    _, warning = driving_crop(frames(100, 300), detector=Rarely(Box(0, 0, 50, 50)))
+    assert "only 1 of 3 frames" in warning
+
+
+def test_what_cannot_be_done_is_refused():
+    with pytest.raises(ValueError, match="auto or fixed or none, found 'face'"):
+        driving_crop(frames(100, 100), "face")
+    with pytest.raises(InputError, match="no frames"):
+        driving_crop(frames(100, 100, 0), "none")
+    with pytest.raises(InputError, match="^driving: no file"):
+        driving_crop("missing.mp4", "fixed", Fixed())

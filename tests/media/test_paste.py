@@ -1,0 +1,75 @@
+"""The generated square goes back without a seam."""
+
+import numpy as np
+import pytest
+
+from ostnet.media.crop import Crop
+from ostnet.media.paste import Paster, paste_back, soft_mask
+
+CROP = Crop(130, 25, 192)
+
+
+def test_the_untouched_crop_gives_the_portrait_back(astronaut):
+    result = paste_back(astronaut, CROP.apply(astronaut, 192), CROP)
+    assert result.dtype == np.uint8 and result.shape == astronaut.shape
+    assert np.abs(result.astype(int) - astronaut).max() <= 1
+
+
+def test_outside_the_crop_nothing_changes_and_inside_it_does(astronaut):
+    result = paste_back(astronaut, np.zeros((256, 256, 3), np.uint8), CROP)
+    changed = (result != astronaut).any(axis=2)
+    assert changed[60:180, 170:290].all()
+    changed[25:217, 130:322] = False
+    assert not changed.any()
+    assert result[121, 226].max() <= 2  # the middle is the generated square's own
+
+
+def step_at_the_border(result):
+    """Largest change of brightness along the row through the crop's left and right border."""
+    row = result[100].astype(int).mean(axis=1)
+    return np.abs(np.diff(row)).max()
+
+
+def test_a_change_of_tone_leaves_no_seam():
+    portrait = np.full((300, 400, 3), 120, np.uint8)
+    crop = Crop(100, 20, 200)
+    darker = np.full((256, 256, 3), 104, np.uint8)
+    result = paste_back(portrait, darker, crop)
+    assert step_at_the_border(result) <= 2
+    assert result[120, 200].tolist() == pytest.approx([104] * 3, abs=3)
+    # Just inside, where the square is nearly opaque, it has nearly the portrait's tone.
+    assert abs(int(result[120, 120, 0]) - 120) < abs(int(result[120, 120, 0]) - 104)
+
+
+def test_what_moved_across_the_border_does_not_colour_the_face():
+    portrait = np.full((300, 400, 3), 120, np.uint8)
+    moved = np.full((256, 256, 3), 120, np.uint8)
+    moved[:, :20] = 0  # dark hair at the square's left border, which the portrait does not have
+    result = paste_back(portrait, moved, Crop(100, 20, 200))
+    assert np.abs(result[120, 180:300].astype(int) - 120).max() <= 3
+
+
+def test_a_crop_over_the_edge_works_and_has_no_border_there():
+    portrait = np.full((200, 300, 3), 120, np.uint8)
+    white = np.full((256, 256, 3), 255, np.uint8)
+    result = paste_back(portrait, white, Crop(-30, -40, 150))
+    assert result.shape == portrait.shape
+    assert (result[:60, :60] == 255).all() and (result[150:] == 120).all()
+    whole = paste_back(portrait[:, :200], white, Crop(0, 0, 200))
+    assert (whole == 255).all()
+
+
+def test_the_mask_fades_to_nothing_at_the_border():
+    mask = soft_mask(Crop(50, 50, 100), 200, 200)
+    assert mask.shape == (100, 100) and mask[50, 50] == 1
+    assert max(mask[0].max(), mask[-1].max(), mask[:, 0].max(), mask[:, -1].max()) < 0.02
+    assert mask[5, 5] == 0  # rounded corners
+    assert np.abs(np.diff(mask, axis=0)).max() < 0.2
+
+
+def test_a_paster_can_be_used_again(astronaut):
+    paster = Paster(astronaut, CROP)
+    before = astronaut.copy()
+    first = paster.paste(np.zeros((256, 256, 3), np.uint8))
+    assert np.array_equal(paster.paste(np.zeros((256, 256, 3), np.uint8)), first)
+    assert np.array_equal(astronaut, before)

@@ -1,0 +1,154 @@
+"""Writing: what browsers play, at the exact rate, with the sound in its place."""
+
+import os
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from ostnet.errors import InputError
+from ostnet.media.video import VideoWriter, probe, read_frames
+
+GREY = np.full((64, 96, 3), 128, np.uint8)
+
+
+def copy(source, target, **options):
+    """Write a clip's frames out again with its rate and sound."""
+    with VideoWriter(target, probe(source).fps, audio_from=source, **options) as writer:
+        for frame in read_frames(source):
+            writer.write(frame)
+    return target
+
+
+def test_a_copy_has_the_same_rate_frames_and_sound(clip, tmp_path):
+    source = clip(rate="30000/1001", seconds=2)
+    before, after = probe(source), probe(copy(source, tmp_path / "copy.mp4"))
+    assert (after.fps, after.frames) == (Fraction(30000, 1001), before.frames)
+    assert after.has_audio and after.start == 0
+
+
+def test_browsers_can_play_it(clip, tmp_path, describe):
+    path = copy(clip(), tmp_path / "copy.mp4", comment="made by OSTNet")
+    said = describe(path)
+    assert re.search(r"Stream #0:0.*Video: h264.*yuv420p\(tv.*Stream #0:1.*Audio: aac", said, re.S)
+    assert "made by OSTNet" in said
+    content = path.read_bytes()
+    assert content.find(b"moov") < content.find(b"mdat")  # fast start
+
+
+def test_an_odd_side_grows_by_one_pixel(tmp_path):
+    path = tmp_path / "odd.mp4"
+    with VideoWriter(path, Fraction(25)) as writer:
+        writer.write(np.full((65, 97, 3), 128, np.uint8))
+    assert (probe(path).width, probe(path).height) == (98, 66)
+
+
+def test_colours_survive(tmp_path):
+    path = tmp_path / "colours.mp4"
+    frame = np.zeros((64, 96, 3), np.uint8)
+    frame[:, :32], frame[:, 32:64], frame[:, 64:] = (200, 60, 30), (20, 180, 90), (240, 240, 240)
+    with VideoWriter(path, Fraction(25)) as writer:
+        writer.write(frame)
+    read = next(read_frames(path))[32, [16, 48, 80]].astype(int)
+    assert np.abs(read - frame[32, [16, 48, 80]]).max() <= 3
+
+
+def packets(ffmpeg, path):
+    """Checksums of the sound's packets."""
+    said = ffmpeg(
+        "-loglevel", "error", "-i", path, "-map", "0:a", "-c", "copy", "-f", "framecrc", "-"
+    )
+    return [line.split(",")[5] for line in said.splitlines() if line[0] != "#"]
+
+
+def test_aac_is_copied_bit_by_bit(clip, tmp_path, ffmpeg):
+    source = clip(seconds=2)
+    before, after = packets(ffmpeg, source), packets(ffmpeg, copy(source, tmp_path / "copy.mp4"))
+    assert len(after) >= len(before) - 2
+    assert after == before[: len(after)]
+
+
+def test_other_sound_becomes_aac(clip, tmp_path, describe):
+    source = clip("film.mkv", audio="pcm_s16le")
+    assert "Audio: aac" in describe(copy(source, tmp_path / "copy.mp4"))
+
+
+def test_sound_is_cut_to_the_length_of_the_video(clip, tmp_path, describe):
+    path = tmp_path / "short.mp4"
+    with VideoWriter(path, Fraction(25), audio_from=clip(seconds=4)) as writer:
+        for _ in range(25):
+            writer.write(GREY)
+    hours, minutes, seconds = re.search(r"Duration: (\d+):(\d+):([\d.]+)", describe(path)).groups()
+    assert int(hours) * 3600 + int(minutes) * 60 + float(seconds) == pytest.approx(1, abs=0.05)
+
+
+def loudness(ffmpeg, path, tmp_path):
+    """Sound of a file as a float array at 8 kHz."""
+    raw = tmp_path / "sound.raw"
+    ffmpeg("-i", path, "-map", "0:a", "-ac", "1", "-ar", "8000", "-f", "s16le", raw)
+    return np.abs(np.fromfile(raw, np.int16) / 32768)
+
+
+def test_sound_stays_with_the_picture_where_that_starts_late(clip, tmp_path, ffmpeg):
+    """A tone sets in after a second; the picture starts half a second into the file."""
+    silence_then_tone = "sine=duration=3,volume='gte(t,1)':eval=frame"
+    late = tmp_path / "late.mkv"
+    ffmpeg(
+        *("-f", "lavfi", "-i", silence_then_tone),
+        *("-itsoffset", "0.5", "-i", clip("picture.mp4", seconds=2, audio=None)),
+        *("-map", "1:v", "-map", "0:a", "-c:v", "copy", "-c:a", "aac", late),
+    )
+    assert probe(late).start == pytest.approx(0.5, abs=0.03)
+    sound = loudness(ffmpeg, copy(late, tmp_path / "copy.mp4"), tmp_path)
+    onset = np.argmax(sound > 0.05) / 8000
+    assert onset == pytest.approx(0.5, abs=0.04)
+
+
+def test_a_silent_driving_clip_gives_a_silent_video(clip, tmp_path):
+    assert not probe(copy(clip(audio=None), tmp_path / "copy.mp4")).has_audio
+
+
+def test_a_failure_leaves_nothing_behind_and_keeps_the_old_file(tmp_path):
+    path = tmp_path / "out.mp4"
+    path.write_text("old")
+    with pytest.raises(RuntimeError), VideoWriter(path, Fraction(25)) as writer:
+        writer.write(GREY)
+        raise RuntimeError("the model failed")
+    assert os.listdir(tmp_path) == ["out.mp4"] and path.read_text() == "old"
+
+
+def test_the_file_appears_only_at_the_end(tmp_path):
+    path = tmp_path / "new" / "out.mp4"
+    with VideoWriter(path, Fraction(25)) as writer:
+        writer.write(GREY)
+        assert not path.exists()
+    assert os.listdir(path.parent) == ["out.mp4"]
+
+
+def test_frames_that_do_not_fit_are_refused(tmp_path):
+    with (
+        pytest.raises(ValueError, match="first was"),
+        VideoWriter(tmp_path / "o.mp4", 25) as writer,
+    ):
+        writer.write(GREY)
+        writer.write(GREY[:32])
+    with pytest.raises(ValueError, match="uint8"), VideoWriter(tmp_path / "o.mp4", 25) as writer:
+        writer.write(GREY / 255)
+    with pytest.raises(ValueError, match="no frame"), VideoWriter(tmp_path / "o.mp4", 25):
+        pass
+    assert os.listdir(tmp_path) == []
+
+
+def test_targets_that_cannot_be_written_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"^output: .*\.mp4"):
+        VideoWriter(tmp_path / "out.avi", Fraction(25))
+    (tmp_path / "folder.mp4").mkdir()
+    with pytest.raises(InputError, match="^output: .*folder"):
+        VideoWriter(tmp_path / "folder.mp4", Fraction(25))
+    (tmp_path / "file").touch()
+    with (
+        pytest.raises(InputError, match="^output: "),
+        VideoWriter(tmp_path / "file" / "out.mp4", Fraction(25)) as writer,
+    ):
+        writer.write(GREY)

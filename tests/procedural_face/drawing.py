@@ -1,0 +1,255 @@
+"""From parameters to a picture and the exact places of its landmarks."""
+
+import cv2
+import numpy as np
+
+from . import features
+from .body import build_back_hair, build_backdrop, build_body, place
+from .head import Head, build_head
+from .params import FaceParams
+from .rays import Jaw, lookup, to_map, trace
+
+LANDMARKS = (
+    "brow_left", "brow_right", "iris_left", "iris_right", "eye_outer_left", "eye_outer_right",
+    "nose_bridge", "nose_tip", "mouth_left", "mouth_right", "lip_upper", "lip_lower",
+    "chin", "jaw_left", "jaw_right",
+)  # fmt: skip
+"""Names of the landmarks in order; left and right are the picture's sides."""
+
+UNIT = 0.78
+"""Head unit in picture coordinates at normal framing."""
+CENTRE = np.array([0.0, -0.12])
+"""Centre of the upright head in picture coordinates at normal framing."""
+_PIVOT = np.array([0.0, 0.60, -0.25])
+_SUPERSAMPLING = 2
+_STRIDE = 4
+_CHIN_AND_JAW = np.array([[0.0, 0.965, 0.50], [-0.50, 0.48, 0.22], [0.50, 0.48, 0.22]])
+
+
+def render(params: FaceParams, size: int = 256) -> tuple[np.ndarray, np.ndarray]:
+    """Draw one frame.
+
+    Returns the picture, uint8 RGB (size, size, 3), and its landmarks, float64 (15, 2) in [-1, 1]
+    (x right, y down, -1 and 1 at the centres of the outermost pixels), in the order of
+    `LANDMARKS`. Points hidden by the turn of the head are given all the same.
+    """
+    head = build_head(params.identity, 512 if size <= 320 else 1024)
+    jaw = Jaw(0.42 * params.mouth_open)
+    rotation = _rotation(params)
+    to_canvas = _head_to_canvas(params, size)
+    side = size * _SUPERSAMPLING
+    patch = _draw_head(head, jaw, rotation, to_canvas, params, side)
+    canvas = _wall(params, side)
+    _draw_behind(canvas, params, rotation, to_canvas, patch)
+    if patch is not None:
+        rows, columns, picture = patch
+        _over(canvas[rows, columns], picture)
+    canvas = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    image = np.clip(canvas + 0.5, 0, 255).astype(np.uint8)
+    return image, _landmarks(params, head, jaw, rotation)
+
+
+def _rotation(params: FaceParams) -> np.ndarray:
+    """Head frame to camera frame: pitch first, then yaw, then roll: (3, 3)."""
+    (sy, cy), (sp, cp), (sr, cr) = (
+        (np.sin(a), np.cos(a)) for a in (params.yaw, params.pitch, params.roll)
+    )
+    pitch = np.array([[1, 0, 0], [0, cp, sp], [0, -sp, cp]])
+    yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    roll = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+    return roll @ yaw @ pitch
+
+
+def _landmarks(params: FaceParams, head: Head, jaw: Jaw, rotation: np.ndarray) -> np.ndarray:
+    """Picture coordinates of the landmarks: (15, 2)."""
+    sheet = features.landmark_positions(params)
+    start = np.stack([sheet[:, 0], sheet[:, 1], np.full(len(sheet), 1.3)])
+    way, _ = trace(head.radius, start, np.array([0, 0, -1]), Jaw(0.0), touch=1e-5)
+    on_face = start - np.stack([way * 0, way * 0, way])
+    outline = (_CHIN_AND_JAW / np.linalg.norm(_CHIN_AND_JAW, axis=1, keepdims=True)).T
+    column, row, _ = to_map(outline, head.radius.shape[0])
+    outline = outline * lookup(head.radius, column.astype(np.float32), row.astype(np.float32))
+    points = jaw.open(np.concatenate([on_face, outline], axis=1).astype(np.float64))
+    turned = _PIVOT[:, None] + rotation @ (points - _PIVOT[:, None])
+    normal_framing = CENTRE + UNIT * turned[:2].T
+    return np.asarray(params.scale) * normal_framing + np.asarray(params.shift)
+
+
+def _head_to_canvas(params: FaceParams, size: int) -> np.ndarray:
+    """Upright head's frame to pixels of the supersampled canvas: (2, 3)."""
+    half = (size - 1) / 2
+    scale, shift = np.asarray(params.scale), np.asarray(params.shift)
+    gain = scale * UNIT * half * _SUPERSAMPLING
+    origin = ((scale * CENTRE + shift + 1) * half + 0.5) * _SUPERSAMPLING - 0.5
+    return np.array([[gain[0], 0, origin[0]], [0, gain[1], origin[1]]])
+
+
+def _wall(params: FaceParams, side: int) -> np.ndarray:
+    """The backdrop on the canvas: (side, side, 3) float32 in 0..255."""
+    wall = build_backdrop(params.identity)
+    scale, shift = (params.scale, params.shift) if params.scale_backdrop else ((1, 1), (0, 0))
+    from_canvas = np.array(
+        [
+            [(2 / (side - 1)) / scale[0], 0, (-1 - shift[0]) / scale[0]],
+            [0, (2 / (side - 1)) / scale[1], (-1 - shift[1]) / scale[1]],
+        ]
+    )
+    pixels = (len(wall) - 1) / 6
+    from_canvas = from_canvas * pixels + np.array([[0, 0, 3 * pixels]] * 2)
+    return cv2.warpAffine(
+        wall, from_canvas, (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+
+
+def _draw_behind(canvas, params: FaceParams, rotation, to_canvas, patch) -> None:
+    """Back hair and body, with the head's soft shadow on them; changes the canvas."""
+    back_hair = build_back_hair(params.identity)
+    if back_hair is not None:
+        swing = np.eye(3)
+        swing[:2, :2] = _roll_only(0.6 * params.roll)
+        swing[:2, 2] = 0.5 * (_PIVOT[:2] - rotation[:2] @ _PIVOT)
+        swing[0, 2] -= 0.10 * np.sin(params.yaw)
+        first, picture = place(back_hair, to_canvas @ swing, canvas.shape[:2])
+        _over(canvas[first:], picture)
+    first, picture = place(build_body(params.identity), to_canvas, canvas.shape[:2])
+    if patch is not None and picture.size:
+        shadow = _head_shadow(patch, to_canvas, canvas.shape[:2])[first:]
+        picture[..., :3] *= (1 - 0.5 * shadow)[..., None]
+    _over(canvas[first:], picture)
+
+
+def _head_shadow(patch, to_canvas, shape) -> np.ndarray:
+    """The head's outline, blurred and moved down and to the right: (rows, columns) in 0..1."""
+    rows, columns, picture = patch
+    quarter = np.array(
+        [
+            [0.25, 0, (columns.start + 0.06 * to_canvas[0, 0]) / 4],
+            [0, 0.25, (rows.start + 0.16 * to_canvas[1, 1]) / 4],
+        ]
+    )
+    outline = np.ascontiguousarray(picture[..., 3]) / 255
+    shadow = cv2.warpAffine(outline, quarter, (shape[1] // 4, shape[0] // 4))
+    shadow = cv2.GaussianBlur(shadow, (0, 0), 0.025 * to_canvas[1, 1])
+    return cv2.resize(shadow, shape[::-1], interpolation=cv2.INTER_LINEAR)
+
+
+def _roll_only(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
+def _over(canvas: np.ndarray, picture: np.ndarray) -> None:
+    """Lay colour-times-coverage and coverage (h, w, 4) over the canvas (h, w, 3), both 0..255."""
+    canvas *= 1 - picture[..., 3:] / 255
+    canvas += picture[..., :3]
+
+
+def _draw_head(head: Head, jaw: Jaw, rotation, to_canvas, params: FaceParams, side: int):
+    """The head on its part of the canvas: rows, columns, (h, w, 4); None if out of sight."""
+    reach = float(head.radius.max()) + 0.02
+    gain = to_canvas[[0, 1], [0, 1]]
+    middle = gain * (_PIVOT - rotation @ _PIVOT)[:2] + to_canvas[:, 2]
+    below = reach * (1 + 0.25 * jaw.drop)
+    low = np.clip(np.floor(middle - gain * reach), 0, side).astype(int)
+    high = np.clip(np.ceil(middle + gain * (reach, below)) + 1, 0, side).astype(int)
+    if np.any(high <= low):
+        return None
+    x, y = (
+        ((np.arange(a, b, dtype=np.float32) - m) / g).astype(np.float32)
+        for a, b, m, g in zip(low, high, middle, gain, strict=True)
+    )
+    touch = 0.15 / float(gain.max())
+    to_head, ray = rotation.T.astype(np.float32), -rotation[2].astype(np.float32)
+
+    # Walk every fourth ray from afar, then all rays from where those lead to expect the surface.
+    coarse_x, coarse_y = np.meshgrid(x[::_STRIDE], y[::_STRIDE])
+    start = to_head @ np.stack([coarse_x.ravel(), coarse_y.ravel(), np.full(coarse_x.size, 1.4)])
+    way, nearest = trace(head.radius, start, ray, jaw, 4 * touch)
+    shape = (len(y), len(x))
+    near, way = _expect(way.reshape(coarse_x.shape), nearest.reshape(coarse_x.shape), shape, gain)
+    seen = np.flatnonzero(near)
+    row, column = np.divmod(seen, shape[1])
+    way = way.ravel()[seen]
+    start = to_head @ np.stack([x[column], y[row], 1.4 - way])
+    way, nearest = trace(head.radius, start, ray, jaw, touch, 1.9 - way)
+    coverage = np.clip(1 - nearest * gain.mean(), 0, 1)
+    hit = np.flatnonzero(coverage > 0)
+    points = jaw.close(start[:, hit] + ray[:, None] * way[hit])
+    coverage, seen = 255 * coverage[hit, None], seen[hit]
+    picture = np.zeros((shape[0] * shape[1], 4), np.float32)
+    colour = _shade(head, points, rotation, params, gain.mean())
+    picture[seen] = np.hstack([colour * coverage, coverage])
+    return slice(low[1], high[1]), slice(low[0], high[0]), picture.reshape(*shape, 4)
+
+
+def _expect(way: np.ndarray, nearest: np.ndarray, shape, gain) -> tuple[np.ndarray, np.ndarray]:
+    """From every fourth ray's way and miss, which of all rays may hit and where to start them.
+
+    Smooth parts are interpolated; around jumps in depth rays start before the foremost neighbour.
+    """
+    around = np.ones((3, 3), np.uint8)
+    foremost = cv2.erode(way, around)
+    smooth = (cv2.dilate(way, around) - foremost < 0.10) & (cv2.dilate(nearest, around) == 0)
+    near = cv2.erode(nearest, around) < 2.5 * _STRIDE / gain.min()
+    columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) / _STRIDE for n in shape[::-1]))
+    between = cv2.remap(way, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    foremost, smooth, near = (
+        np.repeat(np.repeat(a, _STRIDE, 0), _STRIDE, 1)[: shape[0], : shape[1]]
+        for a in (foremost, smooth, near)
+    )
+    return near, np.where(smooth, between - 0.002, foremost - 0.03)
+
+
+def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> np.ndarray:
+    """Displayed colour, 0..1, of points (3, N) of the head at rest: (N, 3)."""
+    size = head.radius.shape[0]
+    column, row, _ = to_map(points, size)
+    surface = lookup(head.surface, column, row)
+    level = int(np.clip(round(np.log2(size / 4 / density)), 0, len(head.albedo) - 1))
+    shrink = head.albedo[level].shape[0] / size
+    albedo = lookup(head.albedo[level], (column + 0.5) * shrink - 0.5, (row + 0.5) * shrink - 0.5)
+    colour, hair = albedo[:, :3], albedo[:, 3]
+
+    sheet = features.paint(params, min(0.75 * density, 320.0))
+    painted = lookup(sheet.colour, *sheet.pixel(points[0], points[1]))
+    gloss = lookup(sheet.gloss, *sheet.pixel(points[0], points[1]))
+    front = np.clip(points[2] * 8 - 1, 0, 1) * (1 - hair)
+    painted *= front[:, None]
+    colour = colour * (1 - painted[:, 3:]) + painted[:, :3]
+
+    normal = surface[:, :3] @ rotation.T.astype(np.float32)
+    normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
+    light = _illuminate(normal, surface[:, 3], hair)
+    linear = colour * light
+    shine = _highlights(normal, surface[:, 3], hair)
+    linear += (shine * (1 - 0.6 * painted[:, 3]) + gloss * front)[:, None]
+    return np.sqrt(np.clip(linear, 0, 1))
+
+
+_KEY = np.array([-0.46, -0.52, 0.72], np.float32)
+_FILL = np.array([0.75, -0.05, 0.66], np.float32)
+_RIM = np.array([0.85, -0.35, -0.40], np.float32)
+
+
+def _illuminate(normal: np.ndarray, openness: np.ndarray, hair: np.ndarray) -> np.ndarray:
+    """Light arriving at points: normals (N, 3) in the camera frame -> (N, 3)."""
+    key = normal @ _KEY
+    wrap = np.array([0.42, 0.28, 0.24], np.float32)  # red light bleeds furthest under the skin
+    direct = np.clip((key[:, None] + wrap) / (1 + wrap), 0, 1)
+    direct = direct * np.array([1.04, 0.97, 0.90], np.float32)
+    fill = np.clip(normal @ _FILL, 0, 1) * 0.26
+    rim = np.square(np.clip(normal @ _RIM, 0, 1)) * 0.6
+    sky = 0.20 - 0.09 * normal[:, 1]
+    cool = (fill + sky)[:, None] * np.array([0.92, 0.98, 1.08], np.float32)
+    closed = (1 - openness)[:, None] * np.array([0.15, -0.08, -0.12], np.float32)
+    open_colour = openness[:, None] * (1 + closed)  # light in hollows is reddened by the skin
+    return open_colour * (0.86 * direct + cool) + (rim * (0.6 + 0.4 * hair))[:, None]
+
+
+def _highlights(normal: np.ndarray, openness: np.ndarray, hair: np.ndarray) -> np.ndarray:
+    """Mirrored light: (N,)."""
+    half = _KEY + np.array([0, 0, 1], np.float32)
+    facing = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1)
+    edge = np.clip(1 - normal[:, 2], 0, 1) ** 3
+    skin = 0.085 * facing**26 + 0.05 * facing**7 + 0.05 * edge
+    return openness * (skin * (1 - hair) + hair * (0.05 * facing**12 + 0.02 * edge))
