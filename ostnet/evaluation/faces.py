@@ -1,0 +1,46 @@
+"""What is read off the faces of a set of pictures: landmarks, pose, mouth, identity."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ostnet.evaluation import metrics
+from ostnet.evaluation.embedders import Embedder
+from ostnet.evaluation.headpose import head_pose
+from ostnet.evaluation.landmarkers import Landmarker
+
+
+@dataclass
+class Face:
+    """One face that was found."""
+
+    landmarks: np.ndarray
+    """(68, 2) pixels."""
+    pose: np.ndarray
+    """(yaw, pitch, roll) in degrees."""
+    mouth: float
+    """Opening of the mouth over the length of the nose."""
+    embedding: np.ndarray | None = None
+    """Identity vector, where it was asked for."""
+
+
+class FaceReader:
+    """Reads faces with one landmarker and one embedder; None stands for a face not found."""
+
+    def __init__(self, landmarker: Landmarker, embedder: Embedder | None = None):
+        self.landmarker, self.embedder = landmarker, embedder
+
+    def read(self, images: Sequence[np.ndarray], identity: bool = False) -> list[Face | None]:
+        """uint8 (H, W, 3) pictures -> their largest faces; with their embedding if asked for."""
+        return [self._read(image, identity) for image in images]
+
+    def _read(self, image: np.ndarray, identity: bool) -> Face | None:
+        landmarks = self.landmarker.landmarks(image)
+        if landmarks is None:
+            return None
+        pose = head_pose(landmarks, image.shape[0])
+        face = Face(landmarks, pose, metrics.mouth_opening(landmarks))
+        if identity and self.embedder is not None:
+            face.embedding = self.embedder.embed(image, landmarks)
+        return face

@@ -1,0 +1,83 @@
+"""LPIPS with AlexNet, version 0.1 (arXiv 1801.03924), from weights that the user has.
+
+The weights are two published files, which this package does not carry and cannot replace:
+``alexnet-owt-7be5be79.pth`` (torchvision's AlexNet) and ``alex.pth`` (the linear layers, of the
+package lpips). Without them the metric is unavailable.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ostnet.errors import InputError
+
+BACKBONE, LINEAR = "alexnet-owt-7be5be79.pth", "alex.pth"
+
+_CONVOLUTIONS = ((0, 4, 2), (3, 1, 2), (6, 1, 1), (8, 1, 1), (10, 1, 1))
+"""Of each convolution: its number in torchvision's ``features``, stride, padding."""
+
+_POOLED = (1, 2)
+"""Convolutions with a 3 x 3 max pooling of stride 2 before them."""
+
+_SHIFT = torch.tensor([-0.030, -0.088, -0.188])[:, None, None]
+_SCALE = torch.tensor([0.458, 0.448, 0.450])[:, None, None]
+
+
+class Lpips:
+    """Learned perceptual distance of two pictures; 0 for equal ones."""
+
+    name = "LPIPS 0.1, AlexNet of torchvision"
+
+    def __init__(self, weights: Path):
+        """weights: folder with ``alexnet-owt-7be5be79.pth`` and ``alex.pth``."""
+        backbone, linear = (_load(weights / file) for file in (BACKBONE, LINEAR))
+        try:
+            self._kernels = [backbone[f"features.{n}.weight"] for n, _, _ in _CONVOLUTIONS]
+            self._biases = [backbone[f"features.{n}.bias"] for n, _, _ in _CONVOLUTIONS]
+            self._linear = [linear[f"lin{level}.model.1.weight"] for level in range(5)]
+        except KeyError as error:
+            raise InputError(
+                f"lpips weights: {error.args[0]} is missing; give the files as published"
+            ) from error
+
+    @torch.inference_mode()
+    def __call__(self, truth: np.ndarray, generated: np.ndarray) -> float:
+        """Distance of two uint8 pictures (H, W, 3); fed in [-1, 1] as the paper does."""
+        a, b = self._features(_to_input(truth)), self._features(_to_input(generated))
+        distance = 0.0
+        for x, y, weight in zip(a, b, self._linear, strict=True):
+            difference = (_unit(x) - _unit(y)).square()  # (1, C, h, w)
+            distance += float(F.conv2d(difference, weight).mean())
+        return distance
+
+    def _features(self, image: Tensor) -> Sequence[Tensor]:
+        """Activations after each of the five ReLUs."""
+        activations = []
+        layers = zip(_CONVOLUTIONS, self._kernels, self._biases, strict=True)
+        for level, ((_, stride, padding), kernel, bias) in enumerate(layers):
+            if level in _POOLED:
+                image = F.max_pool2d(image, 3, 2)
+            image = F.relu(F.conv2d(image, kernel, bias, stride, padding))
+            activations.append(image)
+        return activations
+
+
+def _to_input(image: np.ndarray) -> Tensor:
+    """uint8 (H, W, 3) -> (1, 3, H, W), normalised as LPIPS does."""
+    tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float()
+    return ((tensor / 127.5 - 1 - _SHIFT) / _SCALE)[None]
+
+
+def _unit(features: Tensor) -> Tensor:
+    """Unit length along the channels at every place."""
+    return features / (features.square().sum(dim=1, keepdim=True).sqrt() + 1e-10)
+
+
+def _load(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise InputError(f"lpips weights: {path} does not exist; put {BACKBONE} and {LINEAR} there")
+    return torch.load(path, map_location="cpu", weights_only=True)

@@ -1,0 +1,193 @@
+"""``evaluate``: run protocols, keep every finished group on disk, write the report."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import skimage
+import torch
+from tqdm import tqdm
+
+from ostnet.evaluation import efficiency, plots, report, tables
+from ostnet.evaluation.clips import Clip, read_clips
+from ostnet.evaluation.columns import Record
+from ostnet.evaluation.compare import compare
+from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.embedders import make_embedder
+from ostnet.evaluation.faces import FaceReader
+from ostnet.evaluation.landmarkers import make_landmarker
+from ostnet.evaluation.networks import Networks, load_networks
+from ostnet.evaluation.pairs import Pair, group, read_pairs, write_pairs
+from ostnet.evaluation.perceptual import Lpips
+from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.shard import Shard, this_process
+from ostnet.evaluation.store import GroupStore, write_records
+from ostnet.evaluation.suite import SUITE, Protocol
+from ostnet.evaluation.tables import Row
+
+SHEET_ROWS = 8
+"""People on a sample sheet."""
+
+
+def evaluate(config: EvaluateConfig) -> list[Row]:
+    """Measure and write ``report.json``, ``report.md`` and what goes with them.
+
+    Under ``accelerate launch`` the groups of pairs are shared among the processes; the first one
+    writes the report. Returns the rows of the report (in other processes: an empty list). Raises
+    InputError for data, weights or options that cannot be used.
+    """
+    if config.compare:
+        return compare(config, _evaluate_one)
+    return _evaluate_one(config)
+
+
+def _evaluate_one(config: EvaluateConfig) -> list[Row]:
+    """One checkpoint, one report."""
+    clips = read_clips(config.data)
+    networks = load_networks(config)
+    reader = FaceReader(
+        make_landmarker(config.landmarker, str(next(networks.model.parameters()).device)),
+        make_embedder(config.embedder),
+    )
+    bench = Bench(
+        config.data,
+        networks.model,
+        networks.apart,
+        networks.methods,
+        reader,
+        config.lineage,
+        Lpips(config.lpips_weights) if config.lpips_weights else None,
+    )
+    config.output.mkdir(parents=True, exist_ok=True)
+    shard, rows = this_process(), []
+    for name in config.protocols():
+        if name == "efficiency":
+            rows += efficiency.measure(bench, clips, _dataset(config)) if shard.first else []
+        else:
+            rows += _Run(config, name, clips, networks, bench, shard).rows()
+    if shard.first:
+        _write_report(config, networks, rows)
+    return rows
+
+
+def _write_report(config: EvaluateConfig, networks: Networks, rows: Sequence[Row]) -> None:
+    settings = {
+        "checkpoint": networks.name,
+        "dataset": _dataset(config),
+        "seed": config.seed,
+        "torch": torch.__version__,
+    }
+    report.write_json(config.output / "report.json", rows, settings)
+    text = report.markdown(rows, settings)
+    (config.output / "report.md").write_text(text, encoding="utf-8")
+
+
+class _Run:
+    """One protocol, from its pair list to its rows."""
+
+    def __init__(
+        self,
+        config: EvaluateConfig,
+        name: str,
+        clips: Sequence[Clip],
+        networks: Networks,
+        bench: Bench,
+        shard: Shard,
+    ):
+        self.config, self.name, self.shard = config, name, shard
+        self.protocol: Protocol = SUITE[name]
+        worth = self.protocol.methods or networks.methods
+        self.bench = replace(bench, methods=[m for m in networks.methods if m in worth])
+        if self.protocol.methods:
+            self.bench.apart, self.missing = {}, {}
+        else:
+            self.missing = networks.missing
+        self.pairs = self._make_pairs(clips)
+        self.groups = group(self.pairs)
+        self.store = GroupStore(config.output / name, self._settings(networks.name))
+
+    def rows(self) -> list[Row]:
+        """Measure what is not on disk yet, then sum up; rows in the first process only."""
+        if self.shard.first:
+            self.store.open()
+            write_pairs(self.store.folder / "pairs.csv", self.pairs)
+        self.shard.wait()
+        on_sheet = self._sheet_groups()
+        todo = [n for n in range(len(self.groups)) if not self.store.has(n)]
+        mine = list(self.shard.share(todo))
+        for number in tqdm(mine, desc=self.name, unit="clip", disable=not self.shard.first):
+            result = self.protocol.measure(self.bench, self.groups[number])
+            self.store.save(number, result, number in on_sheet)
+        self.shard.wait()
+        return self._summarise() if self.shard.first else []
+
+    def _make_pairs(self, clips: Sequence[Clip]) -> list[Pair]:
+        if self.config.pair_list is not None:
+            return read_pairs(self.config.pair_list, {clip.file: clip.person for clip in clips})
+        frames = self.config.frames or self.protocol.frames
+        return self.protocol.pairs(clips, self.config, frames)
+
+    def _settings(self, checkpoint: str) -> dict:
+        """All that decides a group's records: a change makes them stale."""
+        return {
+            "checkpoint": checkpoint,
+            "methods": list(self.bench.methods),
+            "pairs": hashlib.sha256(repr(self.pairs).encode()).hexdigest(),
+            "landmarker": self.bench.reader.landmarker.name,
+            "embedder": self.bench.reader.embedder.name,
+            "lineage": self.bench.lineage,
+            "lpips": self.bench.lpips is not None,
+        }
+
+    def _sheet_groups(self) -> list[int]:
+        """The first group of each of the first people."""
+        first = {}
+        for number, members in enumerate(self.groups):
+            first.setdefault(members[0].person, number)
+        return list(first.values())[:SHEET_ROWS]
+
+    def _summarise(self) -> list[Row]:
+        """Rows of the finished protocol; its tables, plots and sheet are written."""
+        records = self.store.records(len(self.groups))
+        write_records(self.store.folder / "frames.csv", records)
+        self.protocol.draw(self.store.folder, records)
+        plots.sheet(self.store.folder / "sheet.png", self.store.strips(len(self.groups)))
+        head = {"protocol": self.name, "dataset": _dataset(self.config)}
+        if self.protocol.condition is None:
+            return self._rows(records, head)
+        conditions: dict[str, list[Record]] = {}
+        for record in records:
+            conditions.setdefault(self.protocol.condition(record), []).append(record)
+        return [
+            row
+            for condition, mine in conditions.items()
+            for row in self._rows(mine, head | {"condition": condition})
+        ]
+
+    def _rows(self, records: Sequence[Record], head: Row) -> list[Row]:
+        backends = _backends(self.bench)
+        table = self.protocol.table(self.bench)
+        rows = tables.rows(records, table, head, backends, self.missing)
+        lacking = [n for n in self.protocol.unavailable if n not in {m.name for m in table}]
+        rows += tables.unavailable(lacking, self.bench.methods, head)
+        if self.protocol.known_scale:
+            rows += tables.module_differences(records, head, backends["module"])
+        return rows
+
+
+def _backends(bench: Bench) -> dict[str, str]:
+    """Kind of back end -> name and version."""
+    return {
+        "numpy": "ostnet",
+        "scikit-image": f"scikit-image {skimage.__version__}",
+        "landmarker": bench.reader.landmarker.name,
+        "embedder": bench.reader.embedder.name,
+        "lpips": Lpips.name,
+        "module": f"ostnet, OpenCV {cv2.__version__}",
+    }
+
+
+def _dataset(config: EvaluateConfig) -> str:
+    return f"{Path(config.data).resolve().name}, split val"

@@ -1,0 +1,81 @@
+"""Temporal stability: neighbouring frames at one constant true scale, one record per clip.
+
+Two runs of every clip: as it is, and with the one-euro filter on T_theta's fiducial offsets
+(``--scale-smoothing`` of ``ostnet animate``).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ostnet.animation.smoothing import OneEuroFilter
+from ostnet.evaluation import metrics
+from ostnet.evaluation.columns import Record
+from ostnet.evaluation.definitions import Metric
+from ostnet.evaluation.faces import Face
+from ostnet.evaluation.methods import Generated, generate
+from ostnet.evaluation.pairs import Pair
+from ostnet.evaluation.protocols import Bench, Result, load_pictures, strip
+from ostnet.media.video import probe
+
+PLAIN, SMOOTHED = "without smoothing", "with --scale-smoothing"
+
+METRICS = [
+    Metric(
+        f"scale_jitter_{axis}",
+        f"scale_jitter_{axis}",
+        "mean",
+        f"std over a clip of ln s^_{axis}, neighbouring frames at constant true scale; mean over "
+        "clips",
+        "module",
+    )
+    for axis in ("x", "y")
+] + [
+    Metric(
+        f"landmark_jitter_{side}",
+        f"landmark_jitter_{side}",
+        "mean",
+        f"mean length of the second difference over time of 68 landmarks, {text}, px; mean over "
+        "clips; failures are clips with a lost face",
+        "landmarker",
+    )
+    for side, text in (("output", "generated frames"), ("driver", "ground truth"))
+]
+
+
+def stability(bench: Bench, pairs: Sequence[Pair]) -> Result:
+    """Measure one run of neighbouring frames: one record per method, plain and smoothed."""
+    source, truth, driving = load_pictures(bench, pairs)
+    driver = _jitter(bench.reader.read(truth))
+    rate = float(probe(bench.data / pairs[0].driving).fps)
+    plain = generate(bench.model, source, driving, bench.methods)
+    smoothed = generate(bench.model, source, driving, ["full"], smooth=OneEuroFilter(rate))
+    records = []
+    for condition, generated in ((PLAIN, plain), (SMOOTHED, smoothed)):
+        for name in generated.images:
+            record = _record(bench, pairs[0], name, generated)
+            record |= {"landmark_jitter_driver": driver, "condition": condition}
+            records.append(record)
+    return Result(records, strip(source, driving, plain, truth))
+
+
+def _record(bench: Bench, pair: Pair, name: str, generated: Generated) -> Record:
+    scales = generated.scales.get(name)
+    scale_jitter = np.full(2, np.nan) if scales is None else metrics.scale_jitter(scales)
+    return {
+        "method": name,
+        "pair": pair.pair,
+        "person": pair.person,
+        "source": pair.source,
+        "driving": pair.driving,
+        "scale_jitter_x": scale_jitter[0],
+        "scale_jitter_y": scale_jitter[1],
+        "landmark_jitter_output": _jitter(bench.reader.read(generated.images[name])),
+    }
+
+
+def _jitter(faces: Sequence[Face | None]) -> float:
+    """Jitter of a run of faces; NaN where one of them was not found."""
+    if any(face is None for face in faces):
+        return float("nan")
+    return metrics.landmark_jitter(np.stack([face.landmarks for face in faces]))

@@ -1,0 +1,93 @@
+"""Results of one protocol on disk, one group of pairs a file, so that a run can be resumed.
+
+``<output>/<protocol>/`` holds ``settings.json``, ``pairs.csv``, ``groups/NNNN.csv`` (the records of
+one group), ``groups/NNNN.npz`` (its pictures for the sample sheet, where it has some) and, at the
+end, ``frames.csv`` with all records.
+"""
+
+import csv
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from ostnet.evaluation.columns import Record
+from ostnet.evaluation.protocols import Result
+
+TEXT_COLUMNS = {"method", "person", "source", "driving", "condition"}
+
+
+class GroupStore:
+    """Keeps finished groups; a group measured under the same settings is not measured again."""
+
+    def __init__(self, folder: Path, settings: dict):
+        self.folder, self.groups = folder, folder / "groups"
+        self._settings = json.loads(json.dumps(settings))
+
+    def open(self) -> None:
+        """Create the folders and record the settings; once, by the first process.
+
+        Groups in the folder that were measured under other settings are removed.
+        """
+        if self._recorded() != self._settings:
+            shutil.rmtree(self.groups, ignore_errors=True)
+        self.groups.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self._settings, indent=1)
+        (self.folder / "settings.json").write_text(text + "\n", encoding="utf-8")
+
+    def _recorded(self) -> dict | None:
+        path = self.folder / "settings.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+
+    def has(self, number: int) -> bool:
+        """Whether this group is finished."""
+        return self._path(number, ".csv").is_file()
+
+    def save(self, number: int, result: Result, with_strip: bool) -> None:
+        """Keep one group; its CSV appears only when complete."""
+        if with_strip:
+            np.savez_compressed(self._path(number, ".npz"), **result.strip)
+        partial = self._path(number, ".partial")
+        write_records(partial, result.records)
+        partial.replace(self._path(number, ".csv"))
+
+    def records(self, count: int) -> list[Record]:
+        """Records of the first ``count`` groups, in order."""
+        return [record for n in range(count) for record in read_records(self._path(n, ".csv"))]
+
+    def strips(self, count: int) -> list[dict[str, np.ndarray]]:
+        """Pictures of the groups that kept some."""
+        paths = [self._path(n, ".npz") for n in range(count)]
+        return [dict(np.load(path)) for path in paths if path.is_file()]
+
+    def _path(self, number: int, suffix: str) -> Path:
+        return self.groups / f"{number:04d}{suffix}"
+
+
+def write_records(path: Path, records: Sequence[Record]) -> None:
+    """CSV with one row per record; an empty cell is a value that could not be had."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(dict.fromkeys(key for r in records for key in r)))
+        writer.writeheader()
+        for record in records:
+            writer.writerow({key: _cell(value) for key, value in record.items()})
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, (float, np.floating)):
+        return "" if np.isnan(value) else repr(float(value))
+    return value
+
+
+def read_records(path: Path) -> list[Record]:
+    """What ``write_records`` wrote, exactly."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            {
+                key: text if key in TEXT_COLUMNS else float(text) if text else float("nan")
+                for key, text in row.items()
+            }
+            for row in csv.DictReader(file)
+        ]

@@ -1,0 +1,158 @@
+"""From records (one per method and frame) to rows of the report (one per method and metric)."""
+
+import math
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+
+from ostnet.evaluation import metrics
+from ostnet.evaluation.bootstrap import Statistic, mean, people_interval, quantile, whole
+from ostnet.evaluation.columns import Record
+from ostnet.evaluation.definitions import UNAVAILABLE, Metric
+from ostnet.evaluation.methods import METHODS
+
+Row = dict[str, object]
+
+REDUCE: dict[str, Statistic] = {
+    "mean": mean,
+    "median": partial(quantile, q=0.5),
+    "p90": partial(quantile, q=0.9),
+    "median_log": lambda values, weights: quantile(np.log(values), weights, q=0.5),
+}
+
+
+def rows(
+    records: Sequence[Record],
+    table: Sequence[Metric],
+    head: Row,
+    backends: dict[str, str],
+    missing: dict[str, str],
+) -> list[Row]:
+    """One row per method and metric, in table order.
+
+    Args:
+        records: every method's frames of one protocol (and condition).
+        head: what all rows share: protocol, dataset (and condition).
+        backends: kind of back end -> its name and version.
+        missing: method -> why there are no records of it.
+    """
+    result = []
+    present = {record["method"]: None for record in records} | missing
+    foreign = [method for method in present if method not in METHODS]
+    for method in [*(name for name in METHODS if name in present), *foreign]:
+        mine = [record for record in records if record["method"] == method]
+        for metric in table:
+            row = {
+                "method": method,
+                "metric": metric.name,
+                "value": None,
+                "definition": metric.definition,
+                **head,
+                "backend": backends[metric.backend],
+                "frames": len(mine),
+                "failures": 0,
+            }
+            result.append(row | (_summary(mine, metric) if mine else {"reason": missing[method]}))
+    return result
+
+
+def unavailable(names: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
+    """Rows without a value for metrics whose network cannot be had, with the reason."""
+    return [
+        {
+            "method": method,
+            "metric": name,
+            "value": None,
+            "definition": UNAVAILABLE[name][0],
+            **head,
+            "backend": "unavailable",
+            "frames": 0,
+            "failures": 0,
+            "reason": UNAVAILABLE[name][1],
+        }
+        for method in methods
+        for name in names
+    ]
+
+
+def _summary(records: Sequence[Record], metric: Metric) -> Row:
+    """value, failures and interval of one metric of one method."""
+    if metric.reduce == "correlation":
+        return _correlation(records, metric)
+    values = np.array([record[metric.column] for record in records], dtype=float)
+    kept = ~np.isnan(values)
+    if metric.backend == "module" and not kept.any():
+        return {"reason": "the method takes out no scale"}
+    summary = {"failures": int((~kept).sum())}
+    if not kept.any():
+        return summary | {"reason": "no frame has a value"}
+    if np.isinf(values).any():
+        return summary | {"reason": "infinite: a frame is identical to the ground truth"}
+    people = [record["person"] for record, keep in zip(records, kept, strict=True) if keep]
+    return summary | _estimate(REDUCE[metric.reduce], values[kept], people)
+
+
+def _estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
+    """value, and its 95 % interval over people (low, high) where there are two or more."""
+    interval = people_interval(statistic, values, people)
+    limits = dict(zip(("low", "high"), interval, strict=True)) if interval else {}
+    return {"value": whole(statistic, values)} | limits
+
+
+def _correlation(records: Sequence[Record], metric: Metric) -> Row:
+    output, driver = f"{metric.column}_output", f"{metric.column}_driver"
+    pairs: dict[tuple, list[Record]] = {}
+    for record in records:
+        pairs.setdefault((record["source"], record["driving"]), []).append(record)
+    values, people, failures = [], [], 0
+    for members in pairs.values():
+        a = np.array([record[output] for record in members], dtype=float)
+        b = np.array([record[driver] for record in members], dtype=float)
+        failures += int((np.isnan(a) | np.isnan(b)).sum())
+        value = metrics.correlation(a, b)
+        if not math.isnan(value):
+            values.append(value)
+            people.append(members[0]["person"])
+    summary = {"failures": failures, "clip_pairs": len(values)}
+    if not values:
+        return summary | {"reason": "no pair of clips in which both sides move"}
+    return summary | _estimate(mean, np.array(values), people)
+
+
+def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
+    """The module's median scale error minus the closed form's, with its interval over people.
+
+    Positive where the learned module is worse. Empty unless both were measured.
+    """
+    by_method = {}
+    for name in ("full", "closed_form"):
+        mine = [record for record in records if record["method"] == name]
+        by_method[name] = sorted(mine, key=lambda record: record["pair"])
+    if not by_method["full"] or not by_method["closed_form"]:
+        return []
+    people = [record["person"] for record in by_method["full"]]
+    result = []
+    for axis in ("x", "y"):
+        column = f"module_scale_error_{axis}"
+        errors = np.array([[r[column] for r in by_method[n]] for n in by_method]).T  # (N, 2)
+        result.append(
+            {
+                "method": "full",
+                "metric": f"{column}_median_minus_closed_form",
+                "definition": f"median {column} of T_theta minus that of the closed form on the "
+                "same F_kp points; low, high: 95 % bootstrap interval over people",
+                **head,
+                "backend": backend,
+                "frames": len(errors),
+                "failures": 0,
+            }
+            | _estimate(_median_difference, errors, people)
+        )
+    return result
+
+
+def _median_difference(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(N, 2), (D, N) -> (D,): median of column 0 minus median of column 1."""
+    median = REDUCE["median"]
+    return median(errors[:, 0], weights) - median(errors[:, 1], weights)

@@ -1,0 +1,53 @@
+"""Two checkpoints side by side on the same pairs."""
+
+import numpy as np
+import pytest
+import torch
+
+from ostnet.errors import InputError
+from ostnet.evaluation import run
+from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.store import read_records
+from ostnet.model.ostnet import OSTNet
+
+
+@pytest.fixture(autouse=True)
+def known_faces(monkeypatch, reader):
+    monkeypatch.setattr(run, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+
+
+@pytest.fixture
+def other_checkpoint(model, tmp_path):
+    torch.manual_seed(1)
+    OSTNet(model.config).save_pretrained(tmp_path / "other")
+    return str(tmp_path / "other")
+
+
+def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint, tmp_path):
+    rows = run.evaluate(
+        EvaluateConfig(
+            data,
+            "same-scale",
+            tmp_path / "out",
+            compare=f"{checkpoint},{other_checkpoint}",
+            pairs=8,
+            methods="full",
+        )
+    )
+    found = {(row["checkpoint"], row["metric"]): row for row in rows}
+    first, second = dict.fromkeys(row["checkpoint"] for row in rows)
+    assert "difference" not in found[first, "l1"]
+    row = found[second, "l1"]
+    l1 = [
+        np.array([r["l1"] for r in read_records(tmp_path / "out" / c / "same-scale/frames.csv")])
+        for c in (first, second)
+    ]
+    assert row["difference"] == pytest.approx((l1[1] - l1[0]).mean())
+    assert row["difference_low"] <= row["difference"] <= row["difference_high"]
+    assert second in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_one_checkpoint_is_no_comparison():
+    with pytest.raises(InputError, match="compare"):
+        EvaluateConfig("d", "all", "o", compare="a")

@@ -1,0 +1,168 @@
+"""The whole of ``evaluate`` on a miniature data set, with landmarks that are known."""
+
+import csv
+import json
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from ostnet.errors import InputError
+from ostnet.evaluation import run
+from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.methods import METHODS
+from ostnet.evaluation.protocols import reconstruct
+from ostnet.evaluation.run import evaluate
+from ostnet.evaluation.shard import Shard
+
+
+@pytest.fixture(autouse=True)
+def known_faces(monkeypatch, reader):
+    monkeypatch.setattr(run, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+
+
+@pytest.fixture(scope="module")
+def first_run(tmp_path_factory):
+    return tmp_path_factory.mktemp("report")
+
+
+FIRST_THREE = "same-scale,different-scale,cross-identity"
+
+
+def config(data, checkpoint, output, **options):
+    return EvaluateConfig(
+        data=data,
+        output=output,
+        checkpoint=checkpoint,
+        **{"protocol": FIRST_THREE, "pairs": 8} | options,
+    )
+
+
+def rows_by(rows, *keys):
+    return {tuple(row[key] for key in keys): row for row in rows}
+
+
+def test_the_report_follows_its_schema(data, checkpoint, first_run):
+    evaluate(config(data, checkpoint, first_run))
+    rows = json.loads((first_run / "report.json").read_text())["rows"]
+    required = {"method", "protocol", "metric", "value", "definition", "dataset"}
+    required |= {"backend", "frames", "failures"}
+    assert all(required <= set(row) for row in rows)
+    assert all(isinstance(row["frames"], int) for row in rows)
+    assert {row["protocol"] for row in rows} == {"same-scale", "different-scale", "cross-identity"}
+    assert {row["method"] for row in rows} == set(METHODS)
+    assert all(row["value"] is not None or row["reason"] for row in rows)
+    found = rows_by(rows, "protocol", "method", "metric")
+    assert found["same-scale", "full", "l1"]["frames"] == 8
+    assert found["same-scale", "full", "akd"]["backend"] == "box landmarker 1"
+    assert found["same-scale", "backbone", "l1"]["value"] is None
+    assert found["same-scale", "full", "akd"]["failures"] >= 0
+    assert ("cross-identity", "copy_source", "nearer_source_colour") in found
+
+
+def test_tables_plots_sheets_and_pair_lists_lie_beside_it(data, checkpoint, first_run):
+    assert "## different-scale" in (first_run / "report.md").read_text()
+    for protocol in ("same-scale", "different-scale", "cross-identity"):
+        folder = first_run / protocol
+        for name in ("pairs.csv", "frames.csv", "sheet.png", "scale_error.png", "scale_error.svg"):
+            assert (folder / name).stat().st_size > 0, (protocol, name)
+    with (first_run / "different-scale" / "pairs.csv").open() as file:
+        assert all(0.7 <= float(row["s_x"]) <= 1.3 for row in csv.DictReader(file))
+
+
+def test_an_interrupted_run_goes_on_and_ends_the_same(
+    data, checkpoint, first_run, tmp_path, monkeypatch
+):
+    folder = tmp_path / "resumed"
+    shutil.copytree(first_run, folder)
+    (folder / "report.json").unlink()
+    lost = folder / "same-scale" / "groups" / "0002.csv"
+    lost.unlink()
+    measured = []
+
+    def counted(bench, pairs):
+        measured.append(pairs)
+        return reconstruct(bench, pairs)
+
+    same_scale = replace(run.SUITE["same-scale"], measure=counted)
+    monkeypatch.setitem(run.SUITE, "same-scale", same_scale)
+    evaluate(config(data, checkpoint, folder, protocol="same-scale"))
+    assert len(measured) == 1 and lost.is_file()
+    again = (folder / "same-scale" / "frames.csv").read_text()
+    assert again == (first_run / "same-scale" / "frames.csv").read_text()
+
+
+def test_two_processes_give_the_report_of_one(data, checkpoint, first_run, tmp_path, monkeypatch):
+    barrier, mine = threading.Barrier(2), threading.local()
+
+    class Half(Shard):
+        def wait(self):
+            barrier.wait(timeout=60)
+
+    def work(rank):
+        mine.shard = Half(rank, 2)
+        return evaluate(config(data, checkpoint, tmp_path, protocol="same-scale"))
+
+    monkeypatch.setattr(run, "this_process", lambda: mine.shard)
+    with ThreadPoolExecutor(2) as pool:
+        rows, others = pool.map(work, range(2))
+    assert others == []
+    frames = "same-scale/frames.csv"
+    assert (tmp_path / frames).read_text() == (first_run / frames).read_text()
+    alone = json.loads((first_run / "report.json").read_text())["rows"]
+    assert rows == [row for row in alone if row["protocol"] == "same-scale"]
+
+
+def test_other_settings_are_measured_anew(data, checkpoint, tmp_path):
+    one = {"protocol": "same-scale", "pairs": 4}
+    evaluate(config(data, checkpoint, tmp_path, **one, methods="copy_source"))
+    rows = evaluate(config(data, checkpoint, tmp_path, **one, methods="copy_source,neither"))
+    assert {row["method"] for row in rows} == {"copy_source", "neither"}
+
+
+def test_a_pair_list_replaces_the_draw(data, checkpoint, tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text(
+        "source,driving,frame,s_x,s_y\nclips/a0.mp4,clips/a0.mp4,5,1.2,0.8\n", encoding="utf-8"
+    )
+    rows = evaluate(
+        config(data, checkpoint, tmp_path / "out", protocol="different-scale", pair_list=path)
+    )
+    known = rows_by(rows, "method", "metric")
+    assert known["full", "l1"]["frames"] == 1
+    # an untrained module takes out no scale, so its error is the whole of the known one
+    assert known["full", "module_scale_error_x_median"]["value"] == pytest.approx(0.1823, abs=1e-3)
+
+
+def test_a_network_trained_apart_takes_its_row(data, checkpoint, tmp_path):
+    rows = evaluate(
+        config(
+            data,
+            checkpoint,
+            tmp_path,
+            protocol="same-scale",
+            pairs=4,
+            methods="neither,backbone,backbone_augmented",
+            backbone=checkpoint,
+        )
+    )
+    known = rows_by(rows, "method", "metric")
+    assert known["backbone", "l1"]["value"] == known["neither", "l1"]["value"]
+    assert known["backbone_augmented", "l1"]["value"] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "named"),
+    [
+        ({"protocol": "sideways"}, "protocol: 'sideways'"),
+        ({"methods": "magic"}, "methods: 'magic'"),
+        ({"pairs": 0}, "pairs: found 0"),
+        ({"checkpoint": "/nowhere/at/all"}, "checkpoint"),
+    ],
+)
+def test_wrong_options_are_named(data, checkpoint, tmp_path, options, named):
+    with pytest.raises(InputError, match=named):
+        evaluate(config(data, **{"checkpoint": checkpoint, "output": tmp_path, **options}))

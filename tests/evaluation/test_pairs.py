@@ -1,0 +1,109 @@
+"""Pair lists: same seed, same list; evenly spaced frames; read back as written."""
+
+import pytest
+
+from ostnet.errors import InputError
+from ostnet.evaluation.clips import Clip, load_frames, read_clips
+from ostnet.evaluation.pairs import (
+    cross_identity,
+    draw_scales,
+    group,
+    read_pairs,
+    same_identity,
+    spaced_frames,
+    write_pairs,
+)
+
+CLIPS = [Clip("a0", "ann", 101), Clip("a1", "ann", 11), Clip("b0", "bob", 51), Clip("c0", "cy", 5)]
+
+
+def test_frames_are_evenly_spaced_and_leave_the_source_out():
+    assert spaced_frames(101, 4) == [25, 50, 75, 100]
+    assert spaced_frames(5, 12) == [1, 2, 3, 4]
+    assert spaced_frames(1, 3) == []
+
+
+def test_same_identity_drives_each_clip_by_itself():
+    pairs = same_identity(CLIPS, per_clip=2)
+    assert [(p.source, p.driving, p.frame) for p in pairs[:2]] == [
+        ("a0", "a0", 50),
+        ("a0", "a0", 100),
+    ]
+    assert {p.source_frame for p in pairs} == {0}
+    assert [len(members) for members in group(pairs)] == [2, 2, 2, 2]
+
+
+def test_cross_identity_drives_each_person_by_the_next():
+    pairs = cross_identity(CLIPS, per_clip=1)
+    assert [(p.source, p.driving) for p in pairs] == [("a0", "b0"), ("b0", "c0"), ("c0", "a0")]
+    with pytest.raises(InputError, match="two people"):
+        cross_identity(CLIPS[:2], per_clip=1)
+
+
+@pytest.mark.parametrize("total", [2, 4, 7])
+def test_a_total_is_shared_among_the_clips(total):
+    pairs = same_identity(CLIPS, per_clip=12, total=total)
+    assert len(pairs) == total
+    assert len({p.source for p in pairs}) == min(total, 4)
+
+
+def test_scales_are_reproducible_independent_and_in_range():
+    pairs = same_identity(CLIPS, per_clip=12)
+    drawn = draw_scales(pairs, seed=3)
+    assert drawn == draw_scales(pairs, seed=3)
+    assert drawn != draw_scales(pairs, seed=4)
+    scales = [value for p in drawn for value in (p.s_x, p.s_y)]
+    assert 0.7 <= min(scales) < 0.8 and 1.2 < max(scales) <= 1.3
+    assert all(p.s_x != p.s_y for p in drawn)
+
+
+def test_one_draw_a_clip_where_asked():
+    drawn = draw_scales(same_identity(CLIPS, per_clip=3), seed=0, per_clip=True)
+    assert all(len({(p.s_x, p.s_y) for p in members}) == 1 for members in group(drawn))
+    assert len({p.s_x for p in drawn}) == 4
+
+
+def test_a_written_list_reads_back(tmp_path):
+    pairs = draw_scales(same_identity(CLIPS, per_clip=2), seed=0)
+    write_pairs(tmp_path / "pairs.csv", pairs)
+    assert read_pairs(tmp_path / "pairs.csv") == pairs
+
+
+def test_a_foreign_list_needs_three_columns(tmp_path):
+    path = tmp_path / "list.csv"
+    path.write_text("source,driving,frame\na0,b0,7\n")
+    (pair,) = read_pairs(path, {"a0": "ann"})
+    assert (pair.person, pair.source_frame, pair.frame, pair.s_x) == ("ann", 0, 7, 1.0)
+    path.write_text("source,frame\na0,7\n")
+    with pytest.raises(InputError, match="driving"):
+        read_pairs(path)
+    path.write_text("source,driving,frame\na0,b0,seven\n")
+    with pytest.raises(InputError, match="number"):
+        read_pairs(path)
+    with pytest.raises(InputError, match="does not exist"):
+        read_pairs(tmp_path / "none.csv")
+
+
+def test_clips_of_one_split_and_their_frames(data):
+    clips = read_clips(data)
+    assert [(c.file, c.person, c.frames) for c in clips[:2]] == [
+        ("clips/a0.mp4", "ann", 8),
+        ("clips/a1.mp4", "ann", 8),
+    ]
+    assert len(clips) == 4
+    last, first = load_frames(data / "clips/a0.mp4", [7, 0])
+    assert first.shape == (256, 256, 3)
+    assert (last.mean(2) > 128).sum() > (first.mean(2) > 128).sum() + 1000
+    with pytest.raises(InputError, match="frame 8"):
+        load_frames(data / "clips/a0.mp4", [8])
+
+
+def test_a_folder_without_val_clips_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"manifest\.csv"):
+        read_clips(tmp_path)
+    (tmp_path / "manifest.csv").write_text("file,split\nclips/x.mp4,train\n")
+    with pytest.raises(InputError, match="val"):
+        read_clips(tmp_path)
+    (tmp_path / "manifest.csv").write_text("file,split\nclips/x.mp4,val\n")
+    with pytest.raises(InputError, match=r"x\.mp4"):
+        read_clips(tmp_path)

@@ -1,0 +1,106 @@
+"""The protocols beyond the first three: their pairs, conditions and results."""
+
+import json
+
+import numpy as np
+import pytest
+
+from ostnet.evaluation import run
+from ostnet.evaluation.clips import read_clips
+from ostnet.evaluation.config import PROTOCOLS, EvaluateConfig
+from ostnet.evaluation.methods import generate, grid_turn, rotate
+from ostnet.evaluation.shard import Shard
+from ostnet.evaluation.suite import ROLLS, SUITE, SWEEP, rotation_condition, sweep_condition
+from ostnet.model.scale import FIDUCIALS
+
+
+@pytest.fixture(autouse=True)
+def known_faces(monkeypatch, reader):
+    monkeypatch.setattr(run, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+
+
+def pairs_of(name, data, **options):
+    config = EvaluateConfig(data=data, protocol=name, output=data / "out", **options)
+    return SUITE[name].pairs(read_clips(data), config, SUITE[name].frames)
+
+
+def test_every_protocol_has_its_place():
+    assert {*SUITE, "efficiency"} == set(PROTOCOLS)
+    assert EvaluateConfig("d", "all", "o").protocols() == list(PROTOCOLS)
+
+
+def test_the_sweep_stretches_both_axes_and_each_alone(data):
+    pairs = pairs_of("scale-sweep", data)
+    conditions = {sweep_condition({"s_x": p.s_x, "s_y": p.s_y}) for p in pairs}
+    assert len(conditions) == 3 * len(SWEEP) - 2
+    assert {"both 1", "both 0.3", "x 2", "y 0.5"} <= conditions
+    assert len(pairs) == 3 * len(conditions)  # three people
+    assert [p.pair for p in pairs] == list(range(len(pairs)))
+
+
+def test_rotation_bins_yaw_and_rolls_each_person(data):
+    pairs = pairs_of("rotation", data)
+    assert {p.roll for p in pairs} == {0.0, *ROLLS}
+    assert rotation_condition({"roll": 0, "yaw_driver": -31.0}) == "yaw 30+"
+    assert rotation_condition({"roll": 0, "yaw_driver": 3.0}) == "yaw 0+"
+    assert rotation_condition({"roll": -30.0, "yaw_driver": 3.0}) == "roll -30"
+    assert rotation_condition({"roll": 0, "yaw_driver": np.nan}) == "yaw unknown"
+
+
+def test_stability_takes_neighbours_at_one_scale(data):
+    members = [p for p in pairs_of("stability", data) if p.person == "bob"]
+    assert [p.frame for p in members] == list(range(1, 8))
+    assert len({(p.s_x, p.s_y) for p in members}) == 1
+
+
+def test_a_turn_is_clockwise_and_read_off_the_grid(face_picture):
+    picture = face_picture(20, 20, at=(200, 128))  # right of the centre
+    rows, columns = np.nonzero(rotate(picture, 90).mean(2) > 128)
+    assert rows.mean() == pytest.approx(199, abs=2)  # below it now
+    assert columns.mean() == pytest.approx(127, abs=2)
+    angle = np.radians(20)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turned = (FIDUCIALS.numpy() * [0.8, 1.0]) @ turn.T + 0.1
+    fiducials = FIDUCIALS.new_tensor(np.stack([turned, FIDUCIALS.numpy()]))
+    assert grid_turn(fiducials).numpy() == pytest.approx([20, 0], abs=1e-6)
+
+
+def test_smoothing_acts_on_the_offsets_frame_by_frame(model, face_picture):
+    frames = np.stack([face_picture(60 + 10 * t) for t in range(3)])
+    seen = []
+
+    def shift(offset):
+        seen.append(offset)
+        return offset + 0.1 * FIDUCIALS.to(offset)
+
+    generated = generate(model, frames[0], frames, ["full"], smooth=shift)
+    assert len(seen) == 3 and seen[0].shape == (1, 12, 2)
+    assert generated.scales["full"] == pytest.approx(1.1, abs=1e-4)
+
+
+def test_work_is_shared_without_gap_or_overlap():
+    shares = [list(Shard(rank, 3).share(range(8))) for rank in range(3)]
+    assert sorted(n for share in shares for n in share) == list(range(8))
+    assert [len(share) for share in shares] == [3, 3, 2]
+
+
+def test_sweep_rotation_stability_and_efficiency_run(data, checkpoint, tmp_path):
+    protocols = "scale-sweep,rotation,stability,efficiency"
+    config = EvaluateConfig(
+        data, protocols, tmp_path, checkpoint, pairs=1, frames=3, methods="full,closed_form"
+    )
+    run.evaluate(config)
+    rows = json.loads((tmp_path / "report.json").read_text())["rows"]
+    found = {(r["protocol"], r.get("condition"), r["method"], r["metric"]): r for r in rows}
+    error = found["scale-sweep", "both 0.5", "full", "module_scale_error_x_median"]
+    assert error["value"] == pytest.approx(np.log(2), abs=1e-3)  # untrained: takes out nothing
+    assert found["rotation", "roll 30", "full", "grid_turn"]["value"] == pytest.approx(0, abs=1e-2)
+    for condition in ("without smoothing", "with --scale-smoothing"):
+        assert found["stability", condition, "full", "scale_jitter_x"]["value"] < 1e-4
+    slow = found["efficiency", None, "full", "ms_per_frame"]["value"]
+    assert slow > found["efficiency", None, "neither", "ms_per_frame"]["value"] > 0
+    assert found["efficiency", None, "full", "gmac_per_frame"]["value"] > 0
+    for name in ("scale-sweep/ssim.svg", "rotation/roll.png", "stability/frames.csv"):
+        assert (tmp_path / name).is_file(), name
+    assert "both 0.5" in (tmp_path / "report.md").read_text()
