@@ -104,9 +104,7 @@ class Objective:
                 source.keypoints, pair.source_points[:, KEYPOINT_ROWS]
             ) + losses.landmark_distance(x_driving, points)
         if weights.fiducial and config.with_scale_transform:
-            terms["fiducial"] = self._fiducial(
-                model, source.keypoints, x_driving, pair, generator
-            )
+            terms["fiducial"] = self._fiducial(model, source.keypoints, x_driving, pair, generator)
         total = sum(getattr(weights, name) * value for name, value in terms.items())
         return total, terms
 

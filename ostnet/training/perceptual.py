@@ -62,9 +62,10 @@ class PerceptualLoss(nn.Module):
 
     ``network_name``: ``vgg19`` (its weights are downloaded by torch.hub if need be), the stand-ins
     ``squeezenet-ndf`` and ``mobilenetv2-fdet``, or ``auto``: VGG-19 where it is on this machine or
-    can be downloaded, else the first stand-in that is, with a notice. ``weights``: a state dict of that network
-    (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``, which also
-    tells ``auto`` which network it is of). Depths that a small picture does not reach are left out.
+    can be downloaded, else the first stand-in that is, with a notice. ``weights``: a state dict of
+    that network (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``,
+    which also tells ``auto`` which network it is of). Depths that a small picture does not reach
+    are left out.
 
     Raises InputError on an unknown name or on weights that are missing or of another network.
     """

@@ -8,8 +8,15 @@ from PIL import Image, ImageDraw
 from torch import Tensor
 
 COLUMNS = (
-    "source", "driving", "augmented", "rectified",
-    "full", "no_embedding", "no_transform", "neither", "ground truth",
+    "source",
+    "driving",
+    "augmented",
+    "rectified",
+    "full",
+    "no_embedding",
+    "no_transform",
+    "neither",
+    "ground truth",
 )
 
 

@@ -71,8 +71,10 @@ def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
             target, points = store.gather(driving[rows])
             s = scales[rows].to(target.device)
             note("L1 copy_source same", _l1(source, target))
-            note("keypoint error", landmark_distance(
-                model.keypoints(target), points[:, KEYPOINT_ROWS]).expand(len(s)))
+            note(
+                "keypoint error",
+                landmark_distance(model.keypoints(target), points[:, KEYPOINT_ROWS]).expand(len(s)),
+            )
             for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
                 frame = augment.scale_image(target, scale)
                 outputs = {n: model(source, frame, *flags) for n, flags in VARIANTS.items()}
@@ -89,8 +91,14 @@ def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
                     error = (spread(model.keypoints(output.image)) / spread(x_target)).log()
                     note(f"E {name} {kind}", error.abs().amax(dim=1))
             for i in shown.intersection(range(start, start + len(s))):
-                examples.append(Example(source[i - start], target[i - start], frame[i - start],
-                                        {n: _row(o, i - start) for n, o in outputs.items()}))
+                examples.append(
+                    Example(
+                        source[i - start],
+                        target[i - start],
+                        frame[i - start],
+                        {n: _row(o, i - start) for n, o in outputs.items()},
+                    )
+                )
     table = {"step": step, "frames": len(sources)}
     for name, parts in sums.items():
         values = torch.cat(parts)

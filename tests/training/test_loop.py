@@ -109,7 +109,9 @@ def test_validation_writes_its_table_and_sheet(config, tmp_path):
 
 
 def test_flags_become_the_configuration():
-    config = parse("--data d --output o --minutes 2.5 --loss-pixel 3 --max-frames-per-clip 9".split())
+    config = parse(
+        "--data d --output o --minutes 2.5 --loss-pixel 3 --max-frames-per-clip 9".split()
+    )
     assert (config.minutes, config.losses.pixel, config.max_frames_per_clip) == (2.5, 3.0, 9)
     assert config.losses.fiducial > 0  # the default recipe is the warm start
     pure = parse("--data d --output o --recipe paper".split())
