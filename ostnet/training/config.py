@@ -37,6 +37,9 @@ class TrainConfig:
     """Folder that holds config.json, model.safetensors (EMA) and state/."""
     preset: str = "lite"
     """Model preset: lite, base or paper."""
+    without: str = ""
+    """Parts left out of the network for good, an ablation trained apart: ``transform``,
+    ``embedding`` or ``transform,embedding``."""
     recipe: str = "warm-start"
     """``warm-start`` (landmarks first; beyond the paper) or ``paper`` (three losses, cold)."""
     init: str | None = None
@@ -105,6 +108,11 @@ class TrainConfig:
     def __post_init__(self):
         if self.recipe not in RECIPES:
             raise ValueError(f"recipe: found {self.recipe!r}, expected one of {sorted(RECIPES)}")
+        if not self.removed <= {"transform", "embedding"}:
+            raise ValueError(
+                f"without: found {self.without!r}, expected transform, embedding or both with a "
+                "comma"
+            )
         if self.schedule not in ("step", "cosine", "constant"):
             raise ValueError(
                 f"schedule: found {self.schedule!r}, expected step, cosine or constant"
@@ -118,6 +126,11 @@ class TrainConfig:
             )
         if self.batch < 1:
             raise ValueError(f"batch: found {self.batch}, expected at least 1")
+
+    @property
+    def removed(self) -> set[str]:
+        """The parts that ``without`` names."""
+        return set(filter(None, self.without.split(",")))
 
     def to_dict(self) -> dict:
         """The recipe as plain JSON values."""

@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -190,12 +191,24 @@ class Trainer:
     def _make_model(self) -> OSTNet:
         if self.config.init is not None:
             return OSTNet.from_pretrained(self.config.init)
-        return OSTNet(PRESETS[self.config.preset])
+        removed = self.config.removed
+        return OSTNet(
+            replace(
+                PRESETS[self.config.preset],
+                with_scale_transform="transform" not in removed,
+                with_scale_embedding="embedding" not in removed,
+            )
+        )
 
     def _resume(self) -> None:
         state = checkpoint.load_state(self.folder, self.device)
         if state is None:
             return
+        if state["config"] != self.model.config.to_dict():
+            raise InputError(
+                f"output {self.folder}: holds a run of another network; choose another folder or "
+                "give the preset it was started with"
+            )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -207,6 +220,7 @@ class Trainer:
 
     def _save(self) -> None:
         state = {
+            "config": self.model.config.to_dict(),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),

@@ -118,6 +118,14 @@ def test_flags_become_the_configuration():
     assert pure.losses == LossWeights() and pure.keypoint_steps == 0
 
 
+def test_an_ablation_is_trained_without_its_part(config):
+    train(replace(config, without="transform,embedding", steps=1))
+    model = OSTNet.from_pretrained(config.output)
+    assert not (model.config.with_scale_transform or model.config.with_scale_embedding)
+    with pytest.raises(InputError, match="holds a run of another network"):
+        train(replace(config, without="embedding"))
+
+
 def test_a_run_without_an_end_is_refused(config):
     with pytest.raises(InputError, match="neither --minutes nor --steps"):
         train(replace(config, steps=None))
