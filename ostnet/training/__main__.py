@@ -1,12 +1,12 @@
 """``python -m ostnet.training``: the same as ``ostnet train``, with the standard library alone."""
 
-import argparse
 import sys
 import types
 import typing
 from dataclasses import MISSING, fields, replace
 
 from ostnet.errors import InputError
+from ostnet.flags import Parser
 from ostnet.training.config import RECIPES, LossWeights, TrainConfig
 from ostnet.training.loop import train
 
@@ -23,7 +23,7 @@ def parse(arguments: list[str]) -> TrainConfig:
 
     The recipe's values stand where no flag is given.
     """
-    parser = argparse.ArgumentParser(prog="python -m ostnet.training")
+    parser = Parser("python -m ostnet.training", "Train OSTNet.")
     hints = typing.get_type_hints(TrainConfig)
     for field in fields(TrainConfig):
         if field.name != "losses":

@@ -1,0 +1,15 @@
+"""The Space's entry point: builds the page and launches it."""
+
+import os
+
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+# torch's threads must sleep between layers: spinning starves the video encoders beside them
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+# the settings above must come before gradio and torch
+from ostnet.ui.page import LAUNCH, build  # noqa: E402
+
+demo = build()
+
+if __name__ == "__main__":
+    demo.launch(**LAUNCH)

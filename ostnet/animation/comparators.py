@@ -1,0 +1,91 @@
+"""What OSTNet is compared with: the closed-form alignment, and peers' relative motion.
+
+Both read the keypoints that the model finds, so that a difference is due to the method alone.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def spread(points: Tensor) -> Tensor:
+    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
+    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
+
+
+def closed_form_scale(x_source: Tensor, x_driving: Tensor) -> Tensor:
+    """How many times larger the driving keypoints spread than the source's, (B, 2) for x and y.
+
+    The best one can do from distances alone; no network. Blind to what foreshortens a face
+    without making it smaller, such as yaw.
+    """
+    return spread(x_driving) / spread(x_source).clamp_min(1e-6)
+
+
+class MotionPoints(NamedTuple):
+    """Keypoints (1, K, 2) of one driving frame, before and after its scale was rectified."""
+
+    raw: Tensor
+    rectified: Tensor
+
+
+def relative_motion(x_source: Tensor, x_driving: Tensor, x_anchor: Tensor) -> Tensor:
+    """The source's keypoints moved by what moved since the anchor frame, all (B, K, 2).
+
+    ``relative`` with ``adapt_movement_scale`` of first-order-model (arXiv 2003.00196) and its
+    descendants: the movement is scaled by the square root of the ratio of the hull areas.
+    """
+    ratio = [
+        (hull_area(source) / max(hull_area(anchor), 1e-9)) ** 0.5
+        for source, anchor in zip(x_source, x_anchor, strict=True)
+    ]
+    ratio = torch.tensor(ratio, dtype=x_source.dtype, device=x_source.device)[:, None, None]
+    return x_source + (x_driving - x_anchor) * ratio
+
+
+def nearest_in_shape(x_source: Tensor, candidates: Iterable[MotionPoints]) -> MotionPoints | None:
+    """The candidate whose raw keypoints are most like the source's in pose: peers' anchor frame.
+
+    ``find_best_frame`` of first-order-model: both shapes are centred and divided by the square
+    root of their hull area, then the least sum of squared distances wins. Read once, nothing
+    kept but the best; None when there is no candidate.
+    """
+    target = _normalised(x_source[0])
+    best, least = None, float("inf")
+    for candidate in candidates:
+        distance = float(np.square(_normalised(candidate.raw[0]) - target).sum())
+        if distance < least:
+            best, least = candidate, distance
+    return best
+
+
+def hull_area(points: Tensor) -> float:
+    """Area of the convex hull of (K, 2) points (monotone chain, then the shoelace formula)."""
+    ordered = sorted(map(tuple, points.detach().cpu().double().tolist()))
+    lower, upper = _half_hull(ordered), _half_hull(reversed(ordered))
+    hull = np.array(lower[:-1] + upper[:-1])
+    if len(hull) < 3:
+        return 0.0
+    x, y = hull[:, 0], hull[:, 1]
+    return float(0.5 * abs(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1))))
+
+
+def _half_hull(ordered: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    chain: list[tuple[float, float]] = []
+    for x, y in ordered:
+        while len(chain) > 1 and _turn(chain[-2], chain[-1], (x, y)) <= 0:
+            chain.pop()
+        chain.append((x, y))
+    return chain
+
+
+def _turn(a, b, c) -> float:
+    return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+
+
+def _normalised(points: Tensor) -> np.ndarray:
+    centred = (points - points.mean(dim=0)).detach().cpu().double().numpy()
+    return centred / max(hull_area(points), 1e-9) ** 0.5

@@ -1,0 +1,95 @@
+"""What goes into the animator beside pictures, and what comes out of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ostnet.animation.comparators import MotionPoints
+from ostnet.errors import InputError
+
+VARIANTS: dict[str, tuple[bool, bool]] = {
+    "full": (True, True),
+    "no_transform": (False, True),
+    "no_embedding": (True, False),
+    "neither": (False, False),
+}
+"""Name of a variant -> (scale_transform, scale_embedding)."""
+
+
+def variant_name(scale_transform: bool, scale_embedding: bool) -> str:
+    """The variant with these two parts on or off."""
+    switches = (bool(scale_transform), bool(scale_embedding))
+    return next(name for name, value in VARIANTS.items() if value == switches)
+
+
+ALIGNMENTS = ("learned", "closed-form")
+MOTIONS = ("absolute", "relative")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How driving frames are read. The defaults are the method; the rest is for comparison."""
+
+    driving_zoom: tuple[float, float] = (1.0, 1.0)
+    """The driving face appears this many times as large (x, y), in (0, 5]."""
+
+    alignment: str = "learned"
+    """``learned``: T_theta; ``closed-form``: the ratio of keypoint spreads takes its place."""
+
+    motion: str = "absolute"
+    """``absolute``: the rectified keypoints themselves; ``relative``: their movement since an
+    anchor frame, added to the source's keypoints, as peers do."""
+
+    anchor: MotionPoints | None = None
+    """Anchor of relative motion, from ``Animator.find_anchor``; None: the first frame."""
+
+    smoothing_fps: float | None = None
+    """Frame rate for the one-euro filter on the fiducial offsets; None: no smoothing."""
+
+    def __post_init__(self):
+        if len(self.driving_zoom) != 2 or not all(0 < s <= 5 for s in self.driving_zoom):
+            raise InputError(
+                f"driving zoom: found {self.driving_zoom}, expected one or two numbers in (0, 5]"
+            )
+        for name, value, known in (
+            ("alignment", self.alignment, ALIGNMENTS),
+            ("motion", self.motion, MOTIONS),
+        ):
+            if value not in known:
+                raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
+        if self.smoothing_fps is not None and not self.smoothing_fps > 0:
+            raise InputError(f"smoothing_fps: found {self.smoothing_fps}, expected more than 0")
+
+
+METHOD = Options()
+"""The method as published."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One generated frame. Pictures are uint8 RGB (S, S, 3), S the model's resolution (256)."""
+
+    image: np.ndarray
+    """The source performing the driving motion."""
+
+    driving: np.ndarray
+    """The driving frame as the networks saw it: square, resized, zoomed."""
+
+    rectified: np.ndarray
+    """The driving frame at the source's scale; the driving frame itself without the transform."""
+
+    scale: tuple[float, float]
+    """(s_x, s_y): how many times larger the driving face is than the source's, the least-squares
+    affine of the grid; measured in every variant, also where the grid is not used."""
+
+    driving_spread: tuple[float, float]
+    """(sigma_x, sigma_y): rms spread of the driving keypoints about their centroid."""
+
+    spread: tuple[float, float] | None
+    """The same of the generated picture; None unless it was asked for."""
+
+    held: bool
+    """No face in this driving frame: the last motion is shown again."""
+
+    ms: float
+    """Milliseconds in the networks for this driving frame, all its variants together."""

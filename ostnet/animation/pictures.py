@@ -1,0 +1,62 @@
+"""Between uint8 pictures and the networks' tensors."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ostnet.errors import InputError
+
+
+def to_tensor(picture: np.ndarray, size: int, device: torch.device, name: str) -> Tensor:
+    """The centre square of a uint8 RGB picture (H, W, 3) -> (1, 3, size, size) in [0, 1].
+
+    Anti-aliased. ``name`` says which input it is in the :class:`InputError` raised for anything
+    but such a picture.
+    """
+    picture = np.asarray(picture)
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
+        raise InputError(
+            f"{name}: expected a uint8 RGB picture of shape (H, W, 3), "
+            f"found {picture.dtype} {tuple(picture.shape)}"
+        )
+    height, width = picture.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    square = np.ascontiguousarray(picture[top : top + side, left : left + side])
+    tensor = torch.from_numpy(square).to(device).permute(2, 0, 1)[None].float() / 255
+    if side != size:
+        tensor = F.interpolate(
+            tensor, size=(size, size), mode="bilinear", align_corners=False, antialias=True
+        ).clamp(0, 1)
+    return tensor.contiguous(memory_format=torch.channels_last)
+
+
+def to_picture(tensor: Tensor) -> np.ndarray:
+    """(1, 3, H, W) in [0, 1] -> uint8 RGB (H, W, 3) on the CPU."""
+    picture = (tensor[0].detach().float().clamp(0, 1) * 255).round().to(torch.uint8)
+    return np.ascontiguousarray(picture.permute(1, 2, 0).cpu().numpy())
+
+
+def zoom(picture: Tensor, factors: tuple[float, float]) -> Tensor:
+    """Make the content of (B, 3, H, W) ``factors`` = (s_x, s_y) times as large about its centre.
+
+    Output pixel p samples the picture at (p_x / s_x, p_y / s_y), edge pixels replicated,
+    anti-aliased where it shrinks: the paper's expression-preserved augmentation.
+    """
+    scale_x, scale_y = factors
+    if scale_x == scale_y == 1:
+        return picture
+    rows = _zoom_matrix(picture.shape[2], scale_y, picture.device)
+    columns = _zoom_matrix(picture.shape[3], scale_x, picture.device)
+    return rows @ picture.contiguous() @ columns.T
+
+
+def _zoom_matrix(size: int, factor: float, device: torch.device) -> Tensor:
+    """Linear map (size, size) that zooms one axis: a triangle kernel around p / factor."""
+    pixels = torch.arange(size, dtype=torch.float64, device=device)
+    middle = (size - 1) / 2
+    centres = ((pixels - middle) / factor + middle).clamp(0, size - 1)
+    reach = max(1 / factor, 1.0)
+    weights = (1 - (centres[:, None] - pixels).abs() / reach).clamp(min=0)
+    return (weights / weights.sum(dim=1, keepdim=True)).float()

@@ -1,0 +1,55 @@
+"""Is there still a face in the driving clip? Cheap enough to ask of every frame."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+
+class FacePresence:
+    """Says of each frame of a clip whether it shows a face, running the detector on few of them.
+
+    While there is a face the detector runs on every ``every``-th frame and wherever the picture
+    changes abruptly (a cut, a blank frame); once the face is lost, on every frame until it is
+    back. So a cut is noticed at once, and a face that slides out of the picture within ``every``
+    frames.
+
+    Args:
+        detect: what the detector finds in uint8 RGB (H, W, 3); empty: no face.
+        expected: whether the clip is known to show a face. Where it is not, nothing is called
+            lost before the detector has found a first face: a drawing that the detector does not
+            see at all is animated like any other.
+        every: frames from one detection to the next.
+        change: mean absolute difference of two thumbnails, in [0, 1], that is called abrupt.
+    """
+
+    def __init__(
+        self,
+        detect: Callable[[np.ndarray], list],
+        expected: bool = False,
+        every: int = 5,
+        change: float = 0.06,
+    ):
+        self.detect, self.every, self.change = detect, every, change
+        self.found_before = expected
+        self.present = False
+        self.since = 0
+        self.thumbnail: np.ndarray | None = None
+
+    def __call__(self, frame: np.ndarray) -> bool:
+        """True: animate this frame; False: its face is lost."""
+        thumbnail = _thumbnail(frame)
+        cut = self.thumbnail is None or np.abs(thumbnail - self.thumbnail).mean() > self.change
+        self.thumbnail = thumbnail
+        self.since += 1
+        if not self.present or cut or self.since >= self.every:
+            self.since = 0
+            self.present = bool(self.detect(frame))
+            self.found_before |= self.present
+        return self.present or not self.found_before
+
+
+def _thumbnail(frame: np.ndarray) -> np.ndarray:
+    """About 16 x 16 means of grey blocks, in [0, 1]."""
+    height, width = (max(1, side // 16) for side in frame.shape[:2])
+    grey = frame[: height * (len(frame) // height), : width * (frame.shape[1] // width)].mean(-1)
+    return grey.reshape(grey.shape[0] // height, height, -1, width).mean((1, 3)) / 255

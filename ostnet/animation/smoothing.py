@@ -1,0 +1,46 @@
+"""The one-euro filter: little lag when something moves fast, little jitter when it stands still."""
+
+import math
+
+from torch import Tensor
+
+
+class OneEuroFilter:
+    """Casiez, Roussel, Vogel: "1 euro filter" (CHI 2012), over a tensor, one call per frame.
+
+    Args:
+        rate: frames per second.
+        min_cutoff: cut-off frequency in Hz for a value that stands still; lower is steadier.
+        beta: how much the cut-off rises with speed, in Hz per (unit per second); higher lags less.
+        speed_cutoff: cut-off frequency in Hz of the speed estimate itself.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        min_cutoff: float = 1.0,
+        beta: float = 2.0,
+        speed_cutoff: float = 1.0,
+    ):
+        self.rate, self.min_cutoff, self.beta = rate, min_cutoff, beta
+        self.speed_cutoff = speed_cutoff
+        self.value: Tensor | None = None
+        self.speed: Tensor | None = None
+
+    def __call__(self, value: Tensor) -> Tensor:
+        """Filter the next frame's value; the first one passes unchanged."""
+        if self.value is None:
+            self.value, self.speed = value, value * 0
+            return value
+        raw_speed = (value - self.value) * self.rate
+        self.speed = _blend(self.speed, raw_speed, self._weight(self.speed_cutoff))
+        cutoff = self.min_cutoff + self.beta * self.speed.abs()
+        self.value = _blend(self.value, value, self._weight(cutoff))
+        return self.value
+
+    def _weight(self, cutoff):
+        return 1 / (1 + self.rate / (2 * math.pi * cutoff))
+
+
+def _blend(old: Tensor, new: Tensor, weight) -> Tensor:
+    return old + weight * (new - old)

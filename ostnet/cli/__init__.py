@@ -1,0 +1,82 @@
+"""The command line: ``ostnet COMMAND ...``, the same as ``python -m ostnet COMMAND ...``.
+
+Each command is one module of this package with a ``run(argv)``; it is imported only when it is
+called, so that ``ostnet --help`` answers at once.
+"""
+
+import os
+import sys
+import warnings
+from importlib import import_module
+
+from ostnet.errors import InputError
+
+COMMANDS = {
+    "animate": "make a portrait perform a driving clip",
+    "compare": "the same with and without each part of the scale machinery, side by side",
+    "train": "train the networks on a folder of clips",
+    "evaluate": "measure weights against their comparators on a folder of clips",
+    "score": "score generated clips against their references",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; the exit code.
+
+    Whatever a user can cause ends as one line on standard error and code 2.
+    """
+    argv = sys.argv[1:] if argv is None else list(argv)
+    # torch's threads must sleep between layers: spinning starves the video encoders beside them
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    _show_warnings_on_one_line()
+    try:
+        if not argv or argv[0] in ("-h", "--help"):
+            print(_help())
+        elif argv[0] == "--version":
+            from ostnet import __version__
+
+            print(f"ostnet {__version__}")
+        else:
+            _command(argv[0]).run(argv[1:])
+    except InputError as error:
+        return _complain(str(error))
+    except OSError as error:
+        which = error.filename or "system"
+        return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def _command(name: str):
+    if name not in COMMANDS:
+        raise InputError(f"command: {name!r} does not exist; choose one of {', '.join(COMMANDS)}")
+    return import_module(f"ostnet.cli.{name}")
+
+
+def _show_warnings_on_one_line() -> None:
+    """Warnings of this package become ``ostnet: warning: ...``; other packages' stay silent."""
+    warnings.simplefilter("ignore")
+    warnings.filterwarnings("default", module="ostnet")
+    warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"
+
+
+def _complain(message: str) -> int:
+    print("ostnet: error:", " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name:<{width}}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "usage: ostnet COMMAND ...",
+            "",
+            "One-shot talking-head video with online scale transformation.",
+            "",
+            *lines,
+            "",
+            "ostnet COMMAND --help lists a command's flags.",
+        ]
+    )

@@ -1,0 +1,36 @@
+"""``ostnet animate``: one video of the source performing the driving clip."""
+
+from ostnet.cli import COMMANDS
+from ostnet.cli.inputs import add_inputs, open_scene, refuse_overwriting, report, watched
+from ostnet.cli.values import output_file
+from ostnet.flags import Parser
+
+
+def run(argv: list[str]) -> None:
+    """Parse the flags and write the video."""
+    parser = Parser("ostnet animate", COMMANDS["animate"])
+    add_inputs(parser)
+    add = parser.add_argument
+    add("--output", required=True, type=output_file(".mp4"), metavar="O.mp4", help="video to write")
+    add("--no-scale-transform", action="store_true", help="keep the driving clip's scale")
+    add("--no-scale-embedding", action="store_true", help="hide the scale from the generator")
+    add("--paste-back", action="store_true", help="put the moving face back into the portrait")
+    add("--trace", type=output_file(".json"), metavar="T.json", help="write measured face sizes")
+    arguments = parser.parse_args(argv)
+    refuse_overwriting(arguments, arguments.output, arguments.trace)
+
+    animator, scene = open_scene(arguments)
+    from ostnet.animation.frame import variant_name
+    from ostnet.animation.pipeline import animate_file
+
+    with watched(scene) as progress:
+        held = animate_file(
+            animator,
+            scene,
+            arguments.output,
+            variant_name(not arguments.no_scale_transform, not arguments.no_scale_embedding),
+            arguments.paste_back,
+            arguments.trace,
+            progress,
+        )
+    report(arguments.output, held)

@@ -1,0 +1,15 @@
+"""``ostnet evaluate``: weights against their comparators on a folder of clips."""
+
+from ostnet.cli import COMMANDS
+from ostnet.cli.values import needs_extra
+from ostnet.flags import Parser, parse
+
+
+def run(argv: list[str]) -> None:
+    """Parse the flags, measure, write the report."""
+    with needs_extra("eval"):
+        from ostnet.evaluation.config import EvaluateConfig
+        from ostnet.evaluation.run import evaluate
+    config = parse(Parser("ostnet evaluate", COMMANDS["evaluate"]), EvaluateConfig, argv)
+    evaluate(config)
+    print(f"wrote {config.output / 'report.md'}")

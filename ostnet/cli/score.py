@@ -1,0 +1,12 @@
+"""``ostnet score``: generated clips against their references."""
+
+from ostnet.cli import COMMANDS
+from ostnet.cli.values import needs_extra
+from ostnet.flags import Parser, parse
+
+
+def run(argv: list[str]) -> None:
+    """Parse the flags, score, write the report."""
+    with needs_extra("eval"):
+        from ostnet.evaluation.score import ScoreConfig, score
+    score(parse(Parser("ostnet score", COMMANDS["score"]), ScoreConfig, argv))

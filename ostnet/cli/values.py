@@ -1,0 +1,100 @@
+"""Types of flag values, each with an error that says what was expected."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ostnet.errors import InputError
+
+
+@contextmanager
+def needs_extra(name: str) -> Iterator[None]:
+    """Around imports that need one of the package's extras.
+
+    Raises:
+        InputError: a module of it is not installed.
+    """
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] == "ostnet":
+            raise
+        raise InputError(
+            f"installation: the module {error.name!r} is missing; "
+            f"install it with pip install 'ostnet[{name}]'"
+        ) from error
+
+
+def whole_number(minimum: int):
+    """Type of a flag that takes an integer of at least ``minimum``."""
+
+    def parse(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = None
+        if value is None or value < minimum:
+            raise argparse.ArgumentTypeError(
+                f"found {text!r}, expected a whole number of at least {minimum}"
+            )
+        return value
+
+    return parse
+
+
+def zoom_factors(text: str) -> tuple[float, float]:
+    """Type of ``--driving-zoom``: ``S`` or ``SX,SY``, each in (0, 5]."""
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in (1, 2) or not all(0 < value <= 5 for value in values):
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, expected S or SX,SY with numbers above 0 and up to 5"
+        )
+    return values[0], values[-1]
+
+
+def existing_file(text: str) -> Path:
+    """Type of a flag that names a file to read."""
+    path = Path(text).expanduser()
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(f"no file {text!r}; check the path")
+    return path
+
+
+def output_file(suffix: str):
+    """Type of a flag that names a file to write, with this suffix."""
+
+    def parse(text: str) -> Path:
+        path = Path(text).expanduser()
+        if path.suffix.lower() != suffix:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} does not end in {suffix}; give one that does"
+            )
+        if path.is_dir():
+            raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
+        return _under_folders(path)
+
+    return parse
+
+
+def output_folder(text: str) -> Path:
+    """Type of a flag that names a folder to write into."""
+    path = Path(text).expanduser()
+    if path.exists() and not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is a file; give a folder")
+    return _under_folders(path)
+
+
+def _under_folders(path: Path) -> Path:
+    """The path, if nothing above it is a file."""
+    for parent in path.absolute().parents:
+        if parent.exists():
+            if not parent.is_dir():
+                raise argparse.ArgumentTypeError(f"{str(parent)!r} is a file, not a folder")
+            break
+    return path

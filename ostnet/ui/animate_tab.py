@@ -1,0 +1,172 @@
+"""The Animate tab: what it holds and what is wired to what."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ostnet.ui import animate_handlers as on
+from ostnet.ui import charts, examples, text
+from ostnet.ui.inputs import MOST_SECONDS
+from ostnet.ui.wiring import MODEL_TURN, PRIVATE
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Inputs of this tab that other tabs use as well, in the order their handlers take them."""
+
+    portrait: list[gr.components.Component]
+    """Path, crop mode, face, size, right, down."""
+    driving: list[gr.components.Component]
+    """Path, seconds, crop mode, face."""
+    zoom: gr.Slider
+
+
+def build(page: gr.Blocks) -> Shared:
+    """Lay the tab out, wire it, and hand over what other tabs need."""
+    with gr.Row(equal_height=False):
+        with gr.Column(min_width=300):
+            portrait, portrait_view = _portrait()
+        with gr.Column(min_width=300):
+            driving, zoom, driving_view = _driving()
+    transform, embedding, compare, mark = _options()
+    with gr.Row():
+        button = gr.Button("Animate", variant="primary", elem_id="run", scale=3)
+        stop = gr.Button(
+            "Stop and keep what is done", variant="stop", visible=False, elem_id="stop"
+        )
+    guess = gr.Markdown(elem_id="estimate")
+    status = gr.HTML(elem_id="status")
+    results, outputs, paste, pasted = _results()
+
+    looks = [
+        (portrait, on.show_portrait, portrait, portrait_view),
+        ([*driving, zoom], on.show_driving, [*driving, zoom], driving_view),
+    ]
+    wait = {
+        "fn": on.estimate,
+        "inputs": [portrait[0], *driving, compare],
+        "outputs": [guess, button],
+        "show_progress": "hidden",
+        **PRIVATE,
+    }
+    for triggers, look, inputs, view in looks:
+        common = {"fn": look, "inputs": inputs, "outputs": view, **PRIVATE}
+        page.load(**common, show_progress="minimal").then(**wait)
+        gr.on(
+            [component.change for component in triggers],
+            **common,
+            show_progress="hidden",
+            trigger_mode="always_last",
+        ).then(**wait)
+    compare.change(**wait)
+
+    after = {"outputs": [results, button, stop], "show_progress": "hidden", **PRIVATE}
+    running = button.click(
+        on.start, outputs=[status, results, button, stop], show_progress="hidden", **PRIVATE
+    ).then(
+        on.animate,
+        inputs=[*portrait, *driving, zoom, transform, embedding, compare, mark],
+        outputs=[status, *outputs],
+        show_progress="minimal",
+        show_progress_on=status,
+        **MODEL_TURN,
+    )
+    running.then(on.settle, **after)
+    stop.click(on.stop, outputs=stop, queue=False, show_progress="hidden", **PRIVATE)
+    paste.click(on.paste, outputs=pasted, **PRIVATE)
+    return Shared(portrait, driving, zoom)
+
+
+def _portrait() -> tuple[list[gr.components.Component], gr.HTML]:
+    picture = gr.Image(
+        examples.first_portrait(),
+        type="filepath",
+        sources=["upload", "webcam", "clipboard"],
+        label="1. Portrait",
+        alt_text="The portrait to animate",
+        height=300,
+        elem_id="portrait",
+    )
+    if examples.PORTRAITS:
+        gr.Examples([str(p) for p in examples.PORTRAITS], picture, label="Example portraits",
+                    example_labels=examples.names(examples.PORTRAITS), **PRIVATE)  # fmt: skip
+    view = gr.HTML(elem_id="portrait-view", min_height=120)
+    with gr.Accordion("Adjust the square", open=False):
+        mode = gr.Radio(list(on.CROPS), value="around the face", label="Place it")
+        size = gr.Slider(0.5, 2, 1, step=0.05, label="Size of the square, times")
+        right = gr.Slider(-50, 50, 0, step=1, label="Move right, % of the square")
+        down = gr.Slider(-50, 50, 0, step=1, label="Move down, % of the square")
+        face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
+    return [picture, mode, face, size, right, down], view
+
+
+def _driving() -> tuple[list[gr.components.Component], gr.Slider, gr.HTML]:
+    clip = gr.Video(
+        examples.first_driving(),
+        sources=["upload", "webcam"],
+        include_audio=True,
+        label="2. Driving clip",
+        height=300,
+        elem_id="driving",
+    )
+    if examples.DRIVING:
+        gr.Examples([str(p) for p in examples.DRIVING], clip, label="Example clips",
+                    example_labels=examples.names(examples.DRIVING), **PRIVATE)  # fmt: skip
+    view = gr.HTML(elem_id="driving-view", min_height=120)
+    zoom = gr.Slider(
+        0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
+        info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
+    )  # fmt: skip
+    with gr.Accordion("Length and square of the clip", open=False):
+        seconds = gr.Slider(1, MOST_SECONDS, 10, step=1, label="Seconds to use", elem_id="seconds")
+        mode = gr.Radio(list(on.CLIP_CROPS), value="automatic", label="Place the square")
+        face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
+    return [clip, seconds, mode, face], zoom, view
+
+
+def _options() -> list[gr.Checkbox]:
+    with gr.Row():
+        transform = gr.Checkbox(
+            True, label="Scale transformation",
+            info="Bring every driving frame to the portrait's face size.",
+        )  # fmt: skip
+        embedding = gr.Checkbox(
+            True, label="Scale embedding", info="Tell the picture maker what was taken out."
+        )
+        compare = gr.Checkbox(
+            True, label="Compare all four", info="Both parts on, either off, both off.",
+            elem_id="compare",
+        )  # fmt: skip
+        mark = gr.Checkbox(
+            False, label="Visible mark", info="Write “AI-generated” into the picture."
+        )
+    return [transform, embedding, compare, mark]
+
+
+def _results():
+    with gr.Group(visible=False, elem_id="results") as results, gr.Column():
+        headline = gr.HTML(elem_id="headline")
+        grid = gr.Video(label="Side by side, frame by frame", autoplay=True, loop=True,
+                        elem_id="grid", interactive=False)  # fmt: skip
+        gr.HTML(text.LEGEND)
+        with gr.Row():
+            with gr.Column(min_width=320, scale=3):
+                chart = gr.LinePlot(
+                    x="seconds", y="face size", color="clip", color_map=charts.COLOURS,
+                    title="Face size over time, in portrait faces", height=320, elem_id="chart",
+                    colors_in_legend=list(charts.COLOURS), y_lim=[None, None],
+                )  # fmt: skip
+                gr.Markdown(text.CHART_NOTE, elem_classes="fine")
+            with gr.Column(min_width=320, scale=2):
+                numbers = gr.HTML(elem_id="numbers")
+        with gr.Row():
+            with gr.Column(min_width=280):
+                single = gr.Video(label="Result alone", elem_id="single", interactive=False,
+                                  loop=True, height=320)  # fmt: skip
+                paste = gr.Button("Put it back into the whole portrait", elem_id="paste")
+                pasted = gr.Video(label="In the portrait", visible=False, elem_id="pasted",
+                                  interactive=False, loop=True, height=320)  # fmt: skip
+            with gr.Column(min_width=280):
+                files = gr.File(label="Downloads", file_count="multiple", interactive=False,
+                                elem_id="files")  # fmt: skip
+    return results, [headline, grid, single, chart, numbers, files], paste, pasted

@@ -1,0 +1,117 @@
+"""The two functions for programs. Their names, arguments and texts are what clients see."""
+
+from pathlib import Path
+
+import gradio as gr
+
+from ostnet.animation import VARIANTS, Options
+from ostnet.animation.frame import variant_name
+from ostnet.animation.pipeline import Inputs, look_at
+from ostnet.errors import InputError
+from ostnet.media.video import probe
+from ostnet.ui.inputs import MOST_SECONDS, check_files
+from ostnet.ui.take import Take, run
+from ostnet.ui.visitors import VISITORS
+from ostnet.ui.wiring import TURN
+
+
+def animate(
+    portrait: str,
+    driving: str,
+    scale_transform: bool = True,
+    scale_embedding: bool = True,
+    driving_zoom_x: float = 1,
+    driving_zoom_y: float = 1,
+    max_seconds: float = MOST_SECONDS,
+    visible_mark: bool = False,
+    request: gr.Request = None,
+) -> str:
+    """Make a portrait perform a driving clip, at the portrait's face size.
+
+    Args:
+        portrait: picture file with a face (PNG, JPEG, WebP).
+        driving: video file with a moving face (MP4, MOV, WebM, GIF).
+        scale_transform: bring every driving frame to the portrait's face size.
+        scale_embedding: tell the generator the scale that was taken out.
+        driving_zoom_x: make the driving face this many times as wide first, above 0, up to 5.
+        driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
+        max_seconds: use the clip's first seconds only; at most 60.
+        visible_mark: write "AI-generated" into the picture.
+
+    Returns:
+        An MP4 video (H.264, 256 x 256) with the clip's frame rate and sound.
+    """
+    name = variant_name(scale_transform, scale_embedding)
+    take = _take(
+        portrait, driving, [name], (driving_zoom_x, driving_zoom_y), max_seconds, visible_mark,
+        request,
+    )  # fmt: skip
+    return str(take.files[name])
+
+
+def compare(
+    portrait: str,
+    driving: str,
+    driving_zoom_x: float = 1,
+    driving_zoom_y: float = 1,
+    max_seconds: float = MOST_SECONDS,
+    visible_mark: bool = False,
+    request: gr.Request = None,
+) -> tuple[str, str, str, str, str, str]:
+    """The same portrait and clip with and without each part of the scale machinery.
+
+    Args:
+        portrait: picture file with a face (PNG, JPEG, WebP).
+        driving: video file with a moving face (MP4, MOV, WebM, GIF).
+        driving_zoom_x: make the driving face this many times as wide first, above 0, up to 5.
+        driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
+        max_seconds: use the clip's first seconds only; at most 60.
+        visible_mark: write "AI-generated" into the picture.
+
+    Returns:
+        Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and
+        trace.json with the measured face sizes of every frame.
+    """
+    take = _take(
+        portrait, driving, list(VARIANTS), (driving_zoom_x, driving_zoom_y), max_seconds,
+        visible_mark, request,
+    )  # fmt: skip
+    return tuple(str(take.files[name]) for name in ("grid", *VARIANTS, "trace"))
+
+
+def publish() -> None:
+    """Add both to the page being built, under /animate and /compare, with nothing to see."""
+    with gr.Column(visible=False):
+        portrait = gr.File(label="portrait picture")
+        driving = gr.File(label="driving video")
+        transform = gr.Checkbox(True, label="scale transformation")
+        embedding = gr.Checkbox(True, label="scale embedding")
+        zooms = [gr.Number(1, label=f"driving zoom {axis}") for axis in ("x", "y")]
+        seconds = gr.Number(MOST_SECONDS, label="seconds to use at most")
+        mark = gr.Checkbox(False, label="visible mark")
+        video = gr.File(label="video")
+        six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace.json")]
+        inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark]
+        gr.Button("animate").click(animate, inputs, video, api_name="animate", **TURN)
+        inputs = [portrait, driving, *zooms, seconds, mark]
+        gr.Button("compare").click(compare, inputs, six, api_name="compare", **TURN)
+
+
+def _take(portrait, driving, names, zoom, seconds, mark, request) -> Take:
+    try:
+        check_files(portrait, driving)
+        visitor = VISITORS.get(request and request.session_hash, portrait, driving)
+        video = probe(driving, role="driving")
+        seconds = min(MOST_SECONDS, seconds or MOST_SECONDS)
+        scene = look_at(
+            Inputs(
+                source=Path(portrait),
+                driving=Path(driving),
+                max_frames=min(video.frames, max(1, round(seconds * video.fps))),
+                options=Options(driving_zoom=zoom),
+            )
+        )
+        *_, take = run(scene, names, visitor.run_folder(), visitor.stop.is_set, mark)
+    except InputError as error:
+        raise gr.Error(str(error), print_exception=False) from error
+    return take

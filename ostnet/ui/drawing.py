@@ -1,0 +1,114 @@
+"""Drawing on pictures: the crop's square, points, the TPS grid, flow, occlusion, the mark.
+
+Pictures are uint8 (H, W, 3); points are in [-1, 1], x right, y down, corners at pixel centres.
+"""
+
+import colorsys
+import functools
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ostnet.media.crop import Crop
+
+TEAL, RED, BLUE, AMBER = "#12b886", "#e8365d", "#2f9bff", "#ffb224"
+ENLARGED = 2
+"""Drawings of 256-pixel pictures are this many times as large, for thin lines."""
+
+
+def crop_outline(image: np.ndarray, crop: Crop, side: int = 420) -> np.ndarray:
+    """The whole picture, at most ``side`` pixels, dark outside the crop's square."""
+    height, width = image.shape[:2]
+    ratio = min(1, side / max(height, width))
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    picture = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
+    dark = Image.blend(picture, Image.new("RGB", size, "#111113"), 0.62)
+    edges = [crop.left, crop.top, crop.left + crop.size, crop.top + crop.size]
+    box = [round(edge * ratio) for edge in edges]
+    inside = [max(box[0], 0), max(box[1], 0), min(box[2], size[0]), min(box[3], size[1])]
+    if inside[0] < inside[2] and inside[1] < inside[3]:
+        dark.paste(picture.crop(inside), inside[:2])
+    box[2:] = [box[2] - 1, box[3] - 1]
+    ImageDraw.Draw(dark).rectangle(box, outline=TEAL, width=3)
+    return np.array(dark)
+
+
+def points(image: np.ndarray, *layers: tuple[np.ndarray, str]) -> np.ndarray:
+    """Dots on a picture, enlarged; each layer is points (N, 2) and a colour."""
+    picture = _large(image)
+    draw = ImageDraw.Draw(picture)
+    for where, colour in layers:
+        for x, y in _pixels(where, picture.size):
+            draw.ellipse([x - 5, y - 5, x + 5, y + 5], fill=colour, outline="white", width=2)
+    return np.array(picture)
+
+
+def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray, lines: int = 13):
+    """The sampling grid (H, W, 2) as a net of lines on the driving picture, and its 12 points."""
+    picture = _large(image)
+    draw = ImageDraw.Draw(picture)
+    rows = np.linspace(0, len(grid) - 1, lines).round().astype(int)
+    columns = np.linspace(0, grid.shape[1] - 1, lines).round().astype(int)
+    for curve in [*(grid[row] for row in rows), *(grid[:, column] for column in columns)]:
+        draw.line(_pixels(curve[::4], picture.size), fill=TEAL, width=2, joint="curve")
+    for x, y in _pixels(fiducials, picture.size):
+        draw.ellipse([x - 7, y - 7, x + 7, y + 7], fill=AMBER, outline="#111113", width=2)
+    return np.array(picture)
+
+
+def flow_colours(displacement: np.ndarray, most: float = 0.5) -> np.ndarray:
+    """Displacements (h, w, 2) as colours: hue is direction, saturation length up to ``most``."""
+    x, y = displacement[..., 0], displacement[..., 1]
+    hue = (np.arctan2(y, x) / (2 * np.pi)) % 1
+    length = np.clip(np.hypot(x, y) / most, 0, 1)
+    wheel = _hues()[(hue * 255).astype(int)]  # (h, w, 3)
+    colours = 255 - length[..., None] * (255 - wheel)
+    return _enlarged(colours.round().astype(np.uint8), Image.Resampling.BILINEAR)
+
+
+def occlusion_map(occlusion: np.ndarray) -> np.ndarray:
+    """The mask (h, w) in grey: white is taken from the portrait, black is made up."""
+    grey = (occlusion.clip(0, 1) * 255).round().astype(np.uint8)
+    return _enlarged(np.repeat(grey[..., None], 3, axis=2), Image.Resampling.BILINEAR)
+
+
+def watermarked(image: np.ndarray) -> np.ndarray:
+    """The picture with "AI-generated" in its lower left corner."""
+    share, colour = _stamp(*image.shape[:2])
+    return (image * (1 - share) + colour * share).round().astype(np.uint8)
+
+
+@functools.lru_cache(maxsize=4)
+def _stamp(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Opacity (H, W, 1) and colour (H, W, 3) of the visible mark."""
+    layer = Image.new("RGBA", (width, height))
+    draw = ImageDraw.Draw(layer)
+    font = ImageFont.load_default(size=max(11, height / 18))
+    text, at = "AI-generated", (0.02 * width, 0.985 * height)
+    left, top, right, bottom = draw.textbbox(at, text, font=font, anchor="lb")
+    draw.rounded_rectangle([left - 3, top - 3, right + 3, bottom + 3], 3, fill=(0, 0, 0, 130))
+    draw.text(at, text, font=font, anchor="lb", fill=(255, 255, 255, 235))
+    pixels = np.asarray(layer, np.float32)
+    return pixels[..., 3:] / 255, pixels[..., :3]
+
+
+@functools.cache
+def _hues() -> np.ndarray:
+    """(256, 3): fully saturated colours around the wheel."""
+    wheel = [colorsys.hsv_to_rgb(step / 256, 0.9, 0.95) for step in range(256)]
+    return np.array(wheel, np.float32) * 255
+
+
+def _large(image: np.ndarray) -> Image.Image:
+    size = (image.shape[1] * ENLARGED, image.shape[0] * ENLARGED)
+    return Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)
+
+
+def _enlarged(image: np.ndarray, filter_: Image.Resampling, side: int = 256) -> np.ndarray:
+    return np.array(Image.fromarray(image).resize((side, side), filter_))
+
+
+def _pixels(where: np.ndarray, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """Points (N, 2) in [-1, 1] -> pixels of a picture of that (width, height)."""
+    scaled = (np.asarray(where) + 1) / 2 * (np.array(size) - 1)
+    return [(float(x), float(y)) for x, y in scaled]

@@ -1,0 +1,180 @@
+"""The one model of the page, and the only functions that run on the accelerator.
+
+They take and give plain arrays and nothing else happens in them: on ZeroGPU each call is a forked
+process whose seconds count, and everywhere else ``spaces.GPU`` does nothing.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import spaces  # before torch, which it patches on ZeroGPU
+import torch
+from spaces.config import Config as Space
+from torch import Tensor
+
+from ostnet.animation import VARIANTS, Animator, Frame, Options
+from ostnet.animation.animator import choose_device
+from ostnet.animation.frame import METHOD
+from ostnet.animation.pictures import to_picture, to_tensor, zoom
+from ostnet.errors import InputError
+from ostnet.hub import Checkpoint, resolve
+from ostnet.model.layers import identity_grid
+from ostnet.model.ostnet import OSTNet
+
+ZERO_GPU = bool(Space.zero_gpu)
+"""Whether this is a Space that borrows a GPU for each call."""
+
+Shown = tuple[np.ndarray, bool]
+"""A driving frame, uint8 (S, S, 3), and whether it shows a face."""
+
+
+def load() -> tuple[OSTNet, Checkpoint]:
+    """The weights that ``OSTNET_WEIGHTS`` names, or the embedded ones with a notice."""
+    wanted = os.environ.get("OSTNET_WEIGHTS") or None
+    try:
+        checkpoint = resolve(wanted)
+        return OSTNet.from_pretrained(str(checkpoint.folder)), checkpoint
+    except InputError as error:
+        if wanted is None:
+            raise
+        spare = resolve(None)
+        notice = f"OSTNET_WEIGHTS={wanted} cannot be used ({error}); running {spare.name} instead"
+        return (
+            OSTNet.from_pretrained(str(spare.folder)),
+            Checkpoint(spare.folder, spare.name, notice),
+        )
+
+
+MODEL, CHECKPOINT = load()
+DEVICE = choose_device("auto")
+MODEL.to(DEVICE, memory_format=torch.channels_last).eval()
+SIZE = MODEL.config.resolution
+
+
+@dataclass(frozen=True)
+class Insides:
+    """What the networks make of one driving frame; pictures uint8 (S, S, 3), points in [-1, 1]."""
+
+    driving: np.ndarray
+    rectified: np.ndarray
+    image: np.ndarray
+    scale: tuple[float, float]
+    x_source: np.ndarray  # (K, 2)
+    x_driving: np.ndarray  # (K, 2)
+    x_rectified: np.ndarray  # (K, 2)
+    fiducials: np.ndarray  # (12, 2)
+    grid: np.ndarray  # (S, S, 2), where in the driving frame each rectified pixel comes from
+    displacement: np.ndarray  # (h, w, 2), from each output pixel to its place in the source
+    occlusion: np.ndarray  # (h, w) in [0, 1]
+
+
+def _seconds(source, frames, names, options) -> int:
+    """How long to borrow a GPU for :func:`render`."""
+    return int(8 + 0.06 * len(frames))
+
+
+@spaces.GPU(duration=_seconds)
+def render(
+    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options
+) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
+    """The source's keypoint spread beside all variants of each driving frame, as they are made.
+
+    On ZeroGPU ``frames`` must be a list.
+    """
+    animator = Animator(MODEL)
+    animator.set_source(source)
+    faces = deque()  # of the frames handed over and not yet asked about: at most one
+
+    def pictures() -> Iterator[np.ndarray]:
+        for picture, face in frames:
+            faces.append(face)
+            yield picture
+
+    made = animator.variants(pictures(), names, options, lambda _: faces.popleft(), measure=True)
+    for variants in made:
+        yield animator.source_spread, variants
+
+
+@spaces.GPU(duration=6)
+def still(
+    source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]
+) -> tuple[tuple[float, float], dict[str, Frame]]:
+    """The source's keypoint spread and the four variants of one driving frame, zoomed."""
+    animator = Animator(MODEL)
+    animator.set_source(source)
+    options = Options(driving_zoom=factors)
+    made = next(animator.variants([frame], VARIANTS, options, measure=True))
+    return animator.source_spread, made
+
+
+@spaces.GPU(duration=6)
+@torch.inference_mode()
+def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]) -> Insides:
+    """Every intermediate of one driving frame, zoomed."""
+    driving = zoom(to_tensor(frame, SIZE, DEVICE, "driving"), factors)
+    output = MODEL(to_tensor(source, SIZE, DEVICE, "source"), driving)
+    flow = output.flow[0].float().cpu()
+    grid = MODEL.scale.grid(output.alignment.fiducials, SIZE, SIZE)[0]
+    s_x, s_y = output.alignment.scale[0].tolist()
+    return Insides(
+        driving=to_picture(driving),
+        rectified=to_picture(output.rectified),
+        image=to_picture(output.image),
+        scale=(s_x, s_y),
+        x_source=_array(output.x_source[0]),
+        x_driving=_array(output.x_driving[0]),
+        x_rectified=_array(output.x_rectified[0]),
+        fiducials=_array(output.alignment.fiducials[0]),
+        grid=_array(grid),
+        displacement=_array(flow - identity_grid(*flow.shape[:2])),
+        occlusion=_array(output.occlusion[0, 0]),
+    )
+
+
+@torch.inference_mode()
+def zoomed(frame: np.ndarray, factors: tuple[float, float]) -> np.ndarray:
+    """A driving frame as the networks will see it, uint8 (S, S, 3); no network runs."""
+    return to_picture(zoom(to_tensor(frame, SIZE, torch.device("cpu"), "driving"), factors))
+
+
+def _array(values: Tensor) -> np.ndarray:
+    return values.float().cpu().numpy()
+
+
+class Pace:
+    """Seconds of wall time that a driving frame takes, learnt from every run."""
+
+    def __init__(self):
+        self._seconds: dict[int, float] = {}
+
+    def frame(self, variants: int) -> float:
+        """Expected seconds per driving frame with that many variants."""
+        if variants not in self._seconds:
+            self._seconds[variants] = 0.05 if ZERO_GPU else _trial(variants)
+        return self._seconds[variants]
+
+    def learn(self, variants: int, seconds: float, frames: int) -> None:
+        """Take a finished run into account."""
+        if frames >= 10:
+            self._seconds[variants] = 0.5 * self.frame(variants) + 0.5 * seconds / frames
+
+
+def _trial(variants: int) -> float:
+    """Time one frame of that many variants on grey pictures, with what coding adds to it."""
+    grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
+    animator = Animator(MODEL)
+    animator.set_source(grey)
+    names = list(VARIANTS)[:variants]
+    made = animator.variants([grey] * 3, names, METHOD, measure=True)
+    next(made)  # the first frame prepares constants
+    started = time.perf_counter()
+    for _ in made:
+        pass
+    return (time.perf_counter() - started) / 2 * 1.2
+
+
+PACE = Pace()

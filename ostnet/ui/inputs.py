@@ -1,0 +1,172 @@
+"""Looking at a portrait and a driving clip: limits, faces, crops, a few stills."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from ostnet.animation import Options
+from ostnet.animation.pipeline import Inputs, Scene
+from ostnet.animation.presence import FacePresence
+from ostnet.errors import InputError
+from ostnet.media.crop import Crop, driving_crop, source_crop
+from ostnet.media.faces import make_detector
+from ostnet.media.video import VideoInfo, probe, read_frames, read_image
+
+MOST_PORTRAIT_MB = 25
+MOST_DRIVING_MB = 200
+MOST_PORTRAIT_PIXELS = 40_000_000
+MOST_DRIVING_SIDE = 4096
+MOST_SECONDS = 60
+"""Of a driving clip, in one run."""
+
+STILLS = 25
+"""Driving frames kept for previews and single pictures."""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A portrait that has been looked at."""
+
+    path: Path
+    image: np.ndarray
+    """uint8 (H, W, 3)."""
+    crop: Crop
+    note: str | None
+    """What the visitor should know, such as that no face was found."""
+
+    def square(self, size: int) -> np.ndarray:
+        """What the networks see of it."""
+        return self.crop.apply(self.image, size)
+
+
+@dataclass(frozen=True)
+class Driving:
+    """A driving clip that has been looked at."""
+
+    path: Path
+    info: VideoInfo
+    crop: Crop
+    note: str | None
+    known: bool
+    """Whether a face was found."""
+    stills: list[np.ndarray]
+    """About 25 frames, evenly spread, cropped to uint8 (256, 256, 3)."""
+    whole: np.ndarray
+    """The middle one of them uncropped, uint8 (H, W, 3)."""
+    frames: int
+    """How many frames will be used: the clip's, or its first seconds'."""
+
+    def still(self, position: float) -> np.ndarray:
+        """The still nearest to a position in [0, 1] along the clip."""
+        return self.stills[round(position * (len(self.stills) - 1))]
+
+    @cached_property
+    def middle(self) -> np.ndarray:
+        return self.still(0.5)
+
+
+def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Portrait:
+    """Read a portrait and choose its square.
+
+    Raises:
+        InputError: a file too large, unreadable, or without the face asked for.
+    """
+    path = Path(path)
+    _check_megabytes(path, MOST_PORTRAIT_MB, "portrait")
+    image = read_image(path, role="portrait")
+    if image.shape[0] * image.shape[1] > MOST_PORTRAIT_PIXELS:
+        raise InputError(
+            f"portrait: {image.shape[1]} x {image.shape[0]} pixels is too large; "
+            f"give at most {MOST_PORTRAIT_PIXELS // 1_000_000} megapixels"
+        )
+    crop, note = source_crop(image, mode, face, role="portrait")
+    return Portrait(path, image, crop, note)
+
+
+def adjusted(portrait: Portrait, size: float, right: float, down: float) -> Portrait:
+    """The portrait with its square ``size`` times as large, moved by shares of its side.
+
+    The square stays where it shows some of the picture.
+    """
+    if (size, right, down) == (1, 0, 0):
+        return portrait
+    old = portrait.crop
+    side = max(16, round(old.size * size))
+    left = old.left + (old.size - side) / 2 + right * old.size
+    top = old.top + (old.size - side) / 2 + down * old.size
+    height, width = portrait.image.shape[:2]
+    left = min(max(left, 1 - side), width - 1)
+    top = min(max(top, 1 - side), height - 1)
+    return replace(portrait, crop=Crop(round(left), round(top), side))
+
+
+def look_at_driving(
+    path: str | Path, seconds: float = MOST_SECONDS, mode: str = "auto", face: int = 0
+) -> Driving:
+    """Read a driving clip's first ``seconds`` and choose its square.
+
+    Raises:
+        InputError: a file too large, unreadable, or without the face asked for.
+    """
+    path = Path(path)
+    _check_megabytes(path, MOST_DRIVING_MB, "driving clip")
+    info = probe(path, role="driving clip")
+    if max(info.width, info.height) > MOST_DRIVING_SIDE:
+        raise InputError(
+            f"driving clip: {info.width} x {info.height} pixels is too large; "
+            f"give at most {MOST_DRIVING_SIDE} a side"
+        )
+    frames = min(info.frames, max(1, round(seconds * info.fps)))
+    clip = path if frames == info.frames else read_frames(path, frames, role="driving clip")
+    crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip")
+    kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
+    middle = sorted(kept)[len(kept) // 2]
+    stills, whole = [], None
+    for index, frame in enumerate(read_frames(path, frames, role="driving clip")):
+        if index in kept:
+            stills.append(crop.apply(frame))
+            whole = frame if whole is None or index <= middle else whole
+    return Driving(path, info, crop, note, note is None and mode != "none", stills, whole, frames)
+
+
+def make_scene(portrait: Portrait, driving: Driving, zoom: tuple[float, float]) -> Scene:
+    """What the pipeline animates."""
+    return Scene(
+        inputs=Inputs(
+            source=portrait.path,
+            driving=driving.path,
+            max_frames=driving.frames,
+            options=Options(driving_zoom=zoom),
+        ),
+        portrait=portrait.image,
+        source_crop=portrait.crop,
+        driving_crop=driving.crop,
+        video=driving.info,
+        has_face=FacePresence(make_detector().detect, expected=driving.known),
+        warnings=[note for note in (portrait.note, driving.note) if note],
+    )
+
+
+def check_files(portrait: str | None, driving: str | None) -> None:
+    """Refuse files that are missing or too large, before anything is read.
+
+    Raises:
+        InputError: says which and why.
+    """
+    for path, most, role in (
+        (portrait, MOST_PORTRAIT_MB, "portrait"),
+        (driving, MOST_DRIVING_MB, "driving clip"),
+    ):
+        if not path:
+            raise InputError(f"{role}: missing; give a file")
+        _check_megabytes(Path(path), most, role)
+
+
+def _check_megabytes(path: Path, most: int, role: str) -> None:
+    if not path.is_file():
+        raise InputError(f"{role}: the file is no longer here; upload it again")
+    megabytes = path.stat().st_size / 1e6
+    if megabytes > most:
+        raise InputError(f"{role}: {megabytes:.0f} MB is too large; give at most {most} MB")

@@ -1,0 +1,171 @@
+"""The Stress and Look inside tabs: single driving frames."""
+
+import gradio as gr
+import numpy as np
+
+from ostnet.animation import VARIANTS
+from ostnet.errors import InputError
+from ostnet.ui import drawing, engine, figures, text
+from ostnet.ui.animate_handlers import seen_driving, seen_portrait
+from ostnet.ui.animate_tab import Shared
+from ostnet.ui.take import LABELS
+from ostnet.ui.visitors import VISITORS
+from ostnet.ui.wiring import MODEL_TURN
+
+
+def build_stress(tab: gr.Tab, shared: Shared) -> None:
+    """Two scale sliders over one driving frame, and the four variants at once."""
+    gr.Markdown(text.STRESS)
+    with gr.Row():
+        x = gr.Slider(0.4, 2, 0.6, step=0.05, label="s_x: width of the driving face, times",
+                      elem_id="stress-x")  # fmt: skip
+        y = gr.Slider(0.4, 2, 0.6, step=0.05, label="s_y: height of the driving face, times",
+                      elem_id="stress-y")  # fmt: skip
+        position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %")
+    view = gr.HTML(elem_id="stress-view", min_height=300)
+    gr.on(
+        [tab.select, x.change, y.change, position.change],
+        stress,
+        inputs=[*shared.portrait, *shared.driving, x, y, position],
+        outputs=view,
+        trigger_mode="always_last",
+        show_progress="minimal",
+        **MODEL_TURN,
+    )
+
+
+def build_inside(tab: gr.Tab, shared: Shared) -> None:
+    """One driving frame's way through the networks."""
+    gr.Markdown(text.INSIDE)
+    position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %", elem_id="inside-frame")
+    with gr.Row():
+        with gr.Column(min_width=300):
+            slider = gr.ImageSlider(
+                label="Before and after the scale transformation", height=340,
+                elem_id="inside-slider", interactive=False, buttons=["fullscreen"], format="jpeg",
+            )  # fmt: skip
+        with gr.Column(min_width=300):
+            words = gr.HTML(elem_id="inside-words")
+    view = gr.HTML(elem_id="inside-view", min_height=300)
+    gr.on(
+        [tab.select, position.change],
+        inside,
+        inputs=[*shared.portrait, *shared.driving, shared.zoom, position],
+        outputs=[slider, words, view],
+        trigger_mode="always_last",
+        show_progress="minimal",
+        **MODEL_TURN,
+    )
+
+
+def stress(request: gr.Request, *values) -> str:
+    """Figures of source, driving and rectified frame, and of the four variants."""
+    *inputs, x, y, position = values
+    try:
+        source, frame = _pair(inputs, position, request)
+    except InputError as error:
+        return figures.note(str(error), "warn")
+    spread, made = engine.still(source, frame, (x, y))
+    full = made["full"]
+    s_x, s_y = full.scale
+    shown = [
+        figures.Figure(source, "portrait", "The portrait's square."),
+        figures.Figure(
+            full.driving, f"driving, {x:g} × {y:g}", "The driving frame at the chosen scale."
+        ),
+        figures.Figure(
+            full.rectified,
+            f"rectified: measured {s_x:.2f} × {s_y:.2f} portrait faces",
+            "The driving frame after the scale transformation.",
+        ),
+    ]
+    results = [
+        figures.Figure(
+            made[name].image,
+            f"{LABELS[name]}: face {_times(made[name].spread, spread)}",
+            f"Result of the variant: {LABELS[name]}.",
+        )
+        for name in VARIANTS
+    ]
+    return figures.row(shown) + "<p></p>" + figures.row(results)
+
+
+def inside(request: gr.Request, *values):
+    """(before and after, sentence, figures) of one frame."""
+    *inputs, zoom, position = values
+    try:
+        source, frame = _pair(inputs, position, request)
+    except InputError as error:
+        return None, figures.note(str(error), "warn"), ""
+    seen = engine.inspect(source, frame, (zoom, zoom))
+    s_x, s_y = seen.scale
+    words = (
+        f"OSTNet measured that this driving face is {s_x:.2f} times as wide and {s_y:.2f} times "
+        "as high as the portrait's. Drag the divider: left the driving frame as it came, right "
+        "the frame whose keypoints drive the portrait."
+    )
+    return (
+        (seen.driving, seen.rectified),
+        figures.note(words),
+        figures.row(_steps(source, seen), 210),
+    )
+
+
+def _steps(source: np.ndarray, seen: engine.Insides) -> list[figures.Figure]:
+    one = figures.Figure
+    return [
+        one(
+            drawing.points(source, (seen.x_source, drawing.BLUE)),
+            "Portrait: its 15 keypoints say where the face is and how large.",
+            "The portrait with 15 blue points.",
+        ),
+        one(
+            drawing.points(seen.driving, (seen.x_driving, drawing.RED)),
+            "Driving frame: the same detector's keypoints, at the driver's scale.",
+            "The driving frame with 15 red points.",
+        ),
+        one(
+            drawing.spline(seen.driving, seen.grid, seen.fiducials),
+            "The spline: 12 fiducial points (amber) span the net that is read from this frame.",
+            "The driving frame under a net of lines with 12 amber points at its border.",
+        ),
+        one(
+            drawing.points(
+                seen.rectified, (seen.x_source, drawing.BLUE), (seen.x_rectified, drawing.TEAL)
+            ),
+            "Rectified frame: its keypoints (green) spread as widely as the portrait's (blue).",
+            "The rectified driving frame with 15 green and 15 blue points.",
+        ),
+        one(
+            drawing.flow_colours(seen.displacement),
+            "Dense flow: hue is the direction in which each pixel is fetched, colour strength "
+            "how far.",
+            "A colour map of the motion from portrait to result.",
+        ),
+        one(
+            drawing.occlusion_map(seen.occlusion),
+            "Occlusion: white is taken from the portrait, black has to be invented.",
+            "A grey map of what the portrait shows.",
+        ),
+        one(
+            seen.image,
+            "Result: the portrait's features, moved by the flow and painted.",
+            "The generated frame.",
+        ),
+    ]
+
+
+def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarray, np.ndarray]:
+    """(portrait's square, driving frame's square) of the Animate tab's inputs."""
+    portrait, driving = inputs[:6], inputs[6:]
+    if not portrait[0] or not driving[0]:
+        raise InputError(text.NO_INPUTS)
+    visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])
+    source = seen_portrait(visitor, *portrait).square(engine.SIZE)
+    return source, seen_driving(visitor, *driving).still(position / 100)
+
+
+def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:
+    """A face's size as a factor of the portrait's, across and down."""
+    x, y = (mine / theirs for mine, theirs in zip(spread, source, strict=True))
+    return f"{x:.2f} × {y:.2f}"

@@ -1,0 +1,118 @@
+"""What the page says."""
+
+INTRO = """# OSTNet: your portrait, someone else's motion, the right face size
+
+A portrait performs a driving clip. When the driver sits **nearer or farther** than the person in
+the portrait, other methods swell or shrink the head. OSTNet measures the difference in every frame
+and takes it out. Try it: both inputs are filled in, press **Animate**."""
+
+LEGEND = """<ul class="legend">
+<li><b>portrait</b>: the picture that is animated</li>
+<li><b>driving clip</b>: the motion, as the networks see it</li>
+<li><b>driving ÷ …</b>: the driving frame after OSTNet scaled it to the portrait's face size; the
+numbers are how many times too large it was, across and down</li>
+<li><b>OSTNet (full)</b>: both parts of the method on</li>
+<li><b>no scale transform</b>: motion is read from the driving frame as it is</li>
+<li><b>no scale embedding</b>: the picture maker is not told the scale</li>
+<li><b>neither of the two</b>: what a method without scale handling does</li>
+</ul>"""
+
+CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that are yours, drawn or
+free to use. Never pass a result off as a recording. Every video carries an "AI-generated" mark in
+its metadata. Your files are deleted when you leave the page."""
+
+CHART_NOTE = """Face size: geometric mean of the horizontal and vertical spread of the model's own
+keypoints, divided by the portrait's. A method that keeps the portrait's face size stays at 1."""
+
+TABLE_NOTE = """Medians over the frames of this clip, measured with the model's own keypoints.
+Scale error: the larger of |ln(spread of the result / spread of the portrait)| across and down.
+The pose is not matched: a head that turns away gets narrower and counts as an error."""
+
+STRESS = """How far can the scale be off before the method gives in? Make one driving frame up to
+2.5 times smaller or twice as large, across and down independently, and watch all four variants.
+The portrait and the clip are those of the **Animate** tab."""
+
+INSIDE = """One driving frame on its way through the networks. The portrait and the clip are those
+of the **Animate** tab."""
+
+NO_INPUTS = "Choose a portrait and a driving clip in the Animate tab first."
+
+RESULTS = """Measured by this project with its own command `ostnet evaluate`, read from the reports
+beside the weights. Figures of different data sets or definitions must not be compared."""
+
+NO_REPORT = """No report of a measurement lies beside these weights yet. `ostnet evaluate` writes
+one; figures that were not measured are not shown."""
+
+ABOUT = """## The method in five sentences
+
+1. A detector finds 15 keypoints in the portrait and in each driving frame.
+2. From both sets a small network reads a **scale code** and 12 points that tell how a thin-plate
+   spline must stretch the driving frame so that its face is as large as the portrait's.
+3. The keypoints of that *rectified* frame, and not those of the original one, drive the motion:
+   the **scale transformation**.
+4. Dense motion warps features of the portrait, which were computed once; a decoder paints the
+   frame and what the portrait does not show.
+5. The scale code is also added at every level of encoder and decoder, the **scale embedding**, so
+   that the picture maker knows what was taken out.
+
+No anchor frame is searched and no frame is looked at twice, so it works on a live stream.
+"""
+
+RESPONSIBLE = """## Responsible use
+
+* Get **consent** of everyone whose face you animate. Do not impersonate, deceive or harass.
+* Label results as synthetic wherever you show them. The files say so in their metadata; the
+  *visible mark* option writes it into the picture as well.
+* The weights were trained on a small set of people for a short time. Expect worse results
+  for strong head turns, glasses, beards, hands before the face, and for people unlike those in the
+  training set.
+* Files you upload stay on this server while your page is open, are shown to nobody else and
+  are deleted when you close it.
+
+## Citation
+
+The method: Fa-Ting Hong and Dan Xu, *Learning Online Scale Transformation for Talking Head Video
+Generation*, arXiv 2407.09965. The authors released no code and no weights: this is an independent
+implementation, and its weights were trained anew.
+
+## Licence
+
+Code and embedded weights: Apache 2.0. The example portrait is a NASA photograph in the public
+domain; the other examples are drawn by this project's own renderer and show nobody.
+"""
+
+DIAGRAM = """<div id="diagram"><svg viewBox="0 0 900 250" role="img" xmlns="http://www.w3.org/2000/svg"
+ aria-label="Diagram: keypoints of portrait and driving frame give a scale code; a spline rectifies
+ the driving frame; its keypoints drive the motion of the portrait's features; the code also enters
+ the generator."><style>
+ #diagram rect{fill:var(--background-fill-secondary);stroke:var(--border-color-primary)}
+ #diagram .new{stroke:var(--color-accent);stroke-width:2.5}
+ #diagram text{fill:var(--body-text-color);font-size:15px;text-anchor:middle}
+ #diagram path{fill:none;stroke:var(--body-text-color-subdued);stroke-width:2}
+ #diagram .code{stroke:var(--color-accent);stroke-dasharray:6 4}
+ #diagram polygon{fill:var(--body-text-color-subdued)}</style>
+<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"
+ orient="auto"><polygon points="0,0 10,5 0,10"/></marker></defs>
+<rect x="10" y="30" width="120" height="56" rx="8"/><text x="70" y="63">portrait</text>
+<rect x="10" y="160" width="120" height="56" rx="8"/><text x="70" y="193">driving frame</text>
+<rect x="180" y="95" width="110" height="56" rx="8"/><text x="235" y="128">keypoints</text>
+<rect class="new" x="340" y="95" width="120" height="56" rx="8"/><text x="400" y="119">
+scale code</text><text x="400" y="139">and spline</text>
+<rect class="new" x="340" y="180" width="120" height="56" rx="8"/><text x="400" y="204">
+rectified</text><text x="400" y="224">driving frame</text>
+<rect x="520" y="180" width="120" height="56" rx="8"/><text x="580" y="204">its keypoints,</text>
+<text x="580" y="224">dense motion</text>
+<rect x="520" y="30" width="120" height="56" rx="8"/><text x="580" y="54">portrait's</text>
+<text x="580" y="74">features, once</text>
+<rect x="690" y="95" width="110" height="56" rx="8"/><text x="745" y="119">warp and</text>
+<text x="745" y="139">decode</text><text x="855" y="128">result</text>
+<path d="M130 58H515" marker-end="url(#tip)"/>
+<path d="M130 75L180 108" marker-end="url(#tip)"/>
+<path d="M130 175L180 140" marker-end="url(#tip)"/>
+<path d="M290 123H335" marker-end="url(#tip)"/><path d="M400 151V175" marker-end="url(#tip)"/>
+<path d="M130 208H335" marker-end="url(#tip)"/><path d="M460 208H515" marker-end="url(#tip)"/>
+<path d="M640 205Q700 200 738 156" marker-end="url(#tip)"/>
+<path d="M640 60Q700 62 738 90" marker-end="url(#tip)"/>
+<path d="M800 123H830" marker-end="url(#tip)"/>
+<path class="code" d="M460 123H685" marker-end="url(#tip)"/>
+</svg></div>"""

@@ -1,0 +1,118 @@
+"""What belongs to one visitor and goes when the visitor goes: files, looks at inputs, a stop flag.
+
+A visitor is a browser tab, known by gradio's session hash.
+"""
+
+import os
+import secrets
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+LONGEST_VISIT = 6 * 3600
+"""Seconds after which a folder goes even where nobody said goodbye."""
+
+
+def cache_folder() -> Path:
+    """Where gradio keeps uploads, and serves files from without copying them."""
+    return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
+
+
+@dataclass
+class Visitor:
+    """One tab's belongings."""
+
+    folder: Path
+    """For results; its name cannot be guessed."""
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    """Set while the visitor wants the present run to end."""
+
+    uploads: set[Path] = field(default_factory=set)
+    """Files this visitor has sent."""
+
+    last: object | None = None
+    """What the page's last run left for buttons that come after it."""
+
+    seen: float = field(default_factory=time.time)
+    """When the visitor last did something."""
+
+    _looks: dict[Hashable, object] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], T], keep: int = 4) -> T:
+        """``make()``, remembered; only the ``keep`` newest results stay."""
+        if key not in self._looks:
+            self._looks[key] = make()
+            while len(self._looks) > keep:
+                del self._looks[next(iter(self._looks))]
+        return self._looks[key]
+
+    def run_folder(self) -> Path:
+        """A new empty folder for one run."""
+        return Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
+
+    def forget_runs(self) -> None:
+        """Delete the results of all runs so far."""
+        self.last = None
+        for folder in self.folder.iterdir():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+class Visitors:
+    """All present visitors.
+
+    Args:
+        root: under which their folders lie; gradio's cache, so that no second copy is made.
+    """
+
+    def __init__(self, root: Path | None = None):
+        self.root = (root or cache_folder()).resolve()
+        self._present: dict[str, Visitor] = {}
+        self._lock = threading.Lock()
+
+    def get(self, session: str | None, *uploads: str | None) -> Visitor:
+        """The visitor of a session, made at the first call; ``uploads`` become this visitor's."""
+        with self._lock:
+            self._sweep()
+            key = session or secrets.token_hex(8)  # a caller that says nothing about itself
+            if key not in self._present:
+                self.root.mkdir(parents=True, exist_ok=True)
+                folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=self.root))
+                self._present[key] = Visitor(folder)
+            visitor = self._present[key]
+            visitor.seen = time.time()
+            visitor.uploads |= {Path(path).resolve() for path in uploads if path}
+            return visitor
+
+    def leave(self, session: str | None) -> None:
+        """Stop the visitor's run; delete results, and uploads that nobody else has sent too."""
+        with self._lock:
+            visitor = self._present.pop(session, None)
+            if visitor is None:
+                return
+            visitor.stop.set()
+            shutil.rmtree(visitor.folder, ignore_errors=True)
+            others = set().union(*(other.uploads for other in self._present.values()))
+            for upload in visitor.uploads - others:
+                if upload.is_relative_to(self.root):
+                    upload.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
+        oldest = time.time() - LONGEST_VISIT
+        for key in [key for key, one in self._present.items() if one.seen < oldest]:
+            shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
+        mine = {visitor.folder for visitor in self._present.values()}
+        for folder in self.root.glob("visitor-*"):
+            if folder not in mine and folder.stat().st_mtime < oldest:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+VISITORS = Visitors()

@@ -1,0 +1,114 @@
+"""``ostnet animate`` on real files."""
+
+import json
+import subprocess
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ostnet.media.ffmpeg import ffmpeg
+from ostnet.media.video import probe, read_frames
+
+
+@pytest.fixture
+def animate(ostnet, portrait, clip, checkpoint, tmp_path):
+    def run(*flags, driving=clip, name="out.mp4"):
+        output = tmp_path / name
+        code, out, err = ostnet(
+            "animate", "--source", portrait, "--driving", driving, "--checkpoint", checkpoint,
+            "--device", "cpu", "--output", output, *flags,
+        )  # fmt: skip
+        assert (code, err) == (0, ""), err
+        assert str(output) in out
+        return output
+
+    return run
+
+
+def frames_of(path) -> np.ndarray:
+    return np.stack(list(read_frames(path)))
+
+
+def test_length_rate_sound_size_and_pixel_format_are_kept(animate, clip):
+    output = animate()
+    made, driving = probe(output), probe(clip)
+    assert made.frames == driving.frames == 13
+    assert made.fps == driving.fps == Fraction(30000, 1001)
+    assert made.has_audio
+    assert (made.width, made.height) == (256, 256)
+    log = subprocess.run(ffmpeg("-i", str(output)), capture_output=True, text=True).stderr
+    assert "h264" in log and "yuv420p" in log and "Audio: aac" in log
+    content = output.read_bytes()
+    assert content.index(b"moov") < content.index(b"mdat")  # faststart
+
+
+def test_nothing_else_is_left_in_the_folder(animate, tmp_path):
+    animate("--trace", tmp_path / "t.json", "--max-frames", 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.mp4", "t.json"]
+
+
+def test_trace(animate, tmp_path):
+    animate("--trace", tmp_path / "t.json", "--no-scale-transform")
+    document = json.loads((tmp_path / "t.json").read_text())
+    assert len(document["frames"]) == 13
+    assert document["fps"] == pytest.approx(30000 / 1001)
+    assert set(document["frames"][0]["variants"]) == {"no_transform"}
+    assert not any(frame["held"] for frame in document["frames"])
+
+
+def test_max_frames(animate):
+    assert probe(animate("--max-frames", 3)).frames == 3
+
+
+def test_each_switch_makes_another_video(animate):
+    flags = {
+        "full": [],
+        "transform": ["--no-scale-transform"],
+        "embedding": ["--no-scale-embedding"],
+        "zoom": ["--driving-zoom", "0.6,0.8"],
+        "closed": ["--alignment", "closed-form"],
+        "relative": ["--motion", "relative"],
+        "centre": ["--source-crop", "none"],
+    }
+    made = {
+        name: frames_of(animate("--max-frames", 2, *given, name=f"{name}.mp4"))
+        for name, given in flags.items()
+    }
+    for name, video in made.items():
+        if name != "full":
+            assert np.abs(video.astype(int) - made["full"]).mean() > 0.05, name
+
+
+def test_smoothing_and_fixed_crop_run(animate):
+    assert probe(animate("--scale-smoothing", "--driving-crop", "fixed")).frames == 13
+
+
+def test_paste_back_keeps_the_portrait_around_the_face(animate, portrait):
+    output = animate("--paste-back", "--max-frames", 2)
+    picture = np.asarray(Image.open(portrait))
+    height, width = picture.shape[:2]
+    made = frames_of(output)[0]
+    assert made.shape[:2] == (height + height % 2, width + width % 2)
+    corner = np.abs(made[:20, :20].astype(int) - picture[:20, :20])
+    middle = np.abs(made[100:200, 150:250].astype(int) - picture[100:200, 150:250])
+    assert corner.mean() < 4 < middle.mean()
+
+
+def test_frames_without_a_face_hold_the_last_motion(animate, blinking_clip, tmp_path, capsys):
+    output = animate("--trace", tmp_path / "t.json", driving=blinking_clip)
+    held = [frame["held"] for frame in json.loads((tmp_path / "t.json").read_text())["frames"]]
+    assert held == [index in (4, 5) for index in range(9)]
+    made = frames_of(output).astype(int)
+    assert np.abs(made[4] - made[3]).mean() < 1
+
+
+def test_a_portrait_without_a_face_is_animated_with_a_warning(ostnet, clip, checkpoint, tmp_path):
+    Image.new("RGB", (120, 90), (90, 90, 90)).save(tmp_path / "wall.png")
+    code, _, err = ostnet(
+        "animate", "--source", tmp_path / "wall.png", "--driving", clip, "--max-frames", 1,
+        "--checkpoint", checkpoint, "--output", tmp_path / "o.mp4",
+    )  # fmt: skip
+    assert code == 0
+    assert err.startswith("ostnet: warning: source: no face") and err.count("\n") == 1
