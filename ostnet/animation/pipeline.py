@@ -12,6 +12,7 @@ from ostnet.animation.files import staged, write_text
 from ostnet.animation.frame import VARIANTS, Frame, Options
 from ostnet.animation.presence import FacePresence
 from ostnet.animation.trace import Trace
+from ostnet.errors import InputError
 from ostnet.media.compose import BACKGROUND, grid
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
@@ -40,7 +41,7 @@ class Inputs:
     ``auto``: ``none`` where that already frames the face well, else ``fixed``."""
 
     face: int = 0
-    """Which face, counted from the largest, 0."""
+    """Which face, counted from the largest, 0, in each file that shows so many."""
 
     max_frames: int | None = None
     """Stop after this many driving frames; None: at the clip's end."""
@@ -93,9 +94,11 @@ def look_at(inputs: Inputs) -> Scene:
     portrait = read_image(inputs.source, role="source")
     video = probe(inputs.driving, role="driving")
     detector = make_detector()
-    square, source_warning = source_crop(portrait, inputs.source_crop, inputs.face, detector)
-    clip = inputs.driving if inputs.max_frames is None else inputs.driving_frames()
-    framed, driving_warning = driving_crop(clip, inputs.driving_crop, detector, inputs.face)
+    (square, source_warning), (framed, driving_warning) = _chosen_face(
+        inputs.face,
+        lambda face: source_crop(portrait, inputs.source_crop, face, detector),
+        lambda face: driving_crop(_clip(inputs), inputs.driving_crop, detector, face),
+    )
     return Scene(
         inputs=inputs,
         portrait=portrait,
@@ -106,6 +109,31 @@ def look_at(inputs: Inputs) -> Scene:
         face_expected=inputs.driving_crop != "none" and driving_warning is None,
         warnings=[text for text in (source_warning, driving_warning) if text],
     )
+
+
+def _clip(inputs: Inputs) -> Path | Iterator[np.ndarray]:
+    """What the driving crop looks at: the file or, of a shortened run, its first frames."""
+    return inputs.driving if inputs.max_frames is None else inputs.driving_frames()
+
+
+def _chosen_face(face: int, *crops: Callable[[int], tuple]) -> list[tuple]:
+    """Call each with ``face``; one that shows too few faces takes its largest instead.
+
+    Raises:
+        InputError: not one of them shows so many faces.
+    """
+    found, complaints = [], []
+    for crop in crops:
+        try:
+            found.append(crop(face))
+        except InputError as error:
+            if face == 0:
+                raise
+            complaints.append(error)
+            found.append(crop(0))
+    if len(complaints) == len(crops):
+        raise complaints[0]
+    return found
 
 
 def animate_file(

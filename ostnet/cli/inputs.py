@@ -46,7 +46,7 @@ def add_inputs(parser: Parser) -> None:
         default=0,
         type=whole_number(0),
         metavar="N",
-        help="which face where there are several, 0 (default) being the largest",
+        help="which face, in each file that shows so many; 0 (default) is the largest",
     )
     add(
         "--driving-zoom",
