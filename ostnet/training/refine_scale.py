@@ -1,15 +1,16 @@
-"""Refining T_theta's head across people, after training (beyond the paper; see model card).
+"""Refining T_theta across people, after training (beyond the paper; see the model card).
 
 Training sees pairs of one person only, so nothing tells T_theta what to do when source and driver
-have faces of different shape: there it mistakes an open mouth or a long chin for scale. Here the
-detector and the scale code stay as they are and the linear head alone learns from the detector's
-points of many frames: pairs of one clip with the augmentation's known scale, and pairs across
-people, whose target is that scale times the ratio of the two clips' typical spreads.
+have faces of different shape: there it mistakes an open mouth or a long chin for scale. Here all
+else stays as it is and T_theta learns from the detector's points of many frames: pairs of one clip
+with the augmentation's known scale, and pairs across people, whose target is that scale times the
+ratio of the two clips' typical spreads. The scale code is held to what the generator knows.
 
 ``python -m ostnet.training.refine_scale --data DIR --checkpoint C --output DIR``
 """
 
 import argparse
+import copy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +23,12 @@ from ostnet.training.data import Clip, DataConfig, FrameStore
 from ostnet.training.validation import spread
 
 BATCH = 64
+VIEWS = 2
+"""Random scales at which each frame is seen, beside the plain frame."""
 NOISE = 0.005
 """Standard deviation of the noise added to the detector's points."""
+CODE_WEIGHT = 0.3
+"""Weight of the scale code's drift, as a share of its variance, against the points' L1."""
 
 
 @dataclass
@@ -36,8 +41,10 @@ class Points:
     """(V, N, K, 2): after the augmentation."""
     scale: Tensor
     """(V, N, 2): the augmentation's scale."""
-    clip: Tensor
-    """(N,): index of the clip."""
+    first: Tensor
+    """(clips,): index of the first frame of each clip."""
+    count: Tensor
+    """(clips,): number of frames of each clip."""
     size: Tensor
     """(clips, 2): median spread of the plain points of each clip, its typical face size."""
     identity: Tensor
@@ -51,8 +58,8 @@ def detect_points(
     """Run the detector over every frame of a store, plain and at ``views`` random scales each."""
     clips: list[Clip] = [clip for clip in store.clips if not clip.is_still]
     names = sorted({clip.identity for clip in clips})
-    plain, scaled, scales, owner = [], [], [], []
-    for number, clip in enumerate(clips):
+    plain, scaled, scales = [], [], []
+    for clip in clips:
         images, _ = store.gather(torch.arange(clip.start, clip.start + clip.length))
         s = augment.draw_scales(views * len(images), 0.55, 1.5, generator, log_uniform=True)
         s = s.view(views, len(images), 2)
@@ -60,12 +67,13 @@ def detect_points(
         seen = [model.keypoints(augment.scale_image(images, one)) for one in s]
         scaled.append(torch.stack(seen))
         scales.append(s)
-        owner.append(torch.full((len(images),), number))
+    count = torch.tensor([len(points) for points in plain])
     return Points(
         torch.cat(plain),
         torch.cat(scaled, dim=1),
         torch.cat(scales, dim=1),
-        torch.cat(owner),
+        count.cumsum(0) - count,
+        count,
         torch.stack([spread(points).median(dim=0).values for points in plain]),
         torch.tensor([names.index(clip.identity) for clip in clips]),
     )
@@ -78,8 +86,8 @@ def draw_pairs(points: Points, count: int, across: bool, generator: torch.Genera
     """
 
     def frames(clips: Tensor) -> Tensor:
-        weights = (points.clip[None] == clips[:, None]).float()
-        return torch.multinomial(weights, 1, generator=generator)[:, 0]
+        share = torch.rand(len(clips), generator=generator)
+        return points.first[clips] + (share * points.count[clips]).long()
 
     people = torch.bincount(points.identity)
     balance = 1.0 / people[points.identity]
@@ -104,17 +112,22 @@ def scale_error(model: OSTNet, points: Points, across: bool) -> tuple[float, flo
 
 
 def refine(model: OSTNet, points: Points, steps: int, seed: int = 0) -> None:
-    """Train the head of T_theta in place: Adam 1e-3, cosine, half of each batch across people."""
-    head = model.scale.head
-    optimizer = torch.optim.Adam(head.parameters(), lr=1e-3)
+    """Train T_theta in place: Adam 5e-4, cosine, half of each batch across people."""
+    model.requires_grad_(False)
+    known = copy.deepcopy(model.scale)
+    model.scale.requires_grad_(True)
+    optimizer = torch.optim.Adam(model.scale.parameters(), lr=5e-4)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     generator = torch.Generator().manual_seed(seed)
     for _ in range(steps):
         halves = [draw_pairs(points, BATCH, across, generator) for across in (False, True)]
         source, driving, target = (torch.cat(parts) for parts in zip(*halves, strict=True))
         noise = NOISE * torch.randn(2, *source.shape, generator=generator)
-        found = model.align(source + noise[0], driving + noise[1]).fiducials
-        loss = (found - augment.ideal_fiducials(model.scale.base, target)).abs().mean()
+        source, driving = source + noise[0], driving + noise[1]
+        found, code = model.align(source, driving), known(source, driving).z
+        ideal = augment.ideal_fiducials(model.scale.base, target)
+        drift = (found.z - code).square().mean() / code.var(dim=0).mean().clamp(min=1e-8)
+        loss = (found.fiducials - ideal).abs().mean() + CODE_WEIGHT * drift
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -126,17 +139,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m ostnet.training.refine_scale")
     for name in ("data", "checkpoint", "output"):
         parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=8000)
     parser.add_argument("--frames", type=int, default=24, help="frames of each clip")
     options = parser.parse_args()
     model = OSTNet.from_pretrained(options.checkpoint)
-    model.requires_grad_(False)
-    model.scale.head.requires_grad_(True)
     known = {}
-    for split, views in (("train", 2), ("val", 2)):
+    for split in ("train", "val"):
         store = FrameStore(DataConfig(options.data, split, 256, options.frames))
         store.wait()
-        known[split] = detect_points(model, store, views, torch.Generator().manual_seed(0))
+        known[split] = detect_points(model, store, VIEWS, torch.Generator().manual_seed(0))
     for when in ("before", "after"):
         if when == "after":
             refine(model, known["train"], options.steps)
