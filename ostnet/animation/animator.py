@@ -18,11 +18,10 @@ from ostnet.animation.comparators import (
 from ostnet.animation.frame import METHOD, VARIANTS, Frame, Options, variant_name
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.smoothing import OneEuroFilter
+from ostnet.backends import choose_backend, generator_precision
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet, Source
 from ostnet.model.scale import FIDUCIALS
-
-BACKENDS = ("auto", "torch")
 
 FaceCheck = Callable[[np.ndarray], bool]
 
@@ -43,18 +42,15 @@ class Animator:
     Args:
         model: an :class:`ostnet.OSTNet`; it is moved to the device and switched to evaluation.
         device: ``auto`` (CUDA where there is one, else the CPU) or any name torch knows.
-        backend: ``auto`` or ``torch``.
+        backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` chooses by the device.
 
     Raises:
         InputError: an unknown back end, or a device that this machine does not have.
     """
 
     def __init__(self, model: OSTNet, device: str = "auto", backend: str = "auto"):
-        if backend not in BACKENDS:
-            raise InputError(
-                f"backend: {backend!r} does not exist; choose one of {', '.join(BACKENDS)}"
-            )
         self.device = choose_device(device)
+        self.backend = choose_backend(backend, self.device)
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
         self.size = model.config.resolution
         self._base = FIDUCIALS.float().to(self.device)[None]  # (1, 12, 2)
@@ -223,7 +219,9 @@ class Animator:
                 x_driving = performed.rectified if transform else performed.raw
                 motions[transform] = self.model.motion(source.small, source.keypoints, x_driving)
             z = reading.z if embedding else None
-            images[name] = to_picture(self.model.generator(source.taps, *motions[transform], z))
+            with generator_precision(self.backend, self.device):
+                image = self.model.generator(source.taps, *motions[transform], z)
+            images[name] = to_picture(image)
         return images
 
     @torch.inference_mode()

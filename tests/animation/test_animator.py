@@ -7,6 +7,7 @@ import torch
 from ostnet import Animator, InputError, OSTNet
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.pictures import to_tensor
+from ostnet.backends import BACKENDS, choose_backend
 
 
 def all_equal(left, right) -> bool:
@@ -25,8 +26,10 @@ def test_a_frame_per_driving_frame(animator, driving):
 
 
 @pytest.mark.parametrize("name", VARIANTS)
-def test_same_as_the_model_itself(animator, model, source, driving, name):
+def test_same_as_the_model_itself(model, source, driving, name):
     transform, embedding = VARIANTS[name]
+    animator = Animator(model, device="cpu", backend="torch")
+    animator.set_source(source)
     with torch.inference_mode():
         expected = model(
             to_tensor(source, 64, animator.device, "source"),
@@ -40,6 +43,21 @@ def test_same_as_the_model_itself(animator, model, source, driving, name):
     assert np.abs(frame.image - image).max() <= 0.5 + 1e-2
     assert np.abs(frame.rectified - rectified).max() <= 0.5 + 1e-2
     assert frame.scale == pytest.approx(expected.alignment.scale[0].tolist(), abs=1e-5)
+
+
+def test_bfloat16_moves_pixels_by_little_and_coordinates_not_at_all(model, source, driving):
+    def first(backend: str):
+        animator = Animator(model, device="cpu", backend=backend)
+        animator.set_source(source)
+        return next(animator.animate(driving))
+
+    exact, fast = first("torch"), first("torch-bf16")
+    assert fast.scale == exact.scale and np.array_equal(fast.rectified, exact.rectified)
+    assert np.abs(fast.image.astype(int) - exact.image).max() <= 4
+
+
+def test_the_default_back_end_is_one_of_the_named():
+    assert choose_backend("auto", torch.device("cpu")) in BACKENDS
 
 
 def test_four_variants_of_one_call_equal_four_calls(animator, driving):
