@@ -1,20 +1,28 @@
 """Where weights come from: a folder, a repository on the Hugging Face Hub, the embedded default.
 
-Only finds and fetches the files; ``OSTNet.from_pretrained`` loads them. Never anything but
+Finds and checks the files; ``OSTNet.from_pretrained`` loads them. Never anything but
 safetensors.
 """
 
+import json
+import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.fetch import CONFIG, WEIGHTS, download, refuse_missing
 
 EMBEDDED = "ostnet-lite"
 """Name of the weights that come with the package."""
 
-CONFIG, WEIGHTS = "config.json", "model.safetensors"
-_OPTIONAL = ("README.md", "metrics.json")
+VARIABLE = "OSTNET_WEIGHTS"
+"""Environment variable that names the default weights, as a folder or owner/repo[@revision]."""
+
+PINNED = "default.txt"
+"""File beside the embedded weights' folder with the default of an exported Space, written the same
+way; a checkout has none. The environment variable goes before it."""
+
 _REPOSITORY = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+?)(@(?P<revision>[\w./-]+))?")
 
 
@@ -33,38 +41,40 @@ class Checkpoint:
 
 
 def resolve(checkpoint: str | Path | None = None) -> Checkpoint:
-    """Find weights by what a user writes.
+    """Find weights by what a user writes, and check that they can be loaded.
 
     Args:
         checkpoint: a folder, ``owner/repo`` or ``owner/repo@revision`` on the Hub, or None for the
-            embedded weights. An existing folder wins over a repository of the same name.
+            default: what ``OSTNET_WEIGHTS`` names, else what an exported Space was pinned to, else
+            the embedded weights. A folder goes before a repository of the same name.
+
+    Returns:
+        The files' place. A default that cannot be used gives the embedded weights instead, with
+        the reason as the notice.
 
     Raises:
-        InputError: nothing there, a file missing, no safetensors, or the Hub refused; the message
-            names the folder or the repository and the file.
+        InputError: nothing there, a file missing, broken or of other shapes than its configuration
+            says, no safetensors, or the Hub refused; the message names the folder or the
+            repository, and the file. For None only if the embedded weights are missing.
     """
-    if checkpoint is None:
-        return _embedded()
-    text = str(checkpoint)
-    folder = Path(text).expanduser()
-    if folder.is_dir():
-        return Checkpoint(_checked(folder, text), folder.resolve().name)
-    match = _REPOSITORY.fullmatch(text)
-    if match is None:
-        raise InputError(
-            f"checkpoint: no folder {text!r}; give a folder with {CONFIG} and {WEIGHTS}, "
-            "or owner/repo[@revision] on the Hub"
-        )
-    return _download(match["repo"], match["revision"])
+    if checkpoint is not None:
+        return _named(str(checkpoint))
+    wanted, origin = _default()
+    if wanted is None:
+        return embedded()
+    try:
+        return _named(wanted)
+    except InputError as error:
+        notice = f"{origin} names {wanted}, which cannot be used; running {EMBEDDED} ({error})"
+        return replace(embedded(), notice=notice)
 
 
-def embedded_folders() -> list[Path]:
-    """Where the embedded weights may lie: in an installed wheel, or beside a checkout."""
-    package = Path(__file__).resolve().parent
-    return [package / "_checkpoints" / EMBEDDED, package.parent / "checkpoints" / EMBEDDED]
+def embedded() -> Checkpoint:
+    """The weights that come with the package.
 
-
-def _embedded() -> Checkpoint:
+    Raises:
+        InputError: they are missing.
+    """
     for folder in embedded_folders():
         if folder.is_dir():
             return Checkpoint(_checked(folder, str(folder)), EMBEDDED)
@@ -75,62 +85,60 @@ def _embedded() -> Checkpoint:
     )
 
 
+def embedded_folders() -> list[Path]:
+    """Where the embedded weights may lie: in an installed wheel, or beside a checkout."""
+    package = Path(__file__).resolve().parent
+    return [package / "_checkpoints" / EMBEDDED, package.parent / "checkpoints" / EMBEDDED]
+
+
+def split_name(text: str) -> tuple[str, str | None] | None:
+    """``owner/repo[@revision]`` as its parts; None for any other text."""
+    match = _REPOSITORY.fullmatch(text)
+    return match and (match["repo"], match["revision"])
+
+
+def _default() -> tuple[str | None, str]:
+    """The default weights, if any are named, and where they are named."""
+    if wanted := os.environ.get(VARIABLE, "").strip():
+        return wanted, VARIABLE
+    for folder in embedded_folders():
+        pinned = folder.parent / PINNED
+        if pinned.is_file():
+            return pinned.read_text(encoding="utf-8").strip(), f"checkpoints/{PINNED}"
+    return None, ""
+
+
+def _named(text: str) -> Checkpoint:
+    folder = Path(text).expanduser()
+    if folder.is_dir():
+        return Checkpoint(_checked(folder, text), folder.resolve().name)
+    parts = split_name(text)
+    if parts is None:
+        raise InputError(
+            f"checkpoint: no folder {text!r}; give a folder with {CONFIG} and {WEIGHTS}, "
+            "or owner/repo[@revision] on the Hub"
+        )
+    folder, notice = download(*parts)
+    return Checkpoint(_checked(folder, text), text, notice)
+
+
 def _checked(folder: Path, name: str) -> Path:
-    missing = [file for file in (CONFIG, WEIGHTS) if not (folder / file).is_file()]
-    if missing:
+    """The folder, if the networks take its files."""
+    refuse_missing({file.name for file in folder.iterdir()}, name)
+
+    from ostnet.config import ModelConfig
+    from ostnet.model.ostnet import OSTNet
+    from ostnet.model.weights import load_weights
+
+    try:
+        config = ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
         raise InputError(
-            f"checkpoint: {name} has no {' and no '.join(missing)}; only safetensors checkpoints "
-            "with their configuration can be loaded"
-        )
+            f"checkpoint: {name}, {CONFIG}: {error}; use the one saved with the weights"
+        ) from error
+    try:
+        load_weights(OSTNet(config), folder / WEIGHTS)
+    except InputError as error:
+        reason = str(error).removeprefix(f"{folder / WEIGHTS}: ")
+        raise InputError(f"checkpoint: {name}, {WEIGHTS}: {reason}") from error
     return folder
-
-
-def _download(repo: str, revision: str | None) -> Checkpoint:
-    """The repository's files through the Hub's cache; the cached copy when it is out of reach."""
-    from huggingface_hub import HfApi, snapshot_download
-    from huggingface_hub.errors import (
-        HFValidationError,
-        LocalEntryNotFoundError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    name = f"{repo}@{revision}" if revision else repo
-    unreachable = None
-    try:
-        HfApi().model_info(repo, revision=revision, timeout=10)
-    except RepositoryNotFoundError as error:
-        raise InputError(
-            f"checkpoint: {repo!r} is neither a folder here nor a public repository on the Hub; "
-            "check the spelling"
-        ) from error
-    except RevisionNotFoundError as error:
-        raise InputError(
-            f"checkpoint: {repo} has no revision {revision!r}; give a branch, tag or commit of it"
-        ) from error
-    except HFValidationError as error:
-        raise InputError(
-            f"checkpoint: {repo!r} cannot be a repository's name; give owner/repo[@revision]"
-        ) from error
-    except Exception as error:  # whatever HTTP library this version of the Hub's client uses
-        unreachable = _brief(error)
-    try:
-        folder = snapshot_download(
-            repo,
-            revision=revision,
-            allow_patterns=[CONFIG, WEIGHTS, *_OPTIONAL],
-            local_files_only=unreachable is not None,
-        )
-    except LocalEntryNotFoundError as error:
-        raise InputError(
-            f"checkpoint: {repo!r} is no folder here, and the Hub cannot be reached for it "
-            f"({unreachable or _brief(error)}); go online once or give a folder"
-        ) from error
-    notice = None
-    if unreachable is not None:
-        notice = f"the Hub cannot be reached ({unreachable}); using the cached copy of {name}"
-    return Checkpoint(_checked(Path(folder), name), name, notice)
-
-
-def _brief(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(". ")[:160]

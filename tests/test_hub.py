@@ -1,21 +1,14 @@
 """Where weights come from, with a small stand-in for the Hub on this machine."""
 
-import hashlib
 import json
-import os
-import subprocess
-import sys
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
+from fake_hub import FakeHub, Visitor
 
 from ostnet import InputError, OSTNet, hub
 from ostnet.config import ModelConfig
-
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +22,66 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def files(folder) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() for name in ("config.json", "model.safetensors")}
+
+
+@pytest.fixture(scope="module")
+def server():
+    with FakeHub() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def visitor(server, tmp_path_factory):
+    with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
+        yield visitor
+
+
+@pytest.fixture
+def embedded(folder, tmp_path, monkeypatch) -> Path:
+    """The only embedded weights, so that the tests need none."""
+    place = tmp_path / "checkpoints" / "ostnet-lite"
+    place.parent.mkdir()
+    place.symlink_to(folder)
+    monkeypatch.setattr(hub, "embedded_folders", lambda: [tmp_path / "wheel", place])
+    monkeypatch.delenv(hub.VARIABLE, raising=False)
+    return place
+
+
 def test_a_folder_with_both_files(folder):
     found = hub.resolve(folder)
     assert (found.folder, found.name, found.notice) == (folder, "tiny", None)
     assert hub.resolve(str(folder)).folder == folder
 
 
-def test_the_embedded_weights_are_the_default(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(hub, "embedded_folders", lambda: [tmp_path / "wheel", folder])
-    assert hub.resolve() == hub.Checkpoint(folder, "ostnet-lite")
+def test_the_embedded_weights_are_the_default(embedded, tmp_path, monkeypatch):
+    assert hub.resolve() == hub.Checkpoint(embedded, "ostnet-lite")
     monkeypatch.setattr(hub, "embedded_folders", lambda: [tmp_path / "wheel"])
     with pytest.raises(InputError, match="embedded weights ostnet-lite are missing"):
         hub.resolve()
+
+
+def test_the_environment_names_another_default(embedded, folder, monkeypatch):
+    monkeypatch.setenv("OSTNET_WEIGHTS", str(folder))
+    assert hub.resolve() == hub.Checkpoint(folder, "tiny")
+    assert hub.resolve(embedded).name == "tiny", "a named checkpoint goes before the variable"
+
+
+def test_a_default_that_cannot_be_used_gives_the_embedded_weights(embedded, monkeypatch):
+    monkeypatch.setenv("OSTNET_WEIGHTS", "/nowhere/at/all")
+    found = hub.resolve()
+    assert (found.folder, found.name) == (embedded, "ostnet-lite")
+    assert "OSTNET_WEIGHTS names /nowhere/at/all" in found.notice
+    assert "no folder" in found.notice and "running ostnet-lite" in found.notice
+
+
+def test_a_space_is_pinned_by_a_file_beside_the_embedded_weights(embedded, folder, monkeypatch):
+    (embedded.parent / "default.txt").write_text(f"{folder}\n")
+    assert hub.resolve().folder == folder
+    monkeypatch.setenv("OSTNET_WEIGHTS", str(embedded))
+    assert hub.resolve().folder == embedded, "the variable goes before the file"
 
 
 def test_no_such_folder():
@@ -55,121 +96,97 @@ def test_a_pickle_is_no_checkpoint(tmp_path):
         hub.resolve(tmp_path)
 
 
-class FakeHub(BaseHTTPRequestHandler):
-    """Answers for one repository, ``someone/tiny``, with branch main and tag v1."""
-
-    files: dict[str, bytes] = {}
-
-    def do_HEAD(self):
-        self.do_GET()
-
-    def do_GET(self):
-        parts = self.path.split("?")[0].strip("/").split("/")
-        if parts[:2] == ["api", "models"]:
-            self.answer_api(parts[2:])
-        elif parts[:2] == ["someone", "tiny"] and parts[2] == "resolve":
-            self.send(200, self.files["/".join(parts[4:])])
-        else:
-            self.send(404, b"", "RepoNotFound")
-
-    def answer_api(self, parts):
-        revision = parts[3] if parts[2:3] == ["revision"] else "main"
-        if parts[:2] != ["someone", "tiny"]:
-            self.send(404, b"", "RepoNotFound")
-        elif revision not in ("main", "v1", COMMIT):
-            self.send(404, b"", "RevisionNotFound")
-        elif parts[2:3] == ["tree"]:
-            listing = [
-                {"type": "file", "path": name, "size": len(content), "oid": "0" * 40}
-                for name, content in self.files.items()
-            ]
-            self.send(200, json.dumps(listing).encode())
-        else:
-            siblings = [{"rfilename": name} for name in self.files]
-            info = {"id": "someone/tiny", "sha": COMMIT, "siblings": siblings}
-            self.send(200, json.dumps(info).encode())
-
-    def send(self, code: int, content: bytes, error: str | None = None):
-        self.send_response(code)
-        self.send_header("Content-Length", str(len(content)))
-        self.send_header("ETag", f'"{hashlib.sha1(content).hexdigest()}"')
-        self.send_header("X-Repo-Commit", COMMIT)
-        if error:
-            self.send_header("X-Error-Code", error)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(content)
-
-    def log_message(self, *arguments):
-        pass
+def test_a_configuration_of_something_else(folder, tmp_path):
+    (tmp_path / "config.json").write_text('{"architectures": ["Other"]}')
+    (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
+    with pytest.raises(InputError, match=r"config\.json: .*unknown fields \['architectures'\]"):
+        hub.resolve(tmp_path)
 
 
-@pytest.fixture
-def server(folder):
-    names = ("config.json", "model.safetensors")
-    FakeHub.files = {name: (folder / name).read_bytes() for name in names}
-    FakeHub.files["unwanted.bin"] = b"x"
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FakeHub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def ask(endpoint: str, cache: Path, *checkpoints: str) -> list[dict]:
-    """Resolve in a fresh process, since the Hub's client reads its settings when imported."""
-    code = (
-        "import json, sys\n"
-        "from ostnet import InputError, hub\n"
-        "for name in sys.argv[1:]:\n"
-        "    try:\n"
-        "        found = hub.resolve(name)\n"
-        "        files = sorted(path.name for path in found.folder.iterdir())\n"
-        "        print(json.dumps({'name': found.name, 'files': files,\n"
-        "              'folder': str(found.folder), 'notice': found.notice}))\n"
-        "    except InputError as error:\n"
-        "        print(json.dumps({'error': str(error)}))\n"
-    )
-    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(cache), "HF_HUB_DISABLE_XET": "1"}
-    left_out = (
-        "HF_HUB_OFFLINE",
-        "HF_HUB_CACHE",
-        "HUGGINGFACE_HUB_CACHE",
-        "HTTP_PROXY",
-        "http_proxy",
-    )
-    inherited = {key: value for key, value in os.environ.items() if key not in left_out}
-    ended = subprocess.run(
-        [sys.executable, "-c", code, *checkpoints],
-        capture_output=True, text=True, timeout=120, env={**inherited, **settings},
-    )  # fmt: skip
-    assert ended.returncode == 0, ended.stderr
-    return [json.loads(line) for line in ended.stdout.splitlines()]
-
-
-def test_download_then_cached_copy_offline(server, folder, tmp_path):
-    (online, tagged) = ask(server, tmp_path, "someone/tiny", "someone/tiny@v1")
-    assert online["files"] == ["config.json", "model.safetensors"]
+def test_download_then_cached_copy_offline(server, visitor, files):
+    tiny = server.repository("someone/tiny")
+    tiny.commit({**files, "unwanted.bin": b"x", "README.md": b"# card"})
+    tiny.commit(files, "v1")
+    online, tagged = visitor.resolve("someone/tiny"), visitor.resolve("someone/tiny@v1")
+    assert set(online["files"]) == {"config.json", "model.safetensors", "README.md"}
     assert online["notice"] is None
-    assert tagged["name"] == "someone/tiny@v1"
+    assert tagged["name"] == "someone/tiny@v1" and set(tagged["files"]) == set(files)
     downloaded = Path(online["folder"]) / "model.safetensors"
-    assert downloaded.read_bytes() == (folder / "model.safetensors").read_bytes()
+    assert downloaded.read_bytes() == files["model.safetensors"]
 
-    nowhere = "http://127.0.0.1:9"
-    (cached, unknown) = ask(nowhere, tmp_path, "someone/tiny", "someone/else")
+    tiny.silent = True
+    cached = visitor.resolve("someone/tiny")
     assert cached["folder"] == online["folder"]
     assert "cannot be reached" in cached["notice"] and "cached copy" in cached["notice"]
-    assert unknown["error"].startswith("checkpoint: 'someone/else'")
-    assert "cannot be reached" in unknown["error"]
+    server.repository("someone/else", silent=True).commit(files)
+    unknown = visitor.resolve("someone/else")["error"]
+    assert unknown.startswith("checkpoint: 'someone/else'") and "cannot be reached" in unknown
 
 
-def test_what_the_hub_does_not_have_is_named(server, tmp_path):
-    (repo, revision) = ask(server, tmp_path, "someone/missing", "someone/tiny@v9")
-    assert "'someone/missing'" in repo["error"] and "Hub" in repo["error"]
-    assert "someone/tiny has no revision 'v9'" in revision["error"]
+def test_a_branch_that_moves_and_a_commit_that_does_not(server, visitor, files):
+    moving = server.repository("someone/moving")
+    first = moving.commit(files)
+    assert Path(visitor.resolve("someone/moving")["folder"]).name == first
+    second = moving.commit({**files, "README.md": b"# second"})
+    server.requests.clear()
+    pinned = visitor.resolve(f"someone/moving@{first}")
+    assert Path(pinned["folder"]).name == first and pinned["notice"] is None
+    assert server.requests == [], "a commit in the cache needs no Hub"
+    moved = visitor.resolve("someone/moving")
+    assert Path(moved["folder"]).name == second and "README.md" in moved["files"]
 
 
-def test_a_repository_without_safetensors(server, tmp_path):
-    FakeHub.files = {"config.json": b"{}", "pytorch_model.bin": b"pickle"}
-    (answer,) = ask(server, tmp_path, "someone/tiny")
-    assert "someone/tiny has no model.safetensors" in answer["error"]
+def test_what_is_wrong_is_named_by_repository_and_file(server, visitor, files):
+    weights, config = files["model.safetensors"], json.loads(files["config.json"])
+    wider = json.dumps({**config, "widths": [8, 8, 8]}).encode()
+    server.repository("someone/good").commit(files)
+    server.repository("someone/pickle").commit({"config.json": b"{}", "pytorch_model.bin": b"x"})
+    server.repository("someone/half").commit({**files, "model.safetensors": weights[:4000]})
+    server.repository("someone/wider").commit({**files, "config.json": wider})
+    server.repository("someone/private", private=True).commit(files)
+
+    def error(name: str) -> str:
+        return visitor.resolve(f"someone/{name}")["error"]
+
+    assert "'someone/missing'" in error("missing")
+    assert "someone/good has no revision 'v9'" in error("good@v9")
+    assert "someone/pickle has no model.safetensors" in error("pickle")
+    assert "someone/half, model.safetensors: not a readable safetensors file" in error("half")
+    unfit = error("wider")
+    assert "someone/wider, model.safetensors: the weights do not fit config.json" in unfit
+    assert "(4, " in unfit and "(8, " in unfit, "both shapes"
+    assert "'someone/private'" in error("private") and "log in" in error("private")
+
+
+@pytest.mark.parametrize(
+    "trouble", [{"busy": 1, "busy_files": 2}, {"cuts": 1}, {"pause": 0.2}], ids=str
+)
+def test_a_hub_with_trouble_that_passes(trouble, server, visitor, files):
+    name = f"someone/has-{next(iter(trouble))}"
+    server.repository(name, **trouble).commit(files)
+    answer = visitor.resolve(name)
+    assert answer["notice"] is None
+    assert answer["files"] == {name: len(content) for name, content in files.items()}
+
+
+@pytest.mark.skipif(
+    not any(folder.is_dir() for folder in hub.embedded_folders()), reason="no embedded weights"
+)
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        ({"busy": 100}, "Service Unavailable"),
+        ({"pause": 5}, "timed out"),
+        ({"private": True}, "log in"),
+        ({"silent": True}, "cannot be reached"),
+    ],
+    ids=str,
+)
+def test_trouble_that_stays_gives_the_embedded_weights(trouble, reason, server, visitor, files):
+    """Of the default alone: who names a checkpoint wants that one or none."""
+    name = f"someone/stays-{next(iter(trouble))}"
+    server.repository(name, **trouble).commit(files)
+    default = visitor.resolve(None, OSTNET_WEIGHTS=name)
+    assert default["name"] == "ostnet-lite" and default["seconds"] < 10
+    assert f"OSTNET_WEIGHTS names {name}, which cannot be used" in default["notice"]
+    assert reason in default["notice"]

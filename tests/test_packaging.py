@@ -38,7 +38,8 @@ def test_metadata():
 
 
 def test_the_space_installs_what_running_needs_and_nothing_else():
-    needed = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["space"]
+    extras = PROJECT["optional-dependencies"]
+    needed = {*PROJECT["dependencies"], *extras["page"], *extras["space"]} - {"ostnet[page]"}
     assert sorted(requirements()) == sorted(needed)
     assert TORCH in requirements()
     for absent in ("torchvision", "pytest", "accelerate", "opencv-python"):

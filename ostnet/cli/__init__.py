@@ -17,6 +17,8 @@ COMMANDS = {
     "train": "train the networks on a folder of clips",
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
+    "push": "publish weights with their card on the Hugging Face Hub",
+    "export-space": "write the files of a Hugging Face Space",
 }
 
 
@@ -51,7 +53,7 @@ def main(argv: list[str] | None = None) -> int:
 def _command(name: str):
     if name not in COMMANDS:
         raise InputError(f"command: {name!r} does not exist; choose one of {', '.join(COMMANDS)}")
-    return import_module(f"ostnet.cli.{name}")
+    return import_module(f"ostnet.cli.{name.replace('-', '_')}")
 
 
 def _show_warnings_on_one_line() -> None:

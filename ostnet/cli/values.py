@@ -1,6 +1,7 @@
 """Types of flag values, each with an error that says what was expected."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,22 @@ def output_folder(text: str) -> Path:
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file; give a folder")
     return _under_folders(path)
+
+
+def repository(text: str) -> str:
+    """Type of an argument that names a repository on the Hub."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
+        raise argparse.ArgumentTypeError(f"found {text!r}, expected owner/repo")
+    return text
+
+
+def pinned_repository(text: str) -> str:
+    """Type of a flag that names a repository at a commit: no branch, which could move."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", text):
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, expected owner/repo@COMMIT with the commit's 40 hexadecimal digits"
+        )
+    return text
 
 
 def _under_folders(path: Path) -> Path:

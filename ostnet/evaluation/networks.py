@@ -1,6 +1,7 @@
 """The checkpoints of one evaluation, loaded and named."""
 
 import hashlib
+import warnings
 from dataclasses import dataclass
 
 import torch
@@ -53,6 +54,8 @@ def _flag(method: str) -> str:
 
 def _load(checkpoint: str | None, device: torch.device) -> tuple[OSTNet, str]:
     found = hub.resolve(checkpoint)
+    if found.notice:
+        warnings.warn(found.notice, stacklevel=2)
     digest = hashlib.sha256((found.folder / hub.WEIGHTS).read_bytes()).hexdigest()
     model = OSTNet.from_pretrained(str(found.folder)).to(device).eval()
     return model, f"{found.name} (sha256 {digest[:12]})"

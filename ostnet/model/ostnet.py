@@ -73,7 +73,6 @@ class OSTNet(
     PyTorchModelHubMixin,
     library_name="ostnet",
     tags=["talking-head", "face-reenactment", "image-to-video"],
-    license="apache-2.0",
     coders={ModelConfig: (ModelConfig.to_dict, ModelConfig.from_dict)},
 ):
     """One-shot talking-head reenactment with online scale transformation (arXiv 2407.09965).

@@ -14,8 +14,9 @@ def keypoint_distance(keypoints: Tensor, threshold: float) -> Tensor:
     """
     count = keypoints.shape[1]
     gap = (keypoints[:, :, None] - keypoints[:, None]).square().sum(-1).add(1e-12).sqrt()
-    hinge = F.relu(threshold - gap) / threshold  # (B, K, K); the diagonal is constantly 1
-    return (hinge.sum(dim=(1, 2)) - count).mean() / (count * (count - 1))
+    others = 1 - torch.eye(count, device=keypoints.device)
+    hinge = F.relu(threshold - gap) / threshold * others  # (B, K, K)
+    return hinge.sum(dim=(1, 2)).mean() / (count * (count - 1))
 
 
 def landmark_distance(keypoints: Tensor, landmarks: Tensor) -> Tensor:

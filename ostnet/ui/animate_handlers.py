@@ -34,16 +34,17 @@ class LastRun:
 
 def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
     """The portrait as adjusted; the face is looked for once."""
-    key = ("portrait", path, mode, face)
-    look = visitor.once(key, lambda: look_at_portrait(path, CROPS[mode], int(face) - 1))
+    look = visitor.once(
+        ("portrait", path, mode, face), lambda: look_at_portrait(path, CROPS[mode], int(face) - 1)
+    )
     return adjusted(look, size, right / 100, down / 100)
 
 
 def seen_driving(visitor: Visitor, path, seconds, mode, face) -> Driving:
     """The driving clip; the face is looked for once."""
-    key = ("driving", path, seconds, mode, face)
     return visitor.once(
-        key, lambda: look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1)
+        ("driving", path, seconds, mode, face),
+        lambda: look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
     )
 
 
@@ -91,21 +92,25 @@ def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
     if look.frames < look.info.frames:
         remarks += figures.note(
             f"This clip lasts {look.info.duration:.1f} s; its first "
-            f"{look.frames / look.info.fps:.1f} s are used. Move the slider “seconds to use” "
-            "for another length."
+            f"{float(look.frames / look.info.fps):.1f} s are used. "
+            "Move the slider “seconds to use” for another length."
         )
     return figures.row([crop, seen], 130) + remarks
 
 
-def estimate(portrait, driving, seconds, mode, face, compare, request: gr.Request):
-    """How long a run will take, and whether the button can work at all."""
-    if not portrait or not driving:
-        return "", gr.Button(interactive=False)
+def estimate(
+    portrait, crop, portrait_face, driving, seconds, mode, face, compare, request: gr.Request
+):
+    """How long a run will take, and whether the button can work at all.
+
+    Follows every look at an input, and only knows what those have found.
+    """
     visitor = VISITORS.get(request.session_hash, portrait, driving)
-    try:
-        frames = seen_driving(visitor, driving, seconds, mode, face).frames
-    except InputError:
+    seen = visitor.known(("portrait", portrait, crop, portrait_face))
+    clip = visitor.known(("driving", driving, seconds, mode, face))
+    if seen is None or clip is None:
         return "", gr.Button(interactive=False)
+    frames = clip.frames
     variants = len(VARIANTS) if compare else 1
     wait = 1 + frames * engine.PACE.frame(variants)
     many = f"{frames} frames" + (f", {variants} variants each" if variants > 1 else "")
@@ -116,26 +121,29 @@ def estimate(portrait, driving, seconds, mode, face, compare, request: gr.Reques
     return words, gr.Button(interactive=True)
 
 
-def start() -> dict:
+def start(request: gr.Request) -> list:
     """What a click shows at once, before the run gets its turn."""
+    VISITORS.get(request.session_hash).stop.clear()
     return [
         figures.progress(0, 1, "Waiting for a turn…"),
-        gr.Group(visible=False),
+        gr.Column(visible=False),
         gr.Button(interactive=False),
-        gr.Button(visible=True),
+        gr.Button("Stop and keep what is done", visible=True, interactive=True),
     ]
 
 
 def animate(
     portrait, mode, face, size, right, down,
     driving, seconds, clip_mode, clip_face, zoom,
-    transform, embedding, compare, mark,
+    transform, embedding, compare, mark, columns,
     request: gr.Request,
 ) -> Iterator[tuple]:  # fmt: skip
     """Run; yields (status, headline, grid, single, chart, table, files), None where unchanged."""
     visitor = VISITORS.get(request.session_hash, portrait, driving)
-    visitor.stop.clear()
     visitor.forget_runs()
+    if visitor.stop.is_set():
+        yield (figures.note("Stopped before it began."), *[gr.skip()] * 6)
+        return
     variant = variant_name(transform, embedding)
     names = list(VARIANTS) if compare else [variant]
     shown = 0.0
@@ -145,7 +153,9 @@ def animate(
             seen_driving(visitor, driving, seconds, clip_mode, clip_face),
             (zoom, zoom),
         )
-        for event in run(scene, names, visitor.run_folder(), visitor.stop.is_set, mark):
+        for event in run(
+            scene, names, visitor.run_folder(), visitor.stop.is_set, mark, int(columns)
+        ):
             if isinstance(event, Take):
                 visitor.last = LastRun(scene, event, variant)
                 yield _result(event, variant)
@@ -159,7 +169,7 @@ def animate(
 def settle(request: gr.Request):
     """Once the run is over: results shown if there are any, buttons back."""
     done = VISITORS.get(request.session_hash).last is not None
-    return gr.Group(visible=done), gr.Button(interactive=True), gr.Button(visible=False)
+    return gr.Column(visible=done), gr.Button(interactive=True), gr.Button(visible=False)
 
 
 def stop(request: gr.Request) -> str:
@@ -196,7 +206,7 @@ def _result(take: Take, variant: str) -> tuple:
         words += f" {held} frames showed no face and repeat the last motion."
     single = take.files[variant]
     numbers = figures.table(
-        ["variant", "face size", "scale error", "as a factor"],
+        ["variant", "face size", "scale error", "off by"],
         charts.number_rows(take.document),
         text.TABLE_NOTE,
     )
@@ -205,7 +215,7 @@ def _result(take: Take, variant: str) -> tuple:
         figures.note(charts.headline(take.document), "good"),
         str(take.files["grid"]),
         gr.Video(str(single), label=f"Result alone: {charts.SERIES[variant]}"),
-        charts.chart_rows(take.document),
+        gr.LinePlot(charts.chart_rows(take.document), y_lim=charts.limits(take.document)),
         numbers,
         [str(path) for path in take.files.values()],
     )

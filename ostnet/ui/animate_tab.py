@@ -1,12 +1,14 @@
 """The Animate tab: what it holds and what is wired to what."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import charts, examples, text
+from ostnet.ui import charts, examples, figures, text
 from ostnet.ui.inputs import MOST_SECONDS
+from ostnet.ui.picture import picture_file
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 
@@ -29,8 +31,10 @@ def build(page: gr.Blocks) -> Shared:
         with gr.Column(min_width=300):
             driving, zoom, driving_view = _driving()
     transform, embedding, compare, mark = _options()
+    columns = gr.Number(4, visible=False)  # of the grid
+    page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
     with gr.Row():
-        button = gr.Button("Animate", variant="primary", elem_id="run", scale=3)
+        button = gr.Button("Animate", variant="primary", elem_id="run", scale=3, interactive=False)
         stop = gr.Button(
             "Stop and keep what is done", variant="stop", visible=False, elem_id="stop"
         )
@@ -44,9 +48,11 @@ def build(page: gr.Blocks) -> Shared:
     ]
     wait = {
         "fn": on.estimate,
-        "inputs": [portrait[0], *driving, compare],
+        "inputs": [*portrait[:3], *driving, compare],
         "outputs": [guess, button],
         "show_progress": "hidden",
+        "concurrency_id": "estimate",  # one after the other, so that the newest answer stays
+        "concurrency_limit": 1,
         **PRIVATE,
     }
     for triggers, look, inputs, view in looks:
@@ -65,7 +71,7 @@ def build(page: gr.Blocks) -> Shared:
         on.start, outputs=[status, results, button, stop], show_progress="hidden", **PRIVATE
     ).then(
         on.animate,
-        inputs=[*portrait, *driving, zoom, transform, embedding, compare, mark],
+        inputs=[*portrait, *driving, zoom, transform, embedding, compare, mark, columns],
         outputs=[status, *outputs],
         show_progress="minimal",
         show_progress_on=status,
@@ -78,19 +84,16 @@ def build(page: gr.Blocks) -> Shared:
 
 
 def _portrait() -> tuple[list[gr.components.Component], gr.HTML]:
-    picture = gr.Image(
+    picture = picture_file(
         examples.first_portrait(),
-        type="filepath",
         sources=["upload", "webcam", "clipboard"],
         label="1. Portrait",
         alt_text="The portrait to animate",
-        height=300,
+        height=270,
         elem_id="portrait",
     )
-    if examples.PORTRAITS:
-        gr.Examples([str(p) for p in examples.PORTRAITS], picture, label="Example portraits",
-                    example_labels=examples.names(examples.PORTRAITS), **PRIVATE)  # fmt: skip
-    view = gr.HTML(elem_id="portrait-view", min_height=120)
+    _examples(examples.PORTRAITS, picture, "Example portraits")
+    view = gr.HTML(figures.note("Looking for the face…"), elem_id="portrait-view", min_height=120)
     with gr.Accordion("Adjust the square", open=False):
         mode = gr.Radio(list(on.CROPS), value="around the face", label="Place it")
         size = gr.Slider(0.5, 2, 1, step=0.05, label="Size of the square, times")
@@ -106,13 +109,11 @@ def _driving() -> tuple[list[gr.components.Component], gr.Slider, gr.HTML]:
         sources=["upload", "webcam"],
         include_audio=True,
         label="2. Driving clip",
-        height=300,
+        height=270,
         elem_id="driving",
     )
-    if examples.DRIVING:
-        gr.Examples([str(p) for p in examples.DRIVING], clip, label="Example clips",
-                    example_labels=examples.names(examples.DRIVING), **PRIVATE)  # fmt: skip
-    view = gr.HTML(elem_id="driving-view", min_height=120)
+    _examples(examples.DRIVING, clip, "Example clips", examples.names(examples.DRIVING))
+    view = gr.HTML(figures.note("Looking for the face…"), elem_id="driving-view", min_height=120)
     zoom = gr.Slider(
         0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
@@ -124,8 +125,33 @@ def _driving() -> tuple[list[gr.components.Component], gr.Slider, gr.HTML]:
     return [clip, seconds, mode, face], zoom, view
 
 
+def _examples(
+    files: list[Path],
+    target: gr.components.Component,
+    label: str,
+    names: list[str] | None = None,
+) -> None:
+    """Files that fill an input at a click, as thumbnails or under names.
+
+    Not ``gr.Examples``: that makes the input anew for the visitor, without its own reading.
+    """
+    if not files:
+        return
+    paths = [str(file) for file in files]
+    shelf = gr.Dataset(
+        components=[target],
+        samples=[[path] for path in paths],
+        sample_labels=names,
+        label=label,
+        type="index",
+    )
+    shelf.click(
+        lambda index: paths[index], shelf, target, show_progress="hidden", queue=False, **PRIVATE
+    )
+
+
 def _options() -> list[gr.Checkbox]:
-    with gr.Row():
+    with gr.Row(elem_id="options"):
         transform = gr.Checkbox(
             True, label="Scale transformation",
             info="Bring every driving frame to the portrait's face size.",
@@ -144,17 +170,24 @@ def _options() -> list[gr.Checkbox]:
 
 
 def _results():
-    with gr.Group(visible=False, elem_id="results") as results, gr.Column():
+    with gr.Column(visible=False, elem_id="results") as results:
         headline = gr.HTML(elem_id="headline")
-        grid = gr.Video(label="Side by side, frame by frame", autoplay=True, loop=True,
-                        elem_id="grid", interactive=False)  # fmt: skip
+        gr.Markdown("### Side by side, frame by frame")
+        grid = gr.Video(
+            label="Side by side, frame by frame",
+            show_label=False,
+            autoplay=True,
+            loop=True,
+            elem_id="grid",
+            interactive=False,
+        )
         gr.HTML(text.LEGEND)
         with gr.Row():
             with gr.Column(min_width=320, scale=3):
                 chart = gr.LinePlot(
                     x="seconds", y="face size", color="clip", color_map=charts.COLOURS,
                     title="Face size over time, in portrait faces", height=320, elem_id="chart",
-                    colors_in_legend=list(charts.COLOURS), y_lim=[None, None],
+                    colors_in_legend=list(charts.COLOURS), 
                 )  # fmt: skip
                 gr.Markdown(text.CHART_NOTE, elem_classes="fine")
             with gr.Column(min_width=320, scale=2):

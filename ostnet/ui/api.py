@@ -90,7 +90,7 @@ def publish() -> None:
         seconds = gr.Number(MOST_SECONDS, label="seconds to use at most")
         mark = gr.Checkbox(False, label="visible mark")
         video = gr.File(label="video")
-        six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace.json")]
+        six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace")]
         inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark]
         gr.Button("animate").click(animate, inputs, video, api_name="animate", **TURN)
         inputs = [portrait, driving, *zooms, seconds, mark]

@@ -63,13 +63,21 @@ def chart_rows(document: dict) -> "pandas.DataFrame":
     return pandas.DataFrame(rows, columns=["seconds", "face size", "clip"])
 
 
+def limits(document: dict) -> list[float]:
+    """Bounds of the chart's vertical axis: everything, and 1, with a little room."""
+    names = ("driving", *variants(document))
+    sizes = [1.0, *(size for name in names for size in face_sizes(document, name))]
+    return [round(min(sizes) - 0.06, 2), round(max(sizes) + 0.06, 2)]
+
+
 def number_rows(document: dict) -> list[list[str]]:
     """One row per variant: median face size, scale error as a factor."""
     rows = []
     for name in variants(document):
         error = scale_error(document, name)
         size = median(face_sizes(document, name))
-        rows.append([LABELS[name], f"{size:.2f} ×", f"{error:.3f}", f"{math.expm1(error):.0%}"])
+        off_by = f"{math.expm1(error):.0%}"
+        rows.append([LABELS[name], f"{size:.2f}\u00a0×", f"{error:.3f}", off_by])
     return rows
 
 

@@ -9,6 +9,7 @@ import functools
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ostnet.media.compose import BACKGROUND, LETTERS
 from ostnet.media.crop import Crop
 
 TEAL, RED, BLUE, AMBER = "#12b886", "#e8365d", "#2f9bff", "#ffb224"
@@ -44,14 +45,21 @@ def points(image: np.ndarray, *layers: tuple[np.ndarray, str]) -> np.ndarray:
 
 
 def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray, lines: int = 13):
-    """The sampling grid (H, W, 2) as a net of lines on the driving picture, and its 12 points."""
-    picture = _large(image)
+    """The sampling grid (H, W, 2) as a net of lines on the driving picture, and its 12 points.
+
+    The picture gets a dark margin as wide as the points that lie outside it need.
+    """
+    reach = 1.06 * max(1.0, float(np.abs(fiducials).max()))
+    side = image.shape[0] * ENLARGED
+    picture = Image.new("RGB", (side, side), BACKGROUND)
+    inner = round(side / reach)
+    picture.paste(Image.fromarray(image).resize((inner, inner)), ((side - inner) // 2,) * 2)
     draw = ImageDraw.Draw(picture)
     rows = np.linspace(0, len(grid) - 1, lines).round().astype(int)
     columns = np.linspace(0, grid.shape[1] - 1, lines).round().astype(int)
     for curve in [*(grid[row] for row in rows), *(grid[:, column] for column in columns)]:
-        draw.line(_pixels(curve[::4], picture.size), fill=TEAL, width=2, joint="curve")
-    for x, y in _pixels(fiducials, picture.size):
+        draw.line(_pixels(curve / reach, picture.size), fill=TEAL, width=2, joint="curve")
+    for x, y in _pixels(fiducials / reach, picture.size):
         draw.ellipse([x - 7, y - 7, x + 7, y + 7], fill=AMBER, outline="#111113", width=2)
     return np.array(picture)
 
@@ -76,6 +84,23 @@ def watermarked(image: np.ndarray) -> np.ndarray:
     """The picture with "AI-generated" in its lower left corner."""
     share, colour = _stamp(*image.shape[:2])
     return (image * (1 - share) + colour * share).round().astype(np.uint8)
+
+
+def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:
+    """What the scale transformation measured, in words: uint8 (side, side, 3)."""
+    card = Image.new("RGB", (side, side), BACKGROUND)
+    draw = ImageDraw.Draw(card)
+    lines = [
+        ("the driving face is", 0.20, 0.07, LETTERS),
+        (f"{scale[0]:.2f} x", 0.36, 0.16, TEAL),
+        ("as wide and", 0.50, 0.07, LETTERS),
+        (f"{scale[1]:.2f} x", 0.66, 0.16, TEAL),
+        ("as high as the portrait's", 0.80, 0.07, LETTERS),
+    ]
+    for text, middle, size, colour in lines:
+        font = ImageFont.load_default(size=size * side)
+        draw.text((side / 2, middle * side), text, font=font, fill=colour, anchor="mm")
+    return np.array(card)
 
 
 @functools.lru_cache(maxsize=4)

@@ -8,7 +8,6 @@ import numpy as np
 
 from ostnet.animation import Options
 from ostnet.animation.pipeline import Inputs, Scene
-from ostnet.animation.presence import FacePresence
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import make_detector
@@ -144,7 +143,8 @@ def make_scene(portrait: Portrait, driving: Driving, zoom: tuple[float, float]) 
         source_crop=portrait.crop,
         driving_crop=driving.crop,
         video=driving.info,
-        has_face=FacePresence(make_detector().detect, expected=driving.known),
+        detector=make_detector(),
+        face_expected=driving.known,
         warnings=[note for note in (portrait.note, driving.note) if note],
     )
 

@@ -1,7 +1,10 @@
 """The page put together."""
 
+import threading
+
 import gradio as gr
 
+from ostnet.animation import VARIANTS
 from ostnet.ui import animate_tab, api, engine, examples, figures, still_tabs, text
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.results_tab import results_html
@@ -22,11 +25,14 @@ LAUNCH = {
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**LAUNCH``."""
     gr.set_static_paths([examples.FOLDER])
+    if not engine.ZERO_GPU:
+        _time_networks_later()
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
         delete_cache=(1800, LONGEST_VISIT),
         analytics_enabled=False,
     ) as page:
+        api.publish()  # first, so that no private event takes its names
         gr.Markdown(text.INTRO, elem_id="intro")
         gr.HTML(_weights(), elem_id="weights")
         with gr.Tabs():
@@ -45,10 +51,16 @@ def build() -> gr.Blocks:
                 gr.HTML(text.DIAGRAM)
                 _model_card()
                 gr.Markdown(text.RESPONSIBLE)
-        api.publish()
         page.unload(_leave)
     page.queue(max_size=24, default_concurrency_limit=4)
     return page
+
+
+def _time_networks_later(seconds: float = 5) -> None:
+    """Once the page is up, find out how long a frame takes, before somebody asks."""
+    timer = threading.Timer(seconds, engine.PACE.frame, [len(VARIANTS)])
+    timer.daemon = True
+    timer.start()
 
 
 def _leave(request: gr.Request) -> None:

@@ -9,30 +9,33 @@ from ostnet.ui import figures, text
 SHOWN = (
     "scale_error_median",
     "scale_error_p90",
+    "scale_error_matched_median",
     "l1",
     "ssim",
     "psnr",
     "akd",
     "csim_dlib",
-    "nearer_source_dlib",
+    "mouth_correlation",
+    "yaw_correlation",
 )
 """Metrics of the tables, where a report has them; every other value is in the file."""
 
 
 def results_html(folder: Path) -> str:
-    """Tables of every report.json under a folder, then metrics.json; a plain remark for neither."""
-    parts = [_report(file, folder) for file in sorted(folder.rglob("report.json"))]
-    metrics = folder / "metrics.json"
-    if metrics.is_file():
-        parts.append(_metrics(metrics))
+    """Tables of metrics.json and every report.json under a folder; a plain remark for neither."""
+    files = [folder / "metrics.json", *sorted(folder.rglob("report.json"))]
+    parts = [_report(file, folder) for file in files if file.is_file()]
     return "\n".join(parts) or figures.note(text.NO_REPORT)
 
 
 def _report(file: Path, folder: Path) -> str:
-    rows = _read(file).get("rows", [])
-    if not rows:
-        return figures.note(f"{file.relative_to(folder)} cannot be read or has no rows.", "warn")
-    parts = []
+    document = _read(file)
+    name = str(file.relative_to(folder))
+    rows = document.pop("rows", [])
+    if not document and not rows:
+        return figures.note(f"{name} cannot be read or is empty.", "warn")
+    settings = [[name, _plain(value)] for name, value in _flat(document.get("settings", document))]
+    parts = [figures.table(["setting", "value"], settings, f"From {name}.")] if settings else []
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         mine = [row for row in rows if row["protocol"] == protocol and "condition" not in row]
         if mine:
@@ -45,31 +48,30 @@ def _table(rows: list[dict]) -> str:
     columns = [name for name in SHOWN if name in present] or sorted(present)[:8]
     values = {(row["method"], row["metric"]): row for row in rows}
     lines = [
-        [method, *(_value(values.get((method, column))) for column in columns)]
+        [method.replace("_", " "), *(_value(values.get((method, column))) for column in columns)]
         for method in dict.fromkeys(row["method"] for row in rows)
     ]
     frames = max(row.get("frames") or 0 for row in rows)
     sets = ", ".join(dict.fromkeys(str(row.get("dataset", "unnamed")) for row in rows))
     failures = max(row.get("failures") or 0 for row in rows)
     caption = f"Data set: {sets}. Frames: {frames}; without a detection, at most: {failures}."
-    return figures.table(["method", *columns], lines, caption)
+    return figures.table(["method", *(name.replace("_", " ") for name in columns)], lines, caption)
 
 
 def _definitions(rows: list[dict]) -> str:
     unique = {row["metric"]: row for row in rows if row["metric"] in SHOWN}
+    missing = {row["method"]: row.get("reason") for row in rows if row.get("reason")}
     items = "".join(
         f"<li><code>{html.escape(name)}</code>: {html.escape(str(row.get('definition', '')))} "
         f"({html.escape(str(row.get('backend', '')))})</li>"
         for name, row in unique.items()
     )
+    items += "".join(
+        f"<li>no value of some metric for <code>{html.escape(method)}</code>: "
+        f"{html.escape(reason)}</li>"
+        for method, reason in missing.items()
+    )
     return f"<details><summary>Definitions and back ends</summary><ul>{items}</ul></details>"
-
-
-def _metrics(file: Path) -> str:
-    rows = [[name, _plain(value)] for name, value in _flat(_read(file))]
-    if not rows:
-        return figures.note(f"{file.name} cannot be read or is empty.", "warn")
-    return "<h3>Weights</h3>" + figures.table(["figure", "value"], rows, "From metrics.json.")
 
 
 def _flat(values: dict, prefix: str = "") -> list[tuple[str, object]]:

@@ -2,6 +2,7 @@
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
 from ostnet.animation import VARIANTS
 from ostnet.errors import InputError
@@ -17,9 +18,9 @@ def build_stress(tab: gr.Tab, shared: Shared) -> None:
     """Two scale sliders over one driving frame, and the four variants at once."""
     gr.Markdown(text.STRESS)
     with gr.Row():
-        x = gr.Slider(0.4, 2, 0.6, step=0.05, label="s_x: width of the driving face, times",
+        x = gr.Slider(0.4, 2, 0.5, step=0.05, label="s_x: times as wide",
                       elem_id="stress-x")  # fmt: skip
-        y = gr.Slider(0.4, 2, 0.6, step=0.05, label="s_y: height of the driving face, times",
+        y = gr.Slider(0.4, 2, 0.5, step=0.05, label="s_y: times as high",
                       elem_id="stress-y")  # fmt: skip
         position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %")
     view = gr.HTML(elem_id="stress-view", min_height=300)
@@ -107,7 +108,7 @@ def inside(request: gr.Request, *values):
     return (
         (seen.driving, seen.rectified),
         figures.note(words),
-        figures.row(_steps(source, seen), 210),
+        figures.row(_steps(source, seen), 250),
     )
 
 
@@ -163,6 +164,15 @@ def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarra
     visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])
     source = seen_portrait(visitor, *portrait).square(engine.SIZE)
     return source, seen_driving(visitor, *driving).still(position / 100)
+
+
+def _files(request: gr.Request, *pictures: np.ndarray) -> tuple[str, ...]:
+    """Pictures as files among the visitor's own, which go when the visitor goes."""
+    folder = VISITORS.get(request.session_hash).run_folder()
+    paths = [folder / f"{index}.jpg" for index in range(len(pictures))]
+    for path, picture in zip(paths, pictures, strict=True):
+        Image.fromarray(picture).save(path, quality=92)
+    return tuple(map(str, paths))
 
 
 def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:

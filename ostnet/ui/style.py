@@ -32,11 +32,16 @@ CSS = """
 .progress progress { width: 100%; height: .8rem; accent-color: var(--color-accent); }
 .progress p { margin: .25rem 0 .5rem; }
 
-.table { overflow-x: auto; }
+.html-container { padding: 0 !important; }
+#files button[aria-label="Remove this file"], #files .label-clear-button { display: none; }
+.fine { font-size: .84rem; color: var(--body-text-color-subdued); }
+
+/* what is wider than a phone scrolls by itself and does not widen the page */
+.table, #diagram { overflow-x: auto; contain: inline-size; }
 .table table { width: 100%; border-collapse: collapse; font-size: .9rem; }
-.table caption { text-align: left; font-size: .84rem; padding-bottom: .4rem;
+.table caption { text-align: left; white-space: normal; font-size: .84rem; padding-bottom: .4rem;
   color: var(--body-text-color-subdued); }
-.table th, .table td { padding: .35rem .6rem; text-align: right; white-space: nowrap;
+.table th, .table td { padding: .35rem .6rem; text-align: right; 
   border-bottom: 1px solid var(--border-color-primary); color: var(--body-text-color); }
 .table th:first-child { text-align: left; }
 
@@ -48,7 +53,11 @@ CSS = """
 button[aria-label="Trim video to selection"] { display: none !important; }
 
 #diagram svg { width: 100%; height: auto; min-width: 640px; }
-#diagram { overflow-x: auto; }
+
+#options .form { display: grid; grid-template-columns: repeat(auto-fit, minmax(155px, 1fr)); }
+#options .block { min-width: 0 !important; }
+#driving video { max-height: 210px; }
+#grid video { max-height: 85vh; }
 
 @media (max-width: 600px) {
   .gradio-container { padding: .5rem !important; }

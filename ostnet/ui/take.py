@@ -12,12 +12,12 @@ from ostnet.animation import VARIANTS, Frame
 from ostnet.animation.files import staged, write_text
 from ostnet.animation.pipeline import Scene
 from ostnet.animation.trace import Trace
-from ostnet.media.compose import BACKGROUND, grid
+from ostnet.media.compose import grid
 from ostnet.media.crop import Crop
 from ostnet.media.paste import Paster
 from ostnet.media.video import VideoWriter, read_frames
 from ostnet.ui import engine
-from ostnet.ui.drawing import watermarked
+from ostnet.ui.drawing import scale_card, watermarked
 
 MARK = "AI-generated: a portrait animated by OSTNet (arXiv 2407.09965). Not a recording of anyone."
 """Stands in every video's metadata."""
@@ -64,16 +64,19 @@ def run(
     folder: Path,
     stopped: Callable[[], bool] = lambda: False,
     mark: bool = False,
+    columns: int = 4,
 ) -> Iterator[Step | Take]:
     """Render variants of a scene into videos; yields a Step per frame, at the end the Take.
 
     Every video has the driving clip's exact frame rate and sound. ``stopped`` is asked after every
-    frame; what was made until then is kept. ``mark`` draws "AI-generated" into the pictures. The
-    folder's files appear together at the end.
+    frame; what was made until then is kept. ``mark`` draws "AI-generated" into the pictures;
+    ``columns`` is how many panes the grid has side by side at most. The folder's files appear
+    together at the end.
     """
     started = time.perf_counter()
     source = scene.source_crop.apply(scene.portrait, engine.SIZE)
-    pairs = ((frame, scene.has_face(frame)) for frame in scene.frames(engine.SIZE))
+    has_face = scene.face_presence()
+    pairs = ((frame, has_face(frame)) for frame in scene.frames(engine.SIZE))
     frames = list(pairs) if engine.ZERO_GPU else pairs
     total = min(scene.video.frames, scene.inputs.max_frames or scene.video.frames)
     log, ended = None, False
@@ -97,7 +100,7 @@ def run(
                 log = log or Trace(scene.video.fps, spread)
                 log.add(made)
                 images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
-                picture = side_by_side(source, made, images, rectifying)
+                picture = side_by_side(source, made, images, rectifying, columns)
                 for name, image in images.items():
                     writers[name].write(image)
                 if rectifying:
@@ -120,6 +123,7 @@ def side_by_side(
     made: dict[str, Frame],
     images: dict[str, np.ndarray],
     rectifying: str | None,
+    columns: int,
 ) -> np.ndarray:
     """One grid picture: source, driving, rectified driving, then the variants under their names."""
     any_frame = next(iter(made.values()))
@@ -128,12 +132,11 @@ def side_by_side(
         "driving clip" + (" (no face: held)" if any_frame.held else ""): any_frame.driving,
     }
     if rectifying:
-        s_x, s_y = any_frame.scale
-        panes[f"driving ÷ {s_x:.2f} × {s_y:.2f}"] = made[rectifying].rectified
-    if len(made) > 1:
-        panes[""] = np.full_like(source, BACKGROUND)  # so that the variants share the second row
+        panes["driving, rescaled"] = made[rectifying].rectified
+    if len(made) > 1:  # so that the variants share the second row
+        panes["measured"] = scale_card(any_frame.scale, source.shape[0])
     panes |= {LABELS[name]: image for name, image in images.items()}
-    return grid(panes, columns=min(4, len(panes)))
+    return grid(panes, columns=min(columns, len(panes)))
 
 
 def paste_back(scene: Scene, clip: Path, output: Path) -> Path:

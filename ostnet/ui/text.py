@@ -9,8 +9,9 @@ and takes it out. Try it: both inputs are filled in, press **Animate**."""
 LEGEND = """<ul class="legend">
 <li><b>portrait</b>: the picture that is animated</li>
 <li><b>driving clip</b>: the motion, as the networks see it</li>
-<li><b>driving ÷ …</b>: the driving frame after OSTNet scaled it to the portrait's face size; the
-numbers are how many times too large it was, across and down</li>
+<li><b>driving, rescaled</b>: the driving frame after OSTNet brought its face to the portrait's
+size</li>
+<li><b>measured</b>: how many times larger the driving face was, across and down</li>
 <li><b>OSTNet (full)</b>: both parts of the method on</li>
 <li><b>no scale transform</b>: motion is read from the driving frame as it is</li>
 <li><b>no scale embedding</b>: the picture maker is not told the scale</li>

@@ -45,14 +45,24 @@ class Visitor:
     """When the visitor last did something."""
 
     _looks: dict[Hashable, object] = field(default_factory=dict)
+    _looking: threading.Lock = field(default_factory=threading.Lock)
 
-    def once(self, key: Hashable, make: Callable[[], T], keep: int = 4) -> T:
-        """``make()``, remembered; only the ``keep`` newest results stay."""
-        if key not in self._looks:
-            self._looks[key] = make()
+    def once(self, key: Hashable, make: Callable[[], T], keep: int = 6) -> T:
+        """``make()``, remembered; only the ``keep`` results used last stay."""
+        with self._looking:  # whoever asks for the same thing meanwhile waits for it
+            look = self.known(key)
+            if look is None:
+                look = self._looks[key] = make()
             while len(self._looks) > keep:
                 del self._looks[next(iter(self._looks))]
-        return self._looks[key]
+            return look
+
+    def known(self, key: Hashable) -> object | None:
+        """What :meth:`once` has remembered, without waiting for it; None where nothing is."""
+        value = self._looks.pop(key, None)
+        if value is not None:
+            self._looks[key] = value  # now the newest
+        return value
 
     def run_folder(self) -> Path:
         """A new empty folder for one run."""

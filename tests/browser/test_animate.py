@@ -1,0 +1,126 @@
+"""A visitor uploads, chooses, runs, watches, downloads, stops."""
+
+import json
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from .conftest import EXAMPLES, run, upload, video
+
+DRAWN = EXAMPLES / "portraits" / "drawn.png"
+
+
+def test_the_page_answers_soon_and_says_which_weights_it_runs(server, visit):
+    assert server.seconds < 8
+    assert "ostnet-lite" in visit().locator("#weights").inner_text()
+
+
+def test_upload_run_watch_and_download(visit, short_clip):
+    page = visit()
+    upload(page, "#portrait", DRAWN)
+    upload(page, "#driving", short_clip)
+    page.wait_for_selector("#estimate :text('6 frames, 4 variants each')")
+    run(page)
+
+    grid = video(page, "#grid")
+    assert (grid["width"], grid["height"]) == (4 * 260 - 4, 2 * (26 + 256) + 4)
+    assert grid["seconds"] == pytest.approx(0.24, abs=0.06)
+    single = video(page, "#single")
+    assert (single["width"], single["height"]) == (256, 256)
+    assert grid["error"] is None and single["error"] is None
+
+    chart = page.locator("#chart").inner_text()
+    for series in ("portrait", "driving clip", "OSTNet (full)", "no scale transform"):
+        assert series in chart
+    assert page.locator("#numbers tbody tr").count() == 4
+    assert "times as large as the portrait's" in page.locator("#headline").inner_text()
+
+    with page.expect_download() as download:
+        page.locator("#files a", has_text="trace").or_(
+            page.locator("#files a[download*=trace]")
+        ).first.click()
+    assert len(json.loads(Path(download.value.path()).read_text())["frames"]) == 6
+
+    page.click("#paste")
+    pasted = video(page, "#pasted")
+    assert (pasted["width"], pasted["height"]) == Image.open(DRAWN).size
+
+
+def test_one_variant_alone_when_nothing_is_to_be_compared(visit, short_clip):
+    page = visit()
+    upload(page, "#driving", short_clip)
+    page.get_by_label("Compare all four").uncheck()
+    page.get_by_label("Scale transformation").uncheck()
+    page.wait_for_selector("#estimate :text('6 frames: about')")
+    run(page)
+    assert video(page, "#grid")["width"] == 3 * 260 - 4  # portrait, driving clip, the variant
+    assert "no scale transform" in page.locator("#single").inner_text()
+    assert page.locator("#numbers tbody tr").count() == 1
+
+
+def test_the_driving_zoom_is_shown_before_anything_runs(visit):
+    page = visit()
+    seen = page.locator("#driving-view img").nth(1)
+    before = seen.get_attribute("src")
+    page.locator("#zoom input[type=number]").fill("0.6")
+    page.keyboard.press("Tab")
+    page.wait_for_selector("#driving-view :text('0.6 times as large')")
+    assert seen.get_attribute("src") != before
+
+
+def test_a_run_can_be_stopped_and_keeps_what_was_made(visit):
+    page = visit()
+    page.click("#run")
+    page.wait_for_selector("#status progress")
+    page.wait_for_selector("#status figure")
+    page.click("#stop")
+    page.wait_for_selector("#results", state="visible")
+    page.wait_for_selector("#status :text('Stopped:')")
+    assert 0 < video(page, "#grid")["seconds"] < 4
+    page.wait_for_selector("#run:not([disabled])")
+
+
+def test_wrong_files_are_answered_in_plain_words(visit, tmp_path):
+    page = visit()
+    page.locator(".gallery-item").first.click()  # an example before, as visitors do
+    for where, name, answer in (
+        ("#portrait", "letter.png", "no picture that can be read"),
+        ("#driving", "letter.mp4", "no video that can be read"),
+    ):
+        wrong = tmp_path / name
+        wrong.write_text("not a picture")
+        upload(page, where, wrong)
+        page.wait_for_selector(f"{where}-view :text('{answer}')")
+        page.wait_for_selector("#run[disabled]")
+
+
+def test_two_visitors_at_once_never_see_each_others_files(visit, server, short_clip):
+    ann, bob = visit(), visit()
+    for page in (ann, bob):
+        upload(page, "#driving", short_clip)
+        page.wait_for_selector("#estimate :text('6 frames')")
+    ann.click("#run")
+    run(bob)
+    ann.wait_for_selector("#results", state="visible")
+    urls = [video(page, "#grid")["url"] for page in (ann, bob)]
+    folders = {url.split("/visitor-")[1].split("/")[0] for url in urls}
+    assert len(folders) == 2
+    assert urls[0] not in bob.content() and urls[1] not in ann.content()
+
+    ann.close()  # her results go with her, his stay
+    for _ in range(100):
+        if _status(urls[0]) != 200:
+            break
+        bob.wait_for_timeout(100)
+    assert _status(urls[0]) in (403, 404)
+    assert _status(urls[1]) == 200
+
+
+def _status(url: str) -> int:
+    try:
+        return urllib.request.urlopen(url).status
+    except urllib.error.HTTPError as error:
+        return error.code

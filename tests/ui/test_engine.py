@@ -1,0 +1,54 @@
+"""The weights that the page runs, and the functions around the networks."""
+
+import numpy as np
+import pytest
+
+from ostnet.animation import VARIANTS, Options
+from ostnet.ui import engine
+
+
+@pytest.fixture
+def source(portrait):
+    return portrait.square(engine.SIZE)
+
+
+def test_render_holds_the_frames_that_show_no_face(source, driving):
+    frames = [(driving.stills[0], True), (driving.stills[4], False), (driving.stills[7], True)]
+    rendered = list(engine.render(source, iter(frames), ["full"], Options()))
+    made = [variants["full"] for _, variants in rendered]
+    assert [frame.held for frame in made] == [False, True, False]
+    assert np.array_equal(made[0].image, made[1].image)
+    assert not np.array_equal(made[1].image, made[2].image)
+
+
+def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
+    spread, made = engine.still(source, driving.middle, (0.5, 0.5))
+    assert list(made) == list(VARIANTS)
+    assert all(frame.image.shape == (engine.SIZE, engine.SIZE, 3) for frame in made.values())
+    near = engine.still(source, driving.middle, (1.0, 1.0))[1]
+    assert made["full"].scale[0] < near["full"].scale[0]
+    # what the method is for: without the transform the face shrinks with the driver's
+    assert made["full"].spread[1] / spread[1] > made["neither"].spread[1] / spread[1]
+
+
+def test_inspect_shows_every_step(source, driving):
+    seen = engine.inspect(source, driving.middle, (0.7, 0.7))
+    assert seen.x_source.shape == seen.x_driving.shape == seen.x_rectified.shape == (15, 2)
+    assert seen.fiducials.shape == (12, 2)
+    assert seen.grid.shape == (engine.SIZE, engine.SIZE, 2)
+    assert seen.displacement.shape[:2] == seen.occlusion.shape
+    assert seen.image.shape == seen.driving.shape == seen.rectified.shape
+
+
+def test_the_preview_of_the_zoom_is_what_the_networks_get(source, driving):
+    seen = engine.still(source, driving.middle, (0.6, 0.8))[1]["full"].driving
+    assert np.array_equal(engine.zoomed(driving.middle, (0.6, 0.8)), seen)
+
+
+def test_a_run_teaches_how_long_the_next_one_takes():
+    pace = engine.Pace()
+    pace._seconds = {4: 1.0}
+    pace.learn(4, seconds=20, frames=100)
+    assert pace.frame(4) == pytest.approx(0.6)
+    pace.learn(4, seconds=20, frames=2)  # too few to say anything
+    assert pace.frame(4) == pytest.approx(0.6)

@@ -1,0 +1,67 @@
+"""What a visitor gives is looked at, limited and cropped before anything runs."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ostnet.errors import InputError
+from ostnet.ui import inputs
+
+
+def test_a_portrait_is_cropped_around_its_face(portrait):
+    face = portrait.square(256)
+    assert face.shape == (256, 256, 3)
+    assert portrait.crop.size < min(portrait.image.shape[:2])
+    assert portrait.note is None
+
+
+def test_the_square_can_be_made_larger_and_moved(portrait):
+    old = portrait.crop
+    new = inputs.adjusted(portrait, 1.5, 0.1, 0).crop
+    assert new.size == round(1.5 * old.size)
+    centres = [crop.left + crop.size / 2 for crop in (old, new)]
+    assert centres[1] - centres[0] == pytest.approx(0.1 * old.size, abs=1)
+    assert inputs.adjusted(portrait, 1, 0, 0) is portrait
+
+
+def test_a_square_moved_off_the_picture_still_shows_some_of_it(portrait):
+    far = inputs.adjusted(portrait, 0.5, 9, 9)
+    assert far.square(64).shape == (64, 64, 3)
+
+
+def test_a_portrait_without_a_face_is_used_with_a_note(tmp_path):
+    path = tmp_path / "sky.png"
+    Image.fromarray(np.full((64, 80, 3), 200, np.uint8)).save(path)
+    look = inputs.look_at_portrait(path)
+    assert "no face" in look.note
+    assert look.crop.size == 64
+
+
+def test_a_clip_is_looked_at_up_to_the_seconds_asked_for(driving):
+    assert driving.frames == 8
+    assert driving.info.frames == 125
+    assert len(driving.stills) == 8
+    assert driving.still(0) is driving.stills[0]
+    assert driving.still(1) is driving.stills[-1]
+    assert driving.whole.shape == (256, 256, 3)
+
+
+def test_files_that_are_too_large_or_gone_are_refused_in_plain_words(
+    monkeypatch, tmp_path, portrait_file
+):
+    monkeypatch.setattr(inputs, "MOST_PORTRAIT_MB", 0.01)
+    with pytest.raises(InputError, match="too large; give at most"):
+        inputs.look_at_portrait(portrait_file)
+    with pytest.raises(InputError, match="upload it again"):
+        inputs.look_at_driving(tmp_path / "gone.mp4")
+    with pytest.raises(InputError, match="portrait: missing"):
+        inputs.check_files(None, portrait_file)
+
+
+def test_a_text_file_named_like_a_video_is_refused(tmp_path):
+    path = tmp_path / "clip.mp4"
+    shutil.copy(__file__, path)
+    with pytest.raises(InputError, match="driving clip: .*no video"):
+        inputs.look_at_driving(path)

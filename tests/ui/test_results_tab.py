@@ -1,0 +1,45 @@
+"""The Results tab shows committed reports as they are, and says so where there are none."""
+
+import json
+
+from ostnet.ui import text
+from ostnet.ui.results_tab import results_html
+
+
+def row(method, value, **more):
+    return {
+        "method": method,
+        "protocol": "same-scale",
+        "metric": "l1",
+        "value": value,
+        "definition": "mean absolute difference",
+        "dataset": "some clips",
+        "backend": "numpy",
+        "frames": 40,
+        "failures": 2,
+    } | more
+
+
+def test_without_a_report_it_says_so(tmp_path):
+    assert text.NO_REPORT in results_html(tmp_path)
+
+
+def test_a_report_becomes_a_table_with_data_set_and_definitions(tmp_path):
+    (tmp_path / "evaluation").mkdir()
+    rows = [row("full", 0.0512), row("backbone", None, reason="not trained")]
+    (tmp_path / "evaluation" / "report.json").write_text(json.dumps({"rows": rows}))
+    made = results_html(tmp_path)
+    assert "<h3>same-scale</h3>" in made
+    assert "0.0512" in made and "—" in made and "not trained" in made
+    assert "some clips" in made and "mean absolute difference" in made and "Frames: 40" in made
+
+
+def test_metrics_are_listed_with_dotted_names(tmp_path):
+    (tmp_path / "metrics.json").write_text(json.dumps({"validation": {"l1": 0.04}, "steps": 7}))
+    made = results_html(tmp_path)
+    assert "validation.l1" in made and "0.04" in made and "From metrics.json" in made
+
+
+def test_a_broken_report_is_a_remark_not_an_error(tmp_path):
+    (tmp_path / "report.json").write_text("{")
+    assert "cannot be read" in results_html(tmp_path)

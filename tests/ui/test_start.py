@@ -1,0 +1,36 @@
+"""Starting the page loads nothing that only some visits need."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PROGRAM = """
+import sys
+import app
+late = ["moviepy", "matplotlib", "face_alignment", "dlib", "ostnet.training", "ostnet.evaluation"]
+print([name for name in late if name in sys.modules])
+"""
+
+
+def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path):
+    program = "from ostnet.ui.page import _weights; print(_weights())"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ | {"OSTNET_WEIGHTS": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "<code>ostnet-lite</code>" in done.stdout
+    assert "cannot be used" in done.stdout and str(tmp_path) in done.stdout
+
+
+def test_heavy_modules_wait_for_their_first_use():
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"

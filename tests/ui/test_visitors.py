@@ -1,0 +1,84 @@
+"""Files belong to one visitor and go when the visitor goes."""
+
+import os
+import time
+
+import pytest
+
+from ostnet.ui.visitors import LONGEST_VISIT, Visitors
+
+
+@pytest.fixture
+def visitors(tmp_path):
+    return Visitors(tmp_path)
+
+
+def test_results_and_uploads_go_when_the_visitor_leaves(visitors, tmp_path):
+    upload = tmp_path / "abc" / "me.jpg"
+    upload.parent.mkdir()
+    upload.write_text("picture")
+    visitor = visitors.get("ann", str(upload), None)
+    result = visitor.run_folder() / "full.mp4"
+    result.write_text("video")
+
+    visitors.leave("ann")
+
+    assert not result.exists() and not upload.exists()
+    assert visitor.stop.is_set()
+
+
+def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, tmp_path):
+    upload = tmp_path / "same.jpg"
+    upload.write_text("picture")
+    visitors.get("ann", str(upload))
+    visitors.get("bob", str(upload))
+    visitors.leave("ann")
+    assert upload.exists()
+    visitors.leave("bob")
+    assert not upload.exists()
+
+
+def test_files_outside_the_cache_are_never_deleted(tmp_path):
+    visitors = Visitors(tmp_path / "cache")
+    example = tmp_path / "example.png"
+    example.write_text("picture")
+    visitors.get("ann", str(example))
+    visitors.leave("ann")
+    assert example.exists()
+
+
+def test_two_visitors_have_different_folders_that_cannot_be_guessed(visitors):
+    ann, bob = visitors.get("ann"), visitors.get("bob")
+    assert ann is visitors.get("ann")
+    assert ann.folder != bob.folder
+    assert "ann" not in ann.folder.name
+    assert ann.folder.stat().st_mode & 0o077 == 0
+
+
+def test_callers_without_a_session_share_nothing(visitors):
+    assert visitors.get(None).folder != visitors.get(None).folder
+
+
+def test_a_new_run_forgets_the_old_ones(visitors):
+    visitor = visitors.get("ann")
+    old = visitor.run_folder()
+    visitor.forget_runs()
+    assert not old.exists()
+    assert visitor.run_folder().exists()
+
+
+def test_looks_are_remembered_and_only_the_newest_kept(visitors):
+    visitor, calls = visitors.get("ann"), []
+    for key in (1, 1, 2, 3, 1):
+        visitor.once(key, lambda key=key: calls.append(key) or key, keep=2)
+    assert calls == [1, 2, 3, 1]
+
+
+def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
+    idle = visitors.get("ann")
+    idle.seen = time.time() - LONGEST_VISIT - 1
+    left_over = tmp_path / "visitor-of-an-earlier-process"
+    left_over.mkdir()
+    os.utime(left_over, (0, 0))
+    visitors.get("bob")
+    assert not idle.folder.exists() and not left_over.exists()
