@@ -6,7 +6,9 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # torch's threads must sleep between layers: spinning starves the video encoders beside them
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# the settings above must come before gradio and torch
+# the settings come before gradio and torch, and so does spaces, which patches torch on ZeroGPU
+import spaces  # noqa: E402, F401
+
 from ostnet.ui.page import LAUNCH, build  # noqa: E402
 
 demo = build()
