@@ -65,8 +65,8 @@ RESPONSIBLE = """## Responsible use
 * Label results as synthetic wherever you show them. The files say so in their metadata; the
   *visible mark* option writes it into the picture as well.
 * The weights were trained on a small set of people for a short time. Expect worse results
-  for strong head turns, glasses, beards, hands before the face, and for people unlike those in the
-  training set.
+  for strong head turns, closed eyes, wide-open mouths, hands before the face, and for people
+  unlike those in the training set.
 * Files you upload stay on this server while your page is open, are shown to nobody else and
   are deleted when you close it.
 
@@ -78,8 +78,9 @@ implementation, and its weights were trained anew.
 
 ## Licence
 
-Code and embedded weights: Apache 2.0. The example portrait is a NASA photograph in the public
-domain; the other examples are drawn by this project's own renderer and show nobody.
+Code: Apache 2.0. The embedded weights are for non-commercial research only: the clips they were
+trained on allow no more (see the model card). The example portrait is a NASA photograph in the
+public domain; the other examples are drawn by this project's own renderer and show nobody.
 """
 
 DIAGRAM = """<div id="diagram"><svg viewBox="0 0 900 250" role="img" xmlns="http://www.w3.org/2000/svg"
