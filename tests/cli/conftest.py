@@ -1,6 +1,7 @@
 """A small network on disk, a portrait and driving clips, all made here."""
 
 import subprocess
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -9,9 +10,8 @@ import pytest
 import torch
 from PIL import Image
 from procedural_face import FaceParams, Identity, render
+from small_models import SMALL, lively
 
-from ostnet import OSTNet
-from ostnet.config import ModelConfig
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.media.video import VideoWriter
 
@@ -23,20 +23,8 @@ NTSC = Fraction(30000, 1001)
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory) -> Path:
     """An untrained network that renders 256 x 256."""
-    torch.manual_seed(0)
-    config = ModelConfig(
-        keypoint_width=4,
-        motion_width=4,
-        hourglass_max_width=16,
-        mask_kernel=3,
-        widths=(8, 8, 8),
-        full_width=0,
-        residual_blocks=1,
-    )
-    model = OSTNet(config)
-    torch.nn.init.normal_(model.scale.head.weight, std=0.1)
-    for layer in [*model.generator.embed_taps, *model.generator.embed_levels]:
-        torch.nn.init.normal_(layer.weight, std=0.5)
+    config = replace(SMALL, resolution=256, motion_resolution=64, widths=(8, 8, 8))
+    model = lively(config, scale=0.1, embedding=0.5)
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     model.save_pretrained(folder)
     return folder

@@ -5,33 +5,14 @@ import json
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from small_models import SMALL, lively
 
 from ostnet import InputError, OSTNet
 from ostnet.config import PRESETS, ModelConfig
 
-SMALL = ModelConfig(
-    resolution=64,
-    motion_resolution=32,
-    keypoint_width=4,
-    motion_width=4,
-    hourglass_max_width=16,
-    mask_kernel=3,
-    widths=(8, 12, 16),
-    full_width=0,
-    residual_blocks=1,
-)
-
 
 def trained_like(config: ModelConfig = SMALL) -> OSTNet:
-    """A network whose zero-initialised layers have moved, as training would move them."""
-    torch.manual_seed(0)
-    model = OSTNet(config).eval()
-    with torch.no_grad():
-        model.scale.head.weight.normal_(std=0.3)
-        for name, parameter in model.generator.named_parameters():
-            if name.startswith("embed"):
-                parameter.normal_(std=0.3)
-    return model
+    return lively(config, scale=0.3, embedding=0.3)
 
 
 def pictures(batch: int = 2, height: int = 64, width: int = 64):
