@@ -12,6 +12,7 @@ from procedural_face import FaceParams, random_identity, render
 from torch.utils.flop_counter import FlopCounterMode
 
 from ostnet import OSTNet
+from ostnet.model.keypoints import spread
 
 FOLDER = Path(__file__).parents[1] / "checkpoints" / "ostnet-lite"
 SCALES = (0.6, 0.8, 1.0, 1.2, 1.4)
@@ -35,10 +36,6 @@ def pair() -> tuple[torch.Tensor, torch.Tensor]:
         return torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2).float() / 255
 
     return tensor([source] * len(SCALES)), tensor(driving)
-
-
-def spread(points: torch.Tensor) -> torch.Tensor:
-    return (points - points.mean(1, keepdim=True)).square().mean(1).sqrt()
 
 
 @torch.inference_mode()

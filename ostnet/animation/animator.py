@@ -13,13 +13,13 @@ from ostnet.animation.comparators import (
     closed_form_scale,
     nearest_in_shape,
     relative_motion,
-    spread,
 )
 from ostnet.animation.frame import METHOD, VARIANTS, Frame, Options, variant_name
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.smoothing import OneEuroFilter
 from ostnet.backends import choose_backend, generator_precision
 from ostnet.errors import InputError
+from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet, Source
 from ostnet.model.scale import FIDUCIALS
 

@@ -10,10 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-
-def spread(points: Tensor) -> Tensor:
-    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
-    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
+from ostnet.model.keypoints import spread
 
 
 def closed_form_scale(x_source: Tensor, x_driving: Tensor) -> Tensor:

@@ -17,6 +17,11 @@ def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
         return weights @ grid
 
 
+def spread(points: Tensor) -> Tensor:
+    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
+    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
+
+
 class KeypointDetector(nn.Module):
     """Unsupervised keypoints without Jacobians: (B, 3, 64, 64) in [0, 1] -> (B, K, 2)."""
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training.data import Clip, DataConfig, FrameStore
-from ostnet.training.validation import spread
 
 BATCH = 64
 VIEWS = 2

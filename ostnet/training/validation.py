@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training.data import FrameStore
@@ -25,11 +26,6 @@ VARIANTS = {
 }
 FRAMES = 12
 BATCH = 24
-
-
-def spread(points: Tensor) -> Tensor:
-    """sigma: rms distance of points (B, K, 2) to their centroid along each axis, (B, 2)."""
-    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
 
 
 def validation_pairs(store: FrameStore, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:

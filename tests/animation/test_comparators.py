@@ -11,8 +11,8 @@ from ostnet.animation.comparators import (
     hull_area,
     nearest_in_shape,
     relative_motion,
-    spread,
 )
+from ostnet.model.keypoints import spread
 
 
 def points(seed: int = 0) -> torch.Tensor:

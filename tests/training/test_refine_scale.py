@@ -7,9 +7,9 @@ import torch
 
 from ostnet import OSTNet
 from ostnet.config import PRESETS
+from ostnet.model.keypoints import spread
 from ostnet.training import augmentation as augment
 from ostnet.training.refine_scale import Points, draw_pairs, refine, scale_error
-from ostnet.training.validation import spread
 
 PEOPLE, FRAMES = 6, 20
 
