@@ -2,19 +2,18 @@
 
 import math
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from ostnet.config import PRESETS
 from ostnet.errors import InputError
-from ostnet.model.ostnet import OSTNet
 from ostnet.training import PROCESS_START, checkpoint
 from ostnet.training.config import TrainConfig
 from ostnet.training.data import DataConfig, FrameStore
 from ostnet.training.ema import ExponentialAverage
 from ostnet.training.landmarks import KEYPOINT_ROWS
+from ostnet.training.network import initial_network
 from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.report import Report
@@ -55,7 +54,7 @@ class Trainer:
         torch.manual_seed(config.seed)
         self.folder = Path(config.output)
         self.store = self._open_data("train", config.max_frames_per_clip)
-        self.model = self._make_model().to(self.device, memory_format=torch.channels_last)
+        self.model = initial_network(config).to(self.device, memory_format=torch.channels_last)
         self.average = ExponentialAverage(self.model, config.ema)
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
@@ -185,18 +184,6 @@ class Trainer:
                 workers=12 if self.device.type == "cuda" else 2,
                 still_fraction=config.still_share,
                 seed=config.seed,
-            )
-        )
-
-    def _make_model(self) -> OSTNet:
-        if self.config.init is not None:
-            return OSTNet.from_pretrained(self.config.init)
-        removed = self.config.removed
-        return OSTNet(
-            replace(
-                PRESETS[self.config.preset],
-                with_scale_transform="transform" not in removed,
-                with_scale_embedding="embedding" not in removed,
             )
         )
 
