@@ -13,6 +13,8 @@ from ostnet.errors import InputError
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 OPTIONAL = ("README.md", "LICENSE", "metrics.json", "report.json", "samples.jpg")
 """What may lie beside the two: card, terms, measurements, a picture."""
+EVALUATION = "evaluation/"
+"""Folder of findings and their plots, all of which belong to the checkpoint."""
 
 WAITS = (1.0, 2.0)
 """Seconds before each further try when the Hub is busy or does not answer."""
@@ -33,6 +35,11 @@ class UnreachableError(InputError):
 def is_commit(revision: str | None) -> bool:
     """Whether a revision is a full commit hash, which can never mean other files."""
     return revision is not None and _COMMIT.fullmatch(revision) is not None
+
+
+def belongs(name: str) -> bool:
+    """Whether a file of this name, below a checkpoint's folder, is part of the checkpoint."""
+    return name in (CONFIG, WEIGHTS, *OPTIONAL) or name.startswith(EVALUATION)
 
 
 def refuse_missing(files: set[str], name: str) -> None:
@@ -83,7 +90,7 @@ def listing(repo: str, revision: str | None) -> set[str]:
         info = _patiently(lambda: HfApi().model_info(repo, revision=revision, timeout=TIMEOUT))
     files = {file.rfilename for file in info.siblings}
     refuse_missing(files, f"{repo}@{revision}" if revision else repo)
-    return files & {CONFIG, WEIGHTS, *OPTIONAL}
+    return set(filter(belongs, files))
 
 
 def _fetch(repo: str, revision: str | None, files: set[str]) -> Path:

@@ -38,6 +38,8 @@ def folder(tmp_path_factory) -> Path:
     (folder / "README.md").unlink(missing_ok=True)
     (folder / "state").mkdir()
     (folder / "state" / "state.pt").write_bytes(b"the optimiser's")
+    (folder / "evaluation").mkdir()
+    (folder / "evaluation" / "findings.md").write_text("what was measured")
     return folder
 
 
@@ -58,7 +60,8 @@ def test_what_is_pushed_can_be_used_at_the_commit_that_is_printed(server, visito
     assert (code, err) == (0, "")
     name = re.fullmatch(r"published tiny as (someone/tiny@[0-9a-f]{40})\n", out)[1]
     files = server.repositories["someone/tiny"].commits[name.split("@")[1]]
-    assert set(files) == {"config.json", "model.safetensors", "README.md"}
+    expected = {"config.json", "model.safetensors", "README.md", "evaluation/findings.md"}
+    assert set(files) == expected
     assert files["model.safetensors"] == (folder / "model.safetensors").read_bytes()
     assert visitor.resolve(name)["name"] == name
 
@@ -139,13 +142,14 @@ def test_a_space_takes_its_weights_from_the_hub_and_else_runs_the_embedded_ones(
     """The exported copy of the package decides, not this one."""
     files = {name: (folder / name).read_bytes() for name in ("config.json", "model.safetensors")}
     repository = server.repository("someone/space")
-    commit = repository.commit({**files, "metrics.json": b"{}", "unwanted.bin": b"x"})
+    measured = {"evaluation/findings.md": b"far", "metrics.json": b"{}"}
+    commit = repository.commit({**files, **measured, "unwanted.bin": b"x"})
     repository.commit({**files, "README.md": b"# a later commit"})
     space = tmp_path / "space"
     ended = visitor.ostnet("export-space", space, "--weights", f"someone/space@{commit}")
     assert ended[0] == 0 and ended[2] == ""
     values, _ = split((space / "README.md").read_text(encoding="utf-8"))
-    wanted = "config.json,model.safetensors,metrics.json"
+    wanted = "config.json,model.safetensors,evaluation/findings.md,metrics.json"
     assert values["preload_from_hub"] == [f"someone/space {wanted} {commit}"]
     code = (
         f"import sys; sys.path.insert(0, {str(space)!r}); import ostnet;"

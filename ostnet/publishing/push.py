@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ostnet.errors import InputError
-from ostnet.fetch import CONFIG, OPTIONAL, WEIGHTS, brief, quiet_client
+from ostnet.fetch import belongs, brief, quiet_client
 from ostnet.hub import Checkpoint
 from ostnet.publishing.card import model_card
 
@@ -33,12 +33,14 @@ def push(
         raise InputError(
             "token: none found; log in with hf auth login, or set HF_TOKEN to one that may write"
         )
-    files = [checkpoint.folder / name for name in (CONFIG, WEIGHTS, *OPTIONAL)]
+    folder = checkpoint.folder
+    files = sorted(file for file in folder.rglob("*") if file.is_file())
+    named = {file.relative_to(folder).as_posix(): file for file in files}
     additions = [CommitOperationAdd("README.md", model_card(checkpoint, repo).encode())]
     additions += [
-        CommitOperationAdd(file.name, file)
-        for file in files
-        if file.is_file() and file.name != "README.md"
+        CommitOperationAdd(name, file)
+        for name, file in named.items()
+        if belongs(name) and name != "README.md"
     ]
     api = HfApi()
     with _our_words(repo), quiet_client():

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from ostnet import hub
 from ostnet.errors import InputError
-from ostnet.fetch import CONFIG, OPTIONAL, WEIGHTS, listing
+from ostnet.fetch import CONFIG, WEIGHTS, listing
 from ostnet.publishing.front_matter import check_space, join, split
 
 PYTHON = "3.12"
@@ -103,7 +103,7 @@ def _hub_entries(weights: str) -> tuple[dict, list[str]]:
             f"weights: {weights} could not be looked at: {reason}; "
             "the Space can only be built once it exists"
         ]
-    named = ",".join(name for name in (CONFIG, WEIGHTS, *OPTIONAL) if name in files)
+    named = ",".join([CONFIG, WEIGHTS, *sorted(files - {CONFIG, WEIGHTS})])
     return {"models": [repo], "preload_from_hub": [f"{repo} {named} {commit}"]}, warnings
 
 

@@ -5,9 +5,8 @@ import threading
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.ui import animate_tab, api, engine, examples, figures, still_tabs, text
+from ostnet.ui import animate_tab, api, engine, examples, figures, results_tab, still_tabs, text
 from ostnet.ui.inputs import MOST_DRIVING_MB
-from ostnet.ui.results_tab import results_html
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
 
@@ -43,9 +42,8 @@ def build() -> gr.Blocks:
                 still_tabs.build_stress(tab, shared)
             with gr.Tab("Look inside", id="inside") as tab:
                 still_tabs.build_inside(tab, shared)
-            with gr.Tab("Results", id="results-tab"):
-                gr.Markdown(text.RESULTS)
-                gr.HTML(results_html(engine.CHECKPOINT.folder), elem_id="reports")
+            with gr.Tab("Results", id="results-tab") as tab:
+                results_tab.build(tab, engine.CHECKPOINT.folder)
             with gr.Tab("About", id="about"):
                 gr.Markdown(text.ABOUT)
                 gr.HTML(text.DIAGRAM)

@@ -1,10 +1,18 @@
-"""The Results tab: the reports that lie beside the weights, as they are."""
+"""The Results tab: the findings and reports that lie beside the weights, as they are."""
 
+import base64
 import html
 import json
+import re
 from pathlib import Path
 
+import gradio as gr
+
 from ostnet.ui import figures, text
+from ostnet.ui.wiring import PRIVATE
+
+FINDINGS = "evaluation/findings.md"
+"""Below the checkpoint: what the measurements say, in words, with plots beside it."""
 
 SHOWN = (
     "scale_error_median",
@@ -19,6 +27,37 @@ SHOWN = (
     "yaw_correlation",
 )
 """Metrics of the tables, where a report has them; every other value is in the file."""
+
+MOST_CONDITIONED = 4
+"""Tables of one protocol by condition, a metric each."""
+
+
+def build(tab: gr.Tab, folder: Path) -> None:
+    """Findings and tables of a checkpoint's folder; read when the tab is opened."""
+    gr.Markdown(text.RESULTS)
+    findings = gr.Markdown(elem_id="findings", sanitize_html=False)
+    reports = gr.HTML(elem_id="reports", min_height=200)
+    tab.select(
+        lambda: (findings_markdown(folder / FINDINGS), results_html(folder)),
+        None,
+        [findings, reports],
+        **PRIVATE,
+    )
+
+
+def findings_markdown(file: Path) -> str:
+    """The text of a file with the pictures that lie beside it inside; empty where there is none."""
+    if not file.is_file():
+        return ""
+
+    def inside(match: re.Match) -> str:
+        picture = file.parent / match[2]
+        if not picture.is_file():
+            return match[1]
+        data = base64.b64encode(picture.read_bytes()).decode()
+        return f"![{match[1]}](data:image/png;base64,{data})"
+
+    return re.sub(r"!\[([^]]*)\]\(([\w./-]+\.png)\)", inside, file.read_text(encoding="utf-8"))
 
 
 def results_html(folder: Path) -> str:
@@ -37,25 +76,58 @@ def _report(file: Path, folder: Path) -> str:
     settings = [[name, _plain(value)] for name, value in _flat(document.get("settings", document))]
     parts = [figures.table(["setting", "value"], settings, f"From {name}.")] if settings else []
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
-        mine = [row for row in rows if row["protocol"] == protocol and "condition" not in row]
-        if mine:
-            parts += [f"<h3>{html.escape(protocol)}</h3>", _table(mine), _definitions(mine)]
+        mine = [row for row in rows if row["protocol"] == protocol]
+        conditioned = [row for row in mine if "condition" in row]
+        plain = [row for row in mine if "condition" not in row]
+        parts.append(f"<h3>{html.escape(protocol)}</h3>")
+        if plain:
+            parts += [_table(plain), _definitions(plain)]
+        if conditioned:
+            parts.append(_by_condition(conditioned))
     return "\n".join(parts)
 
 
+def _metrics(rows: list[dict], most: int) -> list[str]:
+    """The metrics to show: the chosen ones that have a value, else the first that have."""
+    valued = dict.fromkeys(row["metric"] for row in rows if row.get("value") is not None)
+    valued = valued or dict.fromkeys(row["metric"] for row in rows)
+    return ([name for name in SHOWN if name in valued] or list(valued))[:most]
+
+
 def _table(rows: list[dict]) -> str:
-    present = {row["metric"] for row in rows}
-    columns = [name for name in SHOWN if name in present] or sorted(present)[:8]
+    columns = _metrics(rows, len(SHOWN))
     values = {(row["method"], row["metric"]): row for row in rows}
     lines = [
         [method.replace("_", " "), *(_value(values.get((method, column))) for column in columns)]
         for method in dict.fromkeys(row["method"] for row in rows)
     ]
-    frames = max(row.get("frames") or 0 for row in rows)
+    head = ["method", *(name.replace("_", " ") for name in columns)]
+    return figures.table(head, lines, _caption(rows))
+
+
+def _by_condition(rows: list[dict]) -> str:
+    """One table per metric, closed at first: a line per condition, a column per method."""
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    conditions = list(dict.fromkeys(row["condition"] for row in rows))
+    head = ["condition", *(method.replace("_", " ") for method in methods)]
+    tables = []
+    for metric in _metrics(rows, MOST_CONDITIONED):
+        mine = [row for row in rows if row["metric"] == metric]
+        values = {(row["condition"], row["method"]): row for row in mine}
+        lines = [
+            [condition, *(_value(values.get((condition, method))) for method in methods)]
+            for condition in conditions
+        ]
+        caption = f"{metric.replace('_', ' ')}. {_caption(mine)}"
+        tables += [figures.table(head, lines, caption), _definitions(mine)]
+    return f"<details><summary>By condition</summary>{''.join(tables)}</details>"
+
+
+def _caption(rows: list[dict]) -> str:
     sets = ", ".join(dict.fromkeys(str(row.get("dataset", "unnamed")) for row in rows))
+    frames = max(row.get("frames") or 0 for row in rows)
     failures = max(row.get("failures") or 0 for row in rows)
-    caption = f"Data set: {sets}. Frames: {frames}; without a detection, at most: {failures}."
-    return figures.table(["method", *(name.replace("_", " ") for name in columns)], lines, caption)
+    return f"Data set: {sets}. Frames: {frames}; without a detection, at most: {failures}."
 
 
 def _definitions(rows: list[dict]) -> str:

@@ -2,7 +2,6 @@
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from ostnet.animation import VARIANTS
 from ostnet.errors import InputError
@@ -164,15 +163,6 @@ def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarra
     visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])
     source = seen_portrait(visitor, *portrait).square(engine.SIZE)
     return source, seen_driving(visitor, *driving).still(position / 100)
-
-
-def _files(request: gr.Request, *pictures: np.ndarray) -> tuple[str, ...]:
-    """Pictures as files among the visitor's own, which go when the visitor goes."""
-    folder = VISITORS.get(request.session_hash).run_folder()
-    paths = [folder / f"{index}.jpg" for index in range(len(pictures))]
-    for path, picture in zip(paths, pictures, strict=True):
-        Image.fromarray(picture).save(path, quality=92)
-    return tuple(map(str, paths))
 
 
 def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:

@@ -38,7 +38,7 @@ def test_look_inside_shows_and_explains_every_step(visit):
 def test_results_and_about_can_be_read(visit):
     page = visit()
     open_tab(page, "Results")
-    assert page.locator("#reports").inner_text().strip()
+    page.wait_for_selector("#reports h3")
     open_tab(page, "About")
     assert page.locator("#diagram svg").is_visible()
     assert "consent" in page.get_by_text("Responsible use").locator("xpath=../..").inner_text()

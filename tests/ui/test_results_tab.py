@@ -3,7 +3,7 @@
 import json
 
 from ostnet.ui import text
-from ostnet.ui.results_tab import results_html
+from ostnet.ui.results_tab import findings_markdown, results_html
 
 
 def row(method, value, **more):
@@ -32,6 +32,23 @@ def test_a_report_becomes_a_table_with_data_set_and_definitions(tmp_path):
     assert "<h3>same-scale</h3>" in made
     assert "0.0512" in made and "—" in made and "not trained" in made
     assert "some clips" in made and "mean absolute difference" in made and "Frames: 40" in made
+
+
+def test_a_sweep_is_a_table_by_condition(tmp_path):
+    rows = [row("full", 0.05, condition="both 0.5"), row("full", 0.04, condition="both 1")]
+    (tmp_path / "metrics.json").write_text(json.dumps({"rows": rows}))
+    made = results_html(tmp_path)
+    assert "By condition" in made and "both 0.5" in made and "0.05" in made
+
+
+def test_findings_carry_their_plots_with_them(tmp_path):
+    (tmp_path / "sweep.png").write_bytes(b"png")
+    findings = tmp_path / "findings.md"
+    findings.write_text("Far drivers:\n![curve](sweep.png)\n![lost](gone.png)")
+    assert findings_markdown(findings) == (
+        "Far drivers:\n![curve](data:image/png;base64,cG5n)\nlost"
+    )
+    assert findings_markdown(tmp_path / "none.md") == ""
 
 
 def test_metrics_are_listed_with_dotted_names(tmp_path):
