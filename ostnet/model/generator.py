@@ -1,11 +1,20 @@
 """Generator with multi-layer scale embedding (paper section 3.3; U-Net of MCNet without memory)."""
 
+from collections.abc import Collection
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
 from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, sample
+
+PLACES = {
+    "embed_taps": ("tap_1_2", "tap_1_4", "tap_1_8"),
+    "embed_levels": ("level_1_2", "level_1_4", "level_1_8"),
+}
+"""The six places where z is added, by the layers that map it there: the encoder's taps and the
+decoder's levels, each named by its size as a share of the picture's."""
 
 
 def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
@@ -81,6 +90,7 @@ class Generator(nn.Module):
         occlusion: Tensor,
         z: Tensor | None = None,
         gate: Tensor | None = None,
+        places: Collection[str] | None = None,
     ) -> Tensor:
         """Decode one picture.
 
@@ -90,25 +100,35 @@ class Generator(nn.Module):
             occlusion: (B, 1, h, w) in [0, 1]; 0 hides the warped source.
             z: scale code (B, code); None: no embedding anywhere.
             gate: (B,) of 0 and 1, switches the embedding row by row (module dropout).
+            places: the names in ``PLACES`` that get z; None: all of them.
 
         Returns:
             (B, 3, H, W) in [0, 1].
         """
         half, quarter, eighth = (
-            self._warp(tap, flow, occlusion, self._embedding("embed_taps", i, z, gate))
+            self._warp(tap, flow, occlusion, self._embedding("embed_taps", i, z, gate, places))
             for i, tap in enumerate(taps)
         )
-        out = self.residual(eighth) + self._embedding("embed_levels", 2, z, gate)
+        out = self.residual(eighth) + self._embedding("embed_levels", 2, z, gate, places)
         for block, merge, tap, level in zip(
             self.up, self.merge, (quarter, half), (1, 0), strict=True
         ):
             out = merge(torch.cat([block(out), tap], dim=1))
-            out = out + self._embedding("embed_levels", level, z, gate)
+            out = out + self._embedding("embed_levels", level, z, gate, places)
         return self.head(out).float().sigmoid()
 
-    def _embedding(self, where: str, level: int, z: Tensor | None, gate: Tensor | None):
+    def _embedding(
+        self,
+        where: str,
+        level: int,
+        z: Tensor | None,
+        gate: Tensor | None,
+        places: Collection[str] | None,
+    ) -> Tensor | float:
         """z mapped to the channels of one level, (B, C, 1, 1); 0 without z."""
         if z is None or not hasattr(self, where):
+            return 0.0
+        if places is not None and PLACES[where][level] not in places:
             return 0.0
         code = getattr(self, where)[level](z)
         if gate is not None:
