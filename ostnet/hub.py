@@ -16,6 +16,9 @@ from ostnet.fetch import CONFIG, WEIGHTS, download, refuse_missing
 EMBEDDED = "ostnet-lite"
 """Name of the weights that come with the package."""
 
+EMBEDDED_ON_GPU = "ostnet-base"
+"""Name of the weights that go before them on CUDA, where the package has them."""
+
 VARIABLE = "OSTNET_WEIGHTS"
 """Environment variable that names the default weights, as a folder or owner/repo[@revision]."""
 
@@ -40,13 +43,14 @@ class Checkpoint:
     """Something the user should see, such as a copy used because the Hub cannot be reached."""
 
 
-def resolve(checkpoint: str | Path | None = None) -> Checkpoint:
+def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Checkpoint:
     """Find weights by what a user writes, and check that they can be loaded.
 
     Args:
         checkpoint: a folder, ``owner/repo`` or ``owner/repo@revision`` on the Hub, or None for the
             default: what ``OSTNET_WEIGHTS`` names, else what an exported Space was pinned to, else
             the embedded weights. A folder goes before a repository of the same name.
+        device: where they will run, which decides among embedded weights; see :func:`embedded`.
 
     Returns:
         The files' place. A default that cannot be used gives the embedded weights instead, with
@@ -61,23 +65,29 @@ def resolve(checkpoint: str | Path | None = None) -> Checkpoint:
         return _named(str(checkpoint))
     wanted, origin = _default()
     if wanted is None:
-        return embedded()
+        return embedded(device)
     try:
         return _named(wanted)
     except InputError as error:
-        notice = f"{origin} names {wanted}, which cannot be used; running {EMBEDDED} ({error})"
-        return replace(embedded(), notice=notice)
+        found = embedded(device)
+        notice = f"{origin} names {wanted}, which cannot be used; running {found.name} ({error})"
+        return replace(found, notice=notice)
 
 
-def embedded() -> Checkpoint:
-    """The weights that come with the package.
+def embedded(device: str = "cpu") -> Checkpoint:
+    """The weights that come with the package: on CUDA the larger ones, where it has them.
+
+    Args:
+        device: where they will run: a name torch knows, or ``auto`` (CUDA where there is one).
 
     Raises:
         InputError: they are missing.
     """
-    for folder in embedded_folders():
-        if folder.is_dir():
-            return Checkpoint(_checked(folder, str(folder)), EMBEDDED)
+    for name in (EMBEDDED_ON_GPU, EMBEDDED) if _is_cuda(device) else (EMBEDDED,):
+        for folder in embedded_folders():
+            folder = folder.with_name(name)
+            if folder.is_dir():
+                return Checkpoint(_checked(folder, str(folder)), name)
     raise InputError(
         f"checkpoint: the embedded weights {EMBEDDED} are missing from "
         f"{' and '.join(str(folder) for folder in embedded_folders())}; reinstall ostnet or name "
@@ -89,6 +99,12 @@ def embedded_folders() -> list[Path]:
     """Where the embedded weights may lie: in an installed wheel, or beside a checkout."""
     package = Path(__file__).resolve().parent
     return [package / "_checkpoints" / EMBEDDED, package.parent / "checkpoints" / EMBEDDED]
+
+
+def _is_cuda(device: str) -> bool:
+    import torch
+
+    return device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
 
 
 def split_name(text: str) -> tuple[str, str | None] | None:

@@ -63,6 +63,17 @@ def test_the_embedded_weights_are_the_default(embedded, tmp_path, monkeypatch):
         hub.resolve()
 
 
+def test_on_cuda_the_larger_embedded_weights_go_first(embedded, folder, monkeypatch):
+    larger = embedded.with_name("ostnet-base")
+    assert hub.resolve(device="cuda").name == "ostnet-lite", "the package has no others"
+    larger.symlink_to(folder)
+    assert hub.resolve(device="cuda") == hub.Checkpoint(larger, "ostnet-base")
+    assert hub.resolve(device="cpu").name == "ostnet-lite"
+    for available, name in ((True, "ostnet-base"), (False, "ostnet-lite")):
+        monkeypatch.setattr("torch.cuda.is_available", lambda found=available: found)
+        assert hub.resolve().name == name
+
+
 def test_the_environment_names_another_default(embedded, folder, monkeypatch):
     monkeypatch.setenv("OSTNET_WEIGHTS", str(folder))
     assert hub.resolve() == hub.Checkpoint(folder, "tiny")

@@ -93,7 +93,7 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
     """Load the model and look at the inputs; warnings go to standard error once all is well."""
     from ostnet.hub import resolve
 
-    checkpoint = resolve(arguments.checkpoint)
+    checkpoint = resolve(arguments.checkpoint, arguments.device)
 
     from ostnet.animation.animator import Animator, choose_device
     from ostnet.animation.frame import Options

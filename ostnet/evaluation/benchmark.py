@@ -59,7 +59,7 @@ def benchmark(config: BenchmarkConfig) -> dict:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    found = hub.resolve(config.checkpoint)
+    found = hub.resolve(config.checkpoint, config.device)
     animator = Animator(OSTNet.from_pretrained(str(found.folder)), config.device)
     picture = _picture(animator.size)
     result = {

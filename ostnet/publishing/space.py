@@ -55,7 +55,10 @@ def export_space(folder: Path, weights: str | None = None) -> list[str]:
     with _written_at_once(folder) as stage:
         for name in _COPIED:
             _copy(root / name, stage / name)
-        _copy(hub.embedded().folder, stage / "checkpoints" / hub.EMBEDDED)
+        for name in (hub.EMBEDDED, hub.EMBEDDED_ON_GPU):
+            embedded = hub.embedded().folder.with_name(name)
+            if embedded.is_dir():
+                _copy(embedded, stage / "checkpoints" / name)
         if weights is not None:
             _write(stage / "checkpoints" / hub.PINNED, [weights])
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
@@ -119,11 +122,14 @@ def _introduction(body: str) -> str:
 
 def _about_weights(weights: str | None) -> str:
     if weights is None:
-        return f"This Space runs the weights in `checkpoints/{hub.EMBEDDED}`.\n"
+        return (
+            f"This Space runs the weights in `checkpoints/{hub.EMBEDDED_ON_GPU}` where it has them "
+            f"and a GPU, else those in `checkpoints/{hub.EMBEDDED}`.\n"
+        )
     return (
         f"This Space runs `{weights}`,\n"
         f"named in `checkpoints/{hub.PINNED}`; the variable `{hub.VARIABLE}` goes before it.\n"
-        f"Where they cannot be had, the page says so and runs `checkpoints/{hub.EMBEDDED}`.\n"
+        "Where they cannot be had, the page says so and runs those in `checkpoints`.\n"
     )
 
 
