@@ -14,6 +14,7 @@ from ostnet.errors import InputError
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
     "compare": "the same with and without each part of the scale machinery, side by side",
+    "prepare": "make a training data set out of videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",

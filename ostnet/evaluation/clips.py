@@ -1,6 +1,7 @@
 """The clips of a data set: its manifest, and chosen frames as square pictures of 256 pixels."""
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +10,21 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.crop import centre_square
-from ostnet.media.video import probe, read_frames
+from ostnet.media.video import probe, read_frames, read_image
 
 SIZE = 256
 """Side of the pictures on which everything is measured."""
 
+PICTURES = (".png", ".jpg", ".jpeg")
+"""Endings of still pictures, and of the frames of a clip that is a folder."""
+
+FOLDER_RATE = 25.0
+"""Frames per second of a folder of frames, which states none."""
+
 
 @dataclass(frozen=True)
 class Clip:
-    """One video of one person."""
+    """One video of one person: a video file, or a folder of numbered frames."""
 
     file: str
     """Path below the data folder."""
@@ -50,24 +57,67 @@ def read_clips(data: Path, split: str = "val") -> list[Clip]:
 
 def _clip(data: Path, row: dict[str, str]) -> Clip:
     path = data / row["file"]
-    if not path.is_file():
+    if not path.exists():
         raise InputError(f"data: {path} is in the manifest but does not exist; restore it")
-    frames = int(row.get("frames") or probe(path).frames)
+    frames = int(row.get("frames") or count_frames(path))
     return Clip(row["file"], row.get("identity") or row["file"], frames)
 
 
+def frame_number(name: str) -> int | None:
+    """The number at the end of a frame's name: 12 for ``0000012.png``; None where there is none."""
+    found = re.search(r"(\d+)$", re.sub(rf"({'|'.join(PICTURES)})$", "", name.lower()))
+    return int(found[1]) if found else None
+
+
+def frame_files(folder: Path) -> list[Path]:
+    """The numbered pictures of a folder, in the order of their numbers."""
+    numbered = [
+        (frame_number(path.name), path.name, path)
+        for path in folder.iterdir()
+        if path.suffix.lower() in PICTURES and frame_number(path.name) is not None
+    ]
+    return [path for _, _, path in sorted(numbered)]
+
+
+def count_frames(path: Path) -> int:
+    """Number of frames of a video file, a folder of frames or a picture."""
+    return probe(path).frames if _is_video(path) else len(_pictures(path))
+
+
+def frame_rate(path: Path) -> float:
+    """Frames per second; of anything but a video file FOLDER_RATE."""
+    return float(probe(path).fps) if _is_video(path) else FOLDER_RATE
+
+
 def load_frames(path: Path, indices: Sequence[int]) -> list[np.ndarray]:
-    """Frames of a video by index -> uint8 (256, 256, 3) each, the centre square, in that order."""
+    """Frames by index -> uint8 (256, 256, 3) each, the centre square, in that order.
+
+    path: a video file, a folder of numbered frames (index 0 is the lowest number), or a picture,
+    whose only frame is 0. Raises InputError for an index past the end.
+    """
     wanted = set(indices)
     found = {}
-    for index, frame in enumerate(read_frames(path, max_frames=max(wanted) + 1)):
-        if index in wanted:
-            found[index] = square(frame)
+    if _is_video(path):
+        for index, frame in enumerate(read_frames(path, max_frames=max(wanted) + 1)):
+            if index in wanted:
+                found[index] = square(frame)
+    else:
+        for index, file in enumerate(_pictures(path)):
+            if index in wanted:
+                found[index] = square(read_image(file))
     if wanted - set(found):
         raise InputError(
-            f"{path}: frame {max(wanted)} does not exist; found {max(found, default=-1) + 1} frames"
+            f"{path}: frame {max(wanted)} does not exist; found {count_frames(path)} frames"
         )
     return [found[index] for index in indices]
+
+
+def _is_video(path: Path) -> bool:
+    return not path.is_dir() and path.suffix.lower() not in PICTURES
+
+
+def _pictures(path: Path) -> list[Path]:
+    return frame_files(path) if path.is_dir() else [path]
 
 
 def square(image: np.ndarray) -> np.ndarray:

@@ -9,15 +9,12 @@ import numpy as np
 
 from ostnet.evaluation import metrics
 from ostnet.evaluation.faces import Face
-from ostnet.evaluation.perceptual import Lpips
 
 Record = dict[str, object]
 
 
-def image_columns(
-    truth: np.ndarray, image: np.ndarray, lineage: bool, lpips: Lpips | None = None
-) -> Record:
-    """L1, PSNR, SSIM (and LPIPS) of one frame; ``lineage`` adds variants with data_range 2."""
+def image_columns(truth: np.ndarray, image: np.ndarray, lineage: bool) -> Record:
+    """L1, PSNR and SSIM of one frame; ``lineage`` adds variants with data_range 2."""
     values = {
         "l1": metrics.l1(truth, image),
         "psnr": metrics.psnr(truth, image),
@@ -26,8 +23,6 @@ def image_columns(
     if lineage:
         values["psnr_lineage"] = metrics.psnr(truth, image, metrics.LINEAGE_RANGE)
         values["ssim_lineage"] = metrics.ssim(truth, image, metrics.LINEAGE_RANGE)
-    if lpips is not None:
-        values["lpips"] = lpips(truth, image)
     return values
 
 
@@ -63,17 +58,23 @@ def following_columns(face: Face | None, driver: Face | None) -> Record:
 
 
 def identity_columns(
-    key: str, face: Face | None, source: Face | None, driver: Face | None
+    key: str,
+    output: np.ndarray | None,
+    source: np.ndarray | None,
+    driver: np.ndarray | None,
 ) -> Record:
-    """csim and aed to the source; 1 where the embedding is nearer the source than the driver."""
+    """Of three embeddings: csim and aed to the source; 1 where nearer the source than the driver.
+
+    None stands for a face that was not found.
+    """
     columns = {f"csim_{key}": np.nan, f"aed_{key}": np.nan, f"nearer_source_{key}": np.nan}
-    if face is None or source is None:
+    if output is None or source is None:
         return columns
-    columns[f"csim_{key}"] = metrics.csim(source.embedding, face.embedding)
-    to_source = metrics.aed(source.embedding, face.embedding)
+    columns[f"csim_{key}"] = metrics.csim(source, output)
+    to_source = metrics.aed(source, output)
     columns[f"aed_{key}"] = to_source
     if driver is not None:
-        nearer = to_source < metrics.aed(driver.embedding, face.embedding)
+        nearer = to_source < metrics.aed(driver, output)
         columns[f"nearer_source_{key}"] = float(nearer)
     return columns
 

@@ -89,8 +89,9 @@ def _metric(name: str) -> Metric | None:
     """The frame-by-frame metric of this name; None for others, such as correlations."""
     key = name.rsplit("_", 1)[-1]
     table = [
-        *definitions.reconstruction_metrics(lineage=True, lpips=True),
+        *definitions.reconstruction_metrics(lineage=True),
         *definitions.cross_metrics(key),
+        *definitions.frame_metrics(definitions.EXTRA),
     ]
     return next((m for m in table if m.name == name and m.reduce in REDUCE), None)
 

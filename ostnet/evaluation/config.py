@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.evaluation.datasets import KINDS
+from ostnet.evaluation.definitions import OPTIONS
 
 PROTOCOLS = (
     "same-scale",
@@ -12,6 +14,10 @@ PROTOCOLS = (
     "scale-sweep",
     "rotation",
     "stability",
+    "embedding",
+    "probe",
+    "keypoints",
+    "rectification",
     "efficiency",
 )
 """Names of the protocols, in the order of a report."""
@@ -22,12 +28,13 @@ class EvaluateConfig:
     """Options of ``ostnet evaluate``."""
 
     data: Path
-    """Folder with manifest.csv (columns file, split; identity, kind and frames where known) and
-    the clips it lists; rows of split val are used."""
+    """Folder of clips: with manifest.csv (columns file, split; identity, kind and frames where
+    known; rows of split val are used), or with videos (*.mp4) or folders of numbered png or jpg
+    frames in it or in its test/, as first-order-model, TPSMM, DaGAN and MCNet keep them."""
 
     protocol: str
-    """same-scale, different-scale, cross-identity, scale-sweep, rotation, stability, efficiency or
-    all; several separated by commas."""
+    """same-scale, different-scale, cross-identity, scale-sweep, rotation, stability, embedding,
+    probe, keypoints, rectification, efficiency or all; several separated by commas."""
 
     output: Path
     """Folder for report.json, report.md, tables, plots and sheets; the same command on the same
@@ -40,25 +47,42 @@ class EvaluateConfig:
     """Two or more checkpoints to set side by side, separated by commas, in place of
     ``checkpoint``."""
 
+    dataset: str = "auto"
+    """auto, manifest, voxceleb1 (the person stands before the first #) or hdtf (all of the name but
+    the clip's number is the person); auto goes by the manifest, else by the clips' names."""
+
+    clips: int | None = None
+    """Number of clips drawn from the folder by the seed, by their names alone; default: all. As
+    many as the lineage samples from VoxCeleb1's test split (2,083 pairs, 100 clips) are drawn by
+    --clips 100 --pairs 2083 --seed 0; DaGAN's own 2,083 are --pair-list vox_evaluation.csv."""
+
     pairs: int | None = None
     """Pairs (source picture, driving frame) in all, spread evenly over the clips; default: by
     ``frames``."""
 
+    random_frames: bool = False
+    """Draw both frames of every pair by the seed, as in DaGAN's and MCNet's lists, in place of the
+    first frame driven by evenly spaced ones; for same-scale, different-scale, cross-identity."""
+
     seed: int = 0
-    """Seed of the draw of scales."""
+    """Seed of the draws of clips, frames and scales."""
 
     frames: int | None = None
     """Driving frames per clip; default: the protocol's own number, 12 for the first three."""
 
     pair_list: Path | None = None
-    """CSV with the columns source, driving, frame (and source_frame, s_x, s_y, person where
-    wanted) in place of drawn pairs."""
+    """In place of drawn pairs: a CSV with the columns source, driving, frame (and source_frame,
+    s_x, s_y, roll, person where wanted), such as the lists of first-order-model, DaGAN and MCNet;
+    a folder with one <protocol>.csv each; or the name of lists that come with ostnet
+    (demo-clips-val). Names lie below the data folder or its test/; video.mp4/0000012.png is a
+    frame. Pairs without s_x and s_y get drawn scales where the protocol draws them."""
 
     scale_per_clip: bool = False
     """Draw one scale per driving clip instead of one per frame."""
 
     methods: str = "all"
-    """Methods to run, separated by commas; default: every method."""
+    """Methods to run, separated by commas; default: every method. Protocols with methods of their
+    own (embedding, probe, keypoints, rectification) always run these."""
 
     backbone: str | None = None
     """Checkpoint trained without the scale machinery and without augmentation."""
@@ -72,8 +96,25 @@ class EvaluateConfig:
     embedder: str = "dlib"
     """dlib."""
 
+    fan_weights: Path | None = None
+    """Folder with 2DFAN4-11f355bf06.pth.tar and s3fd-619a316812.pth for landmarker face-alignment;
+    default: that package downloads them."""
+
     lpips_weights: Path | None = None
     """Folder with alexnet-owt-7be5be79.pth and alex.pth; without it LPIPS is unavailable."""
+
+    fid_network: Path | None = None
+    """TorchScript file inception-2015-12-05.pt; without it FID is unavailable."""
+
+    arcface: Path | None = None
+    """ONNX file such as w600k_r50.onnx; without it csim_arcface and aed_arcface are unavailable."""
+
+    openface: Path | None = None
+    """Weights openface.pth of OpenFacePytorch; without it the lineage's AED is unavailable."""
+
+    py_feat: Path | None = None
+    """Folder of Py-Feat's weights, with that package installed; without it AUCON and PRMSE are
+    unavailable."""
 
     lineage: bool = False
     """Add SSIM and PSNR as the lineage's published tables define them (data_range 2)."""
@@ -83,7 +124,7 @@ class EvaluateConfig:
 
     def __post_init__(self):
         self.data, self.output = Path(self.data), Path(self.output)
-        for name in ("pair_list", "lpips_weights"):
+        for name in ("pair_list", "fan_weights", *(option.field for option in OPTIONS.values())):
             value = getattr(self, name)
             setattr(self, name, Path(value) if value else None)
         unknown = [name for name in self.protocols() if name not in PROTOCOLS]
@@ -91,9 +132,15 @@ class EvaluateConfig:
             raise InputError(
                 f"protocol: {unknown[0]!r} is unknown; choose {', '.join(PROTOCOLS)} or all"
             )
+        if self.dataset not in KINDS:
+            raise InputError(f"dataset: {self.dataset!r} is unknown; choose {', '.join(KINDS)}")
+        if self.pair_list and (self.clips or self.random_frames):
+            raise InputError(
+                "pair list: it names its own clips and frames; leave out clips and random-frames"
+            )
         if self.compare is not None and "," not in self.compare:
             raise InputError("compare: found one checkpoint; give two or more")
-        for name in ("pairs", "frames"):
+        for name in ("pairs", "frames", "clips"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise InputError(f"{name}: found {value}, expected at least 1")

@@ -1,5 +1,6 @@
 """The metrics of every report: column, reduction, definition in words, back end."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 
@@ -12,10 +13,26 @@ class Metric:
     """Column of the records."""
     reduce: str
     """Key of REDUCE, or ``correlation``: of ``<column>_output`` and ``<column>_driver`` within each
-    pair of clips, then the mean over these pairs."""
+    pair of clips, then the mean over these pairs; or ``frechet``: of all frames' features."""
     definition: str
     backend: str
-    """``numpy``, ``scikit-image``, ``lpips``, ``landmarker``, ``embedder`` or ``module``."""
+    """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module`` or a key of EXTRA."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """How the user gives the weights of a network that does not come with this package."""
+
+    field: str
+    """Of the configuration."""
+    what: str
+    """What to give."""
+
+    @property
+    def reason(self) -> str:
+        """Why there is no value without it."""
+        flag = "--" + self.field.replace("_", "-")
+        return f"its network does not come with this package; give {flag}: {self.what}"
 
 
 _SIGMA = (
@@ -24,7 +41,8 @@ _SIGMA = (
 )
 
 
-def _scale_metrics(prefix: str, reference: str) -> list[Metric]:
+def scale_metrics(prefix: str, reference: str) -> list[Metric]:
+    """Median and 90th percentile of the columns ``prefix``_x, ``prefix``_y and ``prefix``."""
     metrics_ = []
     for axis, suffix in (("x", "_x"), ("y", "_y"), ("max(x, y)", "")):
         for reduce in ("median", "p90"):
@@ -136,53 +154,25 @@ LANDMARK = [
 ]
 
 
-LPIPS = Metric("lpips", "lpips", "mean", "AlexNet, version 0.1, inputs in [-1, 1]", "lpips")
-
-UNAVAILABLE = {
-    "lpips": (LPIPS.definition, "AlexNet weights were not given (--lpips-weights)"),
-    "fid": (
-        "Frechet distance of Inception 2048-d features, frames as the set",
-        "the Inception network and its weights do not come with this package",
-    ),
-    "csim_arcface": (
-        "cosine of ArcFace embeddings, source, output",
-        "ArcFace and its weights do not come with this package; see csim_dlib",
-    ),
-    "aed": (
-        "squared L2 distance of OpenFace nn4.small2 embeddings of the frame at 96 x 96",
-        "nn4.small2 and its weights do not come with this package; see aed_dlib",
-    ),
-    "aucon": (
-        "share of equal action units thresholded at .5, driving, output",
-        "Py-Feat and its weights do not come with this package",
-    ),
-    "prmse": (
-        "head-pose RMSE in degrees by Py-Feat, driving, output",
-        "Py-Feat and its weights do not come with this package; see prmse_pnp68",
-    ),
-}
-"""Metric -> its definition, and why a default report has no value for it."""
-
-
-def reconstruction_metrics(lineage: bool = False, lpips: bool = False) -> list[Metric]:
+def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
     """What is reported where there is a ground truth."""
-    image = [*IMAGE, *(LINEAGE if lineage else []), *([LPIPS] if lpips else [])]
-    scale = _scale_metrics("scale_error", "the ground truth")
+    image = [*IMAGE, *(LINEAGE if lineage else [])]
+    scale = scale_metrics("scale_error", "the ground truth")
     return [*image, *LANDMARK, *scale, *MODULE, *FOLLOWING]
 
 
-def identity_metrics(key: str) -> list[Metric]:
+def identity_metrics(key: str, backend: str = "embedder") -> list[Metric]:
     """How much the output looks like the source's person, by the embedder called ``key``."""
     return [
         Metric(
-            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", "embedder"
+            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", backend
         ),
         Metric(
             f"aed_{key}",
             f"aed_{key}",
             "mean",
             "squared L2 distance of identity embeddings, source against output",
-            "embedder",
+            backend,
         ),
     ]
 
@@ -200,8 +190,76 @@ def cross_metrics(key: str) -> list[Metric]:
         ),
         *identity_metrics(key),
         *FOLLOWING,
-        *_scale_metrics("scale_error", "the source picture"),
-        *_scale_metrics(
+        *scale_metrics("scale_error", "the source picture"),
+        *scale_metrics(
             "scale_error_matched", "the frame of the source's clip at the nearest head pose"
         ),
     ]
+
+
+EXTRA = {
+    "lpips": [
+        Metric("lpips", "lpips", "mean", "AlexNet, version 0.1, inputs in [-1, 1]", "lpips"),
+    ],
+    "fid": [
+        Metric(
+            "fid",
+            "",
+            "frechet",
+            "Frechet distance of Inception 2048-d features, all output frames as one set against "
+            "all un-augmented driving frames (the ground truth where there is one); biased upwards "
+            "for few frames, so compare at equal counts",
+            "fid",
+        ),
+    ],
+    "openface": [
+        Metric(
+            "aed",
+            "aed",
+            "mean",
+            "squared L2 distance of OpenFace nn4.small2 embeddings of the whole frame at 96 x 96 "
+            "(bilinear, BGR, as the lineage's script feeds it), ground truth, output",
+            "openface",
+        ),
+    ],
+    "arcface": identity_metrics("arcface", "arcface"),
+    "py-feat": [
+        Metric(
+            "aucon",
+            "aucon",
+            "mean",
+            "share of equal action units thresholded at .5, driving, output, by Py-Feat",
+            "py-feat",
+        ),
+        Metric(
+            "prmse",
+            "prmse",
+            "mean",
+            "root mean square over pitch, roll, yaw of the pose difference to the un-augmented "
+            "driver, degrees, by Py-Feat",
+            "py-feat",
+        ),
+    ],
+}
+"""Kind of network -> the metrics that need it."""
+
+OPTIONS = {
+    "lpips": Option("lpips_weights", "a folder with alexnet-owt-7be5be79.pth and alex.pth"),
+    "fid": Option("fid_network", "inception-2015-12-05.pt"),
+    "openface": Option("openface", "openface.pth of OpenFacePytorch"),
+    "arcface": Option("arcface", "an ONNX file such as w600k_r50.onnx"),
+    "py-feat": Option("py_feat", "the folder of Py-Feat's weights, with that package installed"),
+}
+"""Kind of network -> how to give it."""
+
+
+def frame_metrics(kinds: Collection[str]) -> list[Metric]:
+    """Metrics of these kinds that have a value for every frame."""
+    return [m for kind in EXTRA if kind in kinds for m in EXTRA[kind] if m.reduce != "frechet"]
+
+
+WITH_TRUTH = ("lpips", "fid", "openface")
+"""Kinds reported where there is a ground truth."""
+
+ACROSS = ("fid", "arcface", "py-feat")
+"""Kinds reported across identities."""

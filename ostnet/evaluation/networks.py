@@ -53,7 +53,7 @@ def _flag(method: str) -> str:
 
 
 def _load(checkpoint: str | None, device: torch.device) -> tuple[OSTNet, str]:
-    found = hub.resolve(checkpoint)
+    found = hub.resolve(checkpoint, str(device))
     if found.notice:
         warnings.warn(found.notice, stacklevel=2)
     digest = hashlib.sha256((found.folder / hub.WEIGHTS).read_bytes()).hexdigest()

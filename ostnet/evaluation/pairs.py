@@ -1,10 +1,8 @@
-"""Pair lists: which source picture is driven by which frame, at which scale. Seeded, as CSV."""
+"""Which source picture is driven by which frame, at which scale: drawn by rule and seed."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import groupby
-from pathlib import Path
 
 import numpy as np
 
@@ -43,7 +41,7 @@ def same_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None
 
     total: number of pairs in all, shared evenly among the clips, in place of ``per_clip``.
     """
-    return _pair_up([(clip, clip) for clip in clips], per_clip, total)
+    return pair_up([(clip, clip) for clip in clips], per_clip, total)
 
 
 def cross_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None) -> list[Pair]:
@@ -54,7 +52,7 @@ def cross_identity(clips: Sequence[Clip], per_clip: int, total: int | None = Non
     people = sorted(first_clips(clips), key=lambda clip: clip.person)
     if len(people) < 2:
         raise InputError(f"data: cross-identity needs two people; found {len(people)}")
-    return _pair_up(list(zip(people, people[1:] + people[:1], strict=True)), per_clip, total)
+    return pair_up(list(zip(people, people[1:] + people[:1], strict=True)), per_clip, total)
 
 
 def neighbours(clips: Sequence[Clip], count: int) -> list[Pair]:
@@ -79,18 +77,35 @@ def renumber(pairs: Iterable[Pair]) -> list[Pair]:
     return [replace(pair, pair=number) for number, pair in enumerate(pairs)]
 
 
-def _pair_up(couples: Sequence[tuple[Clip, Clip]], per_clip: int, total: int | None) -> list[Pair]:
+def pair_up(
+    couples: Sequence[tuple[Clip, Clip]], per_clip: int, total: int | None = None
+) -> list[Pair]:
+    """First frame of each couple's source, driven by evenly spaced frames of its driving clip.
+
+    total: number of pairs in all, shared evenly; what a short clip cannot give, longer ones do.
+    """
     counts = [per_clip] * len(couples)
     if total is not None:
         if total < len(couples):
             kept = np.linspace(0, len(couples) - 1, total).round().astype(int)
             couples = [couples[i] for i in kept]
-        counts = [len(part) for part in np.array_split(range(total), len(couples))]
+        counts = _share(total, [driving.frames - 1 for _, driving in couples])
     pairs = []
     for (source, driving), count in zip(couples, counts, strict=True):
         for frame in spaced_frames(driving.frames, count):
             pairs.append(Pair(len(pairs), source.person, source.file, 0, driving.file, frame))
     return pairs
+
+
+def _share(total: int, limits: Sequence[int]) -> list[int]:
+    """``total`` in parts as equal as the limits allow, the larger ones first."""
+    counts = [0] * len(limits)
+    while (left := total - sum(counts)) and (
+        room := [i for i, limit in enumerate(limits) if counts[i] < limit]
+    ):
+        for i, part in zip(room, np.array_split(range(left), len(room)), strict=True):
+            counts[i] = min(counts[i] + len(part), limits[i])
+    return counts
 
 
 def spaced_frames(frames: int, count: int) -> list[int]:
@@ -113,50 +128,23 @@ def draw_scales(pairs: Sequence[Pair], seed: int, per_clip: bool = False) -> lis
     return drawn
 
 
+def draw_frames(pairs: Sequence[Pair], clips: Sequence[Clip], seed: int) -> list[Pair]:
+    """The same pairs of clips with both frames drawn by the seed; within one clip, two frames."""
+    random = np.random.default_rng([seed, 1])  # another stream than that of the scales
+    frames = {clip.file: clip.frames for clip in clips}
+    drawn = []
+    for pair in pairs:
+        within = pair.source == pair.driving
+        source = int(random.integers(frames[pair.source]))
+        frame = int(random.integers(frames[pair.driving] - within))
+        frame += within and frame >= source
+        drawn.append(replace(pair, source_frame=source, frame=frame))
+    return drawn
+
+
 def group(pairs: Sequence[Pair]) -> list[list[Pair]]:
     """Neighbouring pairs of one source picture and one driving clip, together."""
     return [
         list(members)
         for _, members in groupby(pairs, key=lambda p: (p.source, p.source_frame, p.driving))
     ]
-
-
-def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
-    """Write a pair list; the columns are the fields of Pair."""
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [field.name for field in fields(Pair)])
-        writer.writeheader()
-        writer.writerows(asdict(pair) for pair in pairs)
-
-
-def read_pairs(path: Path, people: dict[str, str] | None = None) -> list[Pair]:
-    """Read a pair list with at least the columns source, driving and frame.
-
-    people: identity by clip, for lists without a ``person`` column (default: the source's name).
-    Raises InputError for a missing file or column, or for a value that is not a number.
-    """
-    if not path.is_file():
-        raise InputError(f"pair list: {path} does not exist; give a CSV file")
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    missing = {"source", "driving", "frame"} - set(rows[0] if rows else ())
-    if missing:
-        raise InputError(f"pair list: {path} lacks the columns {sorted(missing)}; add them")
-    people = people or {}
-    try:
-        return [
-            Pair(
-                pair=int(row.get("pair") or number),
-                person=row.get("person") or people.get(row["source"], row["source"]),
-                source=row["source"],
-                source_frame=int(row.get("source_frame") or 0),
-                driving=row["driving"],
-                frame=int(row["frame"]),
-                s_x=float(row.get("s_x") or 1.0),
-                s_y=float(row.get("s_y") or 1.0),
-                roll=float(row.get("roll") or 0.0),
-            )
-            for number, row in enumerate(rows)
-        ]
-    except ValueError as error:
-        raise InputError(f"pair list: {path} holds a value that is no number ({error})") from error

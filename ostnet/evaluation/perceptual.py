@@ -14,6 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.errors import InputError
+from ostnet.evaluation.columns import Record
+from ostnet.evaluation.faces import Face
+from ostnet.evaluation.weights import digest, existing_file
 
 BACKBONE, LINEAR = "alexnet-owt-7be5be79.pth", "alex.pth"
 
@@ -30,39 +33,50 @@ _SCALE = torch.tensor([0.458, 0.448, 0.450])[:, None, None]
 class Lpips:
     """Learned perceptual distance of two pictures; 0 for equal ones."""
 
-    name = "LPIPS 0.1, AlexNet of torchvision"
+    kind = "lpips"
 
-    def __init__(self, weights: Path):
+    def __init__(self, weights: Path, device: str = "cpu"):
         """weights: folder with ``alexnet-owt-7be5be79.pth`` and ``alex.pth``."""
-        backbone, linear = (_load(weights / file) for file in (BACKBONE, LINEAR))
+        files = [weights / file for file in (BACKBONE, LINEAR)]
+        backbone, linear = (_load(file, device) for file in files)
+        self._device = device
         try:
             self._kernels = [backbone[f"features.{n}.weight"] for n, _, _ in _CONVOLUTIONS]
             self._biases = [backbone[f"features.{n}.bias"] for n, _, _ in _CONVOLUTIONS]
             self._linear = [linear[f"lin{level}.model.1.weight"] for level in range(5)]
         except KeyError as error:
             raise InputError(
-                f"lpips weights: {error.args[0]} is missing; give the files as published"
+                f"lpips_weights: {error.args[0]} is missing; give the files as published"
             ) from error
 
-    @torch.inference_mode()
-    def __call__(self, truth: np.ndarray, generated: np.ndarray) -> float:
-        """Distance of two uint8 pictures (H, W, 3); fed in [-1, 1] as the paper does."""
-        a, b = self._features(_to_input(truth)), self._features(_to_input(generated))
-        distance = 0.0
-        for x, y, weight in zip(a, b, self._linear, strict=True):
-            difference = (_unit(x) - _unit(y)).square()  # (1, C, h, w)
-            distance += float(F.conv2d(difference, weight).mean())
-        return distance
+        self.name = f"LPIPS 0.1, AlexNet of torchvision ({digest(files)})"
 
-    def _features(self, image: Tensor) -> Sequence[Tensor]:
-        """Activations after each of the five ReLUs."""
+    @torch.inference_mode()
+    def read(
+        self, images: Sequence[np.ndarray], faces: Sequence[Face | None]
+    ) -> list[Sequence[Tensor]]:
+        """uint8 pictures (H, W, 3) -> activations of each; fed in [-1, 1] as the paper does."""
+        return [self._activations(_to_input(image).to(self._device)) for image in images]
+
+    @torch.inference_mode()
+    def columns(
+        self, output: Sequence[Tensor], source: Sequence[Tensor], driver: Sequence[Tensor]
+    ) -> Record:
+        """lpips of one frame against the ground truth."""
+        distance = 0.0
+        for x, y, weight in zip(output, driver, self._linear, strict=True):
+            distance += float(F.conv2d((x - y).square(), weight).mean())
+        return {"lpips": distance}
+
+    def _activations(self, image: Tensor) -> Sequence[Tensor]:
+        """After each of the five ReLUs, of unit length along the channels: (1, C, h, w) each."""
         activations = []
         layers = zip(_CONVOLUTIONS, self._kernels, self._biases, strict=True)
         for level, ((_, stride, padding), kernel, bias) in enumerate(layers):
             if level in _POOLED:
                 image = F.max_pool2d(image, 3, 2)
             image = F.relu(F.conv2d(image, kernel, bias, stride, padding))
-            activations.append(image)
+            activations.append(_unit(image))
         return activations
 
 
@@ -77,7 +91,6 @@ def _unit(features: Tensor) -> Tensor:
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + 1e-10)
 
 
-def _load(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise InputError(f"lpips weights: {path} does not exist; put {BACKBONE} and {LINEAR} there")
-    return torch.load(path, map_location="cpu", weights_only=True)
+def _load(path: Path, device: str) -> dict[str, Tensor]:
+    existing_file(path, "lpips_weights", f"a folder with {BACKBONE} and {LINEAR}")
+    return torch.load(path, map_location=device, weights_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import matplotlib
 
 matplotlib.use("Agg")
@@ -14,24 +15,39 @@ from ostnet.evaluation.methods import METHODS
 
 DPI = 100
 
+COLOURS = ("#c0392b", "#2c6fad", "#2e8b57", "#8e5ea2")
+
+
+def methods_of(records: Sequence[Record]) -> list[str]:
+    """The methods present: those of every table first, in their order, then the others."""
+    present = list(dict.fromkeys(record["method"] for record in records))
+    known = [method for method in METHODS if method in present]
+    return known + [method for method in present if method not in METHODS]
+
 
 def boxes(path: Path, records: Sequence[Record], column: str, label: str, title: str) -> None:
-    """One box per method over its frames: median, quartiles, 5th to 95th percentile."""
-    groups = {}
-    for method in METHODS:
-        values = np.array([r[column] for r in records if r["method"] == method], dtype=float)
-        values = values[np.isfinite(values)]
-        if len(values):
-            groups[method] = values
-    if not groups:
+    """One box per method over its frames."""
+    groups = {
+        method: [record[column] for record in records if record["method"] == method]
+        for method in methods_of(records)
+    }
+    box_rows(path, groups, label, title)
+
+
+def box_rows(path: Path, groups: dict[str, Sequence[float]], label: str, title: str) -> None:
+    """One box per group, where it has values: median, quartiles, 5th to 95th percentile."""
+    finite = {name: np.array(values, dtype=float) for name, values in groups.items()}
+    finite = {name: values[np.isfinite(values)] for name, values in finite.items()}
+    finite = {name: values for name, values in finite.items() if len(values)}
+    if not finite:
         return
-    figure, axes = plt.subplots(figsize=(7, 0.45 * len(groups) + 1.4))
-    for place, values in enumerate(groups.values()):
+    figure, axes = plt.subplots(figsize=(7, 0.45 * len(finite) + 1.4))
+    for place, values in enumerate(finite.values()):
         low, first, median, third, high = np.percentile(values, [5, 25, 50, 75, 95])
         axes.plot([low, high], [place, place], color="#7f8c8d", linewidth=1)
         axes.plot([first, third], [place, place], color="#2c6fad", linewidth=8, alpha=0.6)
         axes.plot(median, place, "|", color="#c0392b", markersize=16, markeredgewidth=2)
-    axes.set_yticks(range(len(groups)), list(groups))
+    axes.set_yticks(range(len(finite)), list(finite))
     axes.invert_yaxis()
     axes.set_xlabel(label)
     axes.set_title(title)
@@ -63,8 +79,13 @@ def measured_against_known(path: Path, records: Sequence[Record], title: str) ->
 
 
 def curves(path: Path, records: Sequence[Record], column: str, label: str) -> None:
-    """Median over frames against the scale; panels: both axes stretched, x alone, y alone."""
-    figure, panels = plt.subplots(1, 3, figsize=(12, 3.8), sharey=True)
+    """Median over frames against the scale; panels: both axes stretched, x alone, y alone.
+
+    No file where no frame has a value.
+    """
+    if np.isnan([r[column] for r in records]).all():
+        return
+    figure, panels = plt.subplots(1, 3, figsize=(13.5, 3.8), sharey=True)
     stretches = {
         "both axes": lambda r: r["s_x"] == r["s_y"],
         "x alone": lambda r: r["s_y"] == 1,
@@ -72,7 +93,7 @@ def curves(path: Path, records: Sequence[Record], column: str, label: str) -> No
     }
     for axes, (title, chosen) in zip(panels, stretches.items(), strict=True):
         axis = "s_y" if title == "y alone" else "s_x"
-        for method in METHODS:
+        for method in methods_of(records):
             mine = [r for r in records if r["method"] == method and chosen(r)]
             scales = sorted({r[axis] for r in mine})
             medians = [_median([r[column] for r in mine if r[axis] == s]) for s in scales]
@@ -86,7 +107,7 @@ def curves(path: Path, records: Sequence[Record], column: str, label: str) -> No
         axes.set_xlabel(f"scale of the driver, {title}")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel(label)
-    panels[0].legend(fontsize=8)
+    panels[-1].legend(bbox_to_anchor=(1.02, 1), loc="upper left", fontsize=9)
     save(figure, path)
 
 
@@ -111,6 +132,89 @@ def scatter(path: Path, records: Sequence[Record], x: str, y: str, labels: tuple
     save(figure, path)
 
 
+def clouds(
+    path: Path, records: Sequence[Record], x: str, label: str, panels: dict[str, str]
+) -> None:
+    """One panel per column (column -> label): a dot per frame against ``x``, colour by method."""
+    figure, places = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.8), squeeze=False)
+    for axes, (column, name) in zip(places[0], panels.items(), strict=True):
+        for method, colour in zip(methods_of(records), COLOURS, strict=False):
+            points = [(r[x], r[column]) for r in records if r["method"] == method]
+            points = [point for point in points if np.isfinite(point).all()]
+            if points:
+                axes.scatter(
+                    *zip(*points, strict=True), s=12, alpha=0.6, c=colour, label=method, lw=0
+                )
+        axes.set_xlabel(label)
+        axes.set_ylabel(name)
+        axes.grid(alpha=0.3)
+    if places[0][0].has_data():
+        places[0][0].legend()
+    save(figure, path)
+
+
+def levels(
+    path: Path,
+    rows: Sequence[dict],
+    metric: str,
+    order: Sequence[str],
+    methods: Sequence[str],
+    reference: str,
+) -> None:
+    """R^2 by level with its interval, a line per method; dashed, those of condition ``reference``.
+
+    rows: metric (``metric``_x and ``metric``_y), condition, method, value, low and high.
+    """
+    figure, panels = plt.subplots(1, 2, figsize=(13, 4.6), sharey=True)
+    for axes, axis in zip(panels, "xy", strict=True):
+        mine = [r for r in rows if r["metric"] == f"{metric}_{axis}" and r["value"] is not None]
+        for i, (method, colour) in enumerate(zip(methods, COLOURS, strict=False)):
+            found = [(order.index(r["condition"]) + 0.06 * (i - 1.5), r) for r in mine
+                     if r["method"] == method and r["condition"] in order]  # fmt: skip
+            for x, r in found:
+                if "low" in r:
+                    axes.plot([x, x], [max(r["low"], -1), r["high"]], color=colour, lw=1)
+            axes.plot(
+                [x for x, _ in found], [r["value"] for _, r in found], "o-", c=colour, label=method
+            )
+        others = [r for r in mine if r["condition"] == reference]
+        for r, shade in zip(others, np.linspace(0, 0.7, len(others)), strict=True):
+            axes.axhline(r["value"], ls="--", lw=1, color=str(shade), label=r["method"])
+        axes.set_xticks(range(len(order)), order, rotation=20)
+        axes.set_ylim(-1.05, 1.05)
+        axes.set_title(f"{metric}_{axis}: $R^2$ of ln $s_{axis}$, people held out")
+        axes.grid(alpha=0.3)
+    panels[1].legend(bbox_to_anchor=(1.02, 1), loc="upper left", fontsize=9)
+    save(figure, path)
+
+
+def with_points(picture: np.ndarray, found: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """The uint8 picture with points (K, 2) in pixels: found as dots, expected as rings."""
+    zoom = 2
+    large = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
+    for a, b in zip(found, expected, strict=True):
+        dot, ring = (
+            tuple(int(v) for v in np.round((point + 0.5) * zoom - 0.5)) for point in (a, b)
+        )
+        cv2.line(large, dot, ring, (255, 255, 255), 1, cv2.LINE_AA)
+        cv2.circle(large, ring, 6, (0, 220, 255), 1, cv2.LINE_AA)
+        cv2.circle(large, dot, 3, (255, 60, 60), -1, cv2.LINE_AA)
+    return cv2.resize(large, picture.shape[1::-1], interpolation=cv2.INTER_AREA)
+
+
+def written(picture: np.ndarray, text: str) -> np.ndarray:
+    """The uint8 picture (H, W, 3) with a line of text in its upper left corner."""
+    marked = np.ascontiguousarray(picture)
+    size = picture.shape[0] / 256
+    place = (round(6 * size), round(24 * size))
+    for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
+        marked = cv2.putText(
+            marked.copy(), text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.7 * size, colour, width,
+            cv2.LINE_AA,
+        )  # fmt: skip
+    return marked
+
+
 def save(figure, path: Path) -> None:
     """Write ``path`` with the suffixes .png and .svg."""
     figure.tight_layout()
@@ -121,6 +225,7 @@ def save(figure, path: Path) -> None:
 
 def sheet(path: Path, strips: Sequence[dict[str, np.ndarray]]) -> None:
     """Rows of pictures with the same labels, (H, W, 3) uint8 each, as one PNG with a header."""
+    strips = [strip for strip in strips if strip]
     if not strips:
         return
     labels = list(strips[0])

@@ -6,13 +6,13 @@ records into rows of the report.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from ostnet.evaluation import metrics
-from ostnet.evaluation.clips import load_frames
+from ostnet.evaluation.clips import count_frames, load_frames
 from ostnet.evaluation.columns import (
     Record,
     following_columns,
@@ -22,7 +22,9 @@ from ostnet.evaluation.columns import (
     nearest_pose,
     scale_columns,
 )
-from ostnet.evaluation.faces import Face, FaceReader
+from ostnet.evaluation.extras import Extras, Reading, features
+from ostnet.evaluation.faces import Face, FaceReader, identity_of
+from ostnet.evaluation.fid import REFERENCE
 from ostnet.evaluation.methods import (
     TRAINED_APART,
     Generated,
@@ -32,8 +34,6 @@ from ostnet.evaluation.methods import (
     rotate,
 )
 from ostnet.evaluation.pairs import Pair, spaced_frames
-from ostnet.evaluation.perceptual import Lpips
-from ostnet.media.video import probe
 
 POSE_REFERENCES = 24
 """Frames of the source's clip among which the one at matching pose is looked for."""
@@ -54,8 +54,8 @@ class Bench:
     reader: FaceReader
     lineage: bool = False
     """Add SSIM and PSNR with the lineage's data_range of 2."""
-    lpips: Lpips | None = None
-    """The perceptual distance, where its weights were given."""
+    extras: Extras = field(default_factory=Extras)
+    """Networks whose weights were given."""
 
 
 @dataclass
@@ -65,24 +65,29 @@ class Result:
     records: list[Record]
     strip: dict[str, np.ndarray]
     """Pictures of the middle frame by label, for the sample sheet."""
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+    """What does not fit a record and is summed up over all groups, one row per frame."""
 
 
 def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     """Same identity: the un-augmented driving frame is the ground truth of every method."""
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
+    beside = _Beside(bench, source, bench.reader.read([source])[0], truth, faces)
     anchor = _anchor(bench, source, driving)
     generated = _run(bench, source, driving, anchor)
     records = []
     for name, images in generated.images.items():
-        for i, (pair, face) in enumerate(zip(pairs, _read(bench, images, name), strict=True)):
-            record = _head(pair, name)
-            record |= image_columns(truth[i], images[i], bench.lineage, bench.lpips)
+        found = _read(bench, images, name)
+        extra = beside.columns(name, images, found)
+        for i, (pair, face) in enumerate(zip(pairs, found, strict=True)):
+            record = head(pair, name)
+            record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
             record |= landmark_columns(face, faces[i])
             record |= following_columns(face, faces[i])
             record |= _module_metrics(generated, name, i, pair)
             records.append(record)
-    return Result(records, strip(source, driving, generated, truth))
+    return Result(records, strip(source, driving, generated, truth), beside.features)
 
 
 def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
@@ -90,19 +95,58 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source, truth, driving = load_pictures(bench, pairs)
     drivers = bench.reader.read(truth, identity=True)
     source_face = bench.reader.read([source], identity=True)[0]
+    beside = _Beside(bench, source, source_face, truth, drivers)
     references = _references(bench, pairs[0])
     generated = _run(bench, source, driving, _anchor(bench, source, driving))
+    key, who = bench.reader.embedder.key, identity_of(source_face)
     records = []
     for name, images in generated.images.items():
         faces = _read(bench, images, name, identity=True)
+        extra = beside.columns(name, images, faces)
         for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
-            record = _head(pair, name)
-            record |= identity_columns(bench.reader.embedder.key, face, source_face, drivers[i])
-            record |= following_columns(face, drivers[i])
+            record = head(pair, name)
+            record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
+            record |= extra[i] | following_columns(face, drivers[i])
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
             records.append(record)
-    return Result(records, strip(source, driving, generated, None))
+    return Result(records, strip(source, driving, generated, None), beside.features)
+
+
+class _Beside:
+    """What the extra networks read off one group's source and drivers, to hold outputs beside."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        source: np.ndarray,
+        source_face: Face | None,
+        drivers: Sequence[np.ndarray],
+        faces: Sequence[Face | None],
+    ):
+        self._extras = bench.extras
+        (self._source,) = self._extras.read([source], [source_face])
+        self._drivers = self._extras.read(drivers, faces)
+        self.features: dict[str, np.ndarray] = {}
+        self._keep(REFERENCE, self._drivers)
+
+    def columns(
+        self, method: str, images: np.ndarray, faces: Sequence[Face | None]
+    ) -> list[Record]:
+        """One record per frame of a method; its features are kept."""
+        distinct = 1 if method == "copy_source" else len(images)
+        outputs = self._extras.read(images[:distinct], faces[:distinct])
+        outputs *= len(images) // distinct
+        self._keep(method, outputs)
+        return [
+            self._extras.columns(output, self._source, driver)
+            for output, driver in zip(outputs, self._drivers, strict=True)
+        ]
+
+    def _keep(self, label: str, readings: Sequence[Reading]) -> None:
+        found = features(readings)
+        if found is not None:
+            self.features[label] = found
 
 
 def load_pictures(bench: Bench, pairs: Sequence[Pair]):
@@ -142,12 +186,13 @@ def _read(bench: Bench, images: np.ndarray, name: str, identity: bool = False):
 def _references(bench: Bench, pair: Pair) -> list[Face]:
     """Faces of the source's own clip at other poses."""
     path = bench.data / pair.source
-    frames = [pair.source_frame, *spaced_frames(probe(path).frames, POSE_REFERENCES)]
+    frames = [pair.source_frame, *spaced_frames(count_frames(path), POSE_REFERENCES)]
     faces = bench.reader.read(load_frames(path, frames))
     return [face for face in faces if face is not None]
 
 
-def _head(pair: Pair, method: str) -> Record:
+def head(pair: Pair, method: str) -> Record:
+    """The columns that say what a record is about."""
     return {
         "method": method,
         "pair": pair.pair,

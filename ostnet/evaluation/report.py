@@ -16,6 +16,9 @@ _RECONSTRUCTION = [
     "module_scale_error_x_median",
     "module_scale_error_y_median",
     "akd",
+    "lpips",
+    "fid",
+    "aed",
 ]
 
 HEADLINES = {
@@ -29,6 +32,10 @@ HEADLINES = {
         "scale_error_median",
         "scale_error_p90",
         "scale_error_matched_median",
+        "csim_arcface",
+        "fid",
+        "aucon",
+        "prmse",
     ],
     "scale-sweep": _RECONSTRUCTION,
     "rotation": [
@@ -41,6 +48,39 @@ HEADLINES = {
         "akd",
         "yaw_correlation",
     ],
+    "embedding": [
+        "change",
+        "l1",
+        "ssim",
+        "akd",
+        "scale_error_median",
+        "scale_error_p90",
+        "scale_followed_x",
+        "scale_followed_y",
+    ],
+    "probe": ["r2_x", "r2_y", "r2_relative_x", "r2_relative_y"],
+    "keypoints": [
+        "equivariance",
+        "equivariance_relative",
+        "outside",
+        "lost",
+        "spread_bias_x",
+        "spread_bias_y",
+        "spread_error_x_median",
+        "spread_error_y_median",
+        "closed_form_error_x_median",
+        "closed_form_error_y_median",
+        "accuracy",
+    ],
+    "rectification": [
+        "ssim_visible",
+        "l1_visible",
+        "grid_error",
+        "grid_shift",
+        "grid_bend",
+        "module_scale_error_x_median",
+        "module_scale_error_y_median",
+    ],
     "stability": [
         "scale_jitter_x",
         "scale_jitter_y",
@@ -48,7 +88,7 @@ HEADLINES = {
         "landmark_jitter_driver",
     ],
 }
-"""Protocol -> columns of its first table."""
+"""Protocol -> columns of its first table; those without any value are left out."""
 
 FACES = "scale_error_median"
 """Metric whose failures are the frames without a face."""
@@ -67,6 +107,7 @@ def markdown(rows: Sequence[Row], settings: dict) -> str:
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         mine = [row for row in rows if row["protocol"] == protocol]
         lines += ["", f"## {protocol}", ""]
+        lines += [mine[0]["note"], ""] if "note" in mine[0] else []
         if protocol in HEADLINES:
             lines += _headline_table(mine, HEADLINES[protocol])
         if "condition" in mine[0]:
@@ -80,7 +121,8 @@ def markdown(rows: Sequence[Row], settings: dict) -> str:
 
 def _headline_table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     found = {(row.get("condition"), row["method"], row["metric"]): row for row in rows}
-    columns = [c for c in columns if any(row["metric"] == c for row in rows)]
+    valued = {row["metric"] for row in rows if row["value"] is not None}
+    columns = [column for column in columns if column in valued]
     conditions = list(dict.fromkeys(row.get("condition") for row in rows))
     by_condition = conditions != [None]
     head = [*(["condition"] if by_condition else []), "method", *columns, "frames", "no face"]
@@ -121,9 +163,10 @@ def _definitions(rows: Sequence[Row]) -> list[str]:
         f"* `{name}`: {row['definition']}. Back end: {row['backend']}"
         for name, row in unique.items()
     ]
-    return lines + [
-        f"* method `{name}`: {METHODS[name]}" for name in _methods(rows) if name in METHODS
-    ]
+    told = METHODS | {
+        row["method"]: row["method_definition"] for row in rows if "method_definition" in row
+    }
+    return lines + [f"* method `{name}`: {told[name]}" for name in _methods(rows) if name in told]
 
 
 def _missing(rows: Sequence[Row]) -> list[str]:

@@ -3,32 +3,30 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import skimage
 import torch
 from tqdm import tqdm
 
-from ostnet.evaluation import efficiency, plots, report, tables
-from ostnet.evaluation.clips import Clip, read_clips
+from ostnet.evaluation import definitions, efficiency, plots, report, tables
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.compare import compare
 from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.datasets import Dataset, read_dataset
 from ostnet.evaluation.embedders import make_embedder
+from ostnet.evaluation.extras import load_extras
 from ostnet.evaluation.faces import FaceReader
 from ostnet.evaluation.landmarkers import make_landmarker
 from ostnet.evaluation.networks import Networks, load_networks
-from ostnet.evaluation.pairs import Pair, group, read_pairs, write_pairs
-from ostnet.evaluation.perceptual import Lpips
+from ostnet.evaluation.pair_list import list_of, read_pairs, write_pairs
+from ostnet.evaluation.pairs import Pair, draw_scales, group
 from ostnet.evaluation.protocols import Bench
 from ostnet.evaluation.shard import Shard, this_process
 from ostnet.evaluation.store import GroupStore, write_records
 from ostnet.evaluation.suite import SUITE, Protocol
+from ostnet.evaluation.summary import Measured
 from ostnet.evaluation.tables import Row
-
-SHEET_ROWS = 8
-"""People on a sample sheet."""
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
@@ -45,12 +43,14 @@ def evaluate(config: EvaluateConfig) -> list[Row]:
 
 def _evaluate_one(config: EvaluateConfig) -> list[Row]:
     """One checkpoint, one report."""
-    clips = read_clips(config.data)
+    dataset = read_dataset(config.data, config.dataset, config.clips, config.seed)
     networks = load_networks(config)
+    device = str(next(networks.model.parameters()).device)
     reader = FaceReader(
-        make_landmarker(config.landmarker, str(next(networks.model.parameters()).device)),
+        make_landmarker(config.landmarker, device, config.fan_weights),
         make_embedder(config.embedder),
     )
+    kinds = {kind for name in config.protocols() if name in SUITE for kind in SUITE[name].extra}
     bench = Bench(
         config.data,
         networks.model,
@@ -58,24 +58,27 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
         networks.methods,
         reader,
         config.lineage,
-        Lpips(config.lpips_weights) if config.lpips_weights else None,
+        load_extras(config, kinds, device),
     )
     config.output.mkdir(parents=True, exist_ok=True)
     shard, rows = this_process(), []
     for name in config.protocols():
-        if name == "efficiency":
-            rows += efficiency.measure(bench, clips, _dataset(config)) if shard.first else []
-        else:
-            rows += _Run(config, name, clips, networks, bench, shard).rows()
+        if name != "efficiency":
+            rows += _Run(config, name, dataset, networks, bench, shard).rows()
+        elif shard.first:
+            rows += efficiency.measure(bench, dataset.clips, dataset.describe())
     if shard.first:
-        _write_report(config, networks, rows)
+        _write_report(config, networks, dataset, rows)
     return rows
 
 
-def _write_report(config: EvaluateConfig, networks: Networks, rows: Sequence[Row]) -> None:
+def _write_report(
+    config: EvaluateConfig, networks: Networks, dataset: Dataset, rows: Sequence[Row]
+) -> None:
     settings = {
         "checkpoint": networks.name,
-        "dataset": _dataset(config),
+        "dataset": dataset.describe(),
+        "pairs": f"list {config.pair_list.name}" if config.pair_list else "drawn",
         "seed": config.seed,
         "torch": torch.__version__,
     }
@@ -91,20 +94,27 @@ class _Run:
         self,
         config: EvaluateConfig,
         name: str,
-        clips: Sequence[Clip],
+        dataset: Dataset,
         networks: Networks,
         bench: Bench,
         shard: Shard,
     ):
         self.config, self.name, self.shard = config, name, shard
+        self.dataset = dataset
         self.protocol: Protocol = SUITE[name]
         worth = self.protocol.methods or networks.methods
-        self.bench = replace(bench, methods=[m for m in networks.methods if m in worth])
-        if self.protocol.methods:
+        self.bench = replace(
+            bench,
+            methods=[m for m in networks.methods if m in worth],
+            extras=bench.extras.only(self.protocol.extra),
+        )
+        if self.protocol.own_methods:
+            self.bench.methods = list(self.protocol.own_methods)
+        if self.protocol.methods or self.protocol.own_methods:
             self.bench.apart, self.missing = {}, {}
         else:
             self.missing = networks.missing
-        self.pairs = self._make_pairs(clips)
+        self.pairs = self._make_pairs()
         self.groups = group(self.pairs)
         self.store = GroupStore(config.output / name, self._settings(networks.name))
 
@@ -123,11 +133,15 @@ class _Run:
         self.shard.wait()
         return self._summarise() if self.shard.first else []
 
-    def _make_pairs(self, clips: Sequence[Clip]) -> list[Pair]:
-        if self.config.pair_list is not None:
-            return read_pairs(self.config.pair_list, {clip.file: clip.person for clip in clips})
-        frames = self.config.frames or self.protocol.frames
-        return self.protocol.pairs(clips, self.config, frames)
+    def _make_pairs(self) -> list[Pair]:
+        config, frames = self.config, self.config.frames or self.protocol.frames
+        path = list_of(config.pair_list, self.name) if config.pair_list else None
+        if path is None:
+            return self.protocol.pairs(self.dataset.clips, config, frames)
+        listed = read_pairs(path, self.dataset, frames, config.pairs)
+        if self.protocol.scales_drawn and not listed.has_scales:
+            return draw_scales(listed.pairs, config.seed, config.scale_per_clip)
+        return listed.pairs
 
     def _settings(self, checkpoint: str) -> dict:
         """All that decides a group's records: a change makes them stale."""
@@ -138,7 +152,7 @@ class _Run:
             "landmarker": self.bench.reader.landmarker.name,
             "embedder": self.bench.reader.embedder.name,
             "lineage": self.bench.lineage,
-            "lpips": self.bench.lpips is not None,
+            "extras": self.bench.extras.names,
         }
 
     def _sheet_groups(self) -> list[int]:
@@ -146,7 +160,7 @@ class _Run:
         first = {}
         for number, members in enumerate(self.groups):
             first.setdefault(members[0].person, number)
-        return list(first.values())[:SHEET_ROWS]
+        return list(first.values())[: self.protocol.sheet_people]
 
     def _summarise(self) -> list[Row]:
         """Rows of the finished protocol; its tables, plots and sheet are written."""
@@ -154,7 +168,22 @@ class _Run:
         write_records(self.store.folder / "frames.csv", records)
         self.protocol.draw(self.store.folder, records)
         plots.sheet(self.store.folder / "sheet.png", self.store.strips(len(self.groups)))
-        head = {"protocol": self.name, "dataset": _dataset(self.config)}
+        head = {"protocol": self.name, "dataset": self.dataset.describe()}
+        if self.protocol.note:
+            head["note"] = self.protocol.note
+        rows = self._rows_by_condition(records, head)
+        if self.protocol.finish:
+            arrays = self.store.arrays(len(self.groups))
+            backends = _backends(self.bench)
+            measured = Measured(self.store.folder, records, arrays, head, backends)
+            rows += self.protocol.finish(measured)
+        told = self.protocol.own_methods or {}
+        return [
+            row | {"method_definition": told[row["method"]]} if row["method"] in told else row
+            for row in rows
+        ]
+
+    def _rows_by_condition(self, records: Sequence[Record], head: Row) -> list[Row]:
         if self.protocol.condition is None:
             return self._rows(records, head)
         conditions: dict[str, list[Record]] = {}
@@ -168,10 +197,15 @@ class _Run:
 
     def _rows(self, records: Sequence[Record], head: Row) -> list[Row]:
         backends = _backends(self.bench)
-        table = self.protocol.table(self.bench)
+        given = self.bench.extras.names
+        table = [*self.protocol.table(self.bench), *definitions.frame_metrics(given)]
         rows = tables.rows(records, table, head, backends, self.missing)
-        lacking = [n for n in self.protocol.unavailable if n not in {m.name for m in table}]
-        rows += tables.unavailable(lacking, self.bench.methods, head)
+        if "fid" in given:
+            arrays = self.store.arrays(len(self.groups))
+            rows += tables.frechet_rows(arrays, head, backends["fid"], self.missing)
+        if self.protocol.condition is None:
+            lacking = [kind for kind in self.protocol.extra if kind not in given]
+            rows += tables.unavailable(lacking, self.bench.methods, head)
         if self.protocol.known_scale:
             rows += tables.module_differences(records, head, backends["module"])
         return rows
@@ -184,10 +218,6 @@ def _backends(bench: Bench) -> dict[str, str]:
         "scikit-image": f"scikit-image {skimage.__version__}",
         "landmarker": bench.reader.landmarker.name,
         "embedder": bench.reader.embedder.name,
-        "lpips": Lpips.name,
         "module": f"ostnet, OpenCV {cv2.__version__}",
+        **bench.extras.names,
     }
-
-
-def _dataset(config: EvaluateConfig) -> str:
-    return f"{Path(config.data).resolve().name}, split val"

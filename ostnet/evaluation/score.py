@@ -18,9 +18,11 @@ from ostnet.evaluation.columns import (
     landmark_columns,
     scale_columns,
 )
-from ostnet.evaluation.definitions import Metric
+from ostnet.evaluation.definitions import ACROSS, OPTIONS, WITH_TRUTH, Metric
 from ostnet.evaluation.embedders import make_embedder
-from ostnet.evaluation.faces import Face, FaceReader
+from ostnet.evaluation.extras import Reading, features, load_extras
+from ostnet.evaluation.faces import Face, FaceReader, identity_of
+from ostnet.evaluation.fid import REFERENCE
 from ostnet.evaluation.landmarkers import make_landmarker
 from ostnet.evaluation.store import write_records
 from ostnet.evaluation.tables import Row
@@ -71,22 +73,50 @@ class ScoreConfig:
     embedder: str = "dlib"
     """dlib."""
 
+    fan_weights: Path | None = None
+    """Folder with 2DFAN4-11f355bf06.pth.tar and s3fd-619a316812.pth for landmarker face-alignment;
+    default: that package downloads them."""
+
+    lpips_weights: Path | None = None
+    """Folder with alexnet-owt-7be5be79.pth and alex.pth; without it LPIPS is unavailable."""
+
+    fid_network: Path | None = None
+    """TorchScript file inception-2015-12-05.pt; without it FID is unavailable."""
+
+    arcface: Path | None = None
+    """ONNX file such as w600k_r50.onnx; without it csim_arcface and aed_arcface are unavailable."""
+
+    openface: Path | None = None
+    """Weights openface.pth of OpenFacePytorch; without it the lineage's AED is unavailable."""
+
+    py_feat: Path | None = None
+    """Folder of Py-Feat's weights, with that package installed; without it AUCON and PRMSE are
+    unavailable."""
+
     lineage: bool = False
     """Add SSIM and PSNR with data_range 2."""
 
     device: str = "cpu"
-    """Where face-alignment runs."""
+    """Where the networks run."""
 
     def __post_init__(self):
         self.generated, self.reference = Path(self.generated), Path(self.reference)
         self.output = Path(self.output)
-        self.source = Path(self.source) if self.source else None
+        for name in ("source", "fan_weights", *(option.field for option in OPTIONS.values())):
+            value = getattr(self, name)
+            setattr(self, name, Path(value) if value else None)
         for role in ("generated", "reference", "source"):
             folder = getattr(self, role)
             if folder is not None and not folder.is_dir():
                 raise InputError(f"{role}: {folder} is no folder; give one with videos")
         if self.cross_identity and self.source is None:
             raise InputError("source: missing; --cross-identity needs the source pictures")
+
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of networks whose metrics are reported."""
+        if self.cross_identity:
+            return ACROSS
+        return WITH_TRUTH + (("arcface",) if self.source else ())
 
 
 def score(config: ScoreConfig) -> list[Row]:
@@ -95,31 +125,109 @@ def score(config: ScoreConfig) -> list[Row]:
     Frames are compared one by one as centre squares of 256 pixels. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
-    reader = FaceReader(
-        make_landmarker(config.landmarker, config.device), make_embedder(config.embedder)
-    )
-    method = config.name or config.generated.resolve().name
-    records = []
+    scorer = _Scorer(config)
     for video in _files(config.generated, VIDEOS, "generated"):
-        records += _score_video(config, reader, method, video)
+        scorer.add(video)
     config.output.mkdir(parents=True, exist_ok=True)
-    write_records(config.output / "frames.csv", records)
-    head = {
-        "protocol": "cross-identity" if config.cross_identity else "same-scale",
-        "dataset": config.reference.resolve().name,
-    }
-    backends = {
-        "numpy": "ostnet",
-        "scikit-image": f"scikit-image {skimage.__version__}",
-        "landmarker": reader.landmarker.name,
-        "embedder": reader.embedder.name,
-    }
-    rows = tables.rows(records, _table(config, reader), head, backends, {})
-    settings = {"generated": method, "reference": head["dataset"]}
+    write_records(config.output / "frames.csv", scorer.records)
+    rows = scorer.rows()
+    settings = {"generated": scorer.method, "reference": config.reference.resolve().name}
     report.write_json(config.output / "report.json", rows, settings)
     text = report.markdown(rows, settings)
     (config.output / "report.md").write_text(text, encoding="utf-8")
     return rows
+
+
+class _Scorer:
+    """Takes one video after another and keeps what its frames say."""
+
+    def __init__(self, config: ScoreConfig):
+        self.config = config
+        self.reader = FaceReader(
+            make_landmarker(config.landmarker, config.device, config.fan_weights),
+            make_embedder(config.embedder),
+        )
+        self.extras = load_extras(config, config.kinds(), config.device)
+        self.method = config.name or config.generated.resolve().name
+        self.records: list[Record] = []
+        self._features: dict[str, list[np.ndarray]] = {self.method: [], REFERENCE: []}
+
+    def add(self, video: Path) -> None:
+        """One record per frame of one video."""
+        reference = _partner(self.config.reference, video, VIDEOS, "reference")
+        _same_length(video, reference)
+        source, source_reading = self._source(video)
+        faces, drivers, records = [], [], []
+        for index, (image, truth) in enumerate(_frame_pairs(video, reference)):
+            face, driver = self.reader.read([image, truth], self.config.source is not None)
+            faces.append(face)
+            drivers.append(driver)
+            record = {"method": self.method, "pair": index, "person": video.stem}
+            record |= {"source": video.stem, "driving": reference.name, "frame": index}
+            record |= self._columns(image, truth, face, driver, source)
+            output, beside = self.extras.read([image, truth], [face, driver])
+            self._keep(output, beside)
+            records.append(record | self.extras.columns(output, source_reading, beside))
+        ratio = _jitter(faces) / _jitter(drivers)
+        self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
+
+    def rows(self) -> list[Row]:
+        """The report on all videos."""
+        head = {
+            "protocol": "cross-identity" if self.config.cross_identity else "same-scale",
+            "dataset": self.config.reference.resolve().name,
+        }
+        given = self.extras.names
+        backends = {
+            "numpy": "ostnet",
+            "scikit-image": f"scikit-image {skimage.__version__}",
+            "landmarker": self.reader.landmarker.name,
+            "embedder": self.reader.embedder.name,
+            **given,
+        }
+        table = _table(self.config, self.reader) + definitions.frame_metrics(given)
+        rows = tables.rows(self.records, table, head, backends, {})
+        if "fid" in given:
+            group = {label: np.stack(kept) for label, kept in self._features.items()}
+            rows += tables.frechet_rows([group], head, given["fid"], {})
+        lacking = [kind for kind in self.config.kinds() if kind not in given]
+        return rows + tables.unavailable(lacking, [self.method], head)
+
+    def _source(self, video: Path) -> tuple[Face | None, Reading]:
+        """The source picture's face and what the extra networks read off it, where it is given."""
+        if self.config.source is None:
+            return None, {}
+        picture = _first_picture(_partner(self.config.source, video, PICTURES + VIDEOS, "source"))
+        (face,) = self.reader.read([picture], identity=True)
+        (reading,) = self.extras.read([picture], [face])
+        return face, reading
+
+    def _columns(
+        self,
+        image: np.ndarray,
+        truth: np.ndarray,
+        face: Face | None,
+        driver: Face | None,
+        source: Face | None,
+    ) -> Record:
+        """One frame beside its reference and its source."""
+        if self.config.cross_identity:
+            record = scale_columns("scale_error", face, source)
+        else:
+            record = image_columns(truth, image, self.config.lineage)
+            record |= landmark_columns(face, driver)
+        if self.config.source is not None:
+            key = self.reader.embedder.key
+            who = (identity_of(face), identity_of(source), identity_of(driver))
+            record |= identity_columns(key, *who)
+        return record | following_columns(face, driver)
+
+    def _keep(self, output: Reading, beside: Reading) -> None:
+        """Features of one generated frame and of its reference, for FID."""
+        found = features([output, beside])
+        if found is not None:
+            self._features[self.method].append(found[0])
+            self._features[REFERENCE].append(found[1])
 
 
 def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
@@ -138,35 +246,6 @@ def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
         if config.source is not None:
             table += definitions.identity_metrics(reader.embedder.key)
     return table + JITTER
-
-
-def _score_video(config: ScoreConfig, reader: FaceReader, method: str, video: Path) -> list[Record]:
-    """One record per frame of one video."""
-    reference = _partner(config.reference, video, VIDEOS, "reference")
-    _same_length(video, reference)
-    identity = config.source is not None
-    source = None
-    if identity:
-        picture = _first_picture(_partner(config.source, video, PICTURES + VIDEOS, "source"))
-        source = reader.read([picture], identity=True)[0]
-    records, outputs, drivers = [], [], []
-    for index, (image, truth) in enumerate(_frame_pairs(video, reference)):
-        (face,) = reader.read([image], identity)
-        (driver,) = reader.read([truth], identity)
-        outputs.append(face)
-        drivers.append(driver)
-        record = {"method": method, "pair": len(records), "person": video.stem}
-        record |= {"source": video.stem, "driving": reference.name, "frame": index}
-        if config.cross_identity:
-            record |= scale_columns("scale_error", face, source)
-        else:
-            record |= image_columns(truth, image, config.lineage)
-            record |= landmark_columns(face, driver)
-        if identity:
-            record |= identity_columns(reader.embedder.key, face, source, driver)
-        records.append(record | following_columns(face, driver))
-    ratio = _jitter(outputs) / _jitter(drivers)
-    return [record | {"landmark_jitter_ratio": ratio} for record in records]
 
 
 def _jitter(faces: list[Face | None]) -> float:

@@ -10,13 +10,13 @@ import numpy as np
 
 from ostnet.animation.smoothing import OneEuroFilter
 from ostnet.evaluation import metrics
+from ostnet.evaluation.clips import frame_rate
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.faces import Face
 from ostnet.evaluation.methods import Generated, generate
 from ostnet.evaluation.pairs import Pair
 from ostnet.evaluation.protocols import Bench, Result, load_pictures, strip
-from ostnet.media.video import probe
 
 PLAIN, SMOOTHED = "without smoothing", "with --scale-smoothing"
 
@@ -47,7 +47,7 @@ def stability(bench: Bench, pairs: Sequence[Pair]) -> Result:
     """Measure one run of neighbouring frames: one record per method, plain and smoothed."""
     source, truth, driving = load_pictures(bench, pairs)
     driver = _jitter(bench.reader.read(truth))
-    rate = float(probe(bench.data / pairs[0].driving).fps)
+    rate = frame_rate(bench.data / pairs[0].driving)
     plain = generate(bench.model, source, driving, bench.methods)
     smoothed = generate(bench.model, source, driving, ["full"], smooth=OneEuroFilter(rate))
     records = []

@@ -1,8 +1,9 @@
 """Results of one protocol on disk, one group of pairs a file, so that a run can be resumed.
 
 ``<output>/<protocol>/`` holds ``settings.json``, ``pairs.csv``, ``groups/NNNN.csv`` (the records of
-one group), ``groups/NNNN.npz`` (its pictures for the sample sheet, where it has some) and, at the
-end, ``frames.csv`` with all records.
+one group), ``groups/NNNN.npz`` (its pictures for the sample sheet, where it has some),
+``groups/NNNN.arrays.npz`` (what does not fit a record, where it has some) and, at the end,
+``frames.csv`` with all records.
 """
 
 import csv
@@ -49,6 +50,8 @@ class GroupStore:
         """Keep one group; its CSV appears only when complete."""
         if with_strip:
             np.savez_compressed(self._path(number, ".npz"), **result.strip)
+        if result.arrays:
+            np.savez_compressed(self._path(number, ".arrays.npz"), **result.arrays)
         partial = self._path(number, ".partial")
         write_records(partial, result.records)
         partial.replace(self._path(number, ".csv"))
@@ -60,6 +63,11 @@ class GroupStore:
     def strips(self, count: int) -> list[dict[str, np.ndarray]]:
         """Pictures of the groups that kept some."""
         paths = [self._path(n, ".npz") for n in range(count)]
+        return [dict(np.load(path)) for path in paths if path.is_file()]
+
+    def arrays(self, count: int) -> list[dict[str, np.ndarray]]:
+        """Arrays of the first ``count`` groups, in order; groups without any are left out."""
+        paths = [self._path(n, ".arrays.npz") for n in range(count)]
         return [dict(np.load(path)) for path in paths if path.is_file()]
 
     def _path(self, number: int, suffix: str) -> Path:

@@ -4,14 +4,24 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ostnet.evaluation import definitions, plots, stability
+from ostnet.evaluation import (
+    definitions,
+    embedding,
+    keypoints,
+    plots,
+    probe,
+    rectification,
+    stability,
+)
 from ostnet.evaluation.clips import Clip
 from ostnet.evaluation.columns import Record
+from ostnet.evaluation.conditions import ROLLS, STRETCHES, rotation_condition, sweep_condition
 from ostnet.evaluation.config import EvaluateConfig
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.pairs import (
     Pair,
     cross_identity,
+    draw_frames,
     draw_scales,
     first_clips,
     neighbours,
@@ -19,15 +29,8 @@ from ostnet.evaluation.pairs import (
     same_identity,
 )
 from ostnet.evaluation.protocols import Bench, Result, cross, reconstruct
-
-SWEEP = (0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1.0, 1.15, 1.3, 1.6, 2.0)
-"""Scales of the sweep; the training range is 0.7 to 1.3."""
-
-ROLLS = (-60, -30, -10, 10, 30, 60)
-"""Degrees of in-plane rotation."""
-
-YAW_BINS = (0, 15, 30, 45)
-"""Lower edges of the bins of |yaw|, degrees; the last is open."""
+from ostnet.evaluation.summary import Measured
+from ostnet.evaluation.tables import Row
 
 Draw = Callable[[Path, Sequence[Record]], None]
 
@@ -49,15 +52,26 @@ class Protocol:
     """Methods worth running; None: all."""
     condition: Callable[[Record], str] | None = None
     """Splits the records: one set of rows per condition."""
-    unavailable: tuple[str, ...] = ()
-    """Metrics of the protocol that need what this package does not carry."""
+    extra: tuple[str, ...] = ()
+    """Kinds of networks whose metrics it reports where the user gives their weights."""
     known_scale: bool = True
     """Whether the module is held against a known scale, also beside the closed form."""
+    scales_drawn: bool = False
+    """Whether listed pairs without scales get them by the seed, as drawn pairs do."""
+    own_methods: dict[str, str] | None = None
+    """Methods of this protocol alone, name -> what it does, in place of those of every table."""
+    note: str | None = None
+    """What a reader of every row must know."""
+    finish: Callable[[Measured], list[Row]] | None = None
+    """Rows that the reduction of one column cannot give, and their plots."""
+    sheet_people: int = 8
+    """People on the sample sheet."""
 
 
 def same_scale_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
-    """The first frame of each clip driven by the rest of the clip."""
-    return same_identity(clips, frames, config.pairs)
+    """The first frame of each clip driven by the rest of the clip; or two random frames of it."""
+    pairs = same_identity(clips, frames, config.pairs)
+    return draw_frames(pairs, clips, config.seed) if config.random_frames else pairs
 
 
 def different_scale_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
@@ -69,14 +83,15 @@ def different_scale_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames:
 def cross_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
     """Each person driven by the next, at scales drawn by the seed."""
     pairs = cross_identity(clips, frames, config.pairs)
+    if config.random_frames:
+        pairs = draw_frames(pairs, clips, config.seed)
     return draw_scales(pairs, config.seed, config.scale_per_clip)
 
 
 def sweep_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
     """Each person's first clip at every scale of the sweep: both axes, x alone, y alone."""
-    scales = [(s, s) for s in SWEEP] + [(s, 1.0) for s in SWEEP] + [(1.0, s) for s in SWEEP]
     pairs = same_identity(first_clips(clips), frames, config.pairs)
-    return renumber(replace(pair, s_x=x, s_y=y) for pair in pairs for x, y in dict.fromkeys(scales))
+    return renumber(replace(pair, s_x=x, s_y=y) for pair in pairs for x, y in STRETCHES)
 
 
 def rotation_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
@@ -90,25 +105,6 @@ def rotation_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -
 def stability_pairs(clips: Sequence[Clip], config: EvaluateConfig, frames: int) -> list[Pair]:
     """Neighbouring frames from the start of each person's first clip, one drawn scale a clip."""
     return draw_scales(neighbours(first_clips(clips), frames), config.seed, per_clip=True)
-
-
-def sweep_condition(record: Record) -> str:
-    """Which stretch, and how much: ``both 0.5``, ``x 0.5``, ``y 0.5``; 1 is ``both 1``."""
-    x, y = record["s_x"], record["s_y"]
-    if x == y:
-        return f"both {x:g}"
-    return f"x {x:g}" if y == 1 else f"y {y:g}"
-
-
-def rotation_condition(record: Record) -> str:
-    """The roll, or else the bin of the ground truth's yaw."""
-    if record["roll"] != 0:
-        return f"roll {record['roll']:g}"
-    yaw = abs(record["yaw_driver"])
-    if not yaw >= 0:
-        return "yaw unknown"
-    low = max(edge for edge in YAW_BINS if edge <= yaw)
-    return f"yaw {low}+"
 
 
 def draw_reconstruction(folder: Path, records: Sequence[Record]) -> None:
@@ -151,7 +147,7 @@ def draw_nothing(folder: Path, records: Sequence[Record]) -> None:
 
 
 def _reconstruction(bench: Bench) -> list[Metric]:
-    return definitions.reconstruction_metrics(bench.lineage, bench.lpips is not None)
+    return definitions.reconstruction_metrics(bench.lineage)
 
 
 LEARNED_OR_NOT = ("full", "no_transform", "copy_source", "closed_form")
@@ -162,14 +158,15 @@ SUITE: dict[str, Protocol] = {
         same_scale_pairs,
         _reconstruction,
         draw_reconstruction,
-        unavailable=("lpips", "fid", "aed"),
+        extra=definitions.WITH_TRUTH,
     ),
     "different-scale": Protocol(
         12,
         different_scale_pairs,
         _reconstruction,
         draw_reconstruction,
-        unavailable=("lpips", "fid", "aed"),
+        extra=definitions.WITH_TRUTH,
+        scales_drawn=True,
     ),
     "cross-identity": Protocol(
         12,
@@ -177,8 +174,9 @@ SUITE: dict[str, Protocol] = {
         lambda bench: definitions.cross_metrics(bench.reader.embedder.key),
         draw_scale_error,
         measure=cross,
-        unavailable=("fid", "csim_arcface", "aucon", "prmse"),
+        extra=definitions.ACROSS,
         known_scale=False,
+        scales_drawn=True,
     ),
     "scale-sweep": Protocol(
         1,
@@ -186,6 +184,7 @@ SUITE: dict[str, Protocol] = {
         _reconstruction,
         draw_sweep,
         methods=LEARNED_OR_NOT,
+        extra=("lpips",),
         condition=sweep_condition,
     ),
     "rotation": Protocol(
@@ -194,6 +193,7 @@ SUITE: dict[str, Protocol] = {
         lambda bench: [*_reconstruction(bench), *definitions.ROTATION],
         draw_rotation,
         methods=LEARNED_OR_NOT,
+        extra=("lpips",),
         condition=rotation_condition,
     ),
     "stability": Protocol(
@@ -205,6 +205,52 @@ SUITE: dict[str, Protocol] = {
         methods=LEARNED_OR_NOT,
         condition=lambda record: record["condition"],
         known_scale=False,
+    ),
+    "embedding": Protocol(
+        12,
+        different_scale_pairs,
+        embedding.table,
+        embedding.draw,
+        measure=embedding.measure,
+        known_scale=False,
+        scales_drawn=True,
+        own_methods=embedding.METHODS,
+        note=embedding.NOTE,
+        finish=embedding.finish,
+    ),
+    "probe": Protocol(
+        24,
+        different_scale_pairs,
+        lambda bench: [],
+        draw_nothing,
+        measure=probe.measure,
+        known_scale=False,
+        scales_drawn=True,
+        own_methods=probe.METHODS,
+        note=probe.NOTE,
+        finish=probe.finish,
+    ),
+    "keypoints": Protocol(
+        8,
+        keypoints.pairs,
+        lambda bench: keypoints.METRICS,
+        keypoints.draw,
+        measure=keypoints.measure,
+        condition=lambda record: record["condition"],
+        known_scale=False,
+        own_methods=keypoints.METHODS,
+        note=keypoints.NOTE,
+    ),
+    "rectification": Protocol(
+        2,
+        rectification.pairs,
+        lambda bench: rectification.METRICS,
+        rectification.draw,
+        measure=rectification.measure,
+        condition=lambda record: record["condition"],
+        own_methods=rectification.METHODS,
+        note=rectification.NOTE,
+        sheet_people=2,
     ),
 }
 """Name -> protocol, in the order of a report."""

@@ -1,15 +1,16 @@
 """From records (one per method and frame) to rows of the report (one per method and metric)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
 
-from ostnet.evaluation import metrics
+from ostnet.evaluation import definitions, metrics
 from ostnet.evaluation.bootstrap import Statistic, mean, people_interval, quantile, whole
 from ostnet.evaluation.columns import Record
-from ostnet.evaluation.definitions import UNAVAILABLE, Metric
+from ostnet.evaluation.definitions import Metric
+from ostnet.evaluation.fid import REFERENCE, frechet_distance
 from ostnet.evaluation.methods import METHODS
 
 Row = dict[str, object]
@@ -38,42 +39,76 @@ def rows(
         missing: method -> why there are no records of it.
     """
     result = []
-    present = {record["method"]: None for record in records} | missing
-    foreign = [method for method in present if method not in METHODS]
-    for method in [*(name for name in METHODS if name in present), *foreign]:
+    for method in _ordered([*(record["method"] for record in records), *missing]):
         mine = [record for record in records if record["method"] == method]
         for metric in table:
-            row = {
-                "method": method,
-                "metric": metric.name,
-                "value": None,
-                "definition": metric.definition,
-                **head,
-                "backend": backends[metric.backend],
-                "frames": len(mine),
-                "failures": 0,
-            }
+            row = _row(method, metric, head, backends[metric.backend]) | {"frames": len(mine)}
             result.append(row | (_summary(mine, metric) if mine else {"reason": missing[method]}))
     return result
 
 
-def unavailable(names: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
-    """Rows without a value for metrics whose network cannot be had, with the reason."""
+def frechet_rows(
+    groups: Sequence[Mapping[str, np.ndarray]],
+    head: Row,
+    backend: str,
+    missing: dict[str, str],
+) -> list[Row]:
+    """FID of every method: its frames' features against the reference's, in table order.
+
+    Args:
+        groups: of each group of pairs, method -> (N, D) and REFERENCE -> (N, D) features.
+        missing: method -> why it has no frames.
+    """
+    (metric,) = definitions.EXTRA["fid"]
+    labels = dict.fromkeys(label for group in groups for label in group)
+    features = {
+        label: np.concatenate([group[label] for group in groups if label in group])
+        for label in labels
+    }
+    reference, result = features.pop(REFERENCE), []
+    for method in _ordered([*features, *missing]):
+        frames = len(features.get(method, ()))
+        row = _row(method, metric, head, backend)
+        if method in missing:
+            row |= {"reason": missing[method]}
+        elif frames < 2:
+            row |= {"frames": frames, "reason": "a distribution needs two frames or more"}
+        else:
+            value = frechet_distance(features[method], reference)
+            row |= {"value": value, "frames": frames, "reference_frames": len(reference)}
+        result.append(row)
+    return result
+
+
+def unavailable(kinds: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
+    """Rows without a value for the metrics of networks that were not given, with the reason."""
     return [
-        {
-            "method": method,
-            "metric": name,
-            "value": None,
-            "definition": UNAVAILABLE[name][0],
-            **head,
-            "backend": "unavailable",
-            "frames": 0,
-            "failures": 0,
-            "reason": UNAVAILABLE[name][1],
-        }
+        _row(method, metric, head, "unavailable") | {"reason": definitions.OPTIONS[kind].reason}
         for method in methods
-        for name in names
+        for kind in kinds
+        for metric in definitions.EXTRA[kind]
     ]
+
+
+def _row(method: str, metric: Metric, head: Row, backend: str) -> Row:
+    """A row without a value yet."""
+    return {
+        "method": method,
+        "metric": metric.name,
+        "value": None,
+        "definition": metric.definition,
+        **head,
+        "backend": backend,
+        "frames": 0,
+        "failures": 0,
+    }
+
+
+def _ordered(methods: Sequence[str]) -> list[str]:
+    """Methods in table order, unknown ones last."""
+    present = dict.fromkeys(methods)
+    known = [name for name in METHODS if name in present]
+    return known + [name for name in present if name not in METHODS]
 
 
 def _summary(records: Sequence[Record], metric: Metric) -> Row:
@@ -90,10 +125,10 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
     if np.isinf(values).any():
         return summary | {"reason": "infinite: a frame is identical to the ground truth"}
     people = [record["person"] for record, keep in zip(records, kept, strict=True) if keep]
-    return summary | _estimate(REDUCE[metric.reduce], values[kept], people)
+    return summary | estimate(REDUCE[metric.reduce], values[kept], people)
 
 
-def _estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
+def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
     """value, and its 95 % interval over people (low, high) where there are two or more."""
     interval = people_interval(statistic, values, people)
     limits = dict(zip(("low", "high"), interval, strict=True)) if interval else {}
@@ -117,7 +152,7 @@ def _correlation(records: Sequence[Record], metric: Metric) -> Row:
     summary = {"failures": failures, "clip_pairs": len(values)}
     if not values:
         return summary | {"reason": "no pair of clips in which both sides move"}
-    return summary | _estimate(mean, np.array(values), people)
+    return summary | estimate(mean, np.array(values), people)
 
 
 def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
@@ -147,7 +182,7 @@ def module_differences(records: Sequence[Record], head: Row, backend: str) -> li
                 "frames": len(errors),
                 "failures": 0,
             }
-            | _estimate(_median_difference, errors, people)
+            | estimate(_median_difference, errors, people)
         )
     return result
 

@@ -21,6 +21,9 @@ import numpy as np
 
 from ostnet.errors import InputError
 
+CHOICE = "OSTNET_FACE_DETECTOR"
+"""Environment variable with the detector that "auto" stands for."""
+
 NETWORK_SIDE = 256
 """S3FD sees the picture brought to the area of a square of this side, in pixels."""
 
@@ -90,9 +93,12 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
     """The detector of that name: "face-alignment", "dlib", or "auto" for the first to be had.
 
     face-alignment loads its weights from torch's cache or downloads them; where that fails or
-    takes too long, "auto" falls back to dlib. `device` is where its network runs. Not safe to
-    share between threads: make one for each.
+    takes too long, "auto" falls back to dlib. The environment variable OSTNET_FACE_DETECTOR says
+    what "auto" is instead. `device` is where its network runs. Not safe to share between threads:
+    make one for each.
     """
+    if name == "auto":
+        name = os.environ.get(CHOICE, name)
     if name not in ("auto", "face-alignment", "dlib"):
         raise ValueError(f"detector is auto, face-alignment or dlib, found {name!r}")
     if name != "dlib" and importlib.util.find_spec("face_alignment") is not None:

@@ -20,7 +20,7 @@ from ostnet.evaluation.shard import Shard
 
 @pytest.fixture(autouse=True)
 def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
     monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
 
 

@@ -1,17 +1,19 @@
-"""Pair lists: same seed, same list; evenly spaced frames; read back as written."""
+"""Drawn pairs: same seed, same pairs; evenly spaced frames; a total shared among the clips."""
 
+import numpy as np
 import pytest
 
 from ostnet.errors import InputError
 from ostnet.evaluation.clips import Clip, load_frames, read_clips
+from ostnet.evaluation.datasets import draw_clips, id_of
 from ostnet.evaluation.pairs import (
     cross_identity,
+    draw_frames,
     draw_scales,
     group,
-    read_pairs,
+    pair_up,
     same_identity,
     spaced_frames,
-    write_pairs,
 )
 
 CLIPS = [Clip("a0", "ann", 101), Clip("a1", "ann", 11), Clip("b0", "bob", 51), Clip("c0", "cy", 5)]
@@ -63,25 +65,44 @@ def test_one_draw_a_clip_where_asked():
     assert len({p.s_x for p in drawn}) == 4
 
 
-def test_a_written_list_reads_back(tmp_path):
-    pairs = draw_scales(same_identity(CLIPS, per_clip=2), seed=0)
-    write_pairs(tmp_path / "pairs.csv", pairs)
-    assert read_pairs(tmp_path / "pairs.csv") == pairs
+def test_what_a_short_clip_cannot_give_longer_ones_do():
+    pairs = same_identity(CLIPS, per_clip=12, total=80)
+    assert [len(members) for members in group(pairs)] == [33, 10, 33, 4]
+    assert len(same_identity(CLIPS, per_clip=12, total=1000)) == 100 + 10 + 50 + 4
 
 
-def test_a_foreign_list_needs_three_columns(tmp_path):
-    path = tmp_path / "list.csv"
-    path.write_text("source,driving,frame\na0,b0,7\n")
-    (pair,) = read_pairs(path, {"a0": "ann"})
-    assert (pair.person, pair.source_frame, pair.frame, pair.s_x) == ("ann", 0, 7, 1.0)
-    path.write_text("source,frame\na0,7\n")
-    with pytest.raises(InputError, match="driving"):
-        read_pairs(path)
-    path.write_text("source,driving,frame\na0,b0,seven\n")
-    with pytest.raises(InputError, match="number"):
-        read_pairs(path)
-    with pytest.raises(InputError, match="does not exist"):
-        read_pairs(tmp_path / "none.csv")
+def test_the_lineages_2083_pairs_of_100_clips():
+    random = np.random.default_rng(0)
+    table = {
+        f"test/id{10280 + n % 13}#video{n}#{n:06d}#{n + 90:06d}.mp4": int(random.integers(60, 900))
+        for n in range(508)
+    }
+    drawn = draw_clips(sorted(table), count=100, seed=0)
+    assert len(set(drawn)) == 100 and drawn == sorted(drawn)
+    assert set(drawn) == set(draw_clips(sorted(table, reverse=True), count=100, seed=0))
+    assert drawn != draw_clips(sorted(table), count=100, seed=1)
+    clips = [Clip(file, id_of(file, "voxceleb1"), table[file]) for file in drawn]
+    pairs = same_identity(clips, per_clip=12, total=2083)
+    assert len(pairs) == 2083
+    assert {len(members) for members in group(pairs)} == {20, 21}
+    assert all(0 < pair.frame < table[pair.driving] for pair in pairs)
+
+
+def test_clips_are_drawn_alike_from_videos_and_from_folders_of_frames():
+    names = [f"id1#v#{n:06d}#{n:06d}" for n in range(50)]
+    videos = draw_clips([f"test/{name}.mp4" for name in names], 9, seed=4)
+    folders = draw_clips([f"{name}" for name in names], 9, seed=4)
+    assert videos == [f"test/{name}.mp4" for name in folders]
+
+
+def test_both_frames_may_be_drawn():
+    pairs = pair_up([(clip, clip) for clip in CLIPS], per_clip=4)
+    drawn = draw_frames(pairs, CLIPS, seed=0)
+    assert drawn == draw_frames(pairs, CLIPS, seed=0) != draw_frames(pairs, CLIPS, seed=1)
+    frames = {clip.file: clip.frames for clip in CLIPS}
+    assert all(p.source_frame != p.frame for p in drawn)
+    assert all(0 <= f < frames[p.source] for p in drawn for f in (p.source_frame, p.frame))
+    assert [(p.pair, p.driving) for p in drawn] == [(p.pair, p.driving) for p in pairs]
 
 
 def test_clips_of_one_split_and_their_frames(data):

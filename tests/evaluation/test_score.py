@@ -13,7 +13,7 @@ from ostnet.media.video import VideoWriter
 
 @pytest.fixture(autouse=True)
 def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(module, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(module, "make_landmarker", lambda name, *rest: reader.landmarker)
     monkeypatch.setattr(module, "make_embedder", lambda name: reader.embedder)
 
 

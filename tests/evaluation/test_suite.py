@@ -7,16 +7,17 @@ import pytest
 
 from ostnet.evaluation import run
 from ostnet.evaluation.clips import read_clips
+from ostnet.evaluation.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
 from ostnet.evaluation.config import PROTOCOLS, EvaluateConfig
 from ostnet.evaluation.methods import generate, grid_turn, rotate
 from ostnet.evaluation.shard import Shard
-from ostnet.evaluation.suite import ROLLS, SUITE, SWEEP, rotation_condition, sweep_condition
+from ostnet.evaluation.suite import SUITE
 from ostnet.model.scale import FIDUCIALS
 
 
 @pytest.fixture(autouse=True)
 def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, device: reader.landmarker)
+    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
     monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
 
 

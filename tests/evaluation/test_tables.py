@@ -5,6 +5,7 @@ import pytest
 
 from ostnet.evaluation import tables
 from ostnet.evaluation.definitions import Metric, reconstruction_metrics
+from ostnet.evaluation.fid import frechet_distance
 
 BACKENDS = {"numpy": "n 1", "module": "m 1", "landmarker": "l 1"}
 HEAD = {"protocol": "same-scale", "dataset": "toy, split val"}
@@ -96,3 +97,26 @@ def test_lineage_variants_are_added_under_their_own_names():
     names = {metric.name for metric in reconstruction_metrics(lineage=True)}
     extra = names - {metric.name for metric in reconstruction_metrics()}
     assert extra == {"ssim_lineage", "psnr_lineage"}
+
+
+def test_fid_sets_all_frames_of_a_method_against_all_reference_frames(rng):
+    """Two groups of pairs; a method that was not trained has a reason instead."""
+    groups = [{"full": rng.normal(size=(3, 2)), "reference": rng.normal(size=(3, 2))}] * 2
+    groups[0] = groups[0] | {"copy_source": np.zeros((1, 2))}
+    missing = {"backbone": "not trained"}
+    rows = tables.frechet_rows(groups, HEAD, "inception 1", missing)
+    assert [row["method"] for row in rows] == ["full", "copy_source", "backbone"]
+    full, copied, untrained = rows
+    assert copied["value"] is None and "two frames" in copied["reason"]
+    assert untrained["value"] is None and untrained["reason"] == "not trained"
+    output, reference = (
+        np.concatenate([group[label] for group in groups]) for label in ("full", "reference")
+    )
+    assert full["value"] == pytest.approx(frechet_distance(output, reference))
+    assert full["frames"] == full["reference_frames"] == 6 and full["backend"] == "inception 1"
+
+
+def test_what_needs_weights_says_how_to_give_them():
+    (row,) = tables.unavailable(["openface"], ["full"], HEAD)
+    assert (row["metric"], row["value"], row["backend"]) == ("aed", None, "unavailable")
+    assert "--openface" in row["reason"] and "96 x 96" in row["definition"]

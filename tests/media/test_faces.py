@@ -66,9 +66,17 @@ def test_without_its_weights_face_alignment_gives_way_to_dlib(monkeypatch):
         importlib.util, "find_spec", lambda name: name if name == "face_alignment" else real(name)
     )
     monkeypatch.setattr(faces, "_s3fd_weights", lambda: None)
+    monkeypatch.delenv("OSTNET_FACE_DETECTOR", raising=False)
     assert make_detector("auto").name == "dlib"
     with pytest.raises(InputError, match=r"^face detector: .*dlib"):
         make_detector("face-alignment")
+
+
+def test_the_environment_chooses_the_detector(monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(faces, "_s3fd_weights", lambda: pytest.fail("asked for weights"))
+    monkeypatch.setenv("OSTNET_FACE_DETECTOR", "dlib")
+    assert make_detector().name == "dlib"
 
 
 def test_without_any_detector_the_user_is_told_what_to_install(monkeypatch):

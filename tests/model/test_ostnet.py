@@ -9,6 +9,7 @@ from small_models import SMALL, lively
 
 from ostnet import InputError, OSTNet
 from ostnet.config import PRESETS, ModelConfig
+from ostnet.model.generator import PLACES
 
 
 def trained_like(config: ModelConfig = SMALL) -> OSTNet:
@@ -109,6 +110,22 @@ def test_gate_switches_the_embedding_row_by_row():
     gated = model.render(state, x, z, gate=torch.tensor([1.0, 0.0])).image
     torch.testing.assert_close(gated[:1], model.render(state, x, z).image[:1])
     torch.testing.assert_close(gated[1:], model.render(state, x, None).image[1:])
+
+
+def test_z_can_be_given_to_some_places_only():
+    model, (source, driving) = trained_like(), pictures()
+    state, x = model.encode(source), model.keypoints(driving)
+    motion = model.motion(state.small, state.keypoints, x)
+    z = model.align(state.keypoints, x).z
+
+    def picture(places):
+        return model.generator(state.taps, *motion, z, places=places)
+
+    names = [name for names in PLACES.values() for name in names]
+    assert torch.equal(picture(names), model.generator(state.taps, *motion, z))
+    assert torch.equal(picture(()), model.generator(state.taps, *motion, None))
+    single = [picture({name}) for name in names]
+    assert len({tuple(p.flatten().tolist()) for p in [*single, picture(())]}) == 7
 
 
 def test_a_part_removed_by_the_configuration_is_gone_for_good():

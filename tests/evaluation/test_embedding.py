@@ -1,0 +1,74 @@
+"""z switched off place by place: what must change, and what cannot."""
+
+import numpy as np
+import pytest
+import torch
+from small_models import SMALL, lively
+
+from ostnet.evaluation import embedding
+from ostnet.evaluation.clips import read_clips
+from ostnet.evaluation.pairs import draw_scales, same_identity
+from ostnet.evaluation.protocols import Bench
+from ostnet.model.generator import PLACES
+
+
+@pytest.fixture(scope="module")
+def frames(face_picture):
+    return np.stack([face_picture(60 + 10 * t, 100) for t in range(3)])
+
+
+def changes(model, frames):
+    """Method -> largest difference to the picture of full, in grey levels."""
+    images = embedding.toggled(
+        model, frames[0], frames, {"unscaled": frames[::-1], "opposite": frames[[1, 0, 1]]}
+    ).images
+    full = images["full"].astype(int)
+    return {name: np.abs(picture - full).max() for name, picture in images.items()}
+
+
+def test_every_method_is_described_and_rendered(frames):
+    assert list(changes(lively(), frames)) == list(embedding.METHODS)
+    assert sorted(embedding.OFF.values()) == sorted(p for ps in PLACES.values() for p in ps)
+
+
+def test_embedding_layers_of_zero_make_every_toggle_the_same_picture(frames):
+    assert set(changes(lively(embedding=0), frames).values()) == {0}
+
+
+@pytest.mark.parametrize("level", range(3))
+@pytest.mark.parametrize("where", PLACES)
+def test_a_toggle_acts_on_its_own_place_alone(frames, where, level):
+    """All layers but one are zero: only switching that one off changes the picture."""
+    model = lively(embedding=0)
+    layer = getattr(model.generator, where)[level]
+    torch.nn.init.constant_(layer.bias, 0.5)
+    found = changes(model, frames)
+    place = PLACES[where][level]
+    assert found[f"z_off_{place}"] == found["no_embedding"] > 0
+    assert all(found[name] == 0 for name, other in embedding.OFF.items() if other != place)
+    assert found["z_zero"] == 0  # a bias needs no z
+
+
+def test_another_code_gives_another_picture(frames):
+    found = changes(lively(embedding=0.5), frames)
+    assert found["z_zero"] > 0 and found["z_opposite"] > 0
+
+
+def test_the_slope_says_how_much_of_the_drivers_scale_is_followed():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-0.3, 0.3, 200)
+    noise = rng.normal(0, 0.01, 200)
+    weights = np.array([np.ones(200), rng.integers(0, 3, 200)])
+    for share in (0.0, 0.4, 1.0):
+        points = np.stack([x, share * x + 0.2 + noise], axis=1)
+        assert embedding.slope(points, weights) == pytest.approx(share, abs=0.01)
+        assert embedding.slope(points, weights[:1]) == pytest.approx(np.polyfit(*points.T, 1)[0])
+
+
+def test_one_record_per_method_and_frame(data, reader):
+    pairs = draw_scales(same_identity(read_clips(data)[:1], per_clip=2), seed=0)
+    bench = Bench(data, lively(SMALL, embedding=0), {}, [], reader)
+    records = embedding.measure(bench, pairs).records
+    assert len(records) == 2 * len(embedding.METHODS)
+    assert all(record["change"] == 0 for record in records)
+    assert {(r["s_x"], r["s_y"]) for r in records} == {(p.s_x, p.s_y) for p in pairs}

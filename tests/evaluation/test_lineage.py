@@ -1,0 +1,141 @@
+"""``evaluate`` on folders such as first-order-model and its descendants use, from end to end."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+from procedural_face import FaceParams, render
+
+from ostnet.errors import InputError
+from ostnet.evaluation import run
+from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.run import evaluate
+from ostnet.media.video import VideoWriter
+
+FRAMES = 4
+VOX = [f"id1028{n}#video#{n:06d}#{n + 6:06d}.mp4" for n in (0, 0, 1, 2)]
+VOX[1] = VOX[1].replace("video", "later")
+HDTF = ["RD_Radio34_001", "RD_Radio34_005", "WDA_BarackObama_000", "WRA_JoeHeck1_000"]
+
+
+@pytest.fixture(autouse=True)
+def known_faces(monkeypatch, reader):
+    monkeypatch.setattr(run, "make_landmarker", lambda *_: reader.landmarker)
+    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+
+
+@pytest.fixture(scope="module")
+def faces():
+    """Four clips of a drawn face that turns: uint8 (4, T, 64, 64, 3)."""
+    yaws = np.linspace(-0.3, 0.3, FRAMES)
+    return np.stack(
+        [[render(FaceParams(yaw=yaw + 0.1 * n), 64)[0] for yaw in yaws] for n in range(4)]
+    )
+
+
+@pytest.fixture(scope="module")
+def vox(faces, tmp_path_factory):
+    """VoxCeleb1's shape: test/ and train/ with one mp4 a clip."""
+    folder = tmp_path_factory.mktemp("data") / "vox"
+    for name, frames in zip([f"test/{name}" for name in VOX], faces, strict=True):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        with VideoWriter(folder / name, fps=25) as writer:
+            for frame in frames:
+                writer.write(frame)
+    (folder / "train").mkdir()
+    (folder / "train" / "id10001#unseen#000000#000006.mp4").write_bytes(b"never read")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def hdtf(faces, tmp_path_factory):
+    """HDTF's shape as MCNet keeps it: one folder of numbered frames a clip, no split."""
+    folder = tmp_path_factory.mktemp("data") / "hdtf_video_frames"
+    for name, frames in zip(HDTF, faces, strict=True):
+        (folder / f"{name}.mp4").mkdir(parents=True)
+        for index, frame in enumerate(frames):
+            Image.fromarray(frame).save(folder / f"{name}.mp4" / f"{index:06d}.png")
+    return folder
+
+
+def config(data, output, checkpoint, protocol="same-scale", **options):
+    methods = options.pop("methods", "full,copy_source")
+    return EvaluateConfig(
+        data=data,
+        output=output,
+        checkpoint=checkpoint,
+        protocol=protocol,
+        methods=methods,
+        **options,
+    )
+
+
+def rows_of(output, protocol):
+    with (output / protocol / "pairs.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def test_voxceleb1_as_videos(vox, checkpoint, tmp_path):
+    rows = evaluate(config(vox, tmp_path, checkpoint, pairs=5))
+    named = "vox (voxceleb1, videos), split test, 4 clips, 3 people"
+    assert {row["dataset"] for row in rows} == {named}
+    assert json.loads((tmp_path / "report.json").read_text())["settings"]["dataset"] == named
+    people = {row["person"] for row in rows_of(tmp_path, "same-scale")}
+    assert people == {"id10280", "id10281", "id10282"}
+    (l1,) = (row for row in rows if (row["metric"], row["method"]) == ("l1", "full"))
+    assert l1["frames"] == 5
+
+
+def test_hdtf_as_folders_of_frames(hdtf, checkpoint, tmp_path):
+    protocols = "same-scale,cross-identity,stability"
+    rows = evaluate(config(hdtf, tmp_path, checkpoint, protocols, frames=3))
+    named = "hdtf_video_frames (hdtf, folders of frames), split all, 4 clips, 3 people"
+    assert {row["dataset"] for row in rows} == {named}
+    values = {(row["protocol"], row["method"], row["metric"]): row["value"] for row in rows}
+    assert values["same-scale", "copy_source", "l1"] > 0.01
+    assert values["cross-identity", "copy_source", "csim_colour"] == pytest.approx(1)
+    assert values["stability", "full", "scale_jitter_x"] < 1e-4
+    people = {row["person"] for row in rows_of(tmp_path, "cross-identity")}
+    assert people == {"RD_Radio34", "WDA_BarackObama", "WRA_JoeHeck"}
+
+
+def test_clips_and_pairs_are_drawn_by_the_seed(hdtf, checkpoint, tmp_path):
+    draw = {"clips": 2, "pairs": 4, "seed": 1, "random_frames": True}
+    for output in (tmp_path / "a", tmp_path / "b"):
+        rows = evaluate(config(hdtf, output, checkpoint, methods="copy_source", **draw))
+    assert "2 clips drawn from 4 by seed 1" in rows[0]["dataset"]
+    pairs = rows_of(tmp_path / "a", "same-scale")
+    assert pairs == rows_of(tmp_path / "b", "same-scale") and len(pairs) == 4
+    assert len({row["source"] for row in pairs}) == 2
+    assert all(row["source_frame"] != row["frame"] for row in pairs)
+    # and what was drawn is itself a list
+    again = tmp_path / "a" / "same-scale" / "pairs.csv"
+    evaluate(config(hdtf, tmp_path / "c", checkpoint, methods="copy_source", pair_list=again))
+    assert rows_of(tmp_path / "c", "same-scale") == pairs
+
+
+def test_mcnets_list_with_scales_drawn_for_it(hdtf, checkpoint, tmp_path):
+    there = "/ssd/them/hdtf_video_frames"
+    path = tmp_path / "HDTF_test_evaluation.csv"
+    path.write_text(
+        "source,driving,frame\n"
+        f"{there}/{HDTF[2]}.mp4/000003.jpg,{there}/{HDTF[2]}.mp4/000002.jpg\n"
+        f"{there}/{HDTF[0]}.mp4/000001.jpg,{there}/{HDTF[0]}.mp4/000000.jpg\n"
+    )
+    protocol = "same-scale,different-scale"
+    evaluate(config(hdtf, tmp_path / "out", checkpoint, protocol, pair_list=path))
+    pairs = rows_of(tmp_path / "out", "same-scale")
+    assert [(row["source_frame"], row["frame"], row["s_x"]) for row in pairs] == [
+        ("3", "2", "1.0"),
+        ("1", "0", "1.0"),
+    ]
+    assert {row["person"] for row in pairs} == {"WDA_BarackObama", "RD_Radio34"}
+    scales = [float(row["s_x"]) for row in rows_of(tmp_path / "out", "different-scale")]
+    assert all(0.7 <= scale <= 1.3 for scale in scales) and scales[0] != scales[1]
+
+
+def test_a_committed_list_asks_for_its_clips(vox, checkpoint, tmp_path):
+    with pytest.raises(InputError, match="demo-clips-val.*does not have; the first is 'clips/"):
+        evaluate(config(vox, tmp_path, checkpoint, pair_list="demo-clips-val"))
