@@ -1,6 +1,7 @@
 """The Results tab: the findings and reports that lie beside the weights, as they are."""
 
 import base64
+import gzip
 import html
 import json
 import re
@@ -57,12 +58,13 @@ def findings_markdown(file: Path) -> str:
         data = base64.b64encode(picture.read_bytes()).decode()
         return f"![{match[1]}](data:image/png;base64,{data})"
 
-    return re.sub(r"!\[([^]]*)\]\(([\w./-]+\.png)\)", inside, file.read_text(encoding="utf-8"))
+    return re.sub(r"!\[([^]]*)\]\(([\w.-]+\.png)\)", inside, file.read_text(encoding="utf-8"))
 
 
 def results_html(folder: Path) -> str:
-    """Tables of metrics.json and every report.json under a folder; a plain remark for neither."""
-    files = [folder / "metrics.json", *sorted(folder.rglob("report.json"))]
+    """Tables of metrics.json and every report.json[.gz] of a folder; a plain remark for neither."""
+    reports = sorted([*folder.rglob("report.json"), *folder.rglob("report.json.gz")])
+    files = [folder / "metrics.json", *reports]
     parts = [_report(file, folder) for file in files if file.is_file()]
     return "\n".join(parts) or figures.note(text.NO_REPORT)
 
@@ -157,8 +159,9 @@ def _flat(values: dict, prefix: str = "") -> list[tuple[str, object]]:
 
 def _read(file: Path) -> dict:
     try:
-        values = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        data = file.read_bytes()
+        values = json.loads(gzip.decompress(data) if file.suffix == ".gz" else data)
+    except (OSError, ValueError, EOFError):
         return {}
     return values if isinstance(values, dict) else {}
 

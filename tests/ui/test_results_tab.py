@@ -1,5 +1,6 @@
 """The Results tab shows committed reports as they are, and says so where there are none."""
 
+import gzip
 import json
 
 from ostnet.ui import text
@@ -36,7 +37,7 @@ def test_a_report_becomes_a_table_with_data_set_and_definitions(tmp_path):
 
 def test_a_sweep_is_a_table_by_condition(tmp_path):
     rows = [row("full", 0.05, condition="both 0.5"), row("full", 0.04, condition="both 1")]
-    (tmp_path / "metrics.json").write_text(json.dumps({"rows": rows}))
+    (tmp_path / "report.json.gz").write_bytes(gzip.compress(json.dumps({"rows": rows}).encode()))
     made = results_html(tmp_path)
     assert "By condition" in made and "both 0.5" in made and "0.05" in made
 
@@ -59,4 +60,5 @@ def test_metrics_are_listed_with_dotted_names(tmp_path):
 
 def test_a_broken_report_is_a_remark_not_an_error(tmp_path):
     (tmp_path / "report.json").write_text("{")
-    assert "cannot be read" in results_html(tmp_path)
+    (tmp_path / "report.json.gz").write_bytes(b"{")
+    assert results_html(tmp_path).count("cannot be read") == 2
