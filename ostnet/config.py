@@ -43,6 +43,10 @@ class ModelConfig:
     scale_hidden: int = 256
     """Width of the two hidden layers of T_theta."""
 
+    scale_map: str = "tps"
+    """What T_theta's fiducial points may do: ``tps``, each moves by itself (the paper); ``affine``,
+    all follow one affine map (an ablation trained apart)."""
+
     widths: tuple[int, int, int] = (128, 256, 512)
     """Generator channels at 1/2, 1/4 and 1/8 of the full size: the three taps of the U-Net."""
 
@@ -77,6 +81,8 @@ class ModelConfig:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise ValueError(f"widths: found {self.widths}, expected three positive numbers")
+        if self.scale_map not in ("tps", "affine"):
+            raise ValueError(f"scale_map: found {self.scale_map!r}, expected tps or affine")
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
 

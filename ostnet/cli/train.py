@@ -5,10 +5,14 @@ from ostnet.errors import InputError
 
 
 def run(argv: list[str]) -> None:
-    """Parse the flags and train."""
+    """Parse the flags and train; ``--recipe help`` lists the recipes."""
     with needs_extra("train"):
         from ostnet.training.__main__ import parse
         from ostnet.training.loop import train
+        from ostnet.training.recipes import describe
+    if argv == ["--recipe", "help"]:
+        print(describe())
+        return
     try:
         config = parse(argv)
     except InputError:

@@ -8,6 +8,7 @@ too large has the ideal fiducials ``s * FIDUCIALS``.
 from dataclasses import dataclass
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
@@ -78,6 +79,8 @@ class ScaleTransform(nn.Module):
 
     z = T_theta(x_S, x_D, d_S, d_D) with distance vectors d_k = x_k - mean(x); a linear head on z,
     zero at the start, predicts an offset of each base point: an untrained module is the identity.
+    With ``scale_map`` affine the head predicts the offset of an affine map that moves all of them
+    (the spline through such points is that map).
     """
 
     def __init__(self, config: ModelConfig):
@@ -89,7 +92,8 @@ class ScaleTransform(nn.Module):
             nn.ReLU(inplace=True),
             nn.Linear(config.scale_hidden, config.scale_code),
         )
-        self.head = nn.Linear(config.scale_code, FIDUCIALS.numel())
+        self.is_affine = config.scale_map == "affine"
+        self.head = nn.Linear(config.scale_code, 6 if self.is_affine else FIDUCIALS.numel())
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.register_buffer("base", FIDUCIALS.float(), persistent=False)
@@ -105,8 +109,13 @@ class ScaleTransform(nn.Module):
             d_driving = x_driving - x_driving.mean(dim=1, keepdim=True)
             parts = [x_source, x_driving, d_source, d_driving]
             z = self.code(torch.cat([part.flatten(1) for part in parts], dim=1))  # (B, code)
-            fiducials = self.base + self.head(z).unflatten(1, (-1, 2))  # (B, 12, 2)
+            fiducials = self.base + self._offsets(z)  # (B, 12, 2)
         return Alignment(z, fiducials, self.affine_scale(fiducials))
+
+    def _offsets(self, z: Tensor) -> Tensor:
+        """Offsets (B, 12, 2) of the base points from the code (B, code)."""
+        moved = self.head(z).unflatten(1, (-1, 2))  # (B, 12, 2), or (B, 3, 2) if affine
+        return F.pad(self.base, (0, 1), value=1.0) @ moved if self.is_affine else moved
 
     def affine_scale(self, fiducials: Tensor) -> Tensor:
         """(A_xx, A_yy) of the grid that fiducials (B, 12, 2) generate: (B, 2)."""

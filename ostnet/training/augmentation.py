@@ -1,7 +1,7 @@
 """Random changes of training pairs, batched, in float32, on the device of their inputs.
 
 Coordinates are in [-1, 1], x right, y down, align_corners=True. A picture and its points always
-move together. Every draw comes from a ``torch.Generator`` on the device of the batch.
+move together. Every draw comes from a generator on the device of the batch (training/draws.py).
 Shapes: B batch, P points, H, W, R resolution, C control points.
 """
 
@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ostnet.training.data import Batch
+from ostnet.training.draws import Generator, rand, uniform
 from ostnet.training.landmarks import mirrored
-from ostnet.training.warp import SmoothWarp, random_equivariance_map, random_warp, uniform
+from ostnet.training.pairs import Batch
+from ostnet.training.warp import SmoothWarp, random_equivariance_map, random_warp
 
 __all__ = [
     "colour_jitter",
@@ -33,10 +34,10 @@ _YIQ_TO_RGB = torch.linalg.inv(_RGB_TO_YIQ)
 
 
 def draw_scales(
-    batch: int, low: float, high: float, generator: torch.Generator, log_uniform: bool = False
+    batch: int, low: float, high: float, generator: Generator, log_uniform: bool = False
 ) -> Tensor:
     """Independent scales (s_x, s_y) of [low, high]: (B, 2), uniform in s or in ln s."""
-    u = torch.rand(batch, 2, generator=generator, device=generator.device)
+    u = rand((batch, 2), generator)
     return low * (high / low) ** u if log_uniform else low + (high - low) * u
 
 
@@ -83,7 +84,7 @@ def _per_row(offset: Tensor | float) -> Tensor | float:
     return offset[:, None] if isinstance(offset, Tensor) else offset
 
 
-def flip(batch: Batch, generator: torch.Generator, share: float = 0.5) -> Batch:
+def flip(batch: Batch, generator: Generator, share: float = 0.5) -> Batch:
     """Mirror both pictures of a random share of the pairs; left and right points change places."""
     rows = _choose(batch, generator, share)
     pixels, points = rows[:, None, None, None], rows[:, None, None]
@@ -100,7 +101,7 @@ def flip(batch: Batch, generator: torch.Generator, share: float = 0.5) -> Batch:
     )
 
 
-def colour_jitter(batch: Batch, generator: torch.Generator, amount: float = 0.1) -> Batch:
+def colour_jitter(batch: Batch, generator: Generator, amount: float = 0.1) -> Batch:
     """Change brightness, contrast, saturation and hue, the same for both pictures of a pair.
 
     Brightness, contrast and saturation are multiplied by U(1 - amount, 1 + amount), hue turns by
@@ -108,7 +109,7 @@ def colour_jitter(batch: Batch, generator: torch.Generator, amount: float = 0.1)
     is one affine map of colour a pair; the result is clamped to [0, 1].
     """
     count, device = len(batch.source), batch.source.device
-    gain = uniform((3, count, 1, 1), 1 - amount, 1 + amount, generator)
+    gain = uniform((count, 3, 1, 1), 1 - amount, 1 + amount, generator).unbind(1)  # (B, 1, 1) each
     angle = uniform((count,), -amount, amount, generator) * 2 * torch.pi
     luma = torch.tensor(_LUMA, device=device)
     identity = torch.eye(3, device=device)
@@ -131,7 +132,7 @@ def colour_jitter(batch: Batch, generator: torch.Generator, amount: float = 0.1)
 
 def jitter_framing(
     batch: Batch,
-    generator: torch.Generator,
+    generator: Generator,
     share: float = 0.5,
     zoom: tuple[float, float] = (0.85, 1.2),
     stretch: float = 0.05,
@@ -163,7 +164,7 @@ def jitter_framing(
     )
 
 
-def warp_stills(batch: Batch, generator: torch.Generator, strength: float = 1.0) -> Batch:
+def warp_stills(batch: Batch, generator: Generator, strength: float = 1.0) -> Batch:
     """Make the two pictures of each still differ: each is put through its own random smooth warp.
 
     ``strength`` 1: affine I + N(0, .05^2), shift N(0, .03^2), spline N(0, .012^2). Other pairs are
@@ -187,7 +188,6 @@ def warp_stills(batch: Batch, generator: torch.Generator, strength: float = 1.0)
     return Batch(source, driving, source_landmarks, driving_landmarks, rows)
 
 
-def _choose(batch: Batch, generator: torch.Generator, share: float) -> Tensor:
+def _choose(batch: Batch, generator: Generator, share: float) -> Tensor:
     """Rows (B,) bool of a random share of the batch."""
-    u = torch.rand(len(batch.source), generator=generator, device=generator.device)
-    return u < share
+    return rand((len(batch.source),), generator) < share

@@ -7,7 +7,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from ostnet.errors import InputError
+
 STATE = Path("state") / "state.pt"
+FORMAT = 2
+"""Of the state; others are refused."""
 
 
 def write_atomically(path: Path, write) -> None:
@@ -27,12 +31,22 @@ def save(folder: Path, average: nn.Module, state: dict, recipe: dict) -> None:
     write_atomically(folder / "model.safetensors", lambda path: save_weights(average, path))
     text = json.dumps(recipe, indent=2) + "\n"
     write_atomically(folder / "recipe.json", lambda path: path.write_text(text))
+    state = {**state, "format": FORMAT}
     write_atomically(folder / STATE, lambda path: torch.save(state, path))
 
 
 def load_state(folder: Path, device: torch.device) -> dict | None:
-    """The saved state, or None for a folder without one."""
+    """The saved state, or None for a folder without one.
+
+    Raises InputError on the state of another version of this program.
+    """
     path = folder / STATE
     if not path.is_file():
         return None
-    return torch.load(path, map_location=device, weights_only=True)
+    state = torch.load(path, map_location=device, weights_only=True)
+    if state.get("format") != FORMAT:
+        raise InputError(
+            f"output {folder}: its state/ is of format {state.get('format', 1)}, expected "
+            f"{FORMAT}; choose another folder, and this one as --init to start from its weights"
+        )
+    return state

@@ -1,6 +1,9 @@
-"""Training recipe: one documented dataclass and its named presets."""
+"""One training run as a documented dataclass. Named sets of values: training/recipes.py."""
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
+
+PARTS = ("transform", "embedding", "encoder-embedding", "decoder-embedding")
+"""Of the scale machinery, that ``without`` can leave out."""
 
 
 @dataclass
@@ -32,16 +35,16 @@ class TrainConfig:
     """One training run. The same values on the same output folder resume it."""
 
     data: str = ""
-    """Folder with manifest.csv, clips/ and, optionally, stills/ and landmarks.npz."""
+    """Folder with manifest.csv, clips/ and, optionally, stills/ and landmarks.npz; or shards/."""
     output: str = ""
     """Folder that holds config.json, model.safetensors (EMA) and state/."""
     preset: str = "lite"
     """Model preset: lite, base or paper."""
     without: str = ""
-    """Parts left out of the network for good, an ablation trained apart: ``transform``,
-    ``embedding`` or ``transform,embedding``."""
+    """Parts left out for good, an ablation trained apart, with commas: ``transform``,
+    ``embedding``, or half of the latter: ``encoder-embedding``, ``decoder-embedding``."""
     recipe: str = "warm-start"
-    """``warm-start`` (landmarks first; beyond the paper) or ``paper`` (three losses, cold)."""
+    """Name of the values that stand where no flag is given; ``--recipe help`` lists them."""
     init: str | None = None
     """Checkpoint folder to start from; skips the warm start's first two stages."""
     minutes: float | None = None
@@ -53,7 +56,10 @@ class TrainConfig:
     half_resolution_share: float = 0.0
     """Share of the run, from its start, that trains at half the resolution, on twice the pairs."""
     batch: int = 16
-    """Pairs per step and process."""
+    """Pairs per step and process; twice as many while training at half the resolution."""
+    accumulate: int = 1
+    """Batches of every process whose gradients make one step of the joint stage. Batch norm sees
+    one batch at a time, of all processes."""
     learning_rate: float = 2e-4
     """Adam, betas (.5, .999), no decay of weights."""
     schedule: str = "step"
@@ -84,12 +90,27 @@ class TrainConfig:
     """Share of rows from still pictures: two random warps of one picture."""
     max_frames_per_clip: int | None = 48
     """Evenly spaced frames kept per clip; None: all."""
+    scale_map: str = ""
+    """What T_theta's points may do: ``tps``, ``affine``; empty: as the preset or ``init`` says."""
+    stream: bool = False
+    """Read shards/ front to back instead of holding all frames in memory."""
+    stream_pool: int = 256
+    """Clips of a stream in memory, the shuffle buffer (of each process)."""
+    stream_frames: int = 16
+    """Random frames kept of each clip of a stream."""
+    stream_uses: int = 8
+    """Pairs drawn from a clip of a stream before the next takes its place."""
+    workers: int | None = None
+    """Threads that decode, of each process; None: 12 on a GPU, 2 on a CPU."""
     perceptual: str = "auto"
     """Perceptual network: auto, vgg19, or a stand-in (see training/perceptual.py)."""
     perceptual_weights: str | None = None
     """Path of the perceptual network's weights."""
     precision: str = "auto"
-    """bf16 or fp32; auto: bf16 on CUDA, fp32 elsewhere."""
+    """bf16 or fp32; auto: bf16 on CUDA or where accelerate launch asks for it, fp32 elsewhere."""
+    compile: bool = False
+    """torch.compile detector, dense motion, generator and perceptual network. Not measured on a
+    GPU; on a CPU compiling takes longer than it can win back in a short run."""
     device: str = "auto"
     """auto, cpu or cuda."""
     threads: int | None = None
@@ -100,18 +121,19 @@ class TrainConfig:
     """Minutes between checkpoints."""
     val_minutes: float = 15.0
     """Minutes between validations; 0: never."""
+    log_seconds: float = 10.0
+    """Seconds between lines of the terminal and rows of log.csv."""
+    track: str = "none"
+    """Where curves and sample sheets go as well: ``tensorboard``, ``trackio`` or ``none``."""
     cache: str | None = None
     """Folder for decoded frames; None: a folder under the user's cache directory."""
     losses: LossWeights = field(default_factory=LossWeights)
     """Weights of the objective."""
 
     def __post_init__(self):
-        if self.recipe not in RECIPES:
-            raise ValueError(f"recipe: found {self.recipe!r}, expected one of {sorted(RECIPES)}")
-        if not self.removed <= {"transform", "embedding"}:
+        if not self.removed <= set(PARTS):
             raise ValueError(
-                f"without: found {self.without!r}, expected transform, embedding or both with a "
-                "comma"
+                f"without: found {self.without!r}, expected some of {', '.join(PARTS)}, with commas"
             )
         if self.schedule not in ("step", "cosine", "constant"):
             raise ValueError(
@@ -124,8 +146,13 @@ class TrainConfig:
                 f"scale range: found {self.scale_low} to {self.scale_high}, expected 0 < low <= "
                 "high"
             )
-        if self.batch < 1:
-            raise ValueError(f"batch: found {self.batch}, expected at least 1")
+        for name in ("batch", "accumulate", "stream_pool", "stream_frames", "stream_uses"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: found {getattr(self, name)}, expected at least 1")
+        if self.precision not in ("auto", "bf16", "fp32"):
+            raise ValueError(f"precision: found {self.precision!r}, expected auto, bf16 or fp32")
+        if self.track not in ("none", "tensorboard", "trackio"):
+            raise ValueError(f"track: found {self.track!r}, expected tensorboard, trackio or none")
 
     @property
     def removed(self) -> set[str]:
@@ -135,25 +162,3 @@ class TrainConfig:
     def to_dict(self) -> dict:
         """The recipe as plain JSON values."""
         return asdict(self)
-
-
-RECIPES: dict[str, dict] = {
-    "paper": {"losses": LossWeights(), "keypoint_steps": 0, "scale_steps": 0},
-    "warm-start": {
-        "losses": LossWeights(
-            equivariance=20.0,
-            distance=0.0,
-            pixel=50.0,
-            region=4.0,
-            landmark=50.0,
-            fiducial=50.0,
-        ),
-        "wide_share": 0.4,
-    },
-}
-"""What each recipe changes of TrainConfig's defaults."""
-
-
-def with_recipe(config: TrainConfig) -> TrainConfig:
-    """The configuration with its recipe's values filled in."""
-    return replace(config, **RECIPES[config.recipe])

@@ -5,10 +5,8 @@ if known, frames), the files it names, and perhaps ``landmarks.npz`` (per file (
 Shapes: N frames in the store, B batch, P tracked landmarks, R resolution.
 """
 
-import hashlib
 import math
 import queue
-import shutil
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +16,10 @@ import torch
 
 from ostnet.errors import InputError
 from ostnet.training import landmarks
-from ostnet.training.manifest import read_frames, read_landmarks, read_rows, spaced
+from ostnet.training.draws import Generator, rand
+from ostnet.training.frame_memory import allocate
+from ostnet.training.manifest import LandmarkFile, read_frames, read_rows, spaced
+from ostnet.training.pairs import Batch, Clip, ClipTable
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class DataConfig:
     """Chance that a pair of a batch is a still (drawn twice) rather than two frames of a clip."""
 
     seed: int = 0
-    """Seed of the order of decoding and of the store's own draws."""
+    """Seed of the order of decoding."""
 
     @property
     def frame_limit(self) -> int | None:
@@ -59,50 +60,6 @@ class DataConfig:
         if self.max_frames_per_clip is None and torch.device(self.device).type == "cpu":
             return 48
         return self.max_frames_per_clip
-
-
-@dataclass(frozen=True)
-class Clip:
-    """Where the frames of one clip or still lie in the store."""
-
-    file: str
-    identity: str
-    is_still: bool
-    start: int
-    length: int
-
-
-@dataclass
-class Batch:
-    """B training pairs: images (B, 3, R, R) float32 in [0, 1], landmarks (B, P, 2) or NaN."""
-
-    source: torch.Tensor
-    driving: torch.Tensor
-    source_landmarks: torch.Tensor
-    driving_landmarks: torch.Tensor
-    is_still: torch.Tensor
-    """(B,) bool: source and driving are the same picture."""
-
-
-class _Draw:
-    """Draws rows of a clip table: an identity uniformly, then one of its clips."""
-
-    def __init__(self, clips: list[Clip]):
-        identities = sorted({clip.identity for clip in clips})
-        number = {identity: index for index, identity in enumerate(identities)}
-        clips = sorted(clips, key=lambda clip: (number[clip.identity], clip.start))
-        self.start = np.array([clip.start for clip in clips], dtype=np.int64)
-        self.length = np.array([clip.length for clip in clips], dtype=np.int64)
-        self.count = np.bincount([number[clip.identity] for clip in clips])
-        self.first = np.cumsum(self.count) - self.count
-
-    def pairs(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Uniform numbers (4, B) -> frame indices (B,), (B,): distinct frames of one clip."""
-        identity = np.int64(u[0] * len(self.count))
-        row = self.first[identity] + np.int64(u[1] * self.count[identity])
-        one = np.int64(u[2] * self.length[row])
-        step = 1 + np.int64(u[3] * (self.length[row] - 1))  # 1 to length - 1
-        return self.start[row] + one, self.start[row] + (one + step) % self.length[row]
 
 
 class FrameStore:
@@ -123,13 +80,19 @@ class FrameStore:
         self._rows = [rows[i] for i in order]
         kept = [len(spaced(row.frames, config.frame_limit)) for row in self._rows]
         self._starts = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
-        self.frames, self._lengths = self._allocate(int(self._starts[-1]))
+        self.frames, self._lengths = allocate(
+            self._rows,
+            int(self._starts[-1]),
+            config.resolution,
+            config.frame_limit,
+            self.device,
+            config.cache_dir,
+        )
         self.landmarks = self._load_landmarks().to(self.device)  # (N, P, 2)
         self.skipped: list[tuple[str, str]] = []
         """(file, reason) of the files that cannot be read."""
         self._ready: list[Clip] = []
-        self._draws: tuple[int, _Draw | None, _Draw | None] = (-1, None, None)
-        self._generator = torch.Generator().manual_seed(config.seed)
+        self._tables: tuple[int, ClipTable | None, ClipTable | None] = (-1, None, None)
         self._changed = threading.Condition()
         self._pending = len(self._rows)
         self._stopped = False
@@ -167,12 +130,11 @@ class FrameStore:
         images = self.frames.index_select(0, indices).to(torch.float32).div_(255)
         return images, self.landmarks.index_select(0, indices)
 
-    def sample(self, batch: int, generator: torch.Generator | None = None) -> Batch:
+    def sample(self, batch: int, generator: Generator) -> Batch:
         """Draw B = ``batch`` training pairs, identities balanced.
 
         A pair is two distinct random frames of a random clip of a random identity or, with
-        probability ``still_fraction``, one still twice. ``generator`` None: the store's own, whose
-        state ``state_dict`` saves.
+        probability ``still_fraction``, one still twice. The generator is one of the CPU.
         """
         indices, is_still = self._pairs(batch, generator)
         images, points = self.gather(indices)
@@ -182,19 +144,17 @@ class FrameStore:
             is_still=torch.from_numpy(is_still).to(self.device),
         )
 
-    def sample_landmarks(self, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    def sample_landmarks(
+        self, batch: int, generator: Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         """Landmarks alone, (B, P, 2) of source and driving frame, of pairs drawn as by sample()."""
-        indices, _ = self._pairs(batch, None)
+        indices, _ = self._pairs(batch, generator)
         return self.landmarks.index_select(0, indices.to(self.device)).split(batch)
 
-    def _pairs(
-        self, batch: int, generator: torch.Generator | None
-    ) -> tuple[torch.Tensor, np.ndarray]:
+    def _pairs(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         """Frame indices (2 B,), sources then driving frames, and which pairs are stills (B,)."""
-        generator = generator or self._generator
-        clips, stills = self._current_draws()
-        u = torch.rand(5, batch, generator=generator, device=generator.device, dtype=torch.float64)
-        u = u.cpu().numpy()
+        clips, stills = self._current_tables()
+        u = rand((batch, 5), generator, torch.float64).numpy().T
         is_still = u[0] < (self.config.still_fraction if stills else 0)
         source, driving = clips.pairs(u[1:])
         if stills:
@@ -203,14 +163,6 @@ class FrameStore:
             driving = np.where(is_still, pictures, driving)
         return torch.from_numpy(np.concatenate([source, driving])), is_still
 
-    def state_dict(self) -> dict[str, torch.Tensor]:
-        """State of the store's own draws, for resuming a run."""
-        return {"generator": self._generator.get_state()}
-
-    def load_state_dict(self, state: dict[str, torch.Tensor]) -> None:
-        """Continue the draws where ``state_dict`` was taken."""
-        self._generator.set_state(state["generator"].cpu())
-
     def close(self) -> None:
         """Stop decoding what is not decoded yet."""
         self._stopped = True
@@ -218,53 +170,28 @@ class FrameStore:
     def _clip_count(self) -> int:
         return sum(not clip.is_still for clip in self._ready)
 
-    def _current_draws(self) -> tuple[_Draw, _Draw | None]:
-        known, clips, stills = self._draws
+    def _current_tables(self) -> tuple[ClipTable, ClipTable | None]:
+        known, clips, stills = self._tables
         if known != len(self._ready):
             ready = list(self._ready)
             videos = [clip for clip in ready if not clip.is_still]
             pictures = [clip for clip in ready if clip.is_still]
             if not videos:
                 raise RuntimeError("no clip is decoded yet: call wait(min_clips) before sample()")
-            clips, stills = _Draw(videos), _Draw(pictures) if pictures else None
-            self._draws = (len(ready), clips, stills)
+            clips, stills = ClipTable(videos), ClipTable(pictures) if pictures else None
+            self._tables = (len(ready), clips, stills)
         return clips, stills
 
     def _load_landmarks(self) -> torch.Tensor:
         points = np.full((self._starts[-1], len(landmarks.TRACKED), 2), np.nan, dtype=np.float32)
-        known = read_landmarks(Path(self.config.folder), [row.file for row in self._rows])
+        known = LandmarkFile(Path(self.config.folder))
         for start, row in zip(self._starts, self._rows, strict=False):
-            if row.file in known:
+            found = known.read(row.file)
+            if found is not None:
                 wanted = spaced(row.frames, self.config.frame_limit)
-                wanted = wanted[wanted < len(known[row.file])]
-                tracked = known[row.file][:, list(landmarks.TRACKED)]
-                points[start : start + len(wanted)] = tracked[wanted]
+                wanted = wanted[wanted < len(found)]
+                points[start : start + len(wanted)] = found[wanted][:, list(landmarks.TRACKED)]
         return torch.from_numpy(points)
-
-    def _allocate(self, total: int) -> tuple[torch.Tensor, np.ndarray]:
-        """Frames (N, 3, R, R) and, per file, how many are decoded: -1 none yet, 0 unreadable."""
-        shape = (total, 3, self.config.resolution, self.config.resolution)
-        if self.device.type != "cpu":
-            frames = torch.empty(shape, dtype=torch.uint8, device=self.device)
-            return frames, np.full(len(self._rows), -1, dtype=np.int32)
-        folder = Path(self.config.cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
-        folder.mkdir(parents=True, exist_ok=True)
-        key = hashlib.sha256(repr((shape, self.config.frame_limit)).encode())
-        for row in self._rows:
-            key.update(repr((row.file, row.frames, *row.fingerprint())).encode())
-        stem = folder / key.hexdigest()[:20]
-        frames_file, lengths_file = stem.with_suffix(".frames"), stem.with_suffix(".lengths.npy")
-        known = frames_file.exists() and lengths_file.exists()
-        if not known:
-            if shutil.disk_usage(folder).free < math.prod(shape):
-                raise InputError(
-                    f"frame cache {folder}: {math.prod(shape) / 1e9:.1f} GB are needed, "
-                    f"{shutil.disk_usage(folder).free / 1e9:.1f} GB are free; choose another cache "
-                    "folder, a lower resolution or fewer frames a clip"
-                )
-            np.save(lengths_file, np.full(len(self._rows), -1, dtype=np.int32))
-        frames = np.memmap(frames_file, np.uint8, mode="r+" if known else "w+", shape=shape)
-        return torch.from_numpy(frames), np.lib.format.open_memmap(lengths_file, mode="r+")
 
     def _start_workers(self) -> None:
         todo: queue.SimpleQueue[int] = queue.SimpleQueue()

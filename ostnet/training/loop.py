@@ -1,30 +1,46 @@
-"""The training loop: warm start, joint stage, checkpoints, validation, exact resume."""
+"""The training loop: warm start, joint stage, checkpoints, validation, exact resume.
+
+One process or many (training/parallel.py). Nothing of a run depends on how many: every step draws
+its pairs and changes for all processes from the step's own seed, and the first process's clock is
+everybody's.
+"""
 
 import math
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from ostnet.config import PRESETS
 from ostnet.errors import InputError
 from ostnet.training import PROCESS_START, checkpoint
+from ostnet.training.batches import Batches
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.draws import Generator
 from ostnet.training.ema import ExponentialAverage
+from ostnet.training.global_norm import share_batch_norms
 from ostnet.training.landmarks import KEYPOINT_ROWS
-from ostnet.training.network import initial_network
+from ostnet.training.network import compile_parts, initial_network
 from ostnet.training.objective import Objective, augmented_pair
+from ostnet.training.parallel import Processes
 from ostnet.training.perceptual import PerceptualLoss
-from ostnet.training.report import Report
-from ostnet.training.scale_prior import SCALE_BATCH, scale_loss
-from ostnet.training.schedule import progress_of, rate_factor
+from ostnet.training.report import Journal, Meter
+from ostnet.training.scale_prior import scale_loss
+from ostnet.training.schedule import STAGES, progress_of, rate_factor, use_bf16
+from ostnet.training.sources import (
+    FIRST_CLIPS,
+    check_validation,
+    open_training,
+    open_validation,
+)
+from ostnet.training.tracking import make_tracker
 from ostnet.training.validation import validate
-from ostnet.training.warm_start import KEYPOINT_BATCH, keypoint_loss
+from ostnet.training.warm_start import can_warm_start, keypoint_loss
 
-STAGES = ("keypoints", "scale", "joint")
-COUNTERS = ("stage", "step", "pairs", "skipped", "seconds")
-"""What a checkpoint keeps of the run beside networks, optimiser and random states."""
+COUNTERS = ("stage", "step", "updates", "pairs", "skipped", "seconds")
+"""What a checkpoint keeps of the run beside networks and optimiser."""
 
 
 def train(config: TrainConfig) -> dict:
@@ -37,7 +53,10 @@ def train(config: TrainConfig) -> dict:
         raise InputError("minutes: neither --minutes nor --steps given; give one of them")
     if config.preset not in PRESETS:
         raise InputError(f"preset: found {config.preset!r}; expected one of {sorted(PRESETS)}")
-    return Trainer(config).run()
+    trainer = Trainer(config)
+    table = trainer.run()
+    trainer.processes.close()
+    return table
 
 
 class Trainer:
@@ -45,7 +64,9 @@ class Trainer:
 
     def __init__(self, config: TrainConfig):
         self.config = config
-        self.device = _device(config.device)
+        self.processes = Processes(config.device)
+        self.device = self.processes.device
+        self.bf16 = use_bf16(config.precision, self.device)
         if config.threads:
             torch.set_num_threads(config.threads)
         torch.set_flush_denormal(True)  # saturated activations otherwise slow a CPU tenfold
@@ -53,92 +74,117 @@ class Trainer:
             torch.backends.cudnn.benchmark = True
         torch.manual_seed(config.seed)
         self.folder = Path(config.output)
-        self.store = self._open_data("train", config.max_frames_per_clip)
+        if config.val_minutes:
+            check_validation(config)
+        state = self._saved_state()
+        self.store = open_training(config, self.processes, state["updates"] if state else 0)
+        self.batches = Batches(config, self.store, self.processes)
         self.model = initial_network(config).to(self.device, memory_format=torch.channels_last)
+        if self.processes.count > 1:
+            self.model = share_batch_norms(self.model, self.device)
         self.average = ExponentialAverage(self.model, config.ema)
         self.optimizer = torch.optim.Adam(
             self.model.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
         )
-        self.generator = torch.Generator(self.device).manual_seed(config.seed)
-        self.stage, self.step, self.pairs, self.skipped, self.seconds = 0, 0, 0, 0, 0.0
-        if config.init is not None:
+        self.stage, self.step, self.updates, self.pairs, self.skipped = 0, 0, 0, 0, 0
+        self.seconds = 0.0
+        if config.init is not None or not can_warm_start(config, self.processes.say):
             self.stage = STAGES.index("joint")
-        self._resume()
-        perceptual = PerceptualLoss(config.perceptual, config.perceptual_weights)
+        if state is not None:
+            self._resume(state)
+        perceptual = self.processes.first_here_first(
+            lambda: PerceptualLoss(config.perceptual, config.perceptual_weights)
+        )
         self.objective = Objective(config, perceptual.to(self.device))
+        if config.compile:
+            compile_parts(self.model, self.objective.perceptual)
         self.validation = None
         self.table: dict = {}
+        self.now = 0.0
 
     def run(self) -> dict:
         """Train to the end; the output folder holds a checkpoint whenever this stops."""
-        self.store.wait(min_clips=8)
-        last_save = last_validation = time.monotonic()
-        report = Report()
+        self.store.wait(FIRST_CLIPS)
+        meter, journal = Meter(self.processes), self._open_journal()
+        last_save = last_validation = self._tick()
+        meter.restart(self.now)
         while not self._finished():
             stage, before = STAGES[self.stage], time.monotonic()
-            batch, size = self._draw(stage)
-            waited = time.monotonic() - before
-            report.add(self._train_step(stage, batch), size, waited)
+            half = stage == "joint" and self._progress() < self.config.half_resolution_share
+            pairs = self.batches.share(stage, half).total
+            losses = self._train_step(stage, self.batches.draw(stage, self.step, half), pairs)
+            meter.add(losses, pairs, self.batches.waited)
             self.seconds += time.monotonic() - before
-            report.maybe_print(stage, self.step, self._progress(), self.skipped)
-            if time.monotonic() - last_save > 60 * self.config.save_minutes:
+            self._tick()
+            if self.now - meter.since > self.config.log_seconds or self._stage_ends():
+                self._note(stage, meter, journal)
+            if self.now - last_save > 60 * self.config.save_minutes:
                 self._save()
-                last_save = time.monotonic()
-            if 0 < 60 * self.config.val_minutes < time.monotonic() - last_validation:
-                self._validate()
-                last_validation = time.monotonic()
+                last_save = self.now
+            if 0 < 60 * self.config.val_minutes < self.now - last_validation:
+                self._validate(journal)
+                last_validation = self._tick()
+                meter.restart(self.now)
             self._advance()
+        if meter.steps:
+            self._note(STAGES[self.stage], meter, journal)
         self._save()
         if self.config.val_minutes:
-            self._validate()
+            self._validate(journal)
+        if journal:
+            journal.close()
         self.store.close()
         return self.table
 
-    def _draw(self, stage: str):
-        """What one step of a stage learns from, and its number of pairs."""
-        if stage == "keypoints":
-            return self.store.sample(KEYPOINT_BATCH), KEYPOINT_BATCH
-        if stage == "scale":
-            return self.store.sample_landmarks(SCALE_BATCH), SCALE_BATCH
-        if self._progress() >= self.config.half_resolution_share:
-            return self.store.sample(self.config.batch), self.config.batch
-        size = 2 * self.config.batch
-        batch = self.store.sample(size)
-        batch.source = torch.nn.functional.avg_pool2d(batch.source, 2)
-        batch.driving = torch.nn.functional.avg_pool2d(batch.driving, 2)
-        return batch, size
+    def _train_step(self, stage: str, parts: Iterable[tuple], pairs: int) -> dict[str, Tensor]:
+        """One optimiser step; a step whose gradient is not finite is skipped and counted.
 
-    def _train_step(self, stage: str, batch) -> dict[str, torch.Tensor]:
-        """One optimiser step; a step whose gradient is not finite is skipped and counted."""
+        ``parts``: (batch, generator) one after the other, their gradients' mean makes the step;
+        ``pairs``: how many pairs that are, in all processes. Returns the losses.
+        """
         config, progress = self.config, self._progress()
         factor = rate_factor(config.schedule, progress) if stage == "joint" else 1.0
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * factor
         self.model.train()
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._bf16()):
-            total, terms = self._loss(stage, batch)
         self.optimizer.zero_grad(set_to_none=True)
-        if not self._take_step(total):
+        losses: list[dict[str, Tensor]] = []
+        if not (self._add_gradients(stage, parts, losses) and self._take_step(len(losses))):
             self.skipped += 1
         self.step += 1
+        self.updates += 1
         if stage == "joint":
-            self.pairs += len(batch.source)
+            self.pairs += pairs
             self.average.update(self.model)
-        return {"loss": total.detach(), **{name: term.detach() for name, term in terms.items()}}
+        if len(losses) == 1:
+            return losses[0]
+        return {name: torch.stack([one[name] for one in losses]).mean() for name in losses[0]}
 
-    def _take_step(self, total: torch.Tensor) -> bool:
-        """Backward and optimiser step; False, and no change, if anything is not finite."""
-        if not torch.isfinite(total):
-            return False  # backward through NaN coordinates would crash the sampler on a CPU
-        total.backward()
+    def _add_gradients(self, stage: str, parts: Iterable[tuple], losses: list) -> bool:
+        """Backward through every part, noting its losses; False if one is not finite anywhere."""
+        for batch, generator in parts:
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+                total, terms = self._loss(stage, batch, generator)
+            losses.append({name: v.detach() for name, v in {"loss": total, **terms}.items()})
+            if not self.processes.all(torch.isfinite(total)):
+                return False  # backward through NaN coordinates would crash the sampler on a CPU
+            total.backward()
+        return True
+
+    def _take_step(self, parts: int) -> bool:
+        """Optimiser step with the mean gradient over parts and processes.
+
+        False, and no change, if it is not finite.
+        """
+        self.processes.average_gradients(self.model.parameters(), parts)
         norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
         if not torch.isfinite(norm):
             return False
         self.optimizer.step()
         return True
 
-    def _loss(self, stage: str, batch):
-        config, generator = self.config, self.generator
+    def _loss(self, stage: str, batch, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
+        config = self.config
         if stage == "keypoints":
             return keypoint_loss(self.model, batch, config, generator), {}
         if stage == "scale":
@@ -147,50 +193,61 @@ class Trainer:
         pair = augmented_pair(batch, config, generator)
         return self.objective(self.model, pair, generator)
 
+    def _stage_ends(self) -> bool:
+        lengths = (self.config.keypoint_steps, self.config.scale_steps, math.inf)
+        return self.step >= lengths[self.stage]
+
     def _advance(self) -> None:
         """Enter the next stage when the present one has had its steps."""
-        lengths = (self.config.keypoint_steps, self.config.scale_steps, math.inf)
-        while self.step >= lengths[self.stage]:
+        while self._stage_ends():
             self.stage, self.step = self.stage + 1, 0
             self.average.reset(self.model)
 
+    def _tick(self) -> float:
+        """Read the first process's clock: seconds since it started."""
+        self.now = self.processes.from_first(time.monotonic() - PROCESS_START)
+        return self.now
+
     def _progress(self) -> float:
-        elapsed = time.monotonic() - PROCESS_START
-        return progress_of(self.step, self.config.steps, elapsed, self.config.minutes)
+        return progress_of(self.step, self.config.steps, self.now, self.config.minutes)
 
     def _finished(self) -> bool:
         self._advance()
-        minutes = (time.monotonic() - PROCESS_START) / 60
-        if self.config.minutes is not None and minutes >= self.config.minutes:
+        if self.config.minutes is not None and self.now >= 60 * self.config.minutes:
             return True
         in_joint = STAGES[self.stage] == "joint"
         return in_joint and self.config.steps is not None and self.step >= self.config.steps
 
-    def _bf16(self) -> bool:
-        if self.config.precision == "auto":
-            return self.device.type == "cuda"
-        return self.config.precision == "bf16"
+    def _note(self, stage: str, meter: Meter, journal: Journal | None) -> None:
+        """Read the meter, in all processes, and write it down, in the first."""
+        row = {"stage": stage, **{name: getattr(self, name) for name in COUNTERS[1:]}}
+        row["learning rate"] = self.optimizer.param_groups[0]["lr"]
+        row |= meter.read(self.now)
+        if journal:
+            journal.progress(row, self._progress())
 
-    def _open_data(self, split: str, frames: int | None, seed: int = 0) -> FrameStore:
-        config = self.config
-        return FrameStore(
-            DataConfig(
-                folder=config.data,
-                split=split,
-                resolution=config.resolution,
-                max_frames_per_clip=frames,
-                cache_dir=config.cache,
-                device=str(self.device),
-                workers=12 if self.device.type == "cuda" else 2,
-                still_fraction=config.still_share,
-                seed=config.seed,
-            )
+    def _open_journal(self) -> Journal | None:
+        """The first process's records; says how many pairs a step has."""
+        config, count = self.config, self.processes.count
+        whole = config.batch * count * config.accumulate
+        self.processes.say(
+            f"{whole} pairs a step: {config.batch} pairs x {count} processes x "
+            f"{config.accumulate} accumulated"
         )
+        if not self.processes.first:
+            return None
+        tracker = make_tracker(config.track, self.folder, self._recipe())
+        return Journal(self.folder, tracker, self.updates)
 
-    def _resume(self) -> None:
+    def _saved_state(self) -> dict | None:
+        """What the output folder holds of a former run, the same in every process."""
         state = checkpoint.load_state(self.folder, self.device)
-        if state is None:
-            return
+        self.processes.check_same(
+            f"output {self.folder}", -1.0 if state is None else float(state["updates"])
+        )
+        return state
+
+    def _resume(self, state: dict) -> None:
         if state["config"] != self.model.config.to_dict():
             raise InputError(
                 f"output {self.folder}: holds a run of another network; choose another folder or "
@@ -199,42 +256,40 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.generator.set_state(state["generator"].cpu())
-        self.store.load_state_dict(state["store"])
         for name in COUNTERS:
             setattr(self, name, state[name])
-        print(f"resumed at step {self.step} of stage {STAGES[self.stage]}", flush=True)
+        self.processes.say(f"resumed at step {self.step} of stage {STAGES[self.stage]}")
 
     def _save(self) -> None:
+        if not self.processes.first:
+            return
         state = {
             "config": self.model.config.to_dict(),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
-            "generator": self.generator.get_state(),
-            "store": self.store.state_dict(),
             **{name: getattr(self, name) for name in COUNTERS},
         }
-        recipe = {
+        checkpoint.save(self.folder, self.average.model, state, self._recipe())
+
+    def _recipe(self) -> dict:
+        return {
             **self.config.to_dict(),
             "perceptual": self.objective.perceptual.name,
+            "processes": self.processes.count,
             "pairs": self.pairs,
             "trained_minutes": round(self.seconds / 60, 2),
             "hardware": _hardware(self.device),
         }
-        checkpoint.save(self.folder, self.average.model, state, recipe)
 
-    def _validate(self) -> None:
+    def _validate(self, journal: Journal | None) -> None:
+        """In the first process, while the others wait at the next step."""
+        if journal is None:
+            return
         if self.validation is None:
-            self.validation = self._open_data("val", 13)
-            self.validation.wait()
+            self.validation = open_validation(self.config, self.device)
         self.table = validate(self.average.model, self.validation, self.folder, self.step)
-
-
-def _device(name: str) -> torch.device:
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    return torch.device(name)
+        journal.validation(self.updates, self.table, self.folder / "samples.png")
 
 
 def _hardware(device: torch.device) -> str:

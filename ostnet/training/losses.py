@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.model.layers import identity_grid
+from ostnet.training.parallel import over_all
 
 
 def keypoint_distance(keypoints: Tensor, threshold: float) -> Tensor:
@@ -19,17 +20,30 @@ def keypoint_distance(keypoints: Tensor, threshold: float) -> Tensor:
     return hinge.sum(dim=(1, 2)).mean() / (count * (count - 1))
 
 
-def landmark_distance(keypoints: Tensor, landmarks: Tensor) -> Tensor:
-    """Mean L1 of (B, K, 2) over the landmarks that are known (not NaN) and inside the picture."""
+def landmark_gap(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+    """Summed L1 of (B, K, 2) to the landmarks that are known (not NaN) and inside the picture.
+
+    The second value is the number of coordinates summed. The sum is 0 where none is known.
+    """
     known = (landmarks.abs() < 0.97).all(dim=-1, keepdim=True)  # False for NaN
     gap = (keypoints - torch.nan_to_num(landmarks)).abs() * known
-    return gap.sum() / (2 * known.sum()).clamp(min=1)
+    return gap.sum(), 2 * known.sum()
+
+
+def landmark_distance(keypoints: Tensor, landmarks: Tensor) -> Tensor:
+    """Mean L1 of (B, K, 2) over the known landmarks of all processes; 0 where none is known."""
+    return _mean(*landmark_gap(keypoints, landmarks))
 
 
 def fiducial_distance(fiducials: Tensor, ideal: Tensor, rows: Tensor) -> Tensor:
     """Mean L1 of fiducial points (B, 12, 2) over the rows (B,) where the scale is known."""
     gap = (fiducials - ideal).abs().mean(dim=(1, 2)) * rows
-    return gap.sum() / rows.sum().clamp(min=1)
+    return _mean(gap.sum(), rows.sum())
+
+
+def _mean(total: Tensor, count: Tensor) -> Tensor:
+    """``total`` over the count in all processes, so that the losses' mean is the whole batch's."""
+    return total / over_all(count).clamp(min=1e-3)
 
 
 def region_weights(points: Tensor, height: int, width: int, extra: float) -> Tensor:

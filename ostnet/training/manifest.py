@@ -133,22 +133,25 @@ def _video(path: Path, indices: Iterable[int]) -> Iterator[np.ndarray]:
         capture.release()
 
 
-def read_landmarks(folder: Path, files: Iterable[str]) -> dict[str, np.ndarray]:
-    """Landmarks (frames, 70, 2) of those of ``files`` that ``landmarks.npz`` knows; NaN: no face.
+class LandmarkFile:
+    """``landmarks.npz`` of a data folder, read file by file; a folder without it knows none."""
 
-    A folder without ``landmarks.npz`` has none. Raises InputError on an array of another shape.
-    """
-    path = folder / "landmarks.npz"
-    if not path.is_file():
-        return {}
-    found = {}
-    with np.load(path) as archive:
-        for file in set(files) & set(archive.files):
-            points = archive[file]
-            if points.ndim != 3 or points.shape[1:] != (POINTS_IN_FILE, 2):
-                raise InputError(
-                    f"landmarks {path}: {file} has shape {points.shape}; "
-                    f"expected (frames, {POINTS_IN_FILE}, 2)"
-                )
-            found[file] = points.astype(np.float32)
-    return found
+    def __init__(self, folder: Path):
+        self.path = folder / "landmarks.npz"
+        self._archive = np.load(self.path) if self.path.is_file() else {}
+        self._known = set(self._archive)
+
+    def read(self, file: str) -> np.ndarray | None:
+        """Landmarks (frames, 70, 2), NaN where no face was found; None: not known at all.
+
+        Raises InputError on an array of another shape.
+        """
+        if file not in self._known:
+            return None
+        points = self._archive[file]
+        if points.ndim != 3 or points.shape[1:] != (POINTS_IN_FILE, 2):
+            raise InputError(
+                f"landmarks {self.path}: {file} has shape {points.shape}; "
+                f"expected (frames, {POINTS_IN_FILE}, 2)"
+            )
+        return points.astype(np.float32)

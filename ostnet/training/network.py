@@ -2,16 +2,20 @@
 
 from dataclasses import replace
 
+from torch import nn
+
 from ostnet.config import PRESETS
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
+from ostnet.training.perceptual import PerceptualLoss
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
     """A network with ``config.init``'s weights, or the preset's random ones.
 
     Parts that ``config.without`` names are absent for good; weights that a checkpoint holds for
-    them are dropped. A part that the checkpoint lacks stays absent.
+    them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
+    not taken out but held at zero.
     """
     start = None if config.init is None else OSTNet.from_pretrained(config.init)
     whole = PRESETS[config.preset] if start is None else start.config
@@ -20,9 +24,32 @@ def initial_network(config: TrainConfig) -> OSTNet:
             whole,
             with_scale_transform=whole.with_scale_transform and "transform" not in config.removed,
             with_scale_embedding=whole.with_scale_embedding and "embedding" not in config.removed,
+            scale_map=config.scale_map or whole.scale_map,
         )
     )
     if start is not None:
         kept = model.state_dict().keys()
         model.load_state_dict({k: v for k, v in start.state_dict().items() if k in kept})
+    if model.config.with_scale_embedding:
+        for part, layers in (
+            ("encoder-embedding", model.generator.embed_taps),
+            ("decoder-embedding", model.generator.embed_levels),
+        ):
+            if part in config.removed:
+                _silence(layers)
     return model
+
+
+def _silence(layers: nn.ModuleList) -> None:
+    """Zeros that stay: what these layers add is nothing, in training and after."""
+    for parameter in layers.requires_grad_(False).parameters():
+        nn.init.zeros_(parameter)
+
+
+def compile_parts(model: OSTNet, perceptual: PerceptualLoss) -> None:
+    """torch.compile the convolutional networks in place; names of weights stay.
+
+    Part by part, because training calls the parts and not ``forward``. Not tried on a GPU yet.
+    """
+    for part in (model.detector, model.motion, model.generator, perceptual.network):
+        part.compile(dynamic=False)

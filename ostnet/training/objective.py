@@ -9,8 +9,9 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import Batch
+from ostnet.training.draws import Generator, rand
 from ostnet.training.landmarks import EYE_ROWS, KEYPOINT_ROWS, MOUTH_ROWS
+from ostnet.training.pairs import Batch
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.scale_prior import draw_scale, scale_loss
 from ostnet.training.warp import random_equivariance_map
@@ -36,7 +37,7 @@ class Pair:
     """(B, P, 2), NaN where unknown."""
 
 
-def augmented_pair(batch: Batch, config: TrainConfig, generator: torch.Generator) -> Pair:
+def augmented_pair(batch: Batch, config: TrainConfig, generator: Generator) -> Pair:
     """Flip, colour, framing and still warps alike on both frames; then the driving frame's scale.
 
     Stills and a share ``transform_dropout`` of the clips bypass the transformation and keep their
@@ -46,9 +47,8 @@ def augmented_pair(batch: Batch, config: TrainConfig, generator: torch.Generator
     batch = augment.flip(batch, generator)
     batch = augment.colour_jitter(batch, generator)
     batch = augment.jitter_framing(batch, generator, share=config.framing_share)
-    count, device = len(batch.source), batch.source.device
-    bypass = torch.rand(count, generator=generator, device=device) < config.transform_dropout
-    bypass = bypass | batch.is_still
+    count = len(batch.source)
+    bypass = (rand((count,), generator) < config.transform_dropout) | batch.is_still
     scale = torch.where(bypass[:, None], 1.0, draw_scale(config, count, generator))
     driving = augment.scale_image(batch.driving, scale)
     return Pair(
@@ -71,7 +71,7 @@ class Objective:
         self.perceptual = perceptual
 
     def __call__(
-        self, model: OSTNet, pair: Pair, generator: torch.Generator
+        self, model: OSTNet, pair: Pair, generator: Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Total loss (scalar) and its unweighted terms by name."""
         weights, config = self.weights, model.config
@@ -82,8 +82,7 @@ class Objective:
         fiducials = torch.where(off[:, None, None], model.scale.base, alignment.fiducials)
         rectified = model.rectify(pair.driving, fiducials)
         x_rectified = model.keypoints(rectified)
-        chance = torch.rand(len(off), generator=generator, device=off.device)
-        gate = (chance >= self.config.embedding_dropout).float()
+        gate = (rand((len(off),), generator) >= self.config.embedding_dropout).float()
         image = model.render(source, x_rectified, alignment.z, gate).image
 
         pictures = {"perceptual": image}
@@ -119,13 +118,13 @@ class Objective:
         return losses.pixel_distance(image, pair.target, region)
 
     @staticmethod
-    def _equivariance(model: OSTNet, image: Tensor, x: Tensor, generator) -> Tensor:
+    def _equivariance(model: OSTNet, image: Tensor, x: Tensor, generator: Generator) -> Tensor:
         mapping = random_equivariance_map(len(image), generator)
         moved = model.detector(mapping.warp_image(model.shrink(image)))
         return (x - mapping.warp_points(moved)).abs().mean()
 
     def _fiducial(
-        self, model: OSTNet, x_source: Tensor, x_driving: Tensor, pair: Pair, generator
+        self, model: OSTNet, x_source: Tensor, x_driving: Tensor, pair: Pair, generator: Generator
     ) -> Tensor:
         """T_theta towards the known scale; the gradient stays in T_theta.
 
@@ -138,8 +137,8 @@ class Objective:
         points = torch.where(clips, pair.source_points[:, KEYPOINT_ROWS], torch.nan)
         prior = scale_loss(
             model,
-            points.repeat(4, 1, 1),
-            pair.target_points[:, KEYPOINT_ROWS].repeat(4, 1, 1),
+            points.repeat_interleave(4, dim=0),
+            pair.target_points[:, KEYPOINT_ROWS].repeat_interleave(4, dim=0),
             self.config,
             generator,
             shift=0.0,

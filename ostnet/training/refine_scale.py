@@ -20,7 +20,8 @@ from torch import Tensor
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
-from ostnet.training.data import Clip, DataConfig, FrameStore
+from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.pairs import Clip
 
 BATCH = 64
 VIEWS = 2

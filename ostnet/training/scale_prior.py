@@ -11,7 +11,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.warp import uniform
+from ostnet.training.draws import Generator, rand, randn, uniform
 
 SCALE_BATCH = 128
 POINT_NOISE = 0.015
@@ -21,19 +21,18 @@ SHIFT = 0.05
 of the picture cannot be told from one of the head, which must stay."""
 
 
-def draw_scale(config: TrainConfig, batch: int, generator: torch.Generator) -> Tensor:
+def draw_scale(config: TrainConfig, batch: int, generator: Generator) -> Tensor:
     """Scales (B, 2): the paper's independent U(low, high), or a wide common scale per row."""
     low, high = config.scale_low, config.scale_high
     scale = augment.draw_scales(batch, low, high, generator)
     if config.wide_share == 0:
         return scale
-    device = scale.device
     wide = augment.draw_scales(
         batch, config.wide_low, config.wide_high, generator, log_uniform=True
     )
     ratio = (wide[:, 1:] / wide[:, :1]).log().mul(0.15).exp()  # axes differ by about 15 % at most
     wide = torch.cat([wide[:, :1], wide[:, :1] * ratio], dim=1)
-    rows = torch.rand(batch, generator=generator, device=device) < config.wide_share
+    rows = rand((batch,), generator) < config.wide_share
     return torch.where(rows[:, None], wide, scale)
 
 
@@ -42,7 +41,7 @@ def scale_loss(
     source_points: Tensor,
     driving_points: Tensor,
     config: TrainConfig,
-    generator: torch.Generator,
+    generator: Generator,
     shift: float = SHIFT,
 ) -> Tensor:
     """L1 of T_theta's fiducials to the known ones, from landmark sets (B, K, 2) of one clip.
@@ -57,8 +56,7 @@ def scale_loss(
     offset = uniform((count, 2), -shift, shift, generator)
 
     def noisy(points: Tensor) -> Tensor:
-        noise = torch.randn(points.shape, generator=generator, device=points.device)
-        return torch.nan_to_num(points) + POINT_NOISE * noise
+        return torch.nan_to_num(points) + POINT_NOISE * randn(tuple(points.shape), generator)
 
     moved = augment.scale_points(driving_points, scale, offset)
     found = model.align(noisy(source_points), noisy(moved)).fiducials

@@ -1,6 +1,14 @@
-"""Learning rate over a run whose length is known in steps or in minutes."""
+"""How a run goes: learning rate over its length in steps or in minutes, and its precision."""
 
 import math
+import os
+
+import torch
+
+from ostnet.errors import InputError
+
+STAGES = ("keypoints", "scale", "joint")
+"""The warm start's two stages, then the paper's objective."""
 
 
 def rate_factor(schedule: str, progress: float) -> float:
@@ -25,3 +33,17 @@ def progress_of(step: int, steps: int | None, elapsed: float, minutes: float | N
     if minutes is not None:
         return min(elapsed / (60 * minutes), 1.0)
     return 0.0
+
+
+def use_bf16(precision: str, device: torch.device) -> bool:
+    """Whether networks run under bf16 autocast: ``bf16``, ``fp32``, or ``auto`` by the device.
+
+    ``auto`` also follows ``accelerate launch --mixed_precision bf16``. Raises InputError where the
+    launcher asks for a precision that needs loss scaling.
+    """
+    launched = os.environ.get("ACCELERATE_MIXED_PRECISION", "no")
+    if launched not in ("no", "bf16"):
+        raise InputError(f"mixed_precision: found {launched}; expected no or bf16")
+    if precision == "auto":
+        return device.type == "cuda" or launched == "bf16"
+    return precision == "bf16"

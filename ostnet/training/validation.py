@@ -15,7 +15,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training.data import FrameStore
 from ostnet.training.landmarks import KEYPOINT_ROWS
-from ostnet.training.losses import landmark_distance
+from ostnet.training.losses import landmark_gap
 from ostnet.training.sheet import Example, write_sheet
 
 VARIANTS = {
@@ -69,7 +69,7 @@ def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
             note("L1 copy_source same", _l1(source, target))
             note(
                 "keypoint error",
-                landmark_distance(model.keypoints(target), points[:, KEYPOINT_ROWS]).expand(len(s)),
+                _ratio(*landmark_gap(model.keypoints(target), points[:, KEYPOINT_ROWS]), len(s)),
             )
             for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
                 frame = augment.scale_image(target, scale)
@@ -108,6 +108,10 @@ def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
 
 def _l1(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs().mean(dim=(1, 2, 3))
+
+
+def _ratio(total: Tensor, count: Tensor, rows: int) -> Tensor:
+    return (total / count.clamp(min=1)).expand(rows)
 
 
 def _row(output, row: int):

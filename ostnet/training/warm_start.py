@@ -3,23 +3,37 @@
 Short, and before the paper's joint objective; the recipe's name is recorded with the weights.
 """
 
-import torch
+from collections.abc import Callable
+from pathlib import Path
+
 from torch import Tensor
 
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import Batch
+from ostnet.training.draws import Generator
 from ostnet.training.landmarks import KEYPOINT_ROWS
+from ostnet.training.pairs import Batch
 from ostnet.training.scale_prior import draw_scale
 
 KEYPOINT_BATCH = 32
 
 
-def keypoint_loss(
-    model: OSTNet, batch: Batch, config: TrainConfig, generator: torch.Generator
-) -> Tensor:
+def can_warm_start(config: TrainConfig, say: Callable[[str], None]) -> bool:
+    """False, and a notice, where the recipe has a warm start and the data folder no landmarks."""
+    if not config.keypoint_steps + config.scale_steps:
+        return True
+    if (Path(config.data) / "landmarks.npz").is_file():
+        return True
+    say(
+        f"data folder {config.data}: no landmarks.npz, so the warm start is left out and landmark "
+        "terms are 0; --loss-distance 10 keeps keypoints apart without them"
+    )
+    return False
+
+
+def keypoint_loss(model: OSTNet, batch: Batch, config: TrainConfig, generator: Generator) -> Tensor:
     """L1 of F_kp to the landmarks, on both pictures of each pair under random scale and framing."""
     batch = augment.colour_jitter(augment.flip(batch, generator), generator)
     batch = augment.jitter_framing(batch, generator, shift=0.15)

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.model.layers import identity_grid
+from ostnet.training.draws import Generator, randn, uniform
 
 _CONTROL_SIDE = 5
 _INVERSION_STEPS = 6
@@ -71,18 +72,13 @@ def _apply(matrix: Tensor, points: Tensor) -> Tensor:
     return (matrix[:, None] * points[:, :, None]).sum(-1)
 
 
-def uniform(shape: tuple[int, ...], low: float, high: float, generator: torch.Generator) -> Tensor:
-    """Uniform numbers of [low, high) on the generator's device."""
-    return low + (high - low) * torch.rand(shape, generator=generator, device=generator.device)
-
-
 def random_warp(
-    batch: int, generator: torch.Generator, affine: float, shift: float, bend: float
+    batch: int, generator: Generator, affine: float, shift: float, bend: float
 ) -> SmoothWarp:
     """B random warps: matrix I + N(0, affine^2), shift N(0, shift^2), spline N(0, bend^2)."""
 
     def normal(*shape: int) -> Tensor:
-        return torch.randn(shape, generator=generator, device=generator.device)
+        return randn(shape, generator)
 
     return SmoothWarp(
         torch.eye(2, device=generator.device) + affine * normal(batch, 2, 2),
@@ -92,7 +88,7 @@ def random_warp(
 
 
 def random_equivariance_map(
-    batch: int, generator: torch.Generator, low: float = 0.7, high: float = 1.3
+    batch: int, generator: Generator, low: float = 0.7, high: float = 1.3
 ) -> SmoothWarp:
     """Random maps under which the keypoint detector should be equivariant.
 

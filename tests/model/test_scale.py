@@ -132,3 +132,18 @@ def test_oracle_fiducials_undo_the_augmentation(scale, s, size):
     assert error(s) < 0.01
     if s != 1.0:
         assert error(1 / s) > 0.1
+
+
+def test_an_affine_module_bends_nothing_and_starts_as_the_identity():
+    torch.manual_seed(0)
+    module = ScaleTransform(ModelConfig(resolution=96, scale_map="affine"))
+    x_source, x_driving = torch.rand(2, 3, 15, 2) * 2 - 1
+    assert torch.equal(module(x_source, x_driving).fiducials[0], module.base)
+    torch.nn.init.normal_(module.head.weight, std=0.3)
+    alignment = module(x_source, x_driving)
+    grid = module.grid(alignment.fiducials, 24, 32)[0].reshape(-1, 2)
+    points = torch.nn.functional.pad(identity_grid(24, 32).reshape(-1, 2), (0, 1), value=1.0)
+    fit = torch.linalg.lstsq(points, grid).solution  # (3, 2)
+    torch.testing.assert_close(points @ fit, grid, atol=1e-5, rtol=0)
+    torch.testing.assert_close(alignment.scale[0], fit[:2].diagonal(), atol=1e-5, rtol=0)
+    assert (fit[:2] - torch.eye(2)).abs().max() > 0.01

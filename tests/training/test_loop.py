@@ -1,8 +1,10 @@
 """Runs of the training loop on a few rendered people."""
 
+import csv
 import json
 import subprocess
 import sys
+import tarfile
 from dataclasses import replace
 
 import pytest
@@ -44,8 +46,8 @@ def joint_losses(config: TrainConfig, stop_after: int | None = None) -> list[flo
     trainer.store.wait()
     step = trainer._train_step
 
-    def watched(stage, batch):
-        losses = step(stage, batch)
+    def watched(stage, parts, pairs):
+        losses = step(stage, parts, pairs)
         if stage == "joint":
             seen.append(float(losses["loss"]))
             if len(seen) == stop_after:
@@ -83,18 +85,18 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted(config):
     trainer = Trainer(config)
     trainer.store.wait()
     trainer.stage = 2
-    batch = trainer.store.sample(4)
+    ((batch, generator),) = trainer.batches.draw("joint", 0, half=False)
     batch.driving[0] = torch.nan
     before = trainer.model.scale.head.weight.clone()
-    trainer._train_step("joint", batch)
+    trainer._train_step("joint", [(batch, generator)], 4)
     assert trainer.skipped == 1
     assert torch.equal(before, trainer.model.scale.head.weight)
 
 
 def test_the_papers_recipe_has_three_losses_only(config):
     trainer = Trainer(replace(config, recipe="paper", losses=LossWeights()))
-    trainer.store.wait()
-    losses = trainer._train_step("joint", trainer.store.sample(4))
+    trainer.stage = 2
+    losses = trainer._train_step("joint", trainer.batches.draw("joint", 0, half=False), 4)
     names = {"loss", "perceptual", "rectified", "equivariance", "distance"}
     assert losses.keys() == names
     assert all(torch.isfinite(value) for value in losses.values())
@@ -116,6 +118,32 @@ def test_flags_become_the_configuration():
     assert config.losses.fiducial > 0  # the default recipe is the warm start
     pure = parse("--data d --output o --recipe paper".split())
     assert pure.losses == LossWeights() and pure.keypoint_steps == 0
+    large = parse("--data d --output o --recipe base-gpu --batch 64 --no-compile".split())
+    assert (large.preset, large.resolution, large.batch) == ("base", 256, 64)
+    with pytest.raises(InputError, match="recipe: found 'cold'; expected one of warm-start, paper"):
+        parse("--data d --output o --recipe cold".split())
+
+
+def test_gradients_of_several_batches_make_one_step(config):
+    """Two batches of 2 pairs, or one of 4, give the generator's last layer the same gradient."""
+    gradients = []
+    for parts in (1, 2):
+        trainer = Trainer(replace(config, batch=4 // parts, accumulate=parts, steps=1))
+        trainer.store.wait()
+        trainer.model.eval()
+        assert trainer.batches.share("joint", half=False).total == 4
+        trainer.model.train = lambda: None  # batch norm by its running statistics
+        losses = trainer._train_step("joint", trainer.batches.draw("joint", 0, half=False), 4)
+        gradients.append(trainer.model.generator.head[0].weight.grad)
+        assert trainer.pairs == 4 and torch.isfinite(losses["loss"])
+    torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-5)
+
+
+def test_half_of_the_embedding_is_held_at_zero(config):
+    train(replace(config, without="encoder-embedding", steps=3))
+    generator = OSTNet.from_pretrained(config.output).generator
+    assert not any(layer.weight.any() for layer in generator.embed_taps)
+    assert all(layer.weight.any() for layer in generator.embed_levels)
 
 
 def test_an_ablation_is_trained_without_its_part(config):
@@ -126,6 +154,34 @@ def test_an_ablation_is_trained_without_its_part(config):
         train(replace(config, without="embedding"))
 
 
+def test_shards_are_streamed_and_validated_on_and_need_no_landmarks(
+    config, rendered_folder, tmp_path, capsys
+):
+    (tmp_path / "data" / "shards").mkdir(parents=True)
+    with (rendered_folder / "manifest.csv").open() as text:
+        rows = list(csv.DictReader(text))
+    for row in rows:
+        shard = tmp_path / "data" / "shards" / f"{row['split']}-{row['identity'][1:]:0>6}.tar"
+        with tarfile.open(shard, "w") as archive:
+            (tmp_path / "about.json").write_text(json.dumps({**row, "frames": int(row["frames"])}))
+            archive.add(rendered_folder / row["file"], "0.avi")
+            archive.add(tmp_path / "about.json", "0.json")
+    config = replace(config, data=str(tmp_path / "data"), steps=2)
+    with pytest.raises(InputError, match="holds shards alone; add --stream"):
+        train(config)
+    table = train(replace(config, stream=True, stream_pool=4, val_minutes=10.0))
+    printed = capsys.readouterr().out
+    assert "no landmarks.npz, so the warm start is left out" in printed and "waiting" in printed
+    assert table["step"] == 2 and table["frames"] == 9
+
+
+def test_the_state_of_an_older_version_is_refused(config, tmp_path):
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    torch.save({"step": 3}, tmp_path / "run" / "state" / "state.pt")
+    with pytest.raises(InputError, match="is of format 1, expected 2"):
+        train(config)
+
+
 def test_a_run_without_an_end_is_refused(config):
     with pytest.raises(InputError, match="neither --minutes nor --steps"):
         train(replace(config, steps=None))
@@ -133,6 +189,7 @@ def test_a_run_without_an_end_is_refused(config):
 
 def test_training_imports_nothing_of_the_page_the_media_or_the_command_line():
     blocked = ["gradio", "moviepy", "face_alignment", "ostnet.cli", "ostnet.media", "ostnet.ui"]
+    blocked += ["matplotlib", "tensorboard", "trackio", "webdataset", "accelerate"]
     code = (
         "import sys\n"
         f"for name in {blocked!r}: sys.modules[name] = None\n"

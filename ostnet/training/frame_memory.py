@@ -1,0 +1,51 @@
+"""Where decoded frames live: in a GPU's memory or, on a CPU, in a file kept between runs."""
+
+import hashlib
+import math
+import shutil
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ostnet.errors import InputError
+from ostnet.training.manifest import Row
+
+
+def allocate(
+    rows: list[Row],
+    total: int,
+    resolution: int,
+    limit: int | None,
+    device: torch.device,
+    cache_dir: Path | str | None,
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Frames (N = ``total``, 3, R, R) uint8 and, per file, how many of them are decoded already.
+
+    -1: none yet, 0: unreadable. On a CPU both are views of cache files, which a changed video,
+    another ``resolution`` or another ``limit`` of frames a clip makes anew.
+
+    Raises InputError if the cache folder has too little room.
+    """
+    shape = (total, 3, resolution, resolution)
+    if device.type != "cpu":
+        frames = torch.empty(shape, dtype=torch.uint8, device=device)
+        return frames, np.full(len(rows), -1, dtype=np.int32)
+    folder = Path(cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
+    folder.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(repr((shape, limit)).encode())
+    for row in rows:
+        key.update(repr((row.file, row.frames, *row.fingerprint())).encode())
+    stem = folder / key.hexdigest()[:20]
+    frames_file, lengths_file = stem.with_suffix(".frames"), stem.with_suffix(".lengths.npy")
+    known = frames_file.exists() and lengths_file.exists()
+    if not known:
+        if shutil.disk_usage(folder).free < math.prod(shape):
+            raise InputError(
+                f"frame cache {folder}: {math.prod(shape) / 1e9:.1f} GB are needed, "
+                f"{shutil.disk_usage(folder).free / 1e9:.1f} GB are free; choose another cache "
+                "folder, a lower resolution or fewer frames a clip"
+            )
+        np.save(lengths_file, np.full(len(rows), -1, dtype=np.int32))
+    frames = np.memmap(frames_file, np.uint8, mode="r+" if known else "w+", shape=shape)
+    return torch.from_numpy(frames), np.lib.format.open_memmap(lengths_file, mode="r+")

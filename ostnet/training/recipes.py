@@ -1,0 +1,145 @@
+"""Named training recipes: what each changes of TrainConfig's defaults, and what to expect of it.
+
+Expected figures stand here only where they were measured. Ablations change one thing each of
+``warm-start``, so that they compare with it.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from ostnet.errors import InputError
+from ostnet.training.config import LossWeights
+
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Values of TrainConfig under a name."""
+
+    purpose: str
+    """What it is for and what it changes."""
+    values: dict = field(default_factory=dict)
+    """TrainConfig's fields that it sets."""
+    hardware: str = "one GPU"
+    expected: str = NOT_MEASURED
+    """Figures of the validation split, and of which run."""
+
+    def but(self, purpose: str, *, losses: dict | None = None, **values) -> "Recipe":
+        """The same recipe with other values."""
+        weights = replace(self.values["losses"], **(losses or {}))
+        return Recipe(purpose, {**self.values, "losses": weights, **values}, self.hardware)
+
+
+_WARM_START = Recipe(
+    "Landmarks first (detector, then T_theta), both terms kept on in the joint stage, mouth and "
+    "eyes count extra in the pixels, 40 % of the scales from a wide range. Beyond the paper.",
+    {
+        "losses": LossWeights(
+            equivariance=20.0,
+            distance=0.0,
+            pixel=50.0,
+            region=4.0,
+            landmark=50.0,
+            fiducial=50.0,
+        ),
+        "wide_share": 0.4,
+    },
+)
+_BACKBONE = _WARM_START.but(
+    "The network without either part of the scale machinery, driving frames at their own scale.",
+    losses={"fiducial": 0.0, "rectified": 0.0},
+    without="transform,embedding",
+    scale_steps=0,
+    scale_low=1.0,
+    scale_high=1.0,
+    wide_share=0.0,
+)
+_ON_GPU = {
+    "half_resolution_share": 0.45,
+    "resolution": 256,
+    "batch": 128,
+    "keypoint_steps": 1000,
+    "scale_steps": 2000,
+    "learning_rate": 4e-4,
+    "schedule": "cosine",
+}
+
+RECIPES: dict[str, Recipe] = {
+    "warm-start": _WARM_START,
+    "paper": Recipe(
+        "The paper's losses alone, from a cold start: perceptual distance of output and rectified "
+        "frame, equivariance, keypoint distance. For --preset paper --resolution 256.",
+        {"losses": LossWeights(), "keypoint_steps": 0, "scale_steps": 0},
+        hardware="the paper: 8 RTX 3090",
+        expected="SSIM .820 at the same scale, .780 at different scale, the paper's own on "
+        "VoxCeleb1; with this code " + NOT_MEASURED,
+    ),
+    "no-transform": _WARM_START.but(
+        "Without the scale transformation for good; the scale embedding stays.",
+        without="transform",
+        losses={"rectified": 0.0},
+    ),
+    "no-embedding": _WARM_START.but(
+        "Without the scale embedding for good; the scale transformation stays.",
+        without="embedding",
+    ),
+    "backbone": _BACKBONE,
+    "backbone-augmented": _BACKBONE.but(
+        "The network without either part, but with scaled driving frames: can it learn to undo "
+        "scale by itself?",
+        scale_low=0.7,
+        scale_high=1.3,
+        wide_share=0.4,
+    ),
+    "decoder-only-embedding": _WARM_START.but(
+        "The scale code is added in the decoder alone, not to the encoder's features.",
+        without="encoder-embedding",
+    ),
+    "no-rectified-loss": _WARM_START.but(
+        "Without the reconstruction of the rectified driving frame.", losses={"rectified": 0.0}
+    ),
+    "affine": _WARM_START.but(
+        "T_theta predicts one affine map instead of twelve free points.", scale_map="affine"
+    ),
+    "wide": _WARM_START.but(
+        "Scales from .4 to 2 in 70 % of the pairs, for extreme changes of distance.",
+        wide_share=0.7,
+        wide_low=0.4,
+        wide_high=2.0,
+    ),
+    "lite-gpu": Recipe(
+        "warm-start for --preset lite on one large GPU: longer first stages, the first 45 % of the "
+        "run at 128 px on 256 pairs, then 128 pairs at 256 px, Adam 4e-4 falling by cosine.",
+        {**_WARM_START.values, **_ON_GPU, "preset": "lite"},
+        hardware="one H100",
+        expected="of a like run over 297,856 pairs (mostly 128 px, last validation at step 1,887, "
+        "see the model card of ostnet-lite): L1 of full at different scale .0478, of copying the "
+        "source .0706; the module's scale error .019 and .018",
+    ),
+    "base-gpu": Recipe(
+        "The same for --preset base.",
+        {**_WARM_START.values, **_ON_GPU, "preset": "base"},
+        hardware="one H100",
+    ),
+}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of a name. Raises InputError naming what there is."""
+    if name not in RECIPES:
+        raise InputError(f"recipe: found {name!r}; expected one of {', '.join(RECIPES)}")
+    return RECIPES[name]
+
+
+def describe() -> str:
+    """All recipes as text: purpose, values, hardware, what to expect."""
+    lines = []
+    for name, one in RECIPES.items():
+        values = {k: v for k, v in one.values.items() if k != "losses"}
+        losses = vars(one.values["losses"])
+        changed = {k: v for k, v in losses.items() if v != getattr(LossWeights(), k)}
+        flags = {**values, **{f"loss_{key}": value for key, value in changed.items()}}
+        text = " ".join(f"--{k.replace('_', '-')} {v}" for k, v in flags.items())
+        lines += [name, f"  {one.purpose}", f"  {text or 'the defaults'}"]
+        lines += [f"  hardware: {one.hardware}", f"  expected: {one.expected}", ""]
+    return "\n".join(lines).rstrip()

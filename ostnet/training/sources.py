@@ -1,0 +1,109 @@
+"""Where a run's pairs come from: frames held in memory, or a stream of shards."""
+
+from pathlib import Path
+
+import torch
+
+from ostnet.errors import InputError
+from ostnet.training.config import TrainConfig
+from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.manifest import read_rows
+from ostnet.training.parallel import Processes
+from ostnet.training.shards import find_shards, unpack
+from ostnet.training.stream import ShardStream, StreamConfig
+
+_VALIDATION_FRAMES = 13
+_VALIDATION_CLIPS = 64
+"""Clips of shards that validation looks at, where there are no clips as files."""
+FIRST_CLIPS = 8
+"""Training starts when so many clips are decoded."""
+
+
+def open_training(
+    config: TrainConfig, processes: Processes, updates: int
+) -> FrameStore | ShardStream:
+    """The pairs of split ``train``, being decoded; a stream begins anew at ``updates``.
+
+    On a CPU the processes of a machine share one file of decoded frames, which the first of them
+    makes. Several processes draw the same global batch only from a complete store: they wait here.
+    """
+    if config.stream:
+        return _stream(config, processes, updates)
+    if not (Path(config.data) / "clips").exists() and (Path(config.data) / "shards").is_dir():
+        raise InputError(f"data folder {config.data}: holds shards alone; add --stream")
+
+    def make() -> FrameStore:
+        store = _store(config, config.data, "train", processes.device, config.max_frames_per_clip)
+        if processes.count > 1:
+            store.wait()
+        return store
+
+    return processes.first_here_first(make) if processes.device.type == "cpu" else make()
+
+
+def open_validation(config: TrainConfig, device: torch.device) -> FrameStore:
+    """Some frames of each clip of split ``val``: files of the manifest, or else of shards."""
+    folder = Path(config.data)
+    if config.stream and not _has_files(folder):
+        folder = unpack(folder, "val", _VALIDATION_CLIPS, Path(config.output) / "state" / "val")
+    store = _store(config, folder, "val", device, _VALIDATION_FRAMES)
+    store.wait()
+    return store
+
+
+def check_validation(config: TrainConfig) -> None:
+    """Raise InputError, before training, where there is nothing to validate on."""
+    try:
+        if config.stream and not _has_files(Path(config.data)):
+            find_shards(config.data, "val")
+        else:
+            read_rows(Path(config.data), "val")
+    except InputError as error:
+        raise InputError(f"{error}; --val-minutes 0 trains without validation") from error
+
+
+def _has_files(folder: Path) -> bool:
+    try:
+        return bool(read_rows(folder, "val"))
+    except InputError:
+        return False
+
+
+def _store(
+    config: TrainConfig, folder: Path | str, split: str, device: torch.device, frames: int | None
+) -> FrameStore:
+    return FrameStore(
+        DataConfig(
+            folder=folder,
+            split=split,
+            resolution=config.resolution,
+            max_frames_per_clip=frames,
+            cache_dir=config.cache,
+            device=str(device),
+            workers=_workers(config, device),
+            still_fraction=config.still_share,
+            seed=config.seed,
+        )
+    )
+
+
+def _stream(config: TrainConfig, processes: Processes, updates: int) -> ShardStream:
+    return ShardStream(
+        StreamConfig(
+            folder=config.data,
+            resolution=config.resolution,
+            pool=config.stream_pool,
+            frames=config.stream_frames,
+            uses=config.stream_uses,
+            still_fraction=config.still_share,
+            workers=_workers(config, processes.device),
+            device=str(processes.device),
+            seed=(config.seed, updates),
+            rank=processes.rank,
+            processes=processes.count,
+        )
+    )
+
+
+def _workers(config: TrainConfig, device: torch.device) -> int:
+    return config.workers or (12 if device.type == "cuda" else 2)
