@@ -11,5 +11,5 @@ def run(argv: list[str]) -> None:
         from ostnet.evaluation.config import EvaluateConfig
         from ostnet.evaluation.run import evaluate
     config = parse(Parser("ostnet evaluate", COMMANDS["evaluate"]), EvaluateConfig, argv)
-    evaluate(config)
-    print(f"wrote {config.output / 'report.md'}")
+    if evaluate(config):  # empty in all but the first of several processes
+        print(f"wrote {config.output / 'report.md'}")

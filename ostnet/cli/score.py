@@ -9,4 +9,6 @@ def run(argv: list[str]) -> None:
     """Parse the flags, score, write the report."""
     with needs_extra("eval"):
         from ostnet.evaluation.score import ScoreConfig, score
-    score(parse(Parser("ostnet score", COMMANDS["score"]), ScoreConfig, argv))
+    config = parse(Parser("ostnet score", COMMANDS["score"]), ScoreConfig, argv)
+    score(config)
+    print(f"wrote {config.output / 'report.md'}")

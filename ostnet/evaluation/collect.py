@@ -11,6 +11,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -81,7 +82,10 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("outputs", type=Path, nargs="+")
     options = parser.parse_args()
-    collect(options.checkpoint, options.outputs)
+    try:
+        collect(options.checkpoint, options.outputs)
+    except InputError as error:
+        sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":

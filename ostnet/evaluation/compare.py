@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ostnet import hub
+from ostnet.errors import InputError
 from ostnet.evaluation import definitions, report
 from ostnet.evaluation.bootstrap import people_interval
 from ostnet.evaluation.columns import Record
@@ -26,8 +27,12 @@ def compare(
 
     ``report.json`` and ``report.md`` of the output hold, per protocol and metric of ``full``, every
     checkpoint's value and its difference to the first one's on the frames that both have, with a
-    95 % bootstrap interval over people. Returns these rows (first process only).
+    95 % bootstrap interval over people. Returns these rows (first process only). Protocols whose
+    values belong to conditions, or whose methods are others, stay in the folders alone. Raises
+    InputError where ``full`` is not among the methods.
     """
+    if config.methods != "all" and METHOD not in config.methods.split(","):
+        raise InputError(f"methods: compare sets {METHOD} side by side; add it to {config.methods}")
     labels = _labels(config.compare.split(","))
     reports = {}
     for label, checkpoint in labels.items():
@@ -46,7 +51,8 @@ def compare(
         row |= _difference(config, row, next(iter(labels)))
     settings = {"compared": ", ".join(labels), "seed": config.seed}
     report.write_json(config.output / "report.json", rows, settings)
-    (config.output / "report.md").write_text(_markdown(rows, list(labels)), encoding="utf-8")
+    text = _markdown(config, rows, list(labels))
+    (config.output / "report.md").write_text(text, encoding="utf-8")
     return rows
 
 
@@ -100,9 +106,10 @@ def _by_pair(records: Sequence[Record]) -> dict[float, Record]:
     return {record["pair"]: record for record in records if record["method"] == METHOD}
 
 
-def _markdown(rows: Sequence[Row], labels: Sequence[str]) -> str:
+def _markdown(config: EvaluateConfig, rows: Sequence[Row], labels: Sequence[str]) -> str:
     lines = ["# Checkpoints side by side", "", f"Method `{METHOD}`; in brackets the difference to "]
-    lines[-1] += f"`{labels[0]}` with its 95 % bootstrap interval over people."
+    lines[-1] += f"`{labels[0]}` with its 95 % bootstrap interval over people. "
+    lines[-1] += "Definitions, back ends and failures are in each checkpoint's own report.md."
     found = {(row["protocol"], row["metric"], row["checkpoint"]): row for row in rows}
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         lines += ["", f"## {protocol}", "", "| metric | " + " | ".join(labels) + " |"]
@@ -110,6 +117,9 @@ def _markdown(rows: Sequence[Row], labels: Sequence[str]) -> str:
         for metric in dict.fromkeys(r["metric"] for r in rows if r["protocol"] == protocol):
             cells = [_cell(found.get((protocol, metric, label))) for label in labels]
             lines.append(f"| {metric} | " + " | ".join(cells) + " |")
+    shown = {row["protocol"] for row in rows}
+    if others := [name for name in config.protocols() if name not in shown]:
+        lines += ["", f"Only in the checkpoints' own reports: {', '.join(others)}."]
     return "\n".join(lines) + "\n"
 
 

@@ -44,8 +44,9 @@ class EvaluateConfig:
     """Folder or Hub repository of the network; default: the embedded weights."""
 
     compare: str | None = None
-    """Two or more checkpoints to set side by side, separated by commas, in place of
-    ``checkpoint``."""
+    """Two or more checkpoints, separated by commas, in place of ``checkpoint``: a report for each,
+    and method full side by side in same-scale, different-scale, cross-identity, embedding and
+    efficiency."""
 
     dataset: str = "auto"
     """auto, manifest, voxceleb1 (the person stands before the first #) or hdtf (all of the name but
@@ -57,12 +58,13 @@ class EvaluateConfig:
     --clips 100 --pairs 2083 --seed 0; DaGAN's own 2,083 are --pair-list vox_evaluation.csv."""
 
     pairs: int | None = None
-    """Pairs (source picture, driving frame) in all, spread evenly over the clips; default: by
-    ``frames``."""
+    """Pairs (source picture, driving frame) in all, spread evenly over the clips, before protocols
+    put each at several scales; default: by ``frames``. stability takes ``frames`` alone."""
 
     random_frames: bool = False
     """Draw both frames of every pair by the seed, as in DaGAN's and MCNet's lists, in place of the
-    first frame driven by evenly spaced ones; for same-scale, different-scale, cross-identity."""
+    first frame driven by evenly spaced ones; for same-scale, different-scale, cross-identity,
+    embedding and probe."""
 
     seed: int = 0
     """Seed of the draws of clips, frames and scales."""
@@ -72,10 +74,11 @@ class EvaluateConfig:
 
     pair_list: Path | None = None
     """In place of drawn pairs: a CSV with the columns source, driving, frame (and source_frame,
-    s_x, s_y, roll, person where wanted), such as the lists of first-order-model, DaGAN and MCNet;
-    a folder with one <protocol>.csv each; or the name of lists that come with ostnet
-    (demo-clips-val). Names lie below the data folder or its test/; video.mp4/0000012.png is a
-    frame. Pairs without s_x and s_y get drawn scales where the protocol draws them."""
+    s_x, s_y, roll, person where wanted), such as the lists of first-order-model, DaGAN and MCNet,
+    for every protocol; a folder with one <protocol>.csv each, the others being drawn; or the name
+    of lists that come with ostnet (demo-clips-val). Names lie below the data folder or its test/;
+    video.mp4/0000012.png is a frame. Pairs without s_x and s_y get drawn scales where the protocol
+    draws them."""
 
     scale_per_clip: bool = False
     """Draw one scale per driving clip instead of one per frame."""
@@ -138,8 +141,10 @@ class EvaluateConfig:
             raise InputError(
                 "pair list: it names its own clips and frames; leave out clips and random-frames"
             )
-        if self.compare is not None and "," not in self.compare:
-            raise InputError("compare: found one checkpoint; give two or more")
+        if self.compare is not None and not all(["," in self.compare, *self.compare.split(",")]):
+            raise InputError(f"compare: found {self.compare!r}; give two or more, as A,B")
+        if self.compare is not None and self.checkpoint is not None:
+            raise InputError("compare: stands in place of checkpoint; leave out one of the two")
         for name in ("pairs", "frames", "clips"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -147,4 +152,5 @@ class EvaluateConfig:
 
     def protocols(self) -> list[str]:
         """The protocols to run, in order."""
-        return list(PROTOCOLS) if self.protocol == "all" else self.protocol.split(",")
+        named = PROTOCOLS if self.protocol == "all" else self.protocol.split(",")
+        return list(dict.fromkeys(named))

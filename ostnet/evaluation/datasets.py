@@ -92,7 +92,7 @@ def read_dataset(
         kind, split, files, make = "manifest", "val", list(listed), listed.get
     else:
         split, files = _clip_files(data)
-        kind = _recognise(files) if kind == "auto" else kind
+        kind = recognise(files) if kind == "auto" else kind
 
         def make(file: str) -> Clip:
             return Clip(file, id_of(file, kind), count_frames(data / file))
@@ -132,7 +132,7 @@ def id_of(file: str, kind: str) -> str:
     return next(group for group in found.groups() if group) if found else name
 
 
-def _recognise(files: Sequence[str]) -> str:
+def recognise(files: Sequence[str]) -> str:
     """The data set that most names look like, else ``files``."""
     for kind, naming in NAMINGS.items():
         if 2 * sum(bool(naming.clip.fullmatch(clip_name(file))) for file in files) > len(files):

@@ -16,7 +16,8 @@ class Metric:
     pair of clips, then the mean over these pairs; or ``frechet``: of all frames' features."""
     definition: str
     backend: str
-    """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module`` or a key of EXTRA."""
+    """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module``, ``points`` (F_kp or
+    landmarker) or a key of EXTRA."""
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,14 @@ class Option:
     """What to give."""
 
     @property
+    def flag(self) -> str:
+        """On the command line."""
+        return "--" + self.field.replace("_", "-")
+
+    @property
     def reason(self) -> str:
         """Why there is no value without it."""
-        flag = "--" + self.field.replace("_", "-")
-        return f"its network does not come with this package; give {flag}: {self.what}"
+        return f"its network does not come with this package; give {self.flag}: {self.what}"
 
 
 _SIGMA = (

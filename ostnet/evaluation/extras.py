@@ -114,3 +114,9 @@ def load_extras(config: object, kinds: Collection[str], device: str) -> Extras:
     """
     paths = {kind: getattr(config, OPTIONS[kind].field) for kind in MAKERS if kind in kinds}
     return Extras([MAKERS[kind](path, device) for kind, path in paths.items() if path])
+
+
+def unused_networks(config: object, kinds: Collection[str]) -> list[str]:
+    """Flags of the networks that the configuration gives although they are none of these kinds."""
+    others = [option for kind, option in OPTIONS.items() if kind not in kinds]
+    return [option.flag for option in others if getattr(config, option.field)]

@@ -13,7 +13,7 @@ import torch
 from ostnet.evaluation import plots
 from ostnet.evaluation.clips import Clip
 from ostnet.evaluation.columns import Record
-from ostnet.evaluation.conditions import ROLLS, STRETCHES, YAW_BINS, sweep_condition
+from ostnet.evaluation.conditions import ROLLS, STRETCHES, sweep_condition, yaw_condition
 from ostnet.evaluation.config import EvaluateConfig
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.faces import Face
@@ -55,7 +55,7 @@ NOTE = (
 _INSIDE = "over the points that T leaves on the picture"
 
 
-def _metric(name: str, reduce: str, definition: str, backend: str = "module") -> list[Metric]:
+def _metric(name: str, reduce: str, definition: str, backend: str = "points") -> list[Metric]:
     column = name.removesuffix(f"_{reduce}")
     return [Metric(name, column, reduce, f"{reduce} over frames of {definition}", backend)]
 
@@ -139,9 +139,7 @@ def condition(pair: Pair, face: Face | None) -> str:
         return f"roll {pair.roll:g}"
     if (pair.s_x, pair.s_y) in STRETCHES:
         return sweep_condition(vars(pair))
-    if face is None:
-        return "yaw unknown"
-    return f"yaw {max(edge for edge in YAW_BINS if edge <= abs(face.pose[0]))}+"
+    return yaw_condition(_yaw(face))
 
 
 def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:

@@ -23,6 +23,8 @@ class Networks:
     """Name of the checkpoint under test, with the first digits of its weights' SHA-256."""
     apart: dict[str, OSTNet]
     """Method -> network, for those that exist."""
+    apart_names: dict[str, str]
+    """Method -> name of its checkpoint, as ``name``."""
     methods: list[str]
     """Methods to run, in table order."""
     missing: dict[str, str]
@@ -37,15 +39,15 @@ def load_networks(config: EvaluateConfig) -> Networks:
     unknown = [method for method in wanted if method not in METHODS]
     if unknown:
         raise InputError(f"methods: {unknown[0]!r} is unknown; choose from {', '.join(METHODS)}")
-    apart, missing = {}, {}
+    apart, apart_names, missing = {}, {}, {}
     for method in TRAINED_APART:
         checkpoint = getattr(config, method)
         if method in wanted and checkpoint is not None:
-            apart[method] = _load(checkpoint, device)[0]
+            apart[method], apart_names[method] = _load(checkpoint, device)
         elif method in wanted:
             missing[method] = f"no checkpoint trained this way was given (--{_flag(method)})"
     methods = [m for m in METHODS if m in wanted and m not in missing]
-    return Networks(model, name, apart, methods, missing)
+    return Networks(model, name, apart, apart_names, methods, missing)
 
 
 def _flag(method: str) -> str:

@@ -8,7 +8,6 @@ be read: OpenCV 5 has dropped its reader.
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from pickle import UnpicklingError
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from ostnet.errors import InputError
 from ostnet.evaluation import metrics
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.faces import Face
-from ostnet.evaluation.weights import digest, existing_file
+from ostnet.evaluation.weights import digest, read_tensors
 
 SIDE = 96
 """Side of the frame that the network sees."""
@@ -33,12 +32,11 @@ class OpenFaceAed:
 
     def __init__(self, path: Path, device: str = "cpu"):
         """path: state dict of OpenFacePytorch's network."""
-        existing_file(path, "openface", "openface.pth of OpenFacePytorch")
+        state = read_tensors(path, "openface", "openface.pth of OpenFacePytorch")
+        self._network = OpenFaceNet()
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-            self._network = OpenFaceNet()
             self._network.load_state_dict(state)
-        except (RuntimeError, UnpicklingError, TypeError, EOFError) as error:
+        except RuntimeError as error:
             raise InputError(
                 f"openface: {path} does not hold nn4.small2's layers; give openface.pth of "
                 f"OpenFacePytorch ({str(error).splitlines()[0]})"

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.evaluation.config import PROTOCOLS
 from ostnet.evaluation.datasets import Dataset
 from ostnet.evaluation.locate import Locator, Place
 from ostnet.evaluation.pairs import Pair, pair_up
@@ -43,10 +44,14 @@ def list_of(given: Path, protocol: str) -> Path | None:
     """The file of one protocol: of ``--pair-list`` itself, a folder, or a committed collection.
 
     A folder holds ``<protocol>.csv``; None where it has none, which leaves the protocol to the
-    draw. Raises InputError where there is neither file nor folder.
+    draw. Raises InputError where there is neither file nor folder, or no list of any protocol.
     """
     folder = COMMITTED / given if str(given) in committed_lists() else given
     if folder.is_dir():
+        if not any((folder / f"{name}.csv").is_file() for name in PROTOCOLS):
+            raise InputError(
+                f"pair list: {folder} holds no list; give a folder with {protocol}.csv or the like"
+            )
         file = folder / f"{protocol}.csv"
         return file if file.is_file() else None
     if not given.is_file():

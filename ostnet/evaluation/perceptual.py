@@ -16,7 +16,7 @@ from torch import Tensor
 from ostnet.errors import InputError
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.faces import Face
-from ostnet.evaluation.weights import digest, existing_file
+from ostnet.evaluation.weights import digest, read_tensors
 
 BACKBONE, LINEAR = "alexnet-owt-7be5be79.pth", "alex.pth"
 
@@ -38,7 +38,8 @@ class Lpips:
     def __init__(self, weights: Path, device: str = "cpu"):
         """weights: folder with ``alexnet-owt-7be5be79.pth`` and ``alex.pth``."""
         files = [weights / file for file in (BACKBONE, LINEAR)]
-        backbone, linear = (_load(file, device) for file in files)
+        what = f"a folder with {BACKBONE} and {LINEAR}"
+        backbone, linear = (read_tensors(file, "lpips_weights", what, device) for file in files)
         self._device = device
         try:
             self._kernels = [backbone[f"features.{n}.weight"] for n, _, _ in _CONVOLUTIONS]
@@ -89,8 +90,3 @@ def _to_input(image: np.ndarray) -> Tensor:
 def _unit(features: Tensor) -> Tensor:
     """Unit length along the channels at every place."""
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + 1e-10)
-
-
-def _load(path: Path, device: str) -> dict[str, Tensor]:
-    existing_file(path, "lpips_weights", f"a folder with {BACKBONE} and {LINEAR}")
-    return torch.load(path, map_location=device, weights_only=True)

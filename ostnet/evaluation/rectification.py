@@ -48,7 +48,9 @@ _VISIBLE = (
 )
 
 METRICS = [
-    Metric("ssim_visible", "ssim_visible", "mean", f"SSIM {_VISIBLE}, 3 px inwards", "numpy"),
+    Metric(
+        "ssim_visible", "ssim_visible", "mean", f"SSIM {_VISIBLE}, 3 px inwards", "scikit-image"
+    ),
     Metric("l1_visible", "l1_visible", "mean", f"mean |difference| {_VISIBLE}, [0,1]", "numpy"),
     Metric(
         "grid_error",

@@ -1,6 +1,7 @@
 """``evaluate``: run protocols, keep every finished group on disk, write the report."""
 
 import hashlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import skimage
 import torch
 from tqdm import tqdm
 
+from ostnet.errors import InputError
 from ostnet.evaluation import definitions, efficiency, plots, report, tables
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.compare import compare
@@ -18,6 +20,7 @@ from ostnet.evaluation.embedders import make_embedder
 from ostnet.evaluation.extras import load_extras
 from ostnet.evaluation.faces import FaceReader
 from ostnet.evaluation.landmarkers import make_landmarker
+from ostnet.evaluation.methods import METHODS
 from ostnet.evaluation.networks import Networks, load_networks
 from ostnet.evaluation.pair_list import list_of, read_pairs, write_pairs
 from ostnet.evaluation.pairs import Pair, draw_scales, group
@@ -27,6 +30,7 @@ from ostnet.evaluation.store import GroupStore, write_records
 from ostnet.evaluation.suite import SUITE, Protocol
 from ostnet.evaluation.summary import Measured
 from ostnet.evaluation.tables import Row
+from ostnet.evaluation.unused import unused_options
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
@@ -36,6 +40,11 @@ def evaluate(config: EvaluateConfig) -> list[Row]:
     writes the report. Returns the rows of the report (in other processes: an empty list). Raises
     InputError for data, weights or options that cannot be used.
     """
+    if flags := unused_options(config):
+        warnings.warn(
+            f"{', '.join(flags)}: not used, neither by protocol {' nor '.join(config.protocols())}",
+            stacklevel=2,
+        )
     if config.compare:
         return compare(config, _evaluate_one)
     return _evaluate_one(config)
@@ -62,9 +71,14 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
     )
     config.output.mkdir(parents=True, exist_ok=True)
     shard, rows = this_process(), []
+    runs = {  # all of them before the first is measured: what cannot be run is said at once
+        name: _Run(config, name, dataset, networks, bench, shard)
+        for name in config.protocols()
+        if name in SUITE
+    }
     for name in config.protocols():
-        if name != "efficiency":
-            rows += _Run(config, name, dataset, networks, bench, shard).rows()
+        if name in runs:
+            rows += runs[name].rows()
         elif shard.first:
             rows += efficiency.measure(bench, dataset.clips, dataset.describe())
     if shard.first:
@@ -77,14 +91,24 @@ def _write_report(
 ) -> None:
     settings = {
         "checkpoint": networks.name,
+        **networks.apart_names,
         "dataset": dataset.describe(),
-        "pairs": f"list {config.pair_list.name}" if config.pair_list else "drawn",
+        "pairs": _origin_of_pairs(config),
         "seed": config.seed,
         "torch": torch.__version__,
     }
     report.write_json(config.output / "report.json", rows, settings)
     text = report.markdown(rows, settings)
     (config.output / "report.md").write_text(text, encoding="utf-8")
+
+
+def _origin_of_pairs(config: EvaluateConfig) -> str:
+    """Which protocols' pairs were read from the list; those of the others are drawn."""
+    if config.pair_list is None:
+        return "drawn"
+    listed = [name for name in config.protocols() if name in SUITE]
+    listed = [name for name in listed if list_of(config.pair_list, name)]
+    return f"list {config.pair_list.name} for {', '.join(listed) or 'none'}; otherwise drawn"
 
 
 class _Run:
@@ -114,9 +138,14 @@ class _Run:
             self.bench.apart, self.missing = {}, {}
         else:
             self.missing = networks.missing
+        if not self.bench.methods:
+            raise InputError(
+                f"methods: {name} can run none of {config.methods}; "
+                f"add one of {', '.join(self.protocol.methods or METHODS)}"
+            )
         self.pairs = self._make_pairs()
         self.groups = group(self.pairs)
-        self.store = GroupStore(config.output / name, self._settings(networks.name))
+        self.store = GroupStore(config.output / name, self._settings(networks))
 
     def rows(self) -> list[Row]:
         """Measure what is not on disk yet, then sum up; rows in the first process only."""
@@ -126,6 +155,7 @@ class _Run:
         self.shard.wait()
         on_sheet = self._sheet_groups()
         todo = [n for n in range(len(self.groups)) if not self.store.has(n)]
+        self.shard.wait()  # all must have read the same list before the first adds to it
         mine = list(self.shard.share(todo))
         for number in tqdm(mine, desc=self.name, unit="clip", disable=not self.shard.first):
             result = self.protocol.measure(self.bench, self.groups[number])
@@ -137,16 +167,27 @@ class _Run:
         config, frames = self.config, self.config.frames or self.protocol.frames
         path = list_of(config.pair_list, self.name) if config.pair_list else None
         if path is None:
-            return self.protocol.pairs(self.dataset.clips, config, frames)
+            pairs = self.protocol.pairs(self.dataset.clips, config, frames)
+            if not pairs:
+                raise InputError(f"data: no clip of {config.data} is long enough for {self.name}")
+            return pairs
         listed = read_pairs(path, self.dataset, frames, config.pairs)
         if self.protocol.scales_drawn and not listed.has_scales:
             return draw_scales(listed.pairs, config.seed, config.scale_per_clip)
+        if self.name == "same-scale" and any((p.s_x, p.s_y) != (1, 1) for p in listed.pairs):
+            raise InputError(
+                f"pair list: {path} changes the scale (s_x, s_y), but same-scale measures frames "
+                "as they are; leave out these columns or choose different-scale"
+            )
         return listed.pairs
 
-    def _settings(self, checkpoint: str) -> dict:
+    def _settings(self, networks: Networks) -> dict:
         """All that decides a group's records: a change makes them stale."""
+        apart = {name: networks.apart_names[name] for name in self.bench.apart}
         return {
-            "checkpoint": checkpoint,
+            "data": str(self.config.data.resolve()),
+            "checkpoint": networks.name,
+            **apart,
             "methods": list(self.bench.methods),
             "pairs": hashlib.sha256(repr(self.pairs).encode()).hexdigest(),
             "landmarker": self.bench.reader.landmarker.name,
@@ -219,5 +260,6 @@ def _backends(bench: Bench) -> dict[str, str]:
         "landmarker": bench.reader.landmarker.name,
         "embedder": bench.reader.embedder.name,
         "module": f"ostnet, OpenCV {cv2.__version__}",
+        "points": f"F_kp of the network; landmarker: {bench.reader.landmarker.name}",
         **bench.extras.names,
     }

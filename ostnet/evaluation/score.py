@@ -1,15 +1,15 @@
 """``score``: the same metrics for anyone's videos, without our model."""
 
-from collections.abc import Iterator
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import skimage
 
+from ostnet.animation.animator import choose_device
 from ostnet.errors import InputError
-from ostnet.evaluation import definitions, metrics, report, tables
-from ostnet.evaluation.clips import square
+from ostnet.evaluation import definitions, report, tables
 from ostnet.evaluation.columns import (
     Record,
     following_columns,
@@ -18,18 +18,25 @@ from ostnet.evaluation.columns import (
     landmark_columns,
     scale_columns,
 )
+from ostnet.evaluation.datasets import id_of, recognise
 from ostnet.evaluation.definitions import ACROSS, OPTIONS, WITH_TRUTH, Metric
 from ostnet.evaluation.embedders import make_embedder
-from ostnet.evaluation.extras import Reading, features, load_extras
+from ostnet.evaluation.extras import Reading, features, load_extras, unused_networks
 from ostnet.evaluation.faces import Face, FaceReader, identity_of
 from ostnet.evaluation.fid import REFERENCE
 from ostnet.evaluation.landmarkers import make_landmarker
+from ostnet.evaluation.partners import (
+    PICTURES,
+    VIDEOS,
+    check_length,
+    files,
+    first_picture,
+    frame_pairs,
+    partner,
+)
+from ostnet.evaluation.stability import jitter
 from ostnet.evaluation.store import write_records
 from ostnet.evaluation.tables import Row
-from ostnet.media.video import probe, read_frames, read_image
-
-VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 JITTER = [
     Metric(
@@ -37,7 +44,7 @@ JITTER = [
         "landmark_jitter_ratio",
         "mean",
         "mean second difference over time of 68 landmarks, generated over reference; mean over "
-        "clips; failures are frames of clips with a lost face",
+        "clips, each as often as it has frames; failures are frames of clips with a lost face",
         "landmarker",
     )
 ]
@@ -48,7 +55,8 @@ class ScoreConfig:
     """Options of ``ostnet score``."""
 
     generated: Path
-    """Folder of generated videos."""
+    """Folder of generated videos. Frames are compared one by one, as centre squares of 256
+    pixels."""
 
     reference: Path
     """Folder of videos of the same names: the ground truth, or with ``cross_identity`` the driving
@@ -96,8 +104,8 @@ class ScoreConfig:
     lineage: bool = False
     """Add SSIM and PSNR with data_range 2."""
 
-    device: str = "cpu"
-    """Where the networks run."""
+    device: str = "auto"
+    """auto, cpu, cuda, ...: where the networks run."""
 
     def __post_init__(self):
         self.generated, self.reference = Path(self.generated), Path(self.reference)
@@ -118,17 +126,26 @@ class ScoreConfig:
             return ACROSS
         return WITH_TRUTH + (("arcface",) if self.source else ())
 
+    def unused_flags(self) -> list[str]:
+        """What was given though it changes nothing."""
+        pixels = ["--lineage"] if self.lineage and self.cross_identity else []
+        return pixels + unused_networks(self, self.kinds())
+
 
 def score(config: ScoreConfig) -> list[Row]:
     """Score every generated video against the reference of the same name; write the report.
 
-    Frames are compared one by one as centre squares of 256 pixels. Returns the rows of
+    Frames are compared one by one as centre squares of 256 pixels; intervals are over people where
+    the names tell them (``datasets.NAMINGS``), else over videos. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
-    scorer = _Scorer(config)
-    for video in _files(config.generated, VIDEOS, "generated"):
-        scorer.add(video)
+    if flags := config.unused_flags():
+        warnings.warn(f"{', '.join(flags)}: not used by this kind of scoring", stacklevel=2)
+    videos = files(config.generated, VIDEOS, "generated")
     config.output.mkdir(parents=True, exist_ok=True)
+    scorer = _Scorer(config, recognise([video.name for video in videos]))
+    for video in videos:
+        scorer.add(video)
     write_records(config.output / "frames.csv", scorer.records)
     rows = scorer.rows()
     settings = {"generated": scorer.method, "reference": config.reference.resolve().name}
@@ -141,34 +158,37 @@ def score(config: ScoreConfig) -> list[Row]:
 class _Scorer:
     """Takes one video after another and keeps what its frames say."""
 
-    def __init__(self, config: ScoreConfig):
-        self.config = config
+    def __init__(self, config: ScoreConfig, naming: str):
+        """naming: key of ``datasets.NAMINGS``, by which a video's name tells the person."""
+        self.config, self._naming = config, naming
+        device = str(choose_device(config.device))
         self.reader = FaceReader(
-            make_landmarker(config.landmarker, config.device, config.fan_weights),
+            make_landmarker(config.landmarker, device, config.fan_weights),
             make_embedder(config.embedder),
         )
-        self.extras = load_extras(config, config.kinds(), config.device)
+        self.extras = load_extras(config, config.kinds(), device)
         self.method = config.name or config.generated.resolve().name
         self.records: list[Record] = []
         self._features: dict[str, list[np.ndarray]] = {self.method: [], REFERENCE: []}
 
     def add(self, video: Path) -> None:
         """One record per frame of one video."""
-        reference = _partner(self.config.reference, video, VIDEOS, "reference")
-        _same_length(video, reference)
+        reference = partner(self.config.reference, video, VIDEOS, "reference")
+        check_length(video, reference)
         source, source_reading = self._source(video)
         faces, drivers, records = [], [], []
-        for index, (image, truth) in enumerate(_frame_pairs(video, reference)):
+        for index, (image, truth) in enumerate(frame_pairs(video, reference)):
             face, driver = self.reader.read([image, truth], self.config.source is not None)
             faces.append(face)
             drivers.append(driver)
-            record = {"method": self.method, "pair": index, "person": video.stem}
+            person = id_of(video.name, self._naming)
+            record = {"method": self.method, "pair": index, "person": person}
             record |= {"source": video.stem, "driving": reference.name, "frame": index}
             record |= self._columns(image, truth, face, driver, source)
             output, beside = self.extras.read([image, truth], [face, driver])
             self._keep(output, beside)
             records.append(record | self.extras.columns(output, source_reading, beside))
-        ratio = _jitter(faces) / _jitter(drivers)
+        ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
         self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
 
     def rows(self) -> list[Row]:
@@ -197,7 +217,7 @@ class _Scorer:
         """The source picture's face and what the extra networks read off it, where it is given."""
         if self.config.source is None:
             return None, {}
-        picture = _first_picture(_partner(self.config.source, video, PICTURES + VIDEOS, "source"))
+        picture = first_picture(partner(self.config.source, video, PICTURES + VIDEOS, "source"))
         (face,) = self.reader.read([picture], identity=True)
         (reading,) = self.extras.read([picture], [face])
         return face, reading
@@ -246,45 +266,3 @@ def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
         if config.source is not None:
             table += definitions.identity_metrics(reader.embedder.key)
     return table + JITTER
-
-
-def _jitter(faces: list[Face | None]) -> float:
-    """Jitter of a clip; NaN where a face was lost or nothing moves."""
-    if any(face is None for face in faces):
-        return float("nan")
-    return metrics.landmark_jitter(np.stack([face.landmarks for face in faces])) or float("nan")
-
-
-def _frame_pairs(video: Path, reference: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for image, truth in zip(read_frames(video), read_frames(reference), strict=True):
-        yield square(image), square(truth)
-
-
-def _same_length(video: Path, reference: Path) -> None:
-    found, expected = probe(video).frames, probe(reference).frames
-    if found != expected:
-        raise InputError(
-            f"generated: {video.name} has {found} frames, its reference {expected}; cut them to "
-            "the same length"
-        )
-
-
-def _first_picture(path: Path) -> np.ndarray:
-    if path.suffix.lower() in PICTURES:
-        return square(read_image(path))
-    return square(next(iter(read_frames(path, max_frames=1))))
-
-
-def _files(folder: Path, suffixes: tuple[str, ...], role: str) -> list[Path]:
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-    if not found:
-        raise InputError(f"{role}: {folder} holds no file of {', '.join(suffixes)}; add some")
-    return found
-
-
-def _partner(folder: Path, video: Path, suffixes: tuple[str, ...], role: str) -> Path:
-    for suffix in suffixes:
-        candidate = folder / f"{video.stem}{suffix}"
-        if candidate.is_file():
-            return candidate
-    raise InputError(f"{role}: {folder} holds no file named {video.stem}; add it")

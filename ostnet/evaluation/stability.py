@@ -5,10 +5,12 @@ Two runs of every clip: as it is, and with the one-euro filter on T_theta's fidu
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
 from ostnet.animation.smoothing import OneEuroFilter
+from ostnet.errors import InputError
 from ostnet.evaluation import metrics
 from ostnet.evaluation.clips import frame_rate
 from ostnet.evaluation.columns import Record
@@ -44,12 +46,22 @@ METRICS = [
 
 
 def stability(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """Measure one run of neighbouring frames: one record per method, plain and smoothed."""
+    """Measure one run of neighbouring frames: one record per method, plain and smoothed.
+
+    Raises InputError for listed frames that are no such run.
+    """
+    steps = {(b.frame - a.frame, b.s_x == a.s_x, b.s_y == a.s_y) for a, b in pairwise(pairs)}
+    if steps - {(1, True, True)}:
+        raise InputError(
+            f"pair list: the frames of {pairs[0].driving} are no neighbours at one scale, which "
+            "stability measures; list consecutive frames or leave out the list"
+        )
     source, truth, driving = load_pictures(bench, pairs)
-    driver = _jitter(bench.reader.read(truth))
+    driver = jitter(bench.reader.read(truth))
     rate = frame_rate(bench.data / pairs[0].driving)
     plain = generate(bench.model, source, driving, bench.methods)
-    smoothed = generate(bench.model, source, driving, ["full"], smooth=OneEuroFilter(rate))
+    filtered = [name for name in bench.methods if name == "full"]
+    smoothed = generate(bench.model, source, driving, filtered, smooth=OneEuroFilter(rate))
     records = []
     for condition, generated in ((PLAIN, plain), (SMOOTHED, smoothed)):
         for name in generated.images:
@@ -70,11 +82,11 @@ def _record(bench: Bench, pair: Pair, name: str, generated: Generated) -> Record
         "driving": pair.driving,
         "scale_jitter_x": scale_jitter[0],
         "scale_jitter_y": scale_jitter[1],
-        "landmark_jitter_output": _jitter(bench.reader.read(generated.images[name])),
+        "landmark_jitter_output": jitter(bench.reader.read(generated.images[name])),
     }
 
 
-def _jitter(faces: Sequence[Face | None]) -> float:
+def jitter(faces: Sequence[Face | None]) -> float:
     """Jitter of a run of faces; NaN where one of them was not found."""
     if any(face is None for face in faces):
         return float("nan")

@@ -15,11 +15,14 @@ from ostnet.evaluation.methods import METHODS
 
 Row = dict[str, object]
 
+LOGARITHMIC = "median_log"
+"""Reduction of the values' logarithms."""
+
 REDUCE: dict[str, Statistic] = {
     "mean": mean,
     "median": partial(quantile, q=0.5),
     "p90": partial(quantile, q=0.9),
-    "median_log": lambda values, weights: quantile(np.log(values), weights, q=0.5),
+    LOGARITHMIC: partial(quantile, q=0.5),
 }
 
 
@@ -116,9 +119,12 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
     if metric.reduce == "correlation":
         return _correlation(records, metric)
     values = np.array([record[metric.column] for record in records], dtype=float)
+    if metric.backend == "module" and np.isnan(values).all():
+        return {"reason": "the method takes out no scale by a grid of T_theta"}
+    if metric.reduce == LOGARITHMIC:
+        with np.errstate(invalid="ignore"):  # a mirrored grid has no logarithm: a failure
+            values = np.log(values)
     kept = ~np.isnan(values)
-    if metric.backend == "module" and not kept.any():
-        return {"reason": "the method takes out no scale"}
     summary = {"failures": int((~kept).sum())}
     if not kept.any():
         return summary | {"reason": "no frame has a value"}
@@ -166,11 +172,14 @@ def module_differences(records: Sequence[Record], head: Row, backend: str) -> li
         by_method[name] = sorted(mine, key=lambda record: record["pair"])
     if not by_method["full"] or not by_method["closed_form"]:
         return []
-    people = [record["person"] for record in by_method["full"]]
+    people = np.array([record["person"] for record in by_method["full"]])
     result = []
     for axis in ("x", "y"):
         column = f"module_scale_error_{axis}"
         errors = np.array([[r[column] for r in by_method[n]] for n in by_method]).T  # (N, 2)
+        kept = ~np.isnan(errors).any(axis=1)
+        if not kept.any():
+            continue
         result.append(
             {
                 "method": "full",
@@ -180,9 +189,9 @@ def module_differences(records: Sequence[Record], head: Row, backend: str) -> li
                 **head,
                 "backend": backend,
                 "frames": len(errors),
-                "failures": 0,
+                "failures": int((~kept).sum()),
             }
-            | estimate(_median_difference, errors, people)
+            | estimate(_median_difference, errors[kept], people[kept])
         )
     return result
 

@@ -65,7 +65,10 @@ def _table(file: Path) -> dict[str, list[str]]:
     """First word -> the others, line by line; empty where there is no file."""
     if not file.is_file():
         return {}
-    lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
+    try:
+        lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
+    except UnicodeDecodeError as error:
+        raise InputError(f"annotations: '{file}' is no text; restore the authors' lists") from error
     return {words[0]: words[1:] for words in lines if words}
 
 

@@ -116,7 +116,7 @@ class PrepareConfig:
         self.annotations = Path(self.annotations) if self.annotations else None
         if self.min_face is None:
             self.min_face = self.size // 2
-        if self.output.absolute().is_relative_to(self.videos.absolute()):
+        if self.output.resolve().is_relative_to(self.videos.resolve()):
             raise InputError(
                 f"output: '{self.output}' lies in the folder of videos, where its clips would be "
                 "taken for videos; choose another"

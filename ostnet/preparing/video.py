@@ -58,8 +58,7 @@ def find_files(folder: Path) -> dict[str, Path]:
     found = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file()]
     if not found:
         raise InputError(
-            f"videos: no video in '{folder}'; expected files ending in "
-            f"{' '.join(sorted(SUFFIXES))}"
+            f"videos: no video in '{folder}'; expected files ending in {' '.join(sorted(SUFFIXES))}"
         )
     return dict(sorted((path.relative_to(folder).as_posix(), path) for path in found))
 

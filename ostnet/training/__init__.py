@@ -1,5 +1,6 @@
-"""Training; inference never imports it. ``python -m ostnet.training`` needs torch, numpy, OpenCV
-and safetensors alone, and accelerate where several processes train together.
+"""Training; inference never imports it. ``python -m ostnet.training`` needs torch, numpy, OpenCV,
+Pillow, safetensors and huggingface-hub alone, and accelerate where several processes train
+together.
 
 One process: ``ostnet train --data DIR --output RUN --minutes 60``; the same command resumes.
 Several GPUs: ``accelerate launch -m ostnet train ...``; several CPU processes:

@@ -20,47 +20,58 @@ def _value_type(annotation):
     return annotation
 
 
-def _add(parser: Parser, config: type, prefix: str = "") -> None:
+def _add(parser: Parser, defaults: TrainConfig | LossWeights, prefix: str = "") -> None:
     """One flag per field of a dataclass, its docstring as help."""
-    hints, docs = typing.get_type_hints(config), field_docs(config)
-    for field in fields(config):
+    hints, docs = typing.get_type_hints(type(defaults)), field_docs(type(defaults))
+    for field in fields(defaults):
         if field.name == "losses":
             continue
         flag = f"--{prefix}{field.name.replace('_', '-')}"
-        text = f"{docs.get(field.name, '')} (default: {field.default})".replace("%", "%%")
+        text, default = docs[field.name], getattr(defaults, field.name)
+        if default not in (None, ""):
+            text += f" (default: {default})"
+        options = {"help": text.replace("%", "%%"), "required": field.name in ("data", "output")}
         if hints[field.name] is bool:
-            options = {"action": argparse.BooleanOptionalAction}
+            options["action"] = argparse.BooleanOptionalAction
         else:
-            options = {"type": _value_type(hints[field.name]), "metavar": field.name.upper()}
-        required = field.name in ("data", "output")
-        parser.add_argument(flag, default=MISSING, required=required, help=text, **options)
+            options |= {"type": _value_type(hints[field.name]), "metavar": field.name.upper()}
+        parser.add_argument(flag, default=MISSING, **options)
 
 
 def parse(arguments: list[str]) -> TrainConfig:
     """Flags named after TrainConfig's fields (loss weights: ``--loss-pixel`` and so on).
 
-    The recipe's values stand where no flag is given.
+    The recipe's values stand where no flag is given. Raises InputError on flags that do not parse
+    or have no meaning.
     """
-    parser = Parser("python -m ostnet.training", "Train OSTNet.")
-    _add(parser, TrainConfig)
-    _add(parser, LossWeights, "loss-")
+    usual = TrainConfig(**recipe(TrainConfig.recipe).values)
+    parser = Parser(
+        "python -m ostnet.training",
+        f"Train OSTNet. Defaults are those of recipe {usual.recipe}; a recipe brings its own.",
+    )
+    _add(parser, usual)
+    _add(parser, usual.losses, "loss-")
     given = {k: v for k, v in vars(parser.parse_args(arguments)).items() if v is not MISSING}
-    values = recipe(given.get("recipe", TrainConfig.recipe)).values
+    values = recipe(given.get("recipe", usual.recipe)).values
     weights = {k.removeprefix("loss_"): given.pop(k) for k in list(given) if k.startswith("loss_")}
     losses = replace(values["losses"], **weights)
     return TrainConfig(**{**values, **given, "losses": losses})
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Train; a user's error is one line on standard error and exit code 2."""
-    arguments = sys.argv[1:] if arguments is None else arguments
+def run(arguments: list[str]) -> None:
+    """Train, or list the recipes for ``--recipe help``. Raises InputError."""
+    if arguments == ["--recipe", "help"]:
+        print(describe())
+    else:
+        train(parse(arguments))
+
+
+def main() -> None:
+    """Run what the command line says; a user's error is one line on standard error and code 2."""
     try:
-        if arguments == ["--recipe", "help"]:
-            print(describe())
-        else:
-            train(parse(arguments))
-    except (InputError, ValueError) as error:
-        print(f"ostnet: error: {error}", file=sys.stderr)
+        run(sys.argv[1:])
+    except (InputError, OSError) as error:
+        print("ostnet: error:", " ".join(str(error).split()), file=sys.stderr)
         raise SystemExit(2) from None
 
 

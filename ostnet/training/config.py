@@ -1,9 +1,41 @@
 """One training run as a documented dataclass. Named sets of values: training/recipes.py."""
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from ostnet.config import PRESETS
+from ostnet.errors import InputError
 
 PARTS = ("transform", "embedding", "encoder-embedding", "decoder-embedding")
 """Of the scale machinery, that ``without`` can leave out."""
+
+CHOICES = {
+    "schedule": ("step", "cosine", "constant"),
+    "precision": ("auto", "bf16", "fp32"),
+    "track": ("tensorboard", "trackio", "none"),
+    "scale_map": ("", "tps", "affine"),
+}
+"""Fields that take one of a few words."""
+
+LEAST = {
+    **dict.fromkeys(("batch", "accumulate", "stream_pool", "stream_uses", "workers", "threads"), 1),
+    **dict.fromkeys(("max_frames_per_clip", "stream_frames"), 2),
+    **dict.fromkeys(("minutes", "steps", "keypoint_steps", "scale_steps", "seed"), 0),
+    **dict.fromkeys(("learning_rate", "clip_norm"), 0),
+    **dict.fromkeys(("save_minutes", "val_minutes", "log_seconds"), 0),
+}
+"""Smallest value of numeric fields."""
+
+SHARES = (
+    "half_resolution_share",
+    "ema",
+    "wide_share",
+    "transform_dropout",
+    "embedding_dropout",
+    "framing_share",
+    "still_share",
+)
+"""Fields between 0 and 1."""
 
 
 @dataclass
@@ -46,11 +78,12 @@ class TrainConfig:
     recipe: str = "warm-start"
     """Name of the values that stand where no flag is given; ``--recipe help`` lists them."""
     init: str | None = None
-    """Checkpoint folder to start from; skips the warm start's first two stages."""
+    """Checkpoint to start from, a folder or owner/repo: its network takes the place of ``preset``,
+    and the warm start's first two stages are skipped."""
     minutes: float | None = None
-    """Stop this many minutes after process start; None: at ``steps``."""
+    """Stop this many minutes after process start. Either this or ``steps`` is needed."""
     steps: int | None = None
-    """Stop at this step of the joint stage; None: at ``minutes``."""
+    """Stop at this step of the joint stage."""
     resolution: int = 128
     """Side of the training pictures in pixels."""
     half_resolution_share: float = 0.0
@@ -73,13 +106,16 @@ class TrainConfig:
     scale_steps: int = 1000
     """Warm start, second stage: T_theta on keypoints alone, this many steps of 128."""
     scale_low: float = 0.7
-    scale_high: float = 1.3
     """Expression-preserved augmentation: s_x, s_y ~ U(scale_low, scale_high) (paper)."""
+    scale_high: float = 1.3
+    """See ``scale_low``."""
     wide_share: float = 0.0
     """Share of rows that draw a common scale from the wide range instead (beyond the paper)."""
     wide_low: float = 0.5
+    """Wide range, log-uniform up to ``wide_high``; the two axes then differ by a factor of
+    U(.85, 1.18) or so."""
     wide_high: float = 1.6
-    """Wide range, log-uniform; the two axes then differ by a factor U(.85, 1.18) or so."""
+    """See ``wide_low``."""
     transform_dropout: float = 0.25
     """Share of rows that bypass the scale transformation; they are not augmented."""
     embedding_dropout: float = 0.25
@@ -89,7 +125,7 @@ class TrainConfig:
     still_share: float = 0.15
     """Share of rows from still pictures: two random warps of one picture."""
     max_frames_per_clip: int | None = 48
-    """Evenly spaced frames kept per clip; None: all."""
+    """Evenly spaced frames kept of each clip; a number that no clip reaches keeps all of them."""
     scale_map: str = ""
     """What T_theta's points may do: ``tps``, ``affine``; empty: as the preset or ``init`` says."""
     stream: bool = False
@@ -101,11 +137,11 @@ class TrainConfig:
     stream_uses: int = 8
     """Pairs drawn from a clip of a stream before the next takes its place."""
     workers: int | None = None
-    """Threads that decode, of each process; None: 12 on a GPU, 2 on a CPU."""
+    """Threads that decode, of each process; default: 12 on a GPU, 2 on a CPU."""
     perceptual: str = "auto"
     """Perceptual network: auto, vgg19, or a stand-in (see training/perceptual.py)."""
     perceptual_weights: str | None = None
-    """Path of the perceptual network's weights."""
+    """File of the perceptual network's weights; default: as installed, or downloaded."""
     precision: str = "auto"
     """bf16 or fp32; auto: bf16 on CUDA or where accelerate launch asks for it, fp32 elsewhere."""
     compile: bool = False
@@ -114,7 +150,7 @@ class TrainConfig:
     device: str = "auto"
     """auto, cpu or cuda."""
     threads: int | None = None
-    """CPU threads of torch; None: torch's default."""
+    """CPU threads of torch; default: torch's own choice."""
     seed: int = 0
     """Seed of every random draw."""
     save_minutes: float = 5.0
@@ -126,33 +162,36 @@ class TrainConfig:
     track: str = "none"
     """Where curves and sample sheets go as well: ``tensorboard``, ``trackio`` or ``none``."""
     cache: str | None = None
-    """Folder for decoded frames; None: a folder under the user's cache directory."""
+    """Folder for decoded frames, on a CPU; default: a folder under the user's cache directory."""
     losses: LossWeights = field(default_factory=LossWeights)
     """Weights of the objective."""
 
     def __post_init__(self):
         if not self.removed <= set(PARTS):
-            raise ValueError(
+            raise InputError(
                 f"without: found {self.without!r}, expected some of {', '.join(PARTS)}, with commas"
             )
-        if self.schedule not in ("step", "cosine", "constant"):
-            raise ValueError(
-                f"schedule: found {self.schedule!r}, expected step, cosine or constant"
-            )
-        if self.resolution % 32:
-            raise ValueError(f"resolution: found {self.resolution}, expected a multiple of 32")
-        if not 0 < self.scale_low <= self.scale_high:
-            raise ValueError(
-                f"scale range: found {self.scale_low} to {self.scale_high}, expected 0 < low <= "
-                "high"
-            )
-        for name in ("batch", "accumulate", "stream_pool", "stream_frames", "stream_uses"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: found {getattr(self, name)}, expected at least 1")
-        if self.precision not in ("auto", "bf16", "fp32"):
-            raise ValueError(f"precision: found {self.precision!r}, expected auto, bf16 or fp32")
-        if self.track not in ("none", "tensorboard", "trackio"):
-            raise ValueError(f"track: found {self.track!r}, expected tensorboard, trackio or none")
+        if Path(self.output).is_file():
+            raise InputError(f"output: {self.output!r} is a file; give a folder")
+        for name, words in {**CHOICES, "preset": PRESETS}.items():
+            if getattr(self, name) not in words:
+                expected = ", ".join(filter(None, words))
+                raise InputError(f"{name}: found {getattr(self, name)!r}, expected {expected}")
+        if self.resolution < 32 or self.resolution % 32:
+            raise InputError(f"resolution: found {self.resolution}, expected a multiple of 32")
+        for low, high in (("scale_low", "scale_high"), ("wide_low", "wide_high")):
+            found = getattr(self, low), getattr(self, high)
+            if not 0 < found[0] <= found[1]:
+                raise InputError(
+                    f"{low}, {high}: found {found[0]} and {found[1]}, expected 0 < low <= high"
+                )
+        for name, least in LEAST.items():
+            value = getattr(self, name)
+            if value is not None and not value >= least:
+                raise InputError(f"{name}: found {value}, expected at least {least}")
+        for name in SHARES:
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"{name}: found {getattr(self, name)}, expected 0 to 1")
 
     @property
     def removed(self) -> set[str]:

@@ -141,7 +141,7 @@ class FrameStore:
         return Batch(
             *images.split(batch),
             *points.split(batch),
-            is_still=torch.from_numpy(is_still).to(self.device),
+            is_still=torch.from_numpy(is_still).to(self.device, non_blocking=True),
         )
 
     def sample_landmarks(

@@ -73,7 +73,8 @@ def read_state(name: str, path: Path | None) -> dict[str, Tensor]:
             return _squeezenet_state(_ArrayUnpickler(io.BytesIO(path.read_bytes())).load())
         return torch.load(path, map_location="cpu", weights_only=True)
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, KeyError, EOFError) as error:
-        raise InputError(f"perceptual weights {path}: cannot be read ({error})") from error
+        kind = type(error).__name__
+        raise InputError(f"perceptual weights {path}: cannot be read ({kind})") from error
 
 
 def _download(name: str) -> dict[str, Tensor]:

@@ -25,11 +25,18 @@ def allocate(
     -1: none yet, 0: unreadable. On a CPU both are views of cache files, which a changed video,
     another ``resolution`` or another ``limit`` of frames a clip makes anew.
 
-    Raises InputError if the cache folder has too little room.
+    Raises InputError if the cache folder or the GPU has too little room.
     """
     shape = (total, 3, resolution, resolution)
     if device.type != "cpu":
-        frames = torch.empty(shape, dtype=torch.uint8, device=device)
+        try:
+            frames = torch.empty(shape, dtype=torch.uint8, device=device)
+        except torch.OutOfMemoryError as error:
+            raise InputError(
+                f"data: {total} frames of {len(rows)} files take {math.prod(shape) / 1e9:.1f} GB, "
+                f"more than {device} has left; stream shards (--stream), or lower "
+                "--max-frames-per-clip or --resolution"
+            ) from error
         return frames, np.full(len(rows), -1, dtype=np.int32)
     folder = Path(cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
     folder.mkdir(parents=True, exist_ok=True)

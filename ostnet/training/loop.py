@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from ostnet.config import PRESETS
 from ostnet.errors import InputError
+from ostnet.model.ostnet import OSTNet
 from ostnet.training import PROCESS_START, checkpoint
 from ostnet.training.batches import Batches
 from ostnet.training.config import TrainConfig
@@ -51,8 +51,6 @@ def train(config: TrainConfig) -> dict:
     """
     if config.minutes is None and config.steps is None:
         raise InputError("minutes: neither --minutes nor --steps given; give one of them")
-    if config.preset not in PRESETS:
-        raise InputError(f"preset: found {config.preset!r}; expected one of {sorted(PRESETS)}")
     trainer = Trainer(config)
     table = trainer.run()
     trainer.processes.close()
@@ -129,6 +127,8 @@ class Trainer:
         if meter.steps:
             self._note(STAGES[self.stage], meter, journal)
         self._save()
+        if journal:
+            journal.unreadable(self.store.skipped)
         if self.config.val_minutes:
             self._validate(journal)
         if journal:
@@ -225,6 +225,7 @@ class Trainer:
         row |= meter.read(self.now)
         if journal:
             journal.progress(row, self._progress())
+            journal.unreadable(self.store.skipped)
 
     def _open_journal(self) -> Journal | None:
         """The first process's records; says how many pairs a step has."""
@@ -270,7 +271,12 @@ class Trainer:
             "optimizer": self.optimizer.state_dict(),
             **{name: getattr(self, name) for name in COUNTERS},
         }
-        checkpoint.save(self.folder, self.average.model, state, self._recipe())
+        checkpoint.save(self.folder, self._result, state, self._recipe())
+
+    @property
+    def _result(self) -> OSTNet:
+        """What is saved to be used, and validated: the average, which the joint stage alone has."""
+        return self.average.model if STAGES[self.stage] == "joint" else self.model
 
     def _recipe(self) -> dict:
         return {
@@ -279,7 +285,7 @@ class Trainer:
             "processes": self.processes.count,
             "pairs": self.pairs,
             "trained_minutes": round(self.seconds / 60, 2),
-            "hardware": _hardware(self.device),
+            "hardware": self.processes.hardware,
         }
 
     def _validate(self, journal: Journal | None) -> None:
@@ -288,11 +294,5 @@ class Trainer:
             return
         if self.validation is None:
             self.validation = open_validation(self.config, self.device)
-        self.table = validate(self.average.model, self.validation, self.folder, self.step)
+        self.table = validate(self._result, self.validation, self.folder, self.step)
         journal.validation(self.updates, self.table, self.folder / "samples.png")
-
-
-def _hardware(device: torch.device) -> str:
-    if device.type == "cuda":
-        return torch.cuda.get_device_name(device)
-    return f"CPU, {torch.get_num_threads()} threads"

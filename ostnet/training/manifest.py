@@ -1,6 +1,7 @@
 """What a data folder contains: rows of ``manifest.csv``, frames of a file, landmarks."""
 
 import csv
+import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,10 +46,16 @@ def read_rows(folder: Path, split: str) -> list[Row]:
             f"data folder {folder}: no manifest.csv found; expected a folder with manifest.csv "
             "(columns file, kind, split, identity, frames) and the files it names"
         )
-    with manifest.open(newline="", encoding="utf-8") as text:
-        reader = csv.DictReader(text)
-        columns = reader.fieldnames or []
-        entries = list(reader)
+    try:
+        with manifest.open(newline="", encoding="utf-8") as text:
+            reader = csv.DictReader(text)
+            columns = reader.fieldnames or []
+            entries = list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"data folder {folder}: manifest.csv is no CSV text ({error}); expected UTF-8 with "
+            "commas"
+        ) from error
     if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
         raise InputError(
             f"data folder {folder}: manifest.csv has columns {', '.join(columns) or 'none'}; "
@@ -134,11 +141,20 @@ def _video(path: Path, indices: Iterable[int]) -> Iterator[np.ndarray]:
 
 
 class LandmarkFile:
-    """``landmarks.npz`` of a data folder, read file by file; a folder without it knows none."""
+    """``landmarks.npz`` of a data folder, read file by file; a folder without it knows none.
+
+    Raises InputError where it is no such file.
+    """
 
     def __init__(self, folder: Path):
         self.path = folder / "landmarks.npz"
-        self._archive = np.load(self.path) if self.path.is_file() else {}
+        try:
+            self._archive = np.load(self.path) if self.path.is_file() else {}
+        except (ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"landmarks {self.path}: not an archive of arrays ({type(error).__name__}); "
+                "write it with numpy.savez, or remove it"
+            ) from error
         self._known = set(self._archive)
 
     def read(self, file: str) -> np.ndarray | None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from torch import nn
 
 from ostnet.config import PRESETS
+from ostnet.errors import InputError
+from ostnet.hub import resolve
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
@@ -15,9 +17,9 @@ def initial_network(config: TrainConfig) -> OSTNet:
 
     Parts that ``config.without`` names are absent for good; weights that a checkpoint holds for
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
-    not taken out but held at zero.
+    not taken out but held at zero. Raises InputError where the checkpoint cannot be used.
     """
-    start = None if config.init is None else OSTNet.from_pretrained(config.init)
+    start = None if config.init is None else _checkpoint(config.init)
     whole = PRESETS[config.preset] if start is None else start.config
     model = OSTNet(
         replace(
@@ -40,6 +42,13 @@ def initial_network(config: TrainConfig) -> OSTNet:
     return model
 
 
+def _checkpoint(name: str) -> OSTNet:
+    try:
+        return OSTNet.from_pretrained(resolve(name).folder)
+    except InputError as error:
+        raise InputError(f"init: {str(error).removeprefix('checkpoint: ')}") from error
+
+
 def _silence(layers: nn.ModuleList) -> None:
     """Zeros that stay: what these layers add is nothing, in training and after."""
     for parameter in layers.requires_grad_(False).parameters():
@@ -49,7 +58,10 @@ def _silence(layers: nn.ModuleList) -> None:
 def compile_parts(model: OSTNet, perceptual: PerceptualLoss) -> None:
     """torch.compile the convolutional networks in place; names of weights stay.
 
-    Part by part, because training calls the parts and not ``forward``. Not tried on a GPU yet.
+    Part by part, because training calls the parts and not ``forward``; the encoder apart, because
+    it is called apart from the rest of the generator. Not tried on a GPU yet.
     """
-    for part in (model.detector, model.motion, model.generator, perceptual.network):
+    generator = model.generator
+    parts = (model.detector, model.motion, generator.encoder, generator, perceptual.network)
+    for part in parts:
         part.compile(dynamic=False)

@@ -63,6 +63,13 @@ class Processes:
         """True in the one process that prints, validates and writes."""
         return self.rank == 0
 
+    @property
+    def hardware(self) -> str:
+        """What this process computes on."""
+        if self.device.type == "cuda":
+            return torch.cuda.get_device_name(self.device)
+        return f"CPU, {torch.get_num_threads()} threads"
+
     def say(self, text: str) -> None:
         """Print, in the first process only."""
         if self.first:
@@ -148,6 +155,15 @@ def _launched() -> int:
 
 
 def _device_name(name: str) -> str:
+    """``cpu``, ``cuda`` or ``cuda:N``. Raises InputError for others, and for a GPU that is not."""
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
+    kind, _, number = name.partition(":")
+    if kind not in ("cpu", "cuda") or not (number or "0").isdigit():
+        raise InputError(f"device: found {name!r}, expected auto, cpu or cuda")
+    if kind == "cuda" and int(number or 0) >= torch.cuda.device_count():
+        raise InputError(
+            f"device: found {name!r}, but torch {torch.__version__} sees "
+            f"{torch.cuda.device_count()} GPUs; give cpu, or install torch for this machine's GPU"
+        )
     return name

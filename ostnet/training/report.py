@@ -67,6 +67,7 @@ class Journal:
     def __init__(self, folder: Path, tracker: Tracker, updates: int):
         self.path = folder / "log.csv"
         self.tracker = tracker
+        self._unreadable = 0
         self._begin(updates)
 
     def _begin(self, updates: int) -> None:
@@ -99,6 +100,14 @@ class Journal:
         self.tracker.numbers(
             row["updates"], {f"train/{name}": value for name, value in {**losses, **speed}.items()}
         )
+
+    def unreadable(self, skipped: list[tuple[str, str]]) -> None:
+        """Files that are left out, as (file, reason); said again only where there are more."""
+        files = dict(skipped)  # a stream meets them again in every pass
+        if len(files) > self._unreadable:
+            self._unreadable = len(files)
+            file, reason = skipped[-1]
+            print(f"data: {len(files)} files left out, the last one {file}: {reason}", flush=True)
 
     def validation(self, updates: int, table: dict, sheet: Path) -> None:
         """A validation's numbers and its sample sheet."""

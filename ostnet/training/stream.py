@@ -81,7 +81,8 @@ class ShardStream:
         self._turn, self._drawn = 0, 0
         self._queues = [queue.Queue(_AHEAD) for _ in range(config.workers)]
         for number in range(config.workers):
-            threading.Thread(target=self._work, args=(number,), daemon=True).start()
+            points = LandmarkFile(Path(config.folder))  # read by one thread at a time
+            threading.Thread(target=self._work, args=(number, points), daemon=True).start()
 
     def wait(self, min_clips: int | None = None) -> None:
         """Block until the pool holds ``min_clips`` clips; None: 32, or the pool if smaller."""
@@ -153,10 +154,9 @@ class ShardStream:
             f"split {self.config.split!r} can be read ({found or 'they are empty'})"
         )
 
-    def _work(self, worker: int) -> None:
+    def _work(self, worker: int, points: LandmarkFile) -> None:
         """One reader: passes over its shards; None in the queue stands for an empty pass."""
         slot = self.config.rank * self.config.workers + worker
-        points = LandmarkFile(Path(self.config.folder))
         epoch = 0
         while not self._stopped:
             rng = np.random.default_rng([*self.config.seed, slot, epoch])

@@ -55,10 +55,11 @@ def findings_markdown(file: Path) -> str:
         picture = file.parent / match[2]
         if not picture.is_file():
             return match[1]
+        kind = "png" if picture.suffix == ".png" else "jpeg"
         data = base64.b64encode(picture.read_bytes()).decode()
-        return f"![{match[1]}](data:image/png;base64,{data})"
+        return f"![{match[1]}](data:image/{kind};base64,{data})"
 
-    return re.sub(r"!\[([^]]*)\]\(([\w.-]+\.png)\)", inside, file.read_text(encoding="utf-8"))
+    return re.sub(r"!\[([^]]*)\]\(([\w.-]+\.(?:png|jpg))\)", inside, file.read_text("utf-8"))
 
 
 def results_html(folder: Path) -> str:

@@ -51,3 +51,17 @@ def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint,
 def test_one_checkpoint_is_no_comparison():
     with pytest.raises(InputError, match="compare"):
         EvaluateConfig("d", "all", "o", compare="a")
+
+
+def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint, tmp_path):
+    both = f"{checkpoint},{other_checkpoint}"
+    config = EvaluateConfig(data, "stability", tmp_path, compare=both, frames=2, methods="full")
+    assert run.evaluate(config) == []
+    assert "own reports: stability" in (tmp_path / "report.md").read_text()
+
+
+@pytest.mark.parametrize("options", [{"methods": "neither"}, {"checkpoint": "a"}])
+def test_a_comparison_needs_full_and_no_further_checkpoint(data, checkpoint, tmp_path, options):
+    with pytest.raises(InputError, match="compare"):
+        both = f"{checkpoint},{checkpoint}"
+        run.evaluate(EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options))

@@ -132,6 +132,7 @@ def test_other_files_are_named(tmp_path):
     torch.save({"layer1.weight": torch.zeros(1)}, tmp_path / "other.pth")
     with pytest.raises(InputError, match="openface: .*nn4.small2"):
         OpenFaceAed(tmp_path / "other.pth")
-    (tmp_path / "text.pth").write_text("no weights")
-    with pytest.raises(InputError, match="openface: .*nn4.small2"):
-        OpenFaceAed(tmp_path / "text.pth")
+    for text in ("no weights", "junk"):
+        (tmp_path / "text.pth").write_text(text)
+        with pytest.raises(InputError, match="openface: .*holds no weights"):
+            OpenFaceAed(tmp_path / "text.pth")

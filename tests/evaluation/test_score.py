@@ -78,3 +78,30 @@ def test_missing_partners_and_other_lengths_are_named(tmp_path, film):
         ScoreConfig(tmp_path / "none", tmp_path / "truth", tmp_path / "out")
     with pytest.raises(InputError, match="source"):
         ScoreConfig(tmp_path / "ours", tmp_path / "truth", tmp_path / "out", cross_identity=True)
+
+
+def test_videos_of_one_person_are_not_independent(tmp_path, film):
+    for clip in ("id1#a", "id1#b"):
+        film(tmp_path / "ours" / f"{clip}.mp4", start=70)
+        film(tmp_path / "truth" / f"{clip}.mp4")
+    rows = score(ScoreConfig(tmp_path / "ours", tmp_path / "truth", tmp_path / "out"))
+    assert all(row["value"] is None or "low" not in row for row in rows)
+
+
+def test_a_generated_clip_at_rest_has_no_jitter(tmp_path, face_picture):
+    for folder, step in (("ours", 0), ("truth", 6)):
+        (tmp_path / folder).mkdir()
+        with VideoWriter(tmp_path / folder / "a.mp4", fps=25) as writer:
+            for t in range(5):
+                writer.write(face_picture(80 + step * (t % 2)))
+    rows = score(ScoreConfig(tmp_path / "ours", tmp_path / "truth", tmp_path / "out"))
+    (row,) = [row for row in rows if row["metric"] == "landmark_jitter_ratio"]
+    assert row["value"] == 0 and row["failures"] == 0
+
+
+def test_options_without_effect_are_told(tmp_path, film):
+    for folder in ("ours", "truth"):
+        film(tmp_path / folder / "a.mp4")
+    folders = [tmp_path / name for name in ("ours", "truth", "out")]
+    with pytest.warns(UserWarning, match="--arcface: not used"):
+        score(ScoreConfig(*folders, arcface="a.onnx"))

@@ -38,6 +38,7 @@ def test_the_sweep_stretches_both_axes_and_each_alone(data):
     assert {"both 1", "both 0.3", "x 2", "y 0.5"} <= conditions
     assert len(pairs) == 3 * len(conditions)  # three people
     assert [p.pair for p in pairs] == list(range(len(pairs)))
+    assert sweep_condition({"s_x": 0.8, "s_y": 1.2}) == "x 0.8 y 1.2"  # only a list brings this
 
 
 def test_rotation_bins_yaw_and_rolls_each_person(data):

@@ -120,3 +120,17 @@ def test_what_needs_weights_says_how_to_give_them():
     (row,) = tables.unavailable(["openface"], ["full"], HEAD)
     assert (row["metric"], row["value"], row["backend"]) == ("aed", None, "unavailable")
     assert "--openface" in row["reason"] and "96 x 96" in row["definition"]
+
+
+def test_a_mirrored_grid_is_a_failure_not_a_number():
+    signed = Metric("log_m", "m", "median_log", "what it is", "module")
+    (row,) = rows_of(records("full", m=[1.0, -1.0, np.e, np.e]), signed)
+    assert row["failures"] == 1 and row["value"] == pytest.approx(1)
+
+
+def test_the_difference_to_the_closed_form_leaves_out_what_either_lacks():
+    module = {f"module_scale_error_{axis}": [0.1, np.nan, 0.3, 0.4] for axis in "xy"}
+    closed = {f"module_scale_error_{axis}": [0.1] * 4 for axis in "xy"}
+    both = records("full", **module) + records("closed_form", **closed)
+    for row in tables.module_differences(both, HEAD, "m 1"):
+        assert row["value"] == pytest.approx(0.2) and row["failures"] == 1

@@ -103,6 +103,12 @@ def test_the_lists_of_hdtf(hdtf):
     assert nancy.spans[0].identity == "NancyPelosi"  # the number counts her videos
 
 
+def test_lists_that_are_no_text_are_refused(hdtf):
+    (hdtf / "RD_crop_wh.txt").write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="^annotations: '.*RD_crop_wh.txt' is no text; restore"):
+        read_annotations(hdtf)
+
+
 def test_files_belong_to_annotations_by_name_and_the_rest_is_listed(hdtf, tmp_path, settings):
     films = tmp_path / "films"
     films.mkdir()

@@ -26,6 +26,15 @@ def test_refused(setting, message):
         PrepareConfig(**{"videos": "films", "output": "out", **setting})
 
 
+def test_where_the_output_lies_is_not_a_matter_of_how_it_is_written(tmp_path):
+    (tmp_path / "films").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "films")
+    PrepareConfig(tmp_path / "films", tmp_path / "films" / ".." / "out")
+    for output in (tmp_path / "link" / "out", tmp_path / "x" / ".." / "films" / "out"):
+        with pytest.raises(InputError, match="^output: .* lies in the folder of videos"):
+            PrepareConfig(tmp_path / "films", output)
+
+
 def test_the_face_wanted_grows_with_the_clips():
     assert PrepareConfig("films", "out").min_face == 128
     assert PrepareConfig("films", "out", size=512).min_face == 256

@@ -41,6 +41,7 @@ def talks(film, tmp_path):
 
 def test_tracks_of_voxceleb1(talks, settings, tmp_path, monkeypatch):
     """Boxes at 360 lines of films of 240: no face is looked for."""
+
     def track(person, video, name, first, last, box):
         path = tmp_path / "txt" / person / video / f"{name}.txt"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def test_tracks_of_voxceleb1(talks, settings, tmp_path, monkeypatch):
         ("id10004", "0.4", "2.04", 41),
     ]
     assert [int(found[0][name]) for name in ("left", "top", "side")] == [36, 46, 148]
-    assert "gone,,,\"annotated" in (config.output / "skipped.csv").read_text()
+    assert 'gone,,,"annotated' in (config.output / "skipped.csv").read_text()
     assert_readable(config, tmp_path / "cache", summary.clips["train"], summary.clips["val"])
 
 

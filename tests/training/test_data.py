@@ -11,6 +11,7 @@ import torch
 from ostnet.errors import InputError
 from ostnet.training import data
 from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.frame_memory import allocate
 from ostnet.training.landmarks import TRACKED
 
 FRAMES = 12
@@ -176,6 +177,26 @@ def test_a_folder_without_manifest_or_rows_says_what_was_expected(folder, tmp_pa
     write_manifest(folder, [{"name": "clips/anna_0.avi"}])
     with pytest.raises(InputError, match="has columns name; missing file, kind, split"):
         open_store(folder)
+
+
+def test_a_manifest_or_landmarks_of_another_kind_are_refused(folder):
+    manifest = (folder / "manifest.csv").read_bytes()
+    (folder / "manifest.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match=r"manifest\.csv is no CSV text"):
+        open_store(folder)
+    (folder / "manifest.csv").write_bytes(manifest)
+    (folder / "landmarks.npz").write_text("no archive")
+    with pytest.raises(InputError, match=r"^landmarks .*landmarks\.npz: not an archive of arrays"):
+        open_store(folder)
+
+
+def test_frames_that_a_gpu_has_no_room_for_are_an_error_that_says_what_to_do(monkeypatch):
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(torch, "empty", full)
+    with pytest.raises(InputError, match=r"take 196\.6 GB, .*stream shards \(--stream\)"):
+        allocate([], 1_000_000, 256, 48, torch.device("cuda"), None)
 
 
 def test_a_folder_of_broken_clips_is_an_error_not_an_endless_wait(folder):

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -9,6 +10,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import nn
 
 from ostnet import InputError, OSTNet
 from ostnet.training import augmentation as augment
@@ -180,6 +182,51 @@ def test_the_state_of_an_older_version_is_refused(config, tmp_path):
     torch.save({"step": 3}, tmp_path / "run" / "state" / "state.pt")
     with pytest.raises(InputError, match="is of format 1, expected 2"):
         train(config)
+
+
+def test_a_damaged_state_is_refused(config, tmp_path):
+    (tmp_path / "run" / "state").mkdir(parents=True)
+    (tmp_path / "run" / "state" / "state.pt").write_bytes(b"half of it")
+    with pytest.raises(InputError, match=r"^output .*: state/state.pt is damaged; choose another"):
+        train(config)
+
+
+def test_a_run_that_ends_in_its_warm_start_leaves_what_it_has_learnt(config):
+    trainer = Trainer(replace(config, steps=None, minutes=60.0))
+    trainer.store.wait()
+    start = trainer.average.model.detector.heatmaps.weight.clone()
+    trainer._train_step("keypoints", trainer.batches.draw("keypoints", 0, half=False), 32)
+    trainer._save()
+    saved = OSTNet.from_pretrained(config.output).detector.heatmaps.weight
+    learnt = trainer.model.detector.heatmaps.weight.detach()
+    torch.testing.assert_close(saved, learnt, rtol=1e-3, atol=1e-4)
+    assert (saved - start).abs().max() > 1e-4
+
+
+def test_a_clip_that_cannot_be_read_is_named(config, rendered_folder, tmp_path, capsys):
+    data = shutil.copytree(rendered_folder, tmp_path / "data")
+    (data / "clips" / "person_0.avi").write_text("no video")
+    train(replace(config, data=str(data), steps=1, keypoint_steps=0, scale_steps=0))
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("data: ")]
+    assert len(said) == 1
+    assert said[0].startswith("data: 1 files left out, the last one clips/person_0.avi: ")
+
+
+def test_a_compiled_run_computes_the_same(config, tmp_path, monkeypatch):
+    """Traced alone, without the slow generation of code: every compiled part is called."""
+    compile_of, called = nn.Module.compile, set()
+
+    def traced(part: nn.Module, **options) -> None:
+        part.register_forward_hook(lambda part, *_: called.add(type(part).__name__))
+        compile_of(part, backend="aot_eager", **options)
+
+    config = replace(config, keypoint_steps=0, scale_steps=0, steps=1)
+    plain = joint_losses(config)
+    monkeypatch.setattr(nn.Module, "compile", traced)
+    compiled = joint_losses(replace(config, compile=True, output=str(tmp_path / "compiled")))
+    torch.testing.assert_close(compiled, plain, rtol=1e-3, atol=1e-3)
+    parts = {"KeypointDetector", "DenseMotion", "Generator", "SourceEncoder", "SqueezeNet"}
+    assert called == parts
 
 
 def test_a_run_without_an_end_is_refused(config):

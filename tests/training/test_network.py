@@ -1,8 +1,10 @@
 """Where a run's network comes from."""
 
+import pytest
 import torch
 from small_models import lively
 
+from ostnet.errors import InputError
 from ostnet.training.config import TrainConfig
 from ostnet.training.network import initial_network
 
@@ -25,3 +27,8 @@ def test_a_part_that_a_checkpoint_lacks_stays_absent(tmp_path):
     start.save_pretrained(tmp_path / "ablation")
     again = initial_network(TrainConfig(init=str(tmp_path / "ablation")))
     assert not again.config.with_scale_transform
+
+
+def test_a_checkpoint_that_is_not_there_is_an_error_of_init(tmp_path):
+    with pytest.raises(InputError, match="^init: no folder '.*missing'; give a folder with config"):
+        initial_network(TrainConfig(init=str(tmp_path / "missing")))

@@ -14,7 +14,9 @@ import torch
 from small_models import SMALL
 from together import gradients_and_losses
 
+from ostnet.errors import InputError
 from ostnet.training.draws import RowGenerator, rand, step_seeds
+from ostnet.training.parallel import Processes
 from ostnet.training.schedule import STAGES
 
 STEPS = 3
@@ -117,6 +119,19 @@ def test_one_process_goes_on_where_two_stopped(settings, alone, pair, tmp_path):
     )
     whole = pair["seen"][0]["losses"] + rest["losses"]
     torch.testing.assert_close(whole, alone["losses"], rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gpu", "device: found 'gpu', expected auto, cpu or cuda"),
+        ("cuda:x", "device: found 'cuda:x', expected"),
+        ("cuda:99", "device: found 'cuda:99', but torch .* sees [0-9]+ GPUs"),
+    ],
+)
+def test_a_device_that_is_not_there_is_refused(name, message):
+    with pytest.raises(InputError, match=f"^{message}"):
+        Processes(name)
 
 
 def test_rows_of_a_step_are_the_same_however_it_is_divided():
