@@ -42,8 +42,9 @@ def parse(parser: Parser, config: type[Config], argv: list[str]) -> Config:
     """Add one flag per field of the dataclass ``config``, parse ``argv``, build the dataclass.
 
     ``some_field`` becomes ``--some-field``, the docstring under it its help; a field without a
-    default is required; a boolean also has ``--no-some-field``; fields of a dataclass inside
-    become ``--inner-field``. Flags that are not given keep the dataclass's own default.
+    default is required; a boolean also has ``--no-some-field``; ``tuple[str, ...]`` takes several
+    words; fields of a dataclass inside become ``--inner-field``. Flags that are not given keep the
+    dataclass's own default.
 
     Raises:
         InputError: flags that do not parse, or values that the dataclass refuses.
@@ -69,6 +70,14 @@ def field_docs(config: type) -> dict[str, str]:
     return docs
 
 
+class _Words(argparse.Action):
+    """Words with blanks or commas between them, as a tuple."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        words = [word for value in values for word in value.split(",") if word]
+        setattr(namespace, self.dest, tuple(words))
+
+
 def _add(parser: Parser, config: type, prefix: str) -> None:
     docs, hints = field_docs(config), get_type_hints(config)
     for field in fields(config):
@@ -89,6 +98,8 @@ def _add(parser: Parser, config: type, prefix: str) -> None:
         }
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
+        elif kind == tuple[str, ...]:
+            options |= {"nargs": "+", "action": _Words, "metavar": field.name.upper()}
         else:
             options["type"] = _value_type(kind)
             options["metavar"] = field.name.upper()

@@ -33,11 +33,11 @@ def compare(
     """
     if config.methods != "all" and METHOD not in config.methods.split(","):
         raise InputError(f"methods: compare sets {METHOD} side by side; add it to {config.methods}")
-    labels = _labels(config.compare.split(","))
+    labels = _labels(config.compare)
     reports = {}
     for label, checkpoint in labels.items():
         folder = config.output / label
-        one = replace(config, checkpoint=checkpoint, compare=None, output=folder)
+        one = replace(config, checkpoint=checkpoint, compare=(), output=folder)
         reports[label] = evaluate_one(one)
     if not this_process().first:
         return []

@@ -43,10 +43,10 @@ class EvaluateConfig:
     checkpoint: str | None = None
     """Folder or Hub repository of the network; default: the embedded weights."""
 
-    compare: str | None = None
-    """Two or more checkpoints, separated by commas, in place of ``checkpoint``: a report for each,
-    and method full side by side in same-scale, different-scale, cross-identity, embedding and
-    efficiency."""
+    compare: tuple[str, ...] = ()
+    """Two or more checkpoints, with blanks or commas between them, in place of ``checkpoint``: a
+    report for each, and method full side by side in same-scale, different-scale, cross-identity,
+    embedding and efficiency."""
 
     dataset: str = "auto"
     """auto, manifest, voxceleb1 (the person stands before the first #) or hdtf (all of the name but
@@ -141,9 +141,9 @@ class EvaluateConfig:
             raise InputError(
                 "pair list: it names its own clips and frames; leave out clips and random-frames"
             )
-        if self.compare is not None and not all(["," in self.compare, *self.compare.split(",")]):
-            raise InputError(f"compare: found {self.compare!r}; give two or more, as A,B")
-        if self.compare is not None and self.checkpoint is not None:
+        if len(self.compare) == 1:
+            raise InputError(f"compare: found {self.compare[0]!r} alone; give two or more, as A B")
+        if self.compare and self.checkpoint is not None:
             raise InputError("compare: stands in place of checkpoint; leave out one of the two")
         for name in ("pairs", "frames", "clips"):
             value = getattr(self, name)

@@ -2,6 +2,7 @@
 
 import csv
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -97,6 +98,11 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     if _is_of_videos(columns, values, places):
         couples = [(source.clip, driving.clip) for source, driving in places]
         return PairList(pair_up(couples, per_clip, total), has_scales=False)
+    if total is not None:
+        warnings.warn(
+            f"pairs: not used with {path.name}, which names {len(rows)} pairs of its own",
+            stacklevel=2,
+        )
     pairs = []
     for number, (row, value, (source, driving)) in enumerate(
         zip(rows, values, places, strict=True)

@@ -42,8 +42,7 @@ def evaluate(config: EvaluateConfig) -> list[Row]:
     """
     if flags := unused_options(config):
         warnings.warn(
-            f"{', '.join(flags)}: not used, neither by protocol {' nor '.join(config.protocols())}",
-            stacklevel=2,
+            f"{', '.join(flags)}: not used by {', '.join(config.protocols())}", stacklevel=2
         )
     if config.compare:
         return compare(config, _evaluate_one)

@@ -8,6 +8,7 @@ from ostnet.errors import InputError
 from ostnet.evaluation import run
 from ostnet.evaluation.config import EvaluateConfig
 from ostnet.evaluation.store import read_records
+from ostnet.flags import Parser, parse
 from ostnet.model.ostnet import OSTNet
 
 
@@ -30,7 +31,7 @@ def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint,
             data,
             "same-scale",
             tmp_path / "out",
-            compare=f"{checkpoint},{other_checkpoint}",
+            compare=(str(checkpoint), str(other_checkpoint)),
             pairs=8,
             methods="full",
         )
@@ -50,11 +51,17 @@ def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint,
 
 def test_one_checkpoint_is_no_comparison():
     with pytest.raises(InputError, match="compare"):
-        EvaluateConfig("d", "all", "o", compare="a")
+        EvaluateConfig("d", "all", "o", compare=("a",))
+
+
+def test_checkpoints_are_named_with_blanks_or_commas():
+    for words in (["--compare", "a", "b"], ["--compare", "a,b"]):
+        flags = ["--data", "d", "--protocol", "all", "--output", "o", *words]
+        assert parse(Parser("evaluate", ""), EvaluateConfig, flags).compare == ("a", "b")
 
 
 def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint, tmp_path):
-    both = f"{checkpoint},{other_checkpoint}"
+    both = (str(checkpoint), str(other_checkpoint))
     config = EvaluateConfig(data, "stability", tmp_path, compare=both, frames=2, methods="full")
     assert run.evaluate(config) == []
     assert "own reports: stability" in (tmp_path / "report.md").read_text()

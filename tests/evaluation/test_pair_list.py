@@ -186,3 +186,9 @@ def test_a_list_by_protocol_by_folder_and_by_file(tmp_path):
     assert list_of(tmp_path / "rotation.csv", "stability") == tmp_path / "rotation.csv"
     with pytest.raises(InputError, match="none.csv does not exist.*demo-clips-val"):
         list_of(tmp_path / "none.csv", "rotation")
+
+
+def test_a_number_of_pairs_does_not_shorten_a_list_of_frames(vox):
+    with pytest.warns(UserWarning, match="pairs: not used with list.csv, which names 2 pairs"):
+        listed = read(vox, f"source,driving,frame\n{A},{B},7\n{A},{B},9\n", total=1)
+    assert len(listed.pairs) == 2

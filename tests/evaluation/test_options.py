@@ -1,0 +1,146 @@
+"""Options of ``evaluate`` that do nothing, contradict each other, or make old results stale."""
+
+import csv
+from dataclasses import replace
+
+import pytest
+import torch
+
+from ostnet.errors import InputError
+from ostnet.evaluation import run
+from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation.run import evaluate
+from ostnet.evaluation.shard import Shard
+from ostnet.evaluation.unused import unused_options
+from ostnet.model.ostnet import OSTNet
+
+
+@pytest.fixture(autouse=True)
+def known_faces(monkeypatch, reader):
+    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
+    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "options", "unused"),
+    [
+        ("same-scale", {"arcface": "a.onnx"}, ["--arcface"]),
+        ("cross-identity", {"arcface": "a.onnx", "lineage": True}, ["--lineage"]),
+        ("probe", {"methods": "full", "backbone": "b"}, ["--methods", "--backbone"]),
+        (
+            "scale-sweep",
+            {"random_frames": True, "backbone": "b"},
+            ["--random-frames", "--backbone"],
+        ),
+        ("same-scale", {"methods": "full", "backbone": "b"}, ["--backbone"]),
+        ("stability", {"pairs": 3, "frames": 9}, ["--pairs"]),
+        (
+            "same-scale",
+            {"pairs": 3, "frames": 9, "scale_per_clip": True},
+            ["--scale-per-clip", "--frames"],
+        ),
+        ("all", {"methods": "backbone", "backbone": "b", "lineage": True, "frames": 2}, []),
+    ],
+)
+def test_options_without_effect_are_known(protocol, options, unused):
+    assert sorted(unused_options(EvaluateConfig("d", protocol, "o", **options))) == sorted(unused)
+
+
+def test_and_told(data, checkpoint, tmp_path):
+    options = {"methods": "copy_source", "pairs": 1, "arcface": "a.onnx"}
+    with pytest.warns(UserWarning, match="--arcface: not used"):
+        evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
+
+
+def test_a_protocol_without_any_of_the_methods_is_refused_before_the_first_is_measured(
+    data, checkpoint, tmp_path
+):
+    protocols = "same-scale,scale-sweep"
+    with pytest.raises(InputError, match="methods: scale-sweep can run none of neither"):
+        evaluate(EvaluateConfig(data, protocols, tmp_path, checkpoint, methods="neither"))
+    assert not (tmp_path / "same-scale").exists()
+
+
+def list_file(folder, text, name="list.csv"):
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("protocol", "text", "named"),
+    [
+        (
+            "same-scale",
+            "source,driving,frame,s_x,s_y\nclips/a0.mp4,clips/a0.mp4,5,1.2,0.8\n",
+            "same-scale measures frames as they are",
+        ),
+        (
+            "stability",
+            "source,driving,frame\nclips/a0.mp4,clips/a0.mp4,1\nclips/a0.mp4,clips/a0.mp4,5\n",
+            "no neighbours",
+        ),
+    ],
+)
+def test_lists_of_another_protocol_are_refused(data, checkpoint, tmp_path, protocol, text, named):
+    path = list_file(tmp_path, text)
+    options = {"pair_list": path, "methods": "copy_source"}
+    with pytest.raises(InputError, match=named):
+        evaluate(EvaluateConfig(data, protocol, tmp_path / "out", checkpoint, **options))
+
+
+def test_a_folder_of_lists_serves_the_protocols_that_it_has(data, checkpoint, tmp_path):
+    options = {"pair_list": tmp_path, "methods": "copy_source", "frames": 1}
+    config = EvaluateConfig(
+        data, "same-scale,different-scale", tmp_path / "out", checkpoint, **options
+    )
+    with pytest.raises(InputError, match="holds no list"):
+        evaluate(config)
+    text = "source,driving,frame\nclips/a0.mp4,clips/a0.mp4,5\n"
+    list_file(tmp_path, text, "same-scale.csv")
+    evaluate(config)
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert f"list {tmp_path.name} for same-scale; otherwise drawn" in report
+    with (tmp_path / "out" / "different-scale" / "pairs.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 4  # one of each clip
+
+
+def test_another_backbone_is_measured_anew(data, checkpoint, model, tmp_path):
+    torch.manual_seed(3)
+    OSTNet(model.config).save_pretrained(tmp_path / "other")
+
+    def l1(backbone):
+        options = {"pairs": 1, "methods": "backbone", "backbone": str(backbone)}
+        rows = evaluate(EvaluateConfig(data, "same-scale", tmp_path / "out", checkpoint, **options))
+        return next(row["value"] for row in rows if row["metric"] == "l1")
+
+    assert l1(checkpoint) != l1(tmp_path / "other")
+    assert "backbone: other (sha256" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_no_process_begins_before_all_have_read_what_is_left(
+    data, checkpoint, tmp_path, monkeypatch
+):
+    """Else one could find the first group done already, and share the rest out differently."""
+    seen = []
+
+    class Watched(Shard):
+        def wait(self):
+            seen.append("wait")
+
+        def share(self, items):
+            seen.append("share")
+            return super().share(items)
+
+    monkeypatch.setattr(run, "this_process", Watched)
+    options = {"pairs": 1, "methods": "copy_source"}
+    evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
+    assert seen == ["wait", "wait", "share", "wait"]
+
+
+def test_a_draw_without_pairs_is_refused(data, checkpoint, tmp_path, monkeypatch):
+    config = EvaluateConfig(data, "same-scale", tmp_path, checkpoint)
+    nothing = replace(run.SUITE["same-scale"], pairs=lambda *_: [])
+    monkeypatch.setitem(run.SUITE, "same-scale", nothing)
+    with pytest.raises(InputError, match="no clip .* is long enough"):
+        evaluate(config)
