@@ -39,8 +39,8 @@ def collect(checkpoint: Path, outputs: Sequence[Path]) -> None:
     rows: dict[tuple, Row] = {}
     for document in documents:
         for row in document["rows"]:
-            about = (row.get(name) for name in ("dataset", "condition"))
-            rows[row["protocol"], row["method"], row["metric"], *about] = row
+            names = ("dataset", "protocol", "condition", "method", "metric")
+            rows[tuple(row.get(name) for name in names)] = row
     settings = documents[0]["settings"]
     headline = [row for row in rows.values() if row["protocol"] in HEADLINE]
     others = [row for row in rows.values() if row["protocol"] not in HEADLINE]

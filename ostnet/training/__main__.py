@@ -6,8 +6,8 @@ import types
 import typing
 from dataclasses import MISSING, fields, replace
 
-from ostnet.errors import InputError
 from ostnet.flags import Parser, field_docs
+from ostnet.training.command import one_line_errors
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.loop import train
 from ostnet.training.recipes import describe, recipe
@@ -67,12 +67,9 @@ def run(arguments: list[str]) -> None:
 
 
 def main() -> None:
-    """Run what the command line says; a user's error is one line on standard error and code 2."""
-    try:
+    """Run what the command line says."""
+    with one_line_errors():
         run(sys.argv[1:])
-    except (InputError, OSError) as error:
-        print("ostnet: error:", " ".join(str(error).split()), file=sys.stderr)
-        raise SystemExit(2) from None
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ move together. Every draw comes from a generator on the device of the batch (tra
 Shapes: B batch, P points, H, W, R resolution, C control points.
 """
 
+import functools
 from dataclasses import replace
 
 import torch
@@ -14,23 +15,10 @@ from torch import Tensor
 from ostnet.training.draws import Generator, rand, uniform
 from ostnet.training.landmarks import mirrored
 from ostnet.training.pairs import Batch
-from ostnet.training.warp import SmoothWarp, random_equivariance_map, random_warp
+from ostnet.training.warp import SmoothWarp, random_warp
 
-__all__ = [
-    "colour_jitter",
-    "draw_scales",
-    "flip",
-    "ideal_fiducials",
-    "jitter_framing",
-    "random_equivariance_map",
-    "scale_image",
-    "scale_points",
-    "warp_stills",
-]
-
-_LUMA = (0.299, 0.587, 0.114)
-_RGB_TO_YIQ = torch.tensor([_LUMA, (0.596, -0.274, -0.322), (0.211, -0.523, 0.312)])
-_YIQ_TO_RGB = torch.linalg.inv(_RGB_TO_YIQ)
+_RGB_TO_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))
+"""Rows; the first one is luma."""
 
 
 def draw_scales(
@@ -111,7 +99,8 @@ def colour_jitter(batch: Batch, generator: Generator, amount: float = 0.1) -> Ba
     count, device = len(batch.source), batch.source.device
     gain = uniform((count, 3, 1, 1), 1 - amount, 1 + amount, generator).unbind(1)  # (B, 1, 1) each
     angle = uniform((count,), -amount, amount, generator) * 2 * torch.pi
-    luma = torch.tensor(_LUMA, device=device)
+    to_yiq, to_rgb = _colour_matrices(device)
+    luma = to_yiq[0]
     identity = torch.eye(3, device=device)
     turn = identity.repeat(count, 1, 1)
     turn[:, 1, 1] = turn[:, 2, 2] = angle.cos()
@@ -119,7 +108,7 @@ def colour_jitter(batch: Batch, generator: Generator, amount: float = 0.1) -> Ba
     grey = luma.expand(3, 3)  # maps a colour to its grey
     colour = gain[0] * gain[1] * (grey + gain[2] * (identity - grey))  # (B, 3, 3)
     with torch.autocast(device.type, enabled=False):
-        colour = _YIQ_TO_RGB.to(device) @ turn @ _RGB_TO_YIQ.to(device) @ colour
+        colour = to_rgb @ turn @ to_yiq @ colour
         mean = (batch.source.mean((2, 3)) + batch.driving.mean((2, 3))) / 2 @ luma  # (B,)
         shift = ((1 - gain[1]) * gain[0]).flatten() * mean
 
@@ -128,6 +117,13 @@ def colour_jitter(batch: Batch, generator: Generator, amount: float = 0.1) -> Ba
             return changed.clamp_(0, 1).view_as(image)
 
         return replace(batch, source=apply(batch.source), driving=apply(batch.driving))
+
+
+@functools.cache
+def _colour_matrices(device: torch.device) -> tuple[Tensor, Tensor]:
+    """RGB to YIQ and back, (3, 3) each; kept, as copying to a GPU waits for it."""
+    to_yiq = torch.tensor(_RGB_TO_YIQ)
+    return to_yiq.to(device), torch.linalg.inv(to_yiq).to(device)
 
 
 def jitter_framing(
@@ -164,22 +160,15 @@ def jitter_framing(
     )
 
 
-def warp_stills(batch: Batch, generator: Generator, strength: float = 1.0) -> Batch:
+def warp_stills(batch: Batch, generator: Generator) -> Batch:
     """Make the two pictures of each still differ: each is put through its own random smooth warp.
 
-    ``strength`` 1: affine I + N(0, .05^2), shift N(0, .03^2), spline N(0, .012^2). Other pairs are
-    untouched.
+    Affine I + N(0, .05^2), shift N(0, .03^2), spline N(0, .012^2). Other pairs are untouched.
     """
     rows = batch.is_still
 
     def warped(image: Tensor, points: Tensor) -> tuple[Tensor, Tensor]:
-        warp = random_warp(
-            len(image),
-            generator,
-            affine=0.05 * strength,
-            shift=0.03 * strength,
-            bend=0.012 * strength,
-        )
+        warp = random_warp(len(image), generator, affine=0.05, shift=0.03, bend=0.012)
         pixels = torch.where(rows[:, None, None, None], warp.warp_image(image), image)
         return pixels, torch.where(rows[:, None, None], warp.appear(points), points)
 

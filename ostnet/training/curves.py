@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ostnet.errors import InputError
 from ostnet.flags import Parser
+from ostnet.training.command import one_line_errors
 from ostnet.training.report import LOSSES
 
 
@@ -84,12 +85,10 @@ def main() -> None:
     parser = Parser("python -m ostnet.training.curves", "Draw loss curves of training runs.")
     parser.add_argument("runs", nargs="+", help="output folders of trainings")
     parser.add_argument("--output", default="curves.png", help="the picture (default: curves.png)")
-    try:
+    with one_line_errors():
         options = parser.parse_args()
         runs = {str(run).rstrip("/"): read_log(run) for run in options.runs}
-    except InputError as error:
-        raise SystemExit(f"ostnet: error: {error}") from None
-    draw_curves(runs, options.output)
+        draw_curves(runs, options.output)
     print(options.output)
 
 

@@ -36,7 +36,7 @@ class DataConfig:
     """Side R of the square frames that are kept, in pixels."""
 
     max_frames_per_clip: int | None = None
-    """Keep this many evenly spaced frames of a clip; None: 48 on a CPU, all on a GPU."""
+    """Keep this many evenly spaced frames of a clip; None: all."""
 
     cache_dir: Path | str | None = None
     """Where decoded frames are kept between runs on a CPU; None: ``~/.cache/ostnet/frames``.
@@ -53,13 +53,6 @@ class DataConfig:
 
     seed: int = 0
     """Seed of the order of decoding."""
-
-    @property
-    def frame_limit(self) -> int | None:
-        """``max_frames_per_clip`` with its default filled in."""
-        if self.max_frames_per_clip is None and torch.device(self.device).type == "cpu":
-            return 48
-        return self.max_frames_per_clip
 
 
 class FrameStore:
@@ -78,13 +71,13 @@ class FrameStore:
         rows = read_rows(Path(config.folder), config.split)
         order = np.random.default_rng(config.seed).permutation(len(rows))
         self._rows = [rows[i] for i in order]
-        kept = [len(spaced(row.frames, config.frame_limit)) for row in self._rows]
+        kept = [len(spaced(row.frames, config.max_frames_per_clip)) for row in self._rows]
         self._starts = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
         self.frames, self._lengths = allocate(
             self._rows,
             int(self._starts[-1]),
             config.resolution,
-            config.frame_limit,
+            config.max_frames_per_clip,
             self.device,
             config.cache_dir,
         )
@@ -188,7 +181,7 @@ class FrameStore:
         for start, row in zip(self._starts, self._rows, strict=False):
             found = known.read(row.file)
             if found is not None:
-                wanted = spaced(row.frames, self.config.frame_limit)
+                wanted = spaced(row.frames, self.config.max_frames_per_clip)
                 wanted = wanted[wanted < len(found)]
                 points[start : start + len(wanted)] = found[wanted][:, list(landmarks.TRACKED)]
         return torch.from_numpy(points)
@@ -217,7 +210,7 @@ class FrameStore:
         """Decode one file into its place -> number of frames kept, reason if none."""
         row, start = self._rows[number], int(self._starts[number])
         try:
-            wanted = spaced(row.frames, self.config.frame_limit)
+            wanted = spaced(row.frames, self.config.max_frames_per_clip)
             images = list(read_frames(row, wanted, self.config.resolution))
             if not images:
                 return 0, "no frame can be decoded"

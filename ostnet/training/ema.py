@@ -29,6 +29,13 @@ class ExponentialAverage:
                 [average[name] for name in names], [current[name] for name in names], 1 - decay
             )
 
+    def restore_buffers(self, model: nn.Module) -> None:
+        """Give ``model`` the average's buffers, where its own may hold what is not finite."""
+        average = dict(self.model.named_buffers())
+        with torch.no_grad():
+            for name, value in model.named_buffers():
+                value.copy_(average[name])
+
     def reset(self, model: nn.Module) -> None:
         """Start again from the model's present weights."""
         self.updates = 0

@@ -5,6 +5,8 @@ A landmark file holds 70 points a frame: the usual 68 (jaw 0-16, brows 17-26, no
 Of these, training keeps P = 47 *tracked* points: the 15 keypoints first, then mouth, then eyes.
 """
 
+import functools
+
 import torch
 
 POINTS_IN_FILE = 70
@@ -74,18 +76,18 @@ def _mirror_of_tracked() -> list[int]:
 MIRROR_TRACKED: tuple[int, ...] = tuple(_mirror_of_tracked())
 """After a horizontal flip, tracked row i is what was tracked row MIRROR_TRACKED[i]."""
 
-MIRROR_KEYPOINTS: tuple[int, ...] = MIRROR_TRACKED[KEYPOINT_ROWS]
-"""The same permutation for the 15 keypoints alone."""
-
-
-def keypoint_targets(points: torch.Tensor) -> torch.Tensor:
-    """The 15 keypoint targets among 70 points: (..., 70, 2) -> (..., 15, 2)."""
-    return points[..., list(KEYPOINTS.values()), :]
-
 
 def mirrored(tracked: torch.Tensor) -> torch.Tensor:
     """Tracked points of the horizontally flipped picture: (..., P, 2) -> (..., P, 2).
 
     x changes sign, and left and right points change places. NaN stays NaN.
     """
-    return tracked[..., list(MIRROR_TRACKED), :] * tracked.new_tensor([-1.0, 1.0])
+    order, sign = _mirror(tracked.device)
+    return tracked[..., order, :] * sign
+
+
+@functools.cache
+def _mirror(device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    """The permutation (P,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    order = torch.tensor(MIRROR_TRACKED, device=device)
+    return order, torch.tensor([-1.0, 1.0], device=device)

@@ -151,6 +151,7 @@ class Trainer:
         losses: list[dict[str, Tensor]] = []
         if not (self._add_gradients(stage, parts, losses) and self._take_step(len(losses))):
             self.skipped += 1
+            self.average.restore_buffers(self.model)  # batch norm has seen what is not finite
         self.step += 1
         self.updates += 1
         if stage == "joint":

@@ -9,7 +9,6 @@ ratio of the two clips' typical spreads. The scale code is held to what the gene
 ``python -m ostnet.training.refine_scale --data DIR --checkpoint C --output DIR``
 """
 
-import argparse
 import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ostnet.flags import Parser
+from ostnet.hub import resolve
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
+from ostnet.training.command import one_line_errors
 from ostnet.training.data import DataConfig, FrameStore
 from ostnet.training.pairs import Clip
 
@@ -136,29 +138,37 @@ def refine(model: OSTNet, points: Points, steps: int, seed: int = 0) -> None:
 
 
 def main() -> None:
-    """Refine a checkpoint and print its errors on the validation split before and after."""
-    parser = argparse.ArgumentParser(prog="python -m ostnet.training.refine_scale")
-    for name in ("data", "checkpoint", "output"):
-        parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--steps", type=int, default=8000)
-    parser.add_argument("--frames", type=int, default=24, help="frames of each clip")
-    options = parser.parse_args()
-    model = OSTNet.from_pretrained(options.checkpoint)
+    """Refine a checkpoint by the flags of the command line."""
+    parser = Parser(
+        "python -m ostnet.training.refine_scale", "Refine T_theta of a checkpoint across people."
+    )
+    parser.add_argument("--data", required=True, help="folder with manifest.csv and clips/")
+    parser.add_argument("--checkpoint", required=True, help="folder or owner/repo to start from")
+    parser.add_argument("--output", required=True, help="folder for the refined checkpoint")
+    parser.add_argument("--steps", type=int, default=8000, help="default: 8000")
+    parser.add_argument("--frames", type=int, default=24, help="frames of a clip (default: 24)")
+    with one_line_errors():
+        _refine_checkpoint(**vars(parser.parse_args()))
+
+
+def _refine_checkpoint(data: str, checkpoint: str, output: str, steps: int, frames: int) -> None:
+    """Refine a checkpoint and print its errors on both splits before and after."""
+    model = OSTNet.from_pretrained(resolve(checkpoint).folder)
     known = {}
     for split in ("train", "val"):
-        store = FrameStore(DataConfig(options.data, split, 256, options.frames))
+        store = FrameStore(DataConfig(data, split, 256, frames))
         store.wait()
         known[split] = detect_points(model, store, VIEWS, torch.Generator().manual_seed(0))
     for when in ("before", "after"):
         if when == "after":
-            refine(model, known["train"], options.steps)
+            refine(model, known["train"], steps)
         for split, points in known.items():
             for across in (False, True):
                 learned, closed = scale_error(model, points, across)
                 kind = "across people" if across else "one person"
                 print(f"{when}  {split}, {kind}: T_theta {learned:.4f}, closed form {closed:.4f}")
-    Path(options.output).mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(options.output)
+    Path(output).mkdir(parents=True, exist_ok=True)
+    model.save_pretrained(output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """A miniature data folder of rendered people, in the shape that training reads."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -9,24 +10,21 @@ import pytest
 import torch
 from procedural_face import random_identity, random_motion, render
 from safetensors.torch import save_file
+from small_models import SMALL
 
-from ostnet.config import PRESETS, ModelConfig
+from ostnet.config import PRESETS
 from ostnet.training.feature_networks import SqueezeNet
 from ostnet.training.landmarks import KEYPOINTS, POINTS_IN_FILE
 
 SIDE, FRAMES, PEOPLE = 64, 10, 4
 
-TINY = ModelConfig(
-    resolution=64,
-    motion_resolution=32,
+TINY = replace(
+    SMALL,
     keypoint_width=8,
     motion_width=8,
     hourglass_blocks=4,
     hourglass_max_width=64,
-    mask_kernel=3,
     widths=(12, 16, 24),
-    full_width=0,
-    residual_blocks=1,
 )
 
 

@@ -93,6 +93,8 @@ def test_a_step_that_is_not_finite_is_skipped_and_counted(config):
     trainer._train_step("joint", [(batch, generator)], 4)
     assert trainer.skipped == 1
     assert torch.equal(before, trainer.model.scale.head.weight)
+    for network in (trainer.model, trainer.average.model):
+        assert all(buffer.isfinite().all() for buffer in network.buffers())
 
 
 def test_the_papers_recipe_has_three_losses_only(config):
@@ -220,7 +222,8 @@ def test_a_compiled_run_computes_the_same(config, tmp_path, monkeypatch):
         part.register_forward_hook(lambda part, *_: called.add(type(part).__name__))
         compile_of(part, backend="aot_eager", **options)
 
-    config = replace(config, keypoint_steps=0, scale_steps=0, steps=1)
+    losses = LossWeights(rectified=0, equivariance=0, distance=0)
+    config = replace(config, keypoint_steps=0, scale_steps=0, steps=1, batch=2, losses=losses)
     plain = joint_losses(config)
     monkeypatch.setattr(nn.Module, "compile", traced)
     compiled = joint_losses(replace(config, compile=True, output=str(tmp_path / "compiled")))

@@ -1,6 +1,7 @@
 """T_theta refined across people whose faces differ in shape."""
 
 import copy
+import sys
 
 import pytest
 import torch
@@ -9,6 +10,7 @@ from ostnet import OSTNet
 from ostnet.config import PRESETS
 from ostnet.model.keypoints import spread
 from ostnet.training import augmentation as augment
+from ostnet.training import refine_scale
 from ostnet.training.refine_scale import Points, draw_pairs, refine, scale_error
 
 PEOPLE, FRAMES = 6, 20
@@ -79,3 +81,12 @@ def test_refining_learns_both_and_leaves_everything_else_alone(points, tiny_pres
     for name, value in before.state_dict().items():
         if not name.startswith("scale."):
             assert torch.equal(value, model.state_dict()[name]), name
+
+
+def test_weights_that_are_not_there_are_an_error_of_one_line(tmp_path, monkeypatch, capsys):
+    flags = ["--data", "d", "--output", "o", "--checkpoint", str(tmp_path / "none")]
+    monkeypatch.setattr(sys, "argv", ["refine_scale", *flags])
+    with pytest.raises(SystemExit, match="2"):
+        refine_scale.main()
+    error = capsys.readouterr().err
+    assert error.startswith("ostnet: error: checkpoint: no folder") and error.count("\n") == 1

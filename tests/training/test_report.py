@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 
 from ostnet.errors import InputError
+from ostnet.training import curves
 from ostnet.training.curves import draw_curves, read_log
 from ostnet.training.parallel import Processes
 from ostnet.training.report import COLUMNS, Journal, Meter
@@ -106,3 +107,11 @@ def test_a_tracker_that_is_not_installed_is_named(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"trackio is not installed; pip install ostnet\[track\]"):
         make_tracker("trackio", tmp_path, {})
     assert type(make_tracker("none", tmp_path, {})) is Tracker
+
+
+def test_a_folder_without_a_log_is_an_error_of_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["curves", str(tmp_path)])
+    with pytest.raises(SystemExit, match="2"):
+        curves.main()
+    error = capsys.readouterr().err
+    assert error.startswith("ostnet: error: run ") and error.count("\n") == 1
