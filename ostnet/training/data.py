@@ -129,7 +129,7 @@ class FrameStore:
         A pair is two distinct random frames of a random clip of a random identity or, with
         probability ``still_fraction``, one still twice. The generator is one of the CPU.
         """
-        indices, is_still = self._pairs(batch, generator)
+        indices, is_still = self.draw(batch, generator)
         images, points = self.gather(indices)
         return Batch(
             *images.split(batch),
@@ -141,10 +141,10 @@ class FrameStore:
         self, batch: int, generator: Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Landmarks alone, (B, P, 2) of source and driving frame, of pairs drawn as by sample()."""
-        indices, _ = self._pairs(batch, generator)
+        indices, _ = self.draw(batch, generator)
         return self.landmarks.index_select(0, indices.to(self.device)).split(batch)
 
-    def _pairs(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
+    def draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         """Frame indices (2 B,), sources then driving frames, and which pairs are stills (B,)."""
         clips, stills = self._current_tables()
         u = rand((batch, 5), generator, torch.float64).numpy().T
