@@ -176,7 +176,7 @@ def test_checkpoints_are_compared_by_the_networks_too(
     data, checkpoint, colours, inception, tmp_path
 ):
     options = {"openface": "x.pth", "fid_network": inception, "methods": "full"}
-    options |= {"compare": f"{checkpoint},{checkpoint}"}
+    options |= {"compare": (str(checkpoint), str(checkpoint))}
     rows = evaluate(config(data, None, tmp_path, **options))
     first, second = (row for row in rows if row["metric"] == "aed")
     assert second["difference"] == 0 and "difference" not in first
