@@ -1,6 +1,6 @@
 """Configuration of the networks and the named presets."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,26 @@ class ModelConfig:
     """K, the number of keypoints (paper, figure 2)."""
 
     motion_resolution: int = 64
-    """Side of the picture that the keypoint detector and the dense motion network see."""
+    """Side of the picture that the dense motion network sees, and of its flow; the keypoint
+    detector's maps have it too."""
+
+    detector_unshuffle: int = 1
+    """The detector sees ``motion_resolution`` times this many pixels each way, folded into
+    channels (pixel-unshuffle): 2 shows it lids and lips at twice the size."""
 
     keypoint_width: int = 32
     """Block expansion of the keypoint detector's hourglass."""
 
     motion_width: int = 64
     """Block expansion of the dense motion network's hourglass."""
+
+    warped_hints: int | None = None
+    """Keypoints, counted from the first, that show dense motion the source moved by them; the
+    others show it their heat map alone. None: all."""
+
+    refinement_width: int = 0
+    """Channels of the network that refines flow and occlusion at twice the motion resolution;
+    0: none."""
 
     hourglass_blocks: int = 5
     """Number of down (and up) blocks of both hourglasses."""
@@ -57,6 +70,14 @@ class ModelConfig:
     residual_blocks: int = 6
     """Residual blocks of the decoder, at 1/8 of the full resolution."""
 
+    embedding: str = "sum"
+    """How z enters the generator at each of its six places: ``sum``, added (the paper); ``film``,
+    it scales the channels as well (FiLM, arXiv 1709.07871)."""
+
+    mix: bool = False
+    """The generator also says where the warped source itself is the better picture: result =
+    m warp(source) + (1 - m) generated."""
+
     with_scale_transform: bool = True
     """False: the network is built without the scale transformation (an ablation trained apart)."""
 
@@ -77,6 +98,17 @@ class ModelConfig:
                 f"motion_resolution: found {self.motion_resolution}, expected a multiple of "
                 f"{smallest} (2 to the power of hourglass_blocks)"
             )
+        if self.detector_unshuffle < 1 or self.refinement_width < 0:
+            raise ValueError(
+                f"detector_unshuffle, refinement_width: found {self.detector_unshuffle} and "
+                f"{self.refinement_width}, expected at least 1 and 0"
+            )
+        if self.warped_hints is not None and not 0 <= self.warped_hints <= self.keypoints:
+            raise ValueError(
+                f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
+            )
+        if self.embedding not in ("sum", "film"):
+            raise ValueError(f"embedding: found {self.embedding!r}, expected sum or film")
         if self.mask_kernel % 2 == 0:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
@@ -121,4 +153,17 @@ PRESETS: dict[str, ModelConfig] = {
     ),
     "paper": ModelConfig(),
 }
-"""``lite``: the embedded default, for CPUs; ``base``: one GPU; ``paper``: reproduction."""
+"""``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
+``base-speaking``: the same widths with everything beyond the paper that makes faces speak and
+blink, into which ``ostnet.model.growth`` grows weights of the former."""
+
+SPEAKING = {
+    "keypoints": 30,
+    "detector_unshuffle": 2,
+    "warped_hints": 15,
+    "refinement_width": 16,
+    "embedding": "film",
+    "mix": True,
+}
+"""What the ``-speaking`` presets have beyond the others."""
+PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}

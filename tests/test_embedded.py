@@ -42,7 +42,7 @@ def tensor(images: list[np.ndarray]) -> torch.Tensor:
 
 @torch.inference_mode()
 def test_the_module_measures_the_scale_of_a_face_it_has_never_seen(model, pair):
-    measured = model(*pair).alignment.scale
+    measured = model(*pair).reading.alignment.scale
     truth = torch.tensor(SCALES)[:, None]
     assert (measured / truth).log().abs().max() < 0.12
 
@@ -67,7 +67,7 @@ def test_a_turned_head_is_hardly_taken_for_a_smaller_one(model):
         person = random_identity(np.random.default_rng(seed))
         frames = [render(FaceParams(person, yaw=np.deg2rad(y)), 256)[0] for y in (0, -40, 40)]
         source, *driving = tensor(frames).split(1)
-        measured += [model(source, frame).alignment.scale for frame in driving]
+        measured += [model(source, frame).reading.alignment.scale for frame in driving]
     assert torch.cat(measured).log().abs().median(dim=0).values.max() < 0.06
 
 

@@ -22,6 +22,7 @@ def gradients_and_losses(settings: dict) -> dict:
     losses = LossWeights(**settings.pop("losses"))
     trainer = Trainer(TrainConfig(losses=losses, **settings))
     seen = {"gradients": {stage: _gradients(trainer, stage) for stage in STAGES}, "losses": []}
+    trainer.model.requires_grad_(True)  # the detail stage holds the detector still
     step = trainer._train_step
 
     def watched(*arguments):
@@ -40,7 +41,7 @@ def gradients_and_losses(settings: dict) -> dict:
 
 def _gradients(trainer: Trainer, stage: str) -> dict[str, torch.Tensor]:
     trainer.optimizer.zero_grad(set_to_none=True)
-    trainer.model.train()
+    trainer.model.train(stage != "detail")
     assert trainer._add_gradients(stage, trainer.batches.draw(stage, 0, half=False), [])
     trainer.processes.average_gradients(trainer.model.parameters())
     named = trainer.model.named_parameters()

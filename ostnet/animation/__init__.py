@@ -1,6 +1,7 @@
 """From a model to moving pictures: the source encoded once, one cheap call per driving frame."""
 
 from ostnet.animation.animator import Animator
-from ostnet.animation.frame import VARIANTS, Frame, Options
+from ostnet.animation.frame import Frame, Options
+from ostnet.methods import VARIANTS
 
 __all__ = ["VARIANTS", "Animator", "Frame", "Options"]

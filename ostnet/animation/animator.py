@@ -2,38 +2,26 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ostnet.animation.comparators import (
-    MotionPoints,
-    closed_form_scale,
-    nearest_in_shape,
-    relative_motion,
-)
-from ostnet.animation.frame import METHOD, VARIANTS, Frame, Options, variant_name
+from ostnet import methods
+from ostnet.animation import steering
+from ostnet.animation.comparators import MotionPoints, nearest_in_shape, relative_motion
+from ostnet.animation.frame import METHOD, Frame, Options
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
-from ostnet.animation.smoothing import OneEuroFilter
 from ostnet.backends import choose_backend, generator_precision
 from ostnet.errors import InputError
+from ostnet.methods import VARIANTS, variant_name
 from ostnet.model.keypoints import spread
-from ostnet.model.ostnet import OSTNet, Source
-from ostnet.model.scale import FIDUCIALS
+from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
+
+SIZES = (64, 2048)
+"""Least and greatest side of the result in pixels."""
 
 FaceCheck = Callable[[np.ndarray], bool]
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What the networks read off one driving frame; every variant shares it."""
-
-    points: MotionPoints
-    z: Tensor  # (1, code)
-    scale: Tensor  # (1, 2)
-    rectified: Tensor  # (1, 3, S, S)
 
 
 class Animator:
@@ -43,18 +31,27 @@ class Animator:
         model: an :class:`ostnet.OSTNet`; it is moved to the device and switched to evaluation.
         device: ``auto`` (CUDA where there is one, else the CPU) or any name torch knows.
         backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` chooses by the device.
+        size: side of the result in pixels, 64 to 2048; None: the networks' own resolution (256),
+            at which they work in any case. What a network takes from the portrait itself is as
+            sharp as that.
 
     Raises:
-        InputError: an unknown back end, or a device that this machine does not have.
+        InputError: an unknown back end, a size out of range, or a device that is not here.
     """
 
-    def __init__(self, model: OSTNet, device: str = "auto", backend: str = "auto"):
+    def __init__(
+        self, model: OSTNet, device: str = "auto", backend: str = "auto", size: int | None = None
+    ):
+        size = model.config.resolution if size is None else size
+        if not SIZES[0] <= size <= SIZES[1]:
+            raise InputError(f"size: found {size}, expected {SIZES[0]} to {SIZES[1]} pixels")
         self.device = choose_device(device)
         self.backend = choose_backend(backend, self.device)
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
-        self.size = model.config.resolution
-        self._base = FIDUCIALS.float().to(self.device)[None]  # (1, 12, 2)
+        self.size = size
+        self.resolution = model.config.resolution
         self._source: Source | None = None
+        self._portrait: Tensor | None = None  # (1, 3, size, size)
 
     @property
     def source(self) -> Source:
@@ -75,7 +72,10 @@ class Animator:
     @torch.inference_mode()
     def set_source(self, image: np.ndarray) -> None:
         """Encode the source picture, uint8 RGB (H, W, 3): its centre square, at any size. Once."""
-        self._source = self.model.encode(to_tensor(image, self.size, self.device, "source"))
+        small = to_tensor(image, self.resolution, self.device, "source")
+        self._source = self.model.encode(small)
+        same = self.size == self.resolution
+        self._portrait = small if same else to_tensor(image, self.size, self.device, "source")
 
     def animate(
         self,
@@ -130,12 +130,25 @@ class Animator:
         Reads every frame once and keeps none: peers' ``find_best_frame``, on this model's
         keypoints. None when there are no frames.
         """
-        smooth = _smoother(options)
-        readings = (self._read(self._driving(frame, options), options, smooth) for frame in frames)
-        return nearest_in_shape(self.source.keypoints, (reading.points for reading in readings))
+        readings = self._readings(frames, options)
+        return nearest_in_shape(self.source.keypoints, map(_points, readings))
+
+    def measure_scale(
+        self, frames: Iterable[np.ndarray], options: Options = METHOD
+    ) -> tuple[float, float]:
+        """One driving scale for a whole clip: the median of ln s over all its frames.
+
+        Reads every frame once and keeps none. For ``Options.clip_scale``.
+        """
+        readings = self._readings(frames, options)
+        return steering.clip_scale(_pair(reading.alignment.scale) for reading in readings)
+
+    def _readings(self, frames: Iterable[np.ndarray], options: Options) -> Iterator[Reading]:
+        steer = self._steering(options)
+        return (self._read(self._driving(frame, options), steer) for frame in frames)
 
     def _variants(self, frames, names, options, has_face, measure):
-        smooth, anchor = _smoother(options), options.anchor
+        steer, anchor = self._steering(options), options.anchor
         reading, images, sizes = None, {}, {}
         for picture in frames:
             held = has_face is not None and not has_face(picture)
@@ -143,12 +156,12 @@ class Animator:
             driving = self._driving(picture, options)
             fresh = not held or reading is None
             if not held:
-                reading = self._read(driving, options, smooth)
-                anchor = anchor or reading.points
+                reading = self._read(driving, steer)
+                anchor = anchor or _points(reading)
                 images = self._render(reading, self._performed(reading, options, anchor), names)
             elif reading is None:
                 reading = self._rest()
-                images = self._render(reading, reading.points, names)
+                images = self._render(reading, _points(reading), names)
             shown, rectified = to_picture(driving), to_picture(reading.rectified)
             ms = 1000 * (time.perf_counter() - started)
             if measure and fresh:
@@ -157,9 +170,9 @@ class Animator:
                 name: Frame(
                     image=image,
                     driving=shown,
-                    rectified=rectified if VARIANTS[name][0] else shown,
-                    scale=_pair(reading.scale),
-                    driving_spread=_pair(spread(reading.points.raw)),
+                    rectified=rectified if methods.switches(name)[0] else shown,
+                    scale=_pair(reading.alignment.scale),
+                    driving_spread=_pair(spread(reading.x_driving)),
                     spread=sizes.get(name),
                     held=held,
                     ms=ms,
@@ -169,65 +182,70 @@ class Animator:
 
     @torch.inference_mode()
     def _driving(self, picture: np.ndarray, options: Options) -> Tensor:
-        """(1, 3, S, S): the driving frame as the networks see it."""
-        tensor = to_tensor(picture, self.size, self.device, "driving frame")
+        """(1, 3, R, R): the driving frame as the networks see it."""
+        tensor = to_tensor(picture, self.resolution, self.device, "driving frame")
         return zoom(tensor, options.driving_zoom)
 
-    @torch.inference_mode()
-    def _read(self, driving: Tensor, options: Options, smooth) -> _Reading:
-        x_source, x_driving = self.source.keypoints, self.model.keypoints(driving)
-        alignment = self.model.align(x_source, x_driving)
-        fiducials = alignment.fiducials
+    def _steering(self, options: Options) -> Steering | None:
+        """What takes the place of a frame's own scale; a fresh one for each reading of a clip."""
+        transform, steps = self.model.scale, []
         if options.alignment == "closed-form":
-            fiducials = self._base * closed_form_scale(x_source, x_driving)[:, None]
-        fiducials = self._base + smooth(fiducials - self._base)
-        scale = self.model.scale.affine_scale(fiducials)
-        if not self.model.config.with_scale_transform:  # an ablation trained without it
-            return _Reading(MotionPoints(x_driving, x_driving), alignment.z, scale, driving)
-        rectified = self.model.rectify(driving, fiducials)
-        points = MotionPoints(x_driving, self.model.keypoints(rectified))
-        return _Reading(points, alignment.z, scale, rectified)
+            steps.append(steering.closed_form(transform))
+        if options.clip_scale is not None:
+            steps.append(steering.constant(transform, options.clip_scale))
+        elif options.scale_frames is not None:
+            steps.append(steering.running_median(transform, options.scale_frames))
+        if options.smoothing_fps is not None:
+            steps.append(steering.smoothed(transform, options.smoothing_fps))
+        return steering.in_turn(*steps) if steps else None
 
     @torch.inference_mode()
-    def _rest(self) -> _Reading:
+    def _read(self, driving: Tensor, steer: Steering | None) -> Reading:
+        return self.model.read(self.source, driving, steer=steer)
+
+    @torch.inference_mode()
+    def _rest(self) -> Reading:
         """The reading of a driving frame that is the source itself."""
         x_source = self.source.keypoints
-        z = self.model.align(x_source, x_source).z
-        points = MotionPoints(x_source, x_source)
-        return _Reading(points, z, torch.ones(1, 2, device=self.device), self.source.image)
+        alignment = self.model.align(x_source, x_source)
+        alignment.scale = torch.ones_like(alignment.scale)
+        return Reading(x_source, alignment, self.source.image, x_source)
 
-    def _performed(self, reading: _Reading, options: Options, anchor: MotionPoints) -> MotionPoints:
+    def _performed(self, reading: Reading, options: Options, anchor: MotionPoints) -> MotionPoints:
         """The keypoints that the source is to perform."""
         if options.motion == "absolute":
-            return reading.points
+            return _points(reading)
         return MotionPoints(
             *(
                 relative_motion(self.source.keypoints, points, start)
-                for points, start in zip(reading.points, anchor, strict=True)
+                for points, start in zip(_points(reading), anchor, strict=True)
             )
         )
 
     @torch.inference_mode()
     def _render(
-        self, reading: _Reading, performed: MotionPoints, names: list[str]
+        self, reading: Reading, performed: MotionPoints, names: list[str]
     ) -> dict[str, np.ndarray]:
         """All variants of one driving frame; dense motion runs once for variants that share it."""
         source, motions, images = self.source, {}, {}
         for name in names:
-            transform, embedding = VARIANTS[name]
+            transform, embedding = methods.switches(name)
             if transform not in motions:
                 x_driving = performed.rectified if transform else performed.raw
-                motions[transform] = self.model.motion(source.small, source.keypoints, x_driving)
-            z = reading.z if embedding else None
+                motions[transform] = self.model.move(source, x_driving)
+            z = reading.alignment.z if embedding else None
             with generator_precision(self.backend, self.device):
-                image = self.model.generator(source.taps, *motions[transform], z)
+                rendered = self.model.paint(source, motions[transform], z)
+            image = rendered.image
+            if self.size != self.resolution:
+                image = self.model.compose(rendered, self._portrait)
             images[name] = to_picture(image)
         return images
 
     @torch.inference_mode()
     def _measure(self, image: np.ndarray) -> tuple[float, float]:
         """(sigma_x, sigma_y) of the keypoints found in a generated picture."""
-        picture = to_tensor(image, self.size, self.device, "generated frame")
+        picture = to_tensor(image, self.resolution, self.device, "generated frame")
         return _pair(spread(self.model.keypoints(picture)))
 
 
@@ -246,10 +264,8 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def _smoother(options: Options) -> Callable[[Tensor], Tensor]:
-    if options.smoothing_fps is None:
-        return lambda offsets: offsets
-    return OneEuroFilter(options.smoothing_fps)
+def _points(reading: Reading) -> MotionPoints:
+    return MotionPoints(reading.x_driving, reading.x_rectified)
 
 
 def _pair(values: Tensor) -> tuple[float, float]:

@@ -7,21 +7,6 @@ import numpy as np
 from ostnet.animation.comparators import MotionPoints
 from ostnet.errors import InputError
 
-VARIANTS: dict[str, tuple[bool, bool]] = {
-    "full": (True, True),
-    "no_transform": (False, True),
-    "no_embedding": (True, False),
-    "neither": (False, False),
-}
-"""Name of a variant -> (scale_transform, scale_embedding)."""
-
-
-def variant_name(scale_transform: bool, scale_embedding: bool) -> str:
-    """The variant with these two parts on or off."""
-    switches = (bool(scale_transform), bool(scale_embedding))
-    return next(name for name, value in VARIANTS.items() if value == switches)
-
-
 ALIGNMENTS = ("learned", "closed-form")
 MOTIONS = ("absolute", "relative")
 
@@ -46,6 +31,12 @@ class Options:
     smoothing_fps: float | None = None
     """Frame rate for the one-euro filter on the fiducial offsets; None: no smoothing."""
 
+    scale_frames: int | None = None
+    """Frames of the causal running median that takes the place of each frame's own scale."""
+
+    clip_scale: tuple[float, float] | None = None
+    """One scale (s_x, s_y) for all frames, from ``Animator.measure_scale``; before the others."""
+
     def __post_init__(self):
         if len(self.driving_zoom) != 2 or not all(0 < s <= 5 for s in self.driving_zoom):
             raise InputError(
@@ -57,8 +48,10 @@ class Options:
         ):
             if value not in known:
                 raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
-        if self.smoothing_fps is not None and not self.smoothing_fps > 0:
-            raise InputError(f"smoothing_fps: found {self.smoothing_fps}, expected more than 0")
+        for name in ("smoothing_fps", "scale_frames"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise InputError(f"{name}: found {value}, expected more than 0")
 
 
 METHOD = Options()
@@ -70,7 +63,7 @@ class Frame:
     """One generated frame. Pictures are uint8 RGB (S, S, 3), S the model's resolution (256)."""
 
     image: np.ndarray
-    """The source performing the driving motion."""
+    """The source performing the driving motion, at the animator's size."""
 
     driving: np.ndarray
     """The driving frame as the networks saw it: square, resized, zoomed."""

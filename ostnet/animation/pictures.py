@@ -6,6 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.errors import InputError
+from ostnet.model.rescale import scale_image
 
 
 def to_tensor(picture: np.ndarray, size: int, device: torch.device, name: str) -> Tensor:
@@ -41,22 +42,9 @@ def to_picture(tensor: Tensor) -> np.ndarray:
 def zoom(picture: Tensor, factors: tuple[float, float]) -> Tensor:
     """Make the content of (B, 3, H, W) ``factors`` = (s_x, s_y) times as large about its centre.
 
-    Output pixel p samples the picture at (p_x / s_x, p_y / s_y), edge pixels replicated,
-    anti-aliased where it shrinks: the paper's expression-preserved augmentation.
+    The paper's expression-preserved augmentation, as in training; (1, 1) returns the picture.
     """
-    scale_x, scale_y = factors
-    if scale_x == scale_y == 1:
+    if factors == (1, 1):
         return picture
-    rows = _zoom_matrix(picture.shape[2], scale_y, picture.device)
-    columns = _zoom_matrix(picture.shape[3], scale_x, picture.device)
-    return rows @ picture.contiguous() @ columns.T
-
-
-def _zoom_matrix(size: int, factor: float, device: torch.device) -> Tensor:
-    """Linear map (size, size) that zooms one axis: a triangle kernel around p / factor."""
-    pixels = torch.arange(size, dtype=torch.float64, device=device)
-    middle = (size - 1) / 2
-    centres = ((pixels - middle) / factor + middle).clamp(0, size - 1)
-    reach = max(1 / factor, 1.0)
-    weights = (1 - (centres[:, None] - pixels).abs() / reach).clamp(min=0)
-    return (weights / weights.sum(dim=1, keepdim=True)).float()
+    scale = torch.tensor([factors], dtype=torch.float32, device=picture.device)
+    return scale_image(picture, scale.expand(len(picture), -1))

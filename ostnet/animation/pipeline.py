@@ -9,7 +9,7 @@ import numpy as np
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.files import staged, write_text
-from ostnet.animation.frame import VARIANTS, Frame, Options
+from ostnet.animation.frame import Frame, Options
 from ostnet.animation.presence import FacePresence
 from ostnet.animation.trace import Trace
 from ostnet.errors import InputError
@@ -18,6 +18,7 @@ from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.paste import Paster
 from ostnet.media.video import VideoInfo, VideoWriter, probe, read_frames, read_image
+from ostnet.methods import VARIANTS
 
 Progress = Callable[[int], None]
 """Called with the number of frames done so far."""
@@ -159,7 +160,7 @@ def animate_file(
     """
     options = _ready(animator, scene)
     log = Trace(scene.video.fps, animator.source_spread) if trace else None
-    frames = scene.frames(animator.size)
+    frames = scene.frames(animator.resolution)
     variants = animator.variants(
         frames, [variant], options, scene.face_presence(), measure=bool(trace)
     )
@@ -194,7 +195,7 @@ def compare_files(
     options = _ready(animator, scene)
     log = Trace(scene.video.fps, animator.source_spread)
     source = scene.source_crop.apply(scene.portrait, animator.size)
-    frames = scene.frames(animator.size)
+    frames = scene.frames(animator.resolution)
     variants = animator.variants(frames, VARIANTS, options, scene.face_presence(), measure=True)
     with staged(folder) as stage:
         with ExitStack() as files:
@@ -222,7 +223,7 @@ def _ready(animator: Animator, scene: Scene) -> Options:
     if scene.inputs.smooth:
         options = replace(options, smoothing_fps=float(scene.video.fps))
     if options.motion == "relative" and options.anchor is None:
-        anchor = animator.find_anchor(scene.frames(animator.size), options)
+        anchor = animator.find_anchor(scene.frames(animator.resolution), options)
         options = replace(options, anchor=anchor)
     return options
 

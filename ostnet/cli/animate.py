@@ -20,8 +20,8 @@ def run(argv: list[str]) -> None:
     refuse_overwriting(arguments, arguments.output, arguments.trace)
 
     animator, scene = open_scene(arguments)
-    from ostnet.animation.frame import variant_name
     from ostnet.animation.pipeline import animate_file
+    from ostnet.methods import variant_name
 
     with watched(scene) as progress:
         held = animate_file(

@@ -143,19 +143,15 @@ def toggled(
         rows = slice(start, start + batch)
         frames = to_batch(driving[rows], device)
         state = one.expand(len(frames))
-        x_driving = model.keypoints(frames)
-        alignment = model.align(state.keypoints, x_driving)
-        if model.config.with_scale_transform:
-            frames = model.rectify(frames, alignment.fiducials)
-            x_driving = model.keypoints(frames)
-        rectified.append(to_images(frames))
-        motion = model.motion(state.small, state.keypoints, x_driving)
+        reading = model.read(state, frames)
+        rectified.append(to_images(reading.rectified))
+        motion = model.move(state, reading.x_rectified)
         codes = {
             name: model.align(state.keypoints, model.keypoints(to_batch(other[rows], device))).z
             for name, other in others.items()
         }
-        for name, z, places in _recipes(alignment.z, codes):
-            picture = model.generator(state.taps, *motion, z, places=places)
+        for name, z, places in _recipes(reading.alignment.z, codes):
+            picture = model.paint(state, motion, z, places=places).image
             images.setdefault(name, []).append(to_images(picture))
     pictures = {name: np.concatenate(images[name]) for name in METHODS}
     return Generated(pictures, rectified=np.concatenate(rectified))

@@ -9,7 +9,7 @@ along the visible outline; correlations and bins are what they are for.
 import cv2
 import numpy as np
 
-from ostnet.evaluation import ibug
+from ostnet import landmarks as ibug
 
 GENERIC_FACE = np.array(
     [

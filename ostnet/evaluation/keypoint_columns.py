@@ -6,19 +6,19 @@ T is a turn about the picture's centre, then a scale (s_x, s_y). Points are (K, 
 
 import numpy as np
 
-from ostnet.evaluation import ibug, metrics
+from ostnet.evaluation import metrics
 from ostnet.evaluation.clips import SIZE
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.faces import Face
 from ostnet.evaluation.pairs import Pair
-from ostnet.training.landmarks import KEYPOINTS
+from ostnet.landmarks import EYES, KEYPOINTS
 
 
 def keypoints_of(face: Face | None) -> np.ndarray | None:
-    """The 15 points that F_kp is warm-started on, out of 68: (15, 2); an iris is its eye's mean."""
+    """The points that F_kp learns, out of 68: (30, 2); an iris is its eye's mean."""
     if face is None:
         return None
-    irises = [face.landmarks[list(eye)].mean(axis=0) for eye in ibug.EYES]
+    irises = [face.landmarks[list(eye)].mean(axis=0) for eye in EYES]
     return np.concatenate([face.landmarks, irises])[list(KEYPOINTS.values())]
 
 
@@ -76,8 +76,9 @@ def accuracy_columns(
     """Distance of every point to its landmark under T; NaN where that is off the picture."""
     distances = np.full(len(KEYPOINTS), np.nan)
     if landmarks is not None and changed is not None:
-        expected = moved(landmarks, pair)
-        distances = np.linalg.norm(changed - expected, axis=-1)
-        distances[~inside(expected)] = np.nan
+        count = len(changed)  # a detector learns the first ones
+        expected = moved(landmarks[:count], pair)
+        distances[:count] = np.linalg.norm(changed - expected, axis=-1)
+        distances[:count][~inside(expected)] = np.nan
     columns = {f"accuracy_{n}": d for n, d in zip(KEYPOINTS, distances, strict=True)}
     return columns | {"accuracy": np.nanmean(distances) if np.isfinite(distances).any() else np.nan}

@@ -1,10 +1,10 @@
-"""The methods of every table: OSTNet's four variants and what they are compared with.
+"""What every method of the tables makes of one source and its driving frames.
 
 All methods of one call share the source's encoding and the driving keypoints, so that a difference
 between two rows is due to the method alone.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -12,42 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ostnet.animation.comparators import closed_form_scale, hull_area, relative_motion
-from ostnet.model.ostnet import Source
-from ostnet.model.scale import FIDUCIALS, Alignment
-from ostnet.training.augmentation import scale_image
-
-METHODS = {
-    "full": "rectified keypoints, z in the generator",
-    "no_transform": "driving keypoints as they are, z in the generator",
-    "no_embedding": "rectified keypoints, no z in the generator",
-    "neither": "driving keypoints as they are, no z in the generator",
-    "copy_source": "the source picture, unchanged",
-    "closed_form": "as full, with fiducials diag(s) * base, s = rms(d_D) / rms(d_S) per axis, "
-    "in place of T_theta's; z unchanged",
-    "anchor_relative": "neither, with keypoint motion relative to an anchor frame "
-    "(find_best_frame on normalised 68 landmarks among the frames measured, adapt_movement_scale); "
-    "meant for a driver of constant scale",
-    "backbone": "a network trained without the scale machinery and without augmentation",
-    "backbone_augmented": "a network trained without the scale machinery, with augmentation",
-}
-"""Name -> what it does, in the order of every table."""
-
-TRAINED_APART = ("backbone", "backbone_augmented")
-"""Methods that need a checkpoint of their own."""
-
-VARIANTS = ("full", "no_transform", "no_embedding", "neither")
-"""Run-time toggles of one checkpoint."""
-
-RECIPES = {
-    "full": ("rectified", True),
-    "no_transform": ("driving", True),
-    "no_embedding": ("rectified", False),
-    "neither": ("driving", False),
-    "closed_form": ("closed_form", True),
-    "anchor_relative": ("relative", False),
-}
-"""Method -> (which keypoints the source performs, whether the generator gets z)."""
+from ostnet.animation.comparators import hull_area, relative_motion
+from ostnet.animation.steering import closed_form
+from ostnet.methods import COPY_SOURCE, PERFORMED, VARIANTS
+from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
+from ostnet.model.rescale import scale_image
+from ostnet.model.scale import FIDUCIALS
 
 
 @dataclass
@@ -122,7 +92,7 @@ def generate(
     driving: np.ndarray,
     names: Sequence[str],
     anchor: int = 0,
-    smooth: Callable[[Tensor], Tensor] | None = None,
+    steer: Steering | None = None,
     batch: int = 8,
 ) -> Generated:
     """Run the methods that one OSTNet checkpoint can play.
@@ -133,61 +103,45 @@ def generate(
         driving: uint8 (T, H, W, 3).
         names: methods, none of ``TRAINED_APART``.
         anchor: index of the anchor frame of ``anchor_relative``.
-        smooth: filter over time for T_theta's fiducial offsets (1, 12, 2), called frame by frame.
-        batch: frames per forward pass.
+        steer: another measure of the driving scale, called frame by frame.
+        batch: frames per forward pass, without ``steer``.
     """
     device = next(model.parameters()).device
-    state = model.encode(to_batch([source], device))
+    one = model.encode(to_batch([source], device))
     frames = to_batch(driving, device)
-    x_driving = torch.cat([model.keypoints(part) for part in frames.split(batch)])
-    alignment = model.align(state.keypoints.expand_as(x_driving), x_driving)
-    if smooth is not None:
-        offsets = alignment.fiducials - FIDUCIALS.to(alignment.fiducials)
-        steady = torch.cat([smooth(offset) for offset in offsets.split(1)])
-        alignment.fiducials = FIDUCIALS.to(steady) + steady
-        alignment.scale = model.scale.affine_scale(alignment.fiducials)
-    return _join(
-        [
-            _generate_batch(
-                model, state, x_driving[anchor], names, frames[rows], x_driving[rows], part
-            )
-            for rows, part in _batches(alignment, batch)
-        ]
-    )
-
-
-def _batches(alignment: Alignment, batch: int):
-    """(rows, the alignment of these rows), ``batch`` frames at a time."""
-    for start in range(0, len(alignment.z), batch):
-        rows = slice(start, start + batch)
-        yield rows, Alignment(*(value[rows] for value in vars(alignment).values()))
+    x_anchor = model.keypoints(frames[anchor : anchor + 1])
+    parts = [
+        _generate_batch(model, one.expand(len(part)), x_anchor, names, part, steer)
+        for part in frames.split(1 if steer else batch)
+    ]
+    return _join(parts)
 
 
 def _generate_batch(
-    model,
+    model: OSTNet,
     state: Source,
     x_anchor: Tensor,
     names: Sequence[str],
     frames: Tensor,
-    x_driving: Tensor,
-    alignment: Alignment,
+    steer: Steering | None,
 ) -> Generated:
-    """The methods on one batch (B, 3, H, W) of driving frames with keypoints (B, K, 2)."""
-    state = state.expand(len(frames))
+    """The methods on one batch (B, 3, H, W) of driving frames; the anchor's points (1, K, 2)."""
     result = Generated()
-    performed = _performed(model, state, x_anchor, names, frames, x_driving, alignment, result)
+    reading = model.read(state, frames, steer=steer)
+    performed = _performed(model, state, reading, x_anchor, names, frames, result)
     motions = {}
     for name in names:
-        if name == "copy_source":
+        if name == COPY_SOURCE:
             result.images[name] = to_images(state.image)
             continue
-        keypoints, embedding = RECIPES[name]
-        if keypoints not in motions:
-            motions[keypoints] = model.motion(state.small, state.keypoints, performed[keypoints])
-        z = alignment.z if embedding else None
-        result.images[name] = to_images(model.generator(state.taps, *motions[keypoints], z))
+        method = PERFORMED[name]
+        if method.keypoints not in motions:
+            motions[method.keypoints] = model.move(state, performed[method.keypoints])
+        alignment = reading.alignment
+        z = alignment.z if method.embedding else None
+        result.images[name] = to_images(model.paint(state, motions[method.keypoints], z).image)
         if name in VARIANTS:
-            taken_out = keypoints == "rectified" and model.config.with_scale_transform
+            taken_out = method.keypoints == "rectified" and model.config.with_scale_transform
             scale = alignment.scale if taken_out else torch.ones_like(alignment.scale)
             result.scales[name] = scale.cpu().numpy()
             result.turns[name] = (grid_turn(alignment.fiducials) * taken_out).cpu().numpy()
@@ -195,25 +149,28 @@ def _generate_batch(
 
 
 def _performed(
-    model, state, x_anchor, names, frames, x_driving, alignment, result
+    model: OSTNet,
+    state: Source,
+    reading: Reading,
+    x_anchor: Tensor,
+    names: Sequence[str],
+    frames: Tensor,
+    result: Generated,
 ) -> dict[str, Tensor]:
     """Every set of keypoints (B, K, 2) that the methods let the source perform.
 
     What is learned on the way (rectified frames, the closed form's scale) is kept in ``result``.
     """
-    performed = {"driving": x_driving, "rectified": x_driving}
+    performed = {"driving": reading.x_driving, "rectified": reading.x_rectified}
     if model.config.with_scale_transform:
-        rectified = model.rectify(frames, alignment.fiducials)
-        performed["rectified"] = model.keypoints(rectified)
-        result.rectified = to_images(rectified)
+        result.rectified = to_images(reading.rectified)
     if "closed_form" in names:
-        scale = closed_form_scale(state.keypoints, x_driving)  # (B, 2)
-        fiducials = scale[:, None] * FIDUCIALS.to(scale)
-        performed["closed_form"] = model.keypoints(model.rectify(frames, fiducials))
-        result.scales["closed_form"] = scale.cpu().numpy()
+        other = model.read(state, frames, steer=closed_form(model.scale))
+        performed["closed_form"] = other.x_rectified
+        result.scales["closed_form"] = other.alignment.scale.cpu().numpy()
     if "anchor_relative" in names:
-        anchor = x_anchor.expand_as(x_driving)
-        performed["relative"] = relative_motion(state.keypoints, x_driving, anchor)
+        anchor = x_anchor.expand_as(reading.x_driving)
+        performed["relative"] = relative_motion(state.keypoints, reading.x_driving, anchor)
     return performed
 
 

@@ -7,7 +7,7 @@ a 256 x 256 picture, iBUG order; every function returns a float, or an array whe
 import numpy as np
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from ostnet.evaluation import ibug
+from ostnet import landmarks as ibug
 
 LINEAGE_RANGE = 2.0
 """data_range of the published tables of this lineage: old scikit-image took floats as -1..1."""

@@ -10,7 +10,7 @@ from ostnet import hub
 from ostnet.animation.animator import choose_device
 from ostnet.errors import InputError
 from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.methods import METHODS, TRAINED_APART
+from ostnet.methods import METHODS, TRAINED_APART
 from ostnet.model.ostnet import OSTNet
 
 

@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ostnet.evaluation.columns import Record
-from ostnet.evaluation.methods import METHODS
+from ostnet.methods import METHODS
 
 DPI = 100
 

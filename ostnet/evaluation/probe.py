@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.evaluation import plots, ridge, summary
-from ostnet.evaluation.methods import RECIPES, VARIANTS, to_batch
+from ostnet.evaluation.methods import to_batch
 from ostnet.evaluation.pairs import Pair
 from ostnet.evaluation.protocols import Bench, Result, head, load_pictures
 from ostnet.evaluation.summary import Measured
 from ostnet.evaluation.tables import Row
+from ostnet.methods import VARIANTS
 from ostnet.model.keypoints import spread
 
 LEVELS = {
@@ -93,13 +94,12 @@ def features_of(
     parts: dict[str, list[Tensor]] = {}
     for start in range(0, len(driving), batch):
         frames = to_batch(driving[start : start + batch], device)
-        state, x_driving = one.expand(len(frames)), model.keypoints(frames)
-        alignment = model.align(state.keypoints, x_driving)
-        x_rectified = x_driving
-        if model.config.with_scale_transform:
-            x_rectified = model.keypoints(model.rectify(frames, alignment.fiducials))
+        state = one.expand(len(frames))
+        reading = model.read(state, frames)
+        alignment, x_driving = reading.alignment, reading.x_driving
+        x_rectified = reading.x_rectified
         motions = {
-            name: model.motion(state.small, state.keypoints, points)
+            name: model.move(state, points)
             for name, points in {"driving": x_driving, "rectified": x_rectified}.items()
         }
         found = {
@@ -109,11 +109,10 @@ def features_of(
             "x_driving": x_driving.flatten(1),
             "x_rectified": x_rectified.flatten(1),
         }
-        for variant in VARIANTS:
-            keypoints, embedding = RECIPES[variant]
-            z = alignment.z if embedding else None
+        for variant, method in VARIANTS.items():
+            z = alignment.z if method.embedding else None
             with tapped(model.generator) as levels:
-                model.generator(state.taps, *motions[keypoints], z)
+                model.paint(state, motions[method.keypoints], z)
             found |= {f"{variant}/{level}": pooled(maps) for level, maps in levels.items()}
         for name, values in found.items():
             parts.setdefault(name, []).append(values.float().cpu())

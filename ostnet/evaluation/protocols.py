@@ -25,15 +25,9 @@ from ostnet.evaluation.columns import (
 from ostnet.evaluation.extras import Extras, Reading, features
 from ostnet.evaluation.faces import Face, FaceReader, identity_of
 from ostnet.evaluation.fid import REFERENCE
-from ostnet.evaluation.methods import (
-    TRAINED_APART,
-    Generated,
-    anchor_index,
-    augment,
-    generate,
-    rotate,
-)
+from ostnet.evaluation.methods import Generated, anchor_index, augment, generate, rotate
 from ostnet.evaluation.pairs import Pair, spaced_frames
+from ostnet.methods import TRAINED_APART
 
 POSE_REFERENCES = 24
 """Frames of the source's clip among which the one at matching pose is looked for."""

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ostnet.evaluation.methods import METHODS
 from ostnet.evaluation.tables import Row
+from ostnet.methods import METHODS
 
 _RECONSTRUCTION = [
     "l1",

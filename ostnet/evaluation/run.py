@@ -20,7 +20,6 @@ from ostnet.evaluation.embedders import make_embedder
 from ostnet.evaluation.extras import load_extras
 from ostnet.evaluation.faces import FaceReader
 from ostnet.evaluation.landmarkers import make_landmarker
-from ostnet.evaluation.methods import METHODS
 from ostnet.evaluation.networks import Networks, load_networks
 from ostnet.evaluation.pair_list import list_of, read_pairs, write_pairs
 from ostnet.evaluation.pairs import Pair, draw_scales, group
@@ -31,6 +30,7 @@ from ostnet.evaluation.suite import SUITE, Protocol
 from ostnet.evaluation.summary import Measured
 from ostnet.evaluation.tables import Row
 from ostnet.evaluation.unused import unused_options
+from ostnet.methods import METHODS
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from ostnet.animation.smoothing import OneEuroFilter
+from ostnet.animation.steering import smoothed
 from ostnet.errors import InputError
 from ostnet.evaluation import metrics
 from ostnet.evaluation.clips import frame_rate
@@ -61,9 +61,10 @@ def stability(bench: Bench, pairs: Sequence[Pair]) -> Result:
     rate = frame_rate(bench.data / pairs[0].driving)
     plain = generate(bench.model, source, driving, bench.methods)
     filtered = [name for name in bench.methods if name == "full"]
-    smoothed = generate(bench.model, source, driving, filtered, smooth=OneEuroFilter(rate))
+    steer = smoothed(bench.model.scale, rate)
+    steadier = generate(bench.model, source, driving, filtered, steer=steer)
     records = []
-    for condition, generated in ((PLAIN, plain), (SMOOTHED, smoothed)):
+    for condition, generated in ((PLAIN, plain), (SMOOTHED, steadier)):
         for name in generated.images:
             record = _record(bench, pairs[0], name, generated)
             record |= {"landmark_jitter_driver": driver, "condition": condition}

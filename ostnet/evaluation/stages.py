@@ -36,15 +36,15 @@ def stage_calls(model: OSTNet, frame: Tensor) -> dict[str, Callable]:
     """Each stage as a call without arguments; the picture (1, 3, H, W) drives itself."""
     state = model.encode(frame)
     alignment = model.align(state.keypoints, state.keypoints)
-    flow, occlusion = model.motion(state.small, state.keypoints, state.keypoints)
+    motion = model.move(state, state.keypoints)
     return {
         "encode": lambda: model.encode(frame),
         "keypoints": lambda: model.keypoints(frame),
         "align": lambda: model.align(state.keypoints, state.keypoints),
         "rectify": lambda: model.rectify(frame, alignment.fiducials),
         "keypoints_again": lambda: model.keypoints(frame),
-        "motion": lambda: model.motion(state.small, state.keypoints, state.keypoints),
-        "generator": lambda: model.generator(state.taps, flow, occlusion, alignment.z),
+        "motion": lambda: model.move(state, state.keypoints),
+        "generator": lambda: model.paint(state, motion, alignment.z),
     }
 
 

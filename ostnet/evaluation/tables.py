@@ -11,7 +11,7 @@ from ostnet.evaluation.bootstrap import Statistic, mean, people_interval, quanti
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.fid import REFERENCE, frechet_distance
-from ostnet.evaluation.methods import METHODS
+from ostnet.methods import METHODS
 
 Row = dict[str, object]
 

@@ -3,8 +3,8 @@
 from ostnet.evaluation import suite
 from ostnet.evaluation.config import EvaluateConfig
 from ostnet.evaluation.extras import unused_networks
-from ostnet.evaluation.methods import TRAINED_APART
 from ostnet.evaluation.protocols import reconstruct
+from ostnet.methods import TRAINED_APART
 
 RANDOM_FRAMES = (suite.same_scale_pairs, suite.different_scale_pairs, suite.cross_pairs)
 """Draws that heed ``random_frames``."""

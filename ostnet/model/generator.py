@@ -1,31 +1,44 @@
 """Generator with multi-layer scale embedding (paper section 3.3; U-Net of MCNet without memory)."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
 from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, sample
+from ostnet.model.motion import Motion
 
 PLACES = {
     "embed_taps": ("tap_1_2", "tap_1_4", "tap_1_8"),
     "embed_levels": ("level_1_2", "level_1_4", "level_1_8"),
 }
-"""The six places where z is added, by the layers that map it there: the encoder's taps and the
+"""The six places where z enters, by the layers that map it there: the encoder's taps and the
 decoder's levels, each named by its size as a share of the picture's."""
 
-
-def resize_flow(flow: Tensor, height: int, width: int) -> Tensor:
-    """Flow (B, h, w, 2) at another size (B, H, W, 2); coordinates in [-1, 1] keep their values."""
-    return _resize(flow.permute(0, 3, 1, 2), height, width).permute(0, 2, 3, 1)
+FULL = 8
+"""The picture is this many times as large as the smallest tap, on whose pixels windows lie."""
 
 
-def _resize(maps: Tensor, height: int, width: int) -> Tensor:
-    if maps.shape[-2:] == (height, width):
-        return maps
-    return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=True)
+@dataclass(frozen=True)
+class Window:
+    """A square part of each output picture, to decode alone."""
+
+    corner: Tensor
+    """(B, 2) whole numbers: left and top, in pixels of the 1/8 tap."""
+    side: int
+    """In pixels of the 1/8 tap."""
+
+    def cut(self, maps: Tensor, scale: int) -> Tensor:
+        """(B, C, H, W), ``scale`` times as large as the 1/8 tap -> (B, C, side, side) * scale."""
+        length = scale * self.side
+        corners = (scale * self.corner).tolist()
+        parts = [
+            one[:, y : y + length, x : x + length]
+            for one, (x, y) in zip(maps, corners, strict=True)
+        ]
+        return torch.stack(parts)
 
 
 class SourceEncoder(nn.Module):
@@ -43,6 +56,7 @@ class SourceEncoder(nn.Module):
         self.down = nn.ModuleList([DownBlock(half, quarter), DownBlock(quarter, eighth)])
 
     def forward(self, image: Tensor) -> list[Tensor]:
+        """Pictures (B, 3, H, W) -> (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2."""
         taps = [self.stem(image)]
         for block in self.down:
             taps.append(block(taps[-1]))
@@ -52,13 +66,15 @@ class SourceEncoder(nn.Module):
 class Generator(nn.Module):
     """Encoder taps, warped and masked, decoded to a picture.
 
-    The scale code z is added at six places: to the three taps (before they are warped) and to the
-    three levels of the decoder. The linear layers that map z to channels start at zero.
+    The scale code z enters at six places: the three taps (after they are warped, which is the same
+    as before for what is constant over the plane) and the three levels of the decoder. The linear
+    layers that map z to channels start at zero.
     """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         half, quarter, eighth = config.widths
+        self.channels = 4 if config.mix else 3
         self.encoder = SourceEncoder(config)
         self.residual = nn.Sequential(
             *(ResidualBlock(eighth) for _ in range(config.residual_blocks)),
@@ -70,14 +86,20 @@ class Generator(nn.Module):
         if config.full_width:
             self.head = nn.Sequential(
                 UpBlock(half, config.full_width),
-                nn.Conv2d(config.full_width, 3, 7, padding=3),
+                nn.Conv2d(config.full_width, self.channels, 7, padding=3),
             )
         else:
-            self.head = nn.Sequential(nn.Conv2d(half, 12, 3, padding=1), nn.PixelShuffle(2))
+            self.head = nn.Sequential(
+                nn.Conv2d(half, 4 * self.channels, 3, padding=1), nn.PixelShuffle(2)
+            )
+        self.film = config.embedding == "film"
         if config.with_scale_embedding:
-            self.embed_taps = nn.ModuleList(nn.Linear(config.scale_code, w) for w in config.widths)
+            parts = 2 if self.film else 1  # what is added, then what is scaled by
+            self.embed_taps = nn.ModuleList(
+                nn.Linear(config.scale_code, parts * w) for w in config.widths
+            )
             self.embed_levels = nn.ModuleList(
-                nn.Linear(config.scale_code, w) for w in config.widths
+                nn.Linear(config.scale_code, parts * w) for w in config.widths
             )
             for layer in [*self.embed_taps, *self.embed_levels]:
                 nn.init.zeros_(layer.weight)
@@ -86,58 +108,51 @@ class Generator(nn.Module):
     def forward(
         self,
         taps: list[Tensor],
-        flow: Tensor,
-        occlusion: Tensor,
+        motion: Motion,
         z: Tensor | None = None,
         gate: Tensor | None = None,
         places: Collection[str] | None = None,
-    ) -> Tensor:
-        """Decode one picture.
+        window: Window | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """Decode one picture, or a window of it.
 
         Args:
             taps: what ``encoder`` returned: (B, widths[i], H / 2**(i+1), W / 2**(i+1)).
-            flow: (B, h, w, 2), where each output pixel comes from, in [-1, 1].
-            occlusion: (B, 1, h, w) in [0, 1]; 0 hides the warped source.
+            motion: where each output pixel comes from.
             z: scale code (B, code); None: no embedding anywhere.
             gate: (B,) of 0 and 1, switches the embedding row by row (module dropout).
             places: the names in ``PLACES`` that get z; None: all of them.
+            window: what to decode; None: all.
 
         Returns:
-            (B, 3, H, W) in [0, 1].
+            Picture (B, 3, H, W) in [0, 1], and (B, 1, H, W) in [0, 1], how much the warped source
+            itself is to be preferred to it; None for a network without ``mix``.
         """
-        half, quarter, eighth = (
-            self._warp(tap, flow, occlusion, self._embedding("embed_taps", i, z, gate, places))
-            for i, tap in enumerate(taps)
-        )
-        out = self.residual(eighth) + self._embedding("embed_levels", 2, z, gate, places)
-        for block, merge, tap, level in zip(
-            self.up, self.merge, (quarter, half), (1, 0), strict=True
-        ):
-            out = merge(torch.cat([block(out), tap], dim=1))
-            out = out + self._embedding("embed_levels", level, z, gate, places)
-        return self.head(out).float().sigmoid()
 
-    def _embedding(
-        self,
-        where: str,
-        level: int,
-        z: Tensor | None,
-        gate: Tensor | None,
-        places: Collection[str] | None,
-    ) -> Tensor | float:
-        """z mapped to the channels of one level, (B, C, 1, 1); 0 without z."""
-        if z is None or not hasattr(self, where):
-            return 0.0
-        if places is not None and PLACES[where][level] not in places:
-            return 0.0
-        code = getattr(self, where)[level](z)
-        if gate is not None:
-            code = code * gate[:, None]
-        return code[:, :, None, None]
+        def embedded(maps: Tensor, where: str, level: int) -> Tensor:
+            if z is None or not hasattr(self, where):
+                return maps
+            if places is not None and PLACES[where][level] not in places:
+                return maps
+            code = getattr(self, where)[level](z)  # (B, C) or (B, 2 C)
+            code = (code if gate is None else code * gate[:, None])[:, :, None, None]
+            if not self.film:
+                return maps + code
+            shift, gain = code.chunk(2, dim=1)
+            return maps * (1 + gain) + shift
 
-    @staticmethod
-    def _warp(tap: Tensor, flow: Tensor, occlusion: Tensor, embedding) -> Tensor:
-        height, width = tap.shape[-2:]
-        warped = sample(tap, resize_flow(flow, height, width))
-        # a constant plane is its own warp: adding after sampling equals adding to the tap
-        return (warped + embedding) * _resize(occlusion, height, width)
+        def warped(level: int) -> Tensor:
+            height, width = taps[level].shape[-2:]
+            flow, occlusion = motion.at(height, width)
+            if window is not None:
+                scale = 2 ** (2 - level)
+                flow = window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
+                occlusion = window.cut(occlusion, scale)
+            return embedded(sample(taps[level], flow), "embed_taps", level) * occlusion
+
+        out = embedded(self.residual(warped(2)), "embed_levels", 2)
+        for block, merge, level in zip(self.up, self.merge, (1, 0), strict=True):
+            out = merge(torch.cat([block(out), warped(level)], dim=1))
+            out = embedded(out, "embed_levels", level)
+        shown = self.head(out).float().sigmoid()
+        return shown[:, :3], shown[:, 3:] if self.channels == 4 else None

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
-from ostnet.model.layers import Hourglass, identity_grid
+from ostnet.model.layers import Hourglass, Resize, identity_grid
 
 
 def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
@@ -23,13 +23,26 @@ def spread(points: Tensor) -> Tensor:
 
 
 class KeypointDetector(nn.Module):
-    """Unsupervised keypoints without Jacobians: (B, 3, 64, 64) in [0, 1] -> (B, K, 2)."""
+    """Keypoints without Jacobians, read off S x S pixels, S the motion resolution (64).
+
+    With ``detector_unshuffle`` f > 1 the picture at f S x f S pixels, folded into channels, stands
+    beside those: lids and lips are two pixels apart at 64.
+    """
 
     def __init__(self, config: ModelConfig):
         super().__init__()
+        fold = config.detector_unshuffle
         self.temperature = config.temperature
+        self.shrink = Resize(config.motion_resolution)
+        self.detail = None
+        if fold > 1:
+            side = fold * config.motion_resolution
+            self.detail = nn.Sequential(Resize(side), nn.PixelUnshuffle(fold))
         self.hourglass = Hourglass(
-            3, config.keypoint_width, config.hourglass_blocks, config.hourglass_max_width
+            3 if self.detail is None else 3 + 3 * fold**2,
+            config.keypoint_width,
+            config.hourglass_blocks,
+            config.hourglass_max_width,
         )
         self.heatmaps = nn.Conv2d(
             self.hourglass.width,
@@ -38,5 +51,9 @@ class KeypointDetector(nn.Module):
             padding=config.mask_kernel // 2,
         )
 
-    def forward(self, small: Tensor) -> Tensor:
-        return soft_argmax(self.heatmaps(self.hourglass(small)), self.temperature)
+    def forward(self, image: Tensor) -> Tensor:
+        """Pictures (B, 3, H, W) in [0, 1], of any size -> keypoints (B, K, 2) in [-1, 1]."""
+        seen = self.shrink(image)  # (B, 3, S, S)
+        if self.detail is not None:
+            seen = torch.cat([seen, self.detail(image)], dim=1)  # (B, 3 + 3 f^2, S, S)
+        return soft_argmax(self.heatmaps(self.hourglass(seen)), self.temperature)

@@ -1,13 +1,41 @@
 """Dense motion: from sparse keypoints to a flow and an occlusion map (first-order-model)."""
 
+from dataclasses import dataclass
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
-from ostnet.model.layers import Hourglass, identity_grid, sample
+from ostnet.model.layers import Hourglass, Resize, conv_block, identity_grid, resize, sample
 
 HEATMAP_VARIANCE = 0.01
 """Variance of the Gaussian drawn at each keypoint, in units of [-1, 1] coordinates."""
+
+LARGEST_CORRECTION = 0.1
+"""How far the refinement may move the flow, in [-1, 1] coordinates (13 of 256 pixels)."""
+
+
+@dataclass
+class Motion:
+    """Where each output pixel comes from, and whether the source shows it."""
+
+    flow: Tensor
+    """(B, h, w, 2): position in the source, in [-1, 1]."""
+    occlusion: Tensor
+    """(B, 1, h, w) in [0, 1]; 0 where the source shows nothing."""
+    correction: Tensor | None = None
+    """(B, 3, 2h, 2w): what the refinement adds to flow (x, y) and occlusion; None: nothing."""
+
+    def at(self, height: int, width: int) -> tuple[Tensor, Tensor]:
+        """Flow (B, H, W, 2) and occlusion (B, 1, H, W) at another size."""
+        flow = resize(self.flow.permute(0, 3, 1, 2), height, width)
+        occlusion = resize(self.occlusion, height, width)
+        if self.correction is not None:
+            change = resize(self.correction, height, width)
+            flow = flow + change[:, :2]
+            occlusion = (occlusion + change[:, 2:]).clamp(0, 1)
+        return flow.permute(0, 2, 3, 1), occlusion
 
 
 def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
@@ -28,36 +56,82 @@ def candidate_flows(x_source: Tensor, x_driving: Tensor, height: int, width: int
     return torch.cat([still, grid + shift], dim=1)
 
 
+class Refinement(nn.Module):
+    """Corrects flow and occlusion at twice the motion resolution; nothing at the start.
+
+    An eye is two pixels high at 64 x 64. Sees dense motion's features and the warped source.
+    """
+
+    def __init__(self, features: int, width: int, side: int):
+        super().__init__()
+        self.shrink = Resize(2 * side)
+        self.reduce = nn.Conv2d(features, width, 1)
+        self.body = nn.Sequential(conv_block(width + 3, width), conv_block(width, width))
+        self.head = nn.Conv2d(width, 3, 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, image: Tensor, features: Tensor, flow: Tensor) -> Tensor:
+        """Source (B, 3, H, W), features (B, C, h, w), flow (B, h, w, 2) -> (B, 3, 2h, 2w)."""
+        seen = self.shrink(image)  # (B, 3, 2h, 2w)
+        height, width = seen.shape[-2:]
+        fine = resize(flow.permute(0, 3, 1, 2), height, width).permute(0, 2, 3, 1)
+        known = F.interpolate(self.reduce(features), scale_factor=2, mode="nearest")
+        body = self.body(torch.cat([known, sample(seen, fine).to(known.dtype)], dim=1))
+        with torch.autocast(image.device.type, enabled=False):
+            change = self.head(body.float()).tanh()  # (B, 3, 2h, 2w)
+            return torch.cat([LARGEST_CORRECTION * change[:, :2], change[:, 2:]], dim=1)
+
+
 class DenseMotion(nn.Module):
-    """(small source, x_S, x_D^) -> flow (B, h, w, 2) and occlusion (B, 1, h, w) in [0, 1]."""
+    """(source, x_S, x_D^) -> :class:`Motion`."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         candidates = config.keypoints + 1
+        warped = config.keypoints if config.warped_hints is None else config.warped_hints
+        self.warped = warped + 1
         self.hourglass = Hourglass(
-            4 * candidates,
+            4 * self.warped + candidates - self.warped,
             config.motion_width,
             config.hourglass_blocks,
             config.hourglass_max_width,
         )
         kernel, padding = config.mask_kernel, config.mask_kernel // 2
-        self.mask = nn.Conv2d(self.hourglass.width, candidates, kernel, padding=padding)
-        self.occlusion = nn.Conv2d(self.hourglass.width, 1, kernel, padding=padding)
+        features = self.hourglass.width
+        self.mask = nn.Conv2d(features, candidates, kernel, padding=padding)
+        self.occlusion = nn.Conv2d(features, 1, kernel, padding=padding)
+        self.refinement = None
+        if config.refinement_width:
+            side = config.motion_resolution
+            self.refinement = Refinement(features, config.refinement_width, side)
 
-    def forward(self, small: Tensor, x_source: Tensor, x_driving: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, image: Tensor, small: Tensor, x_source: Tensor, x_driving: Tensor) -> Motion:
+        """Source (B, 3, H, W), the same at motion resolution (B, 3, h, w), keypoints (B, K, 2)."""
         height, width = small.shape[-2:]
         with torch.autocast(small.device.type, enabled=False):
             x_source, x_driving = x_source.float(), x_driving.float()
             flows = candidate_flows(x_source, x_driving, height, width)  # (B, K+1, h, w, 2)
-            moved = gaussian_maps(x_driving, height, width) - gaussian_maps(x_source, height, width)
-            heat = torch.cat([torch.zeros_like(moved[:, :1]), moved], dim=1)  # (B, K+1, h, w)
-            batch, candidates = heat.shape[:2]
-            copies = small.float().repeat_interleave(candidates, dim=0)
-            warped = sample(copies, flows.flatten(0, 1))  # (B*(K+1), 3, h, w)
-            hints = torch.cat([heat[:, :, None], warped.unflatten(0, (batch, candidates))], dim=2)
-        features = self.hourglass(hints.flatten(1, 2))
+            hints = self._hints(small, x_source, x_driving, flows)
+        features = self.hourglass(hints)
         with torch.autocast(small.device.type, enabled=False):
             weights = self.mask(features.float()).softmax(dim=1)  # (B, K+1, h, w)
             flow = (weights[..., None] * flows).sum(dim=1)  # (B, h, w, 2)
             occlusion = self.occlusion(features.float()).sigmoid()
-        return flow, occlusion
+        if self.refinement is None:
+            return Motion(flow, occlusion)
+        return Motion(flow, occlusion, self.refinement(image, features, flow))
+
+    def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:
+        """What the hourglass sees (B, 4 warped + others, h, w).
+
+        Of each candidate the change of its heat map; of the first ones also the source moved by it.
+        """
+        height, width = small.shape[-2:]
+        moved = gaussian_maps(x_driving, height, width) - gaussian_maps(x_source, height, width)
+        heat = torch.cat([torch.zeros_like(moved[:, :1]), moved], dim=1)  # (B, K+1, h, w)
+        seen = flows[:, : self.warped].flatten(0, 1)  # (B * warped, h, w, 2)
+        copies = small.float().repeat_interleave(self.warped, dim=0)
+        pictures = sample(copies, seen).unflatten(0, (len(small), self.warped))
+        both = torch.cat([heat[:, : self.warped, None], pictures], dim=2)  # (B, warped, 4, h, w)
+        return torch.cat([both.flatten(1, 2), heat[:, self.warped :]], dim=1)

@@ -1,6 +1,7 @@
 """OSTNet: detector, scale transformation, dense motion and generator as one module."""
 
 import json
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from torch import Tensor, nn
 
 from ostnet.config import PRESETS, ModelConfig
 from ostnet.errors import InputError
-from ostnet.model.generator import Generator
+from ostnet.model.generator import FULL, Generator, Window
 from ostnet.model.keypoints import KeypointDetector
-from ostnet.model.layers import Resize, sample
-from ostnet.model.motion import DenseMotion
+from ostnet.model.layers import Resize, resize, sample
+from ostnet.model.motion import DenseMotion, Motion
 from ostnet.model.scale import Alignment, ScaleTransform
 from ostnet.model.weights import load_weights, save_weights
 
@@ -25,7 +26,7 @@ class Source:
     image: Tensor
     """(B, 3, H, W) in [0, 1]."""
     small: Tensor
-    """(B, 3, 64, 64): what detector and dense motion see."""
+    """(B, 3, 64, 64): what dense motion sees."""
     keypoints: Tensor
     """x_S, (B, K, 2)."""
     taps: list[Tensor]
@@ -42,30 +43,47 @@ class Source:
 
 
 @dataclass
+class Reading:
+    """What driving frames say about motion and scale."""
+
+    x_driving: Tensor
+    """Keypoints as they are, (B, K, 2)."""
+    alignment: Alignment
+    """Scale code, fiducial points, measured scale."""
+    rectified: Tensor
+    """I_D^: the driving picture at the source's scale, (B, 3, H, W)."""
+    x_rectified: Tensor
+    """x_D^: keypoints at the source's scale, (B, K, 2)."""
+
+
+Steering = Callable[[Alignment, Tensor, Tensor], Alignment]
+"""(alignment, x_S, x_D) -> the alignment to use: another measure of scale, a filter over time."""
+
+
+@dataclass
 class Rendered:
-    """One generated picture and the motion behind it."""
+    """Generated pictures and the motion behind them."""
 
     image: Tensor
-    """(B, 3, H, W) in [0, 1]."""
-    flow: Tensor
-    """(B, h, w, 2): where in the source each output pixel comes from, in [-1, 1]."""
-    occlusion: Tensor
-    """(B, 1, h, w) in [0, 1]; 0 where the source shows nothing."""
+    """(B, 3, H, W) in [0, 1]: the result."""
+    painted: Tensor
+    """(B, 3, H, W) in [0, 1]: what the generator painted."""
+    mix: Tensor | None
+    """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None without ``mix``."""
+    warped: Tensor | None
+    """(B, 3, H, W): the source, moved; None without ``mix``."""
+    motion: Motion
 
 
 @dataclass
 class Output:
-    """Result of one forward pass; shapes as in Source, Alignment and Rendered."""
+    """Result of one forward pass."""
 
     image: Tensor
-    rectified: Tensor
-    """I_D^: the driving picture at the source's scale, (B, 3, H, W)."""
-    alignment: Alignment
-    x_source: Tensor
-    x_driving: Tensor
-    x_rectified: Tensor
-    flow: Tensor
-    occlusion: Tensor
+    """(B, 3, H, W) in [0, 1]."""
+    source: Source
+    reading: Reading
+    rendered: Rendered
 
 
 class OSTNet(
@@ -78,7 +96,8 @@ class OSTNet(
     """One-shot talking-head reenactment with online scale transformation (arXiv 2407.09965).
 
     Pictures are (B, 3, H, W) in [0, 1], H and W multiples of 16; coordinates are in [-1, 1],
-    x right, y down, align_corners=True.
+    x right, y down, align_corners=True. A frame is ``encode`` (source, once), ``read`` (what the
+    driving frame says) and ``render``; ``render`` is ``move`` and then ``paint``.
     """
 
     def __init__(self, config: ModelConfig | None = None):
@@ -92,7 +111,7 @@ class OSTNet(
 
     def keypoints(self, image: Tensor) -> Tensor:
         """F_kp: (B, 3, H, W) -> (B, K, 2)."""
-        return self.detector(self.shrink(image))
+        return self.detector(image)
 
     def encode(self, image: Tensor) -> Source:
         """All that depends on the source picture (B, 3, H, W) alone."""
@@ -101,8 +120,8 @@ class OSTNet(
             raise ValueError(
                 f"source: found {height} x {width} pixels, expected multiples of 16 each way"
             )
-        small = self.shrink(image)
-        return Source(image, small, self.detector(small), self.generator.encoder(image))
+        taps = self.generator.encoder(image)
+        return Source(image, self.shrink(image), self.keypoints(image), taps)
 
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
         """T_theta on keypoints (B, K, 2) of source and driving."""
@@ -113,13 +132,78 @@ class OSTNet(
         height, width = driving.shape[-2:]
         return sample(driving, self.scale.grid(fiducials, height, width))
 
-    def render(
-        self, source: Source, x_driving: Tensor, z: Tensor | None, gate: Tensor | None = None
+    def read(
+        self,
+        source: Source,
+        driving: Tensor,
+        scale_transform: bool = True,
+        steer: Steering | None = None,
+    ) -> Reading:
+        """What driving pictures (B, 3, H, W) say; z is computed from (x_S, x_D) in every variant.
+
+        Args:
+            source: of the same batch size B.
+            driving: pictures in [0, 1].
+            scale_transform: rectify before the motion is read; a network built without it never
+                does.
+            steer: changes the alignment before it is used.
+        """
+        x_driving = self.keypoints(driving)
+        alignment = self.align(source.keypoints, x_driving)
+        if steer is not None:
+            alignment = steer(alignment, source.keypoints, x_driving)
+        if not (scale_transform and self.config.with_scale_transform):
+            return Reading(x_driving, alignment, driving, x_driving)
+        rectified = self.rectify(driving, alignment.fiducials)
+        return Reading(x_driving, alignment, rectified, self.keypoints(rectified))
+
+    def move(self, source: Source, x_driving: Tensor) -> Motion:
+        """Dense motion of the source performing keypoints (B, K, 2)."""
+        return self.motion(source.image, source.small, source.keypoints, x_driving)
+
+    def paint(
+        self,
+        source: Source,
+        motion: Motion,
+        z: Tensor | None,
+        gate: Tensor | None = None,
+        places: Collection[str] | None = None,
+        window: Window | None = None,
     ) -> Rendered:
-        """The source performing keypoints (B, K, 2); z None: without scale embedding."""
-        flow, occlusion = self.motion(source.small, source.keypoints, x_driving)
-        image = self.generator(source.taps, flow, occlusion, z, gate)
-        return Rendered(image, flow, occlusion)
+        """The picture of a motion; z None: without scale embedding. Others: see Generator."""
+        painted, mix = self.generator(source.taps, motion, z, gate, places, window)
+        if mix is None:
+            return Rendered(painted, painted, None, None, motion)
+        flow, _ = motion.at(*source.image.shape[-2:])
+        if window is not None:
+            flow = window.cut(flow.permute(0, 3, 1, 2), FULL).permute(0, 2, 3, 1)
+        warped = sample(source.image, flow)
+        return Rendered(mix * warped + (1 - mix) * painted, painted, mix, warped, motion)
+
+    def compose(self, rendered: Rendered, picture: Tensor) -> Tensor:
+        """The result at the size of ``picture``, the source at any resolution: (B, 3, S, T).
+
+        What the generator painted is enlarged; the warped source is taken from ``picture`` itself,
+        so that it is as sharp as that. At the network's own resolution it is ``rendered.image``.
+        """
+        height, width = picture.shape[-2:]
+        painted = resize(rendered.painted, height, width)
+        if rendered.mix is None:
+            return painted
+        mix = resize(rendered.mix, height, width)
+        flow, _ = rendered.motion.at(height, width)
+        return mix * sample(picture, flow) + (1 - mix) * painted
+
+    def render(
+        self,
+        source: Source,
+        x_driving: Tensor,
+        z: Tensor | None,
+        gate: Tensor | None = None,
+        places: Collection[str] | None = None,
+    ) -> Rendered:
+        """The source performing keypoints (B, K, 2): ``move``, then ``paint``."""
+        return self.paint(source, self.move(source, x_driving), z, gate, places)
 
     def forward(
         self,
@@ -130,27 +214,13 @@ class OSTNet(
     ) -> Output:
         """One frame, with either part of the scale machinery switched on or off.
 
-        z is computed from (x_S, x_D) in every variant. A part that the configuration left out of
-        the network stays off.
+        A part that the configuration left out of the network stays off.
         """
         state = self.encode(source)
-        x_driving = self.keypoints(driving)
-        alignment = self.align(state.keypoints, x_driving)
-        rectified, x_rectified = driving, x_driving
-        if scale_transform and self.config.with_scale_transform:
-            rectified = self.rectify(driving, alignment.fiducials)
-            x_rectified = self.keypoints(rectified)
-        rendered = self.render(state, x_rectified, alignment.z if scale_embedding else None)
-        return Output(
-            rendered.image,
-            rectified,
-            alignment,
-            state.keypoints,
-            x_driving,
-            x_rectified,
-            rendered.flow,
-            rendered.occlusion,
-        )
+        reading = self.read(state, driving, scale_transform)
+        z = reading.alignment.z if scale_embedding else None
+        rendered = self.render(state, reading.x_rectified, z)
+        return Output(rendered.image, state, reading, rendered)
 
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write model.safetensors (half precision) and config.json."""

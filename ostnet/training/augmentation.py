@@ -9,11 +9,10 @@ import functools
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
+from ostnet.landmarks import mirrored
 from ostnet.training.draws import Generator, rand, uniform
-from ostnet.training.landmarks import mirrored
 from ostnet.training.pairs import Batch
 from ostnet.training.warp import SmoothWarp, random_warp
 
@@ -27,35 +26,6 @@ def draw_scales(
     """Independent scales (s_x, s_y) of [low, high]: (B, 2), uniform in s or in ln s."""
     u = rand((batch, 2), generator)
     return low * (high / low) ** u if log_uniform else low + (high - low) * u
-
-
-def scale_image(image: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tensor:
-    """Expression-preserved augmentation (paper section 3.3): the face appears s times as large.
-
-    Output pixel p shows the input at p / s + offset, edge pixels repeated: (B, 3, H, W) with s
-    (B, 2) and offset a number or (B, 2). Bilinear where it enlarges; where it shrinks, the mean
-    over the area (1 / s pixels wide) that falls on the output pixel. s = 1, offset 0 is exact.
-    """
-    offset = torch.as_tensor(offset, dtype=torch.float32, device=image.device).expand_as(s)
-    with torch.autocast(image.device.type, enabled=False):
-        across = _resampling(image.shape[-1], s[:, 0], offset[:, 0])  # (B, W, W)
-        down = _resampling(image.shape[-2], s[:, 1], offset[:, 1])  # (B, H, H)
-        return down[:, None] @ (image.float() @ across[:, None].mT)
-
-
-def _resampling(size: int, s: Tensor, offset: Tensor) -> Tensor:
-    """Row-stochastic matrices (B, size, size): output pixel = weighted mean of input pixels.
-
-    The weight of an input pixel is the share of a box, max(1, 1 / s) pixels wide about the sampled
-    position, that covers it; the outermost pixels reach out to infinity.
-    """
-    middle = (size - 1) / 2
-    output = torch.arange(size, device=s.device) - middle
-    position = output / s[:, None] + middle * (1 + offset[:, None])  # (B, size), in pixels
-    width = (1 / s).clamp(min=1)[:, None, None]
-    edges = torch.arange(1, size, device=s.device) - 0.5  # between neighbouring input pixels
-    below = ((edges - position[..., None]) / width + 0.5).clamp(0, 1)  # (B, size, size - 1)
-    return torch.diff(F.pad(F.pad(below, (1, 0), value=0.0), (0, 1), value=1.0), dim=-1)
 
 
 def scale_points(points: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tensor:

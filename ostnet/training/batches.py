@@ -49,6 +49,8 @@ class Batches:
         count = self.processes.count
         if stage == "joint":
             parts, pairs = self.config.accumulate, self.config.batch * (2 if half else 1)
+        elif stage == "detail":
+            parts, pairs = 1, self.config.detail_batch
         else:
             whole = KEYPOINT_BATCH if stage == "keypoints" else SCALE_BATCH
             parts, pairs = 1, max(1, whole // count)

@@ -18,7 +18,19 @@ CHOICES = {
 """Fields that take one of a few words."""
 
 LEAST = {
-    **dict.fromkeys(("batch", "accumulate", "stream_pool", "stream_uses", "workers", "threads"), 1),
+    **dict.fromkeys(
+        (
+            "batch",
+            "accumulate",
+            "detail_batch",
+            "whole_every",
+            "stream_pool",
+            "stream_uses",
+            "workers",
+            "threads",
+        ),
+        1,
+    ),
     **dict.fromkeys(("max_frames_per_clip", "stream_frames"), 2),
     **dict.fromkeys(("minutes", "steps", "keypoint_steps", "scale_steps", "seed"), 0),
     **dict.fromkeys(("learning_rate", "clip_norm"), 0),
@@ -34,6 +46,9 @@ SHARES = (
     "embedding_dropout",
     "framing_share",
     "still_share",
+    "detail_share",
+    "lively_share",
+    "generated_weight",
 )
 """Fields between 0 and 1."""
 
@@ -60,6 +75,16 @@ class LossWeights:
     """L1 of keypoints to 15 facial landmarks where they are known (warm start)."""
     fiducial: float = 0.0
     """L1 of the fiducial points to the known scale, for T_theta alone (warm start)."""
+    gaps: float = 0.0
+    """L1 of the gaps of lids and lips, beside the landmark term of the detector's own stage."""
+    people: float = 0.0
+    """T_theta on the detector's points, within and across people (stages scale and detail)."""
+    flow: float = 0.0
+    """L1 of the flow, at the target's landmarks, to the source's (stage detail)."""
+    painted: float = 0.0
+    """L1 of what the generator painted, before the warped source is mixed in (stage detail)."""
+    warped: float = 0.0
+    """L1 of the warped source (stage detail)."""
 
 
 @dataclass
@@ -80,6 +105,9 @@ class TrainConfig:
     init: str | None = None
     """Checkpoint to start from, a folder or owner/repo: its network takes the place of ``preset``,
     and the warm start's first two stages are skipped."""
+    grow: str = ""
+    """Preset into which the network of ``init`` is grown, computing the same at first; the warm
+    start's two stages then teach its new parts. Without ``init``: as ``preset``."""
     minutes: float | None = None
     """Stop this many minutes after process start. Either this or ``steps`` is needed."""
     steps: int | None = None
@@ -124,8 +152,23 @@ class TrainConfig:
     """Share of rows whose framing is jittered, the same for source and driving."""
     still_share: float = 0.15
     """Share of rows from still pictures: two random warps of one picture."""
+    detail_share: float = 0.0
+    """Share of the run, at its end, that trains motion and generator on mouths and eyes, mostly on
+    windows of the picture; 1: no joint stage before it."""
+    detail_batch: int = 12
+    """Pairs per step and process of the detail stage."""
+    window: int = 128
+    """Side of the window that a pair of the detail stage decodes, in pixels; a multiple of 8."""
+    whole_every: int = 4
+    """Every so many steps of the detail stage decode the whole picture, and read the driving frame
+    as inference does."""
+    lively_share: float = 0.0
+    """Share of the pairs that are the liveliest of several: mouths or eyes differ most."""
+    generated_weight: float = 1.0
+    """How often people of synthesised footage are drawn, against others (manifest: licence)."""
     max_frames_per_clip: int | None = 48
-    """Evenly spaced frames kept of each clip; a number that no clip reaches keeps all of them."""
+    """Frames kept of each clip, half of them evenly spaced, the others with closed eyes and open
+    mouths; a number that no clip reaches keeps all of them."""
     scale_map: str = ""
     """What T_theta's points may do: ``tps``, ``affine``; empty: as the preset or ``init`` says."""
     stream: bool = False
@@ -145,8 +188,8 @@ class TrainConfig:
     precision: str = "auto"
     """bf16 or fp32; auto: bf16 on CUDA or where accelerate launch asks for it, fp32 elsewhere."""
     compile: bool = False
-    """torch.compile detector, dense motion, generator and perceptual network. Not measured on a
-    GPU; on a CPU compiling takes longer than it can win back in a short run."""
+    """torch.compile what gains by it: on a CPU the source encoder (half a minute to compile), on a
+    GPU, not measured there, detector, dense motion, generator and perceptual network too."""
     device: str = "auto"
     """auto, cpu or cuda."""
     threads: int | None = None
@@ -173,12 +216,17 @@ class TrainConfig:
             )
         if Path(self.output).is_file():
             raise InputError(f"output: {self.output!r} is a file; give a folder")
-        for name, words in {**CHOICES, "preset": PRESETS}.items():
+        for name, words in {**CHOICES, "preset": PRESETS, "grow": ["", *PRESETS]}.items():
             if getattr(self, name) not in words:
                 expected = ", ".join(filter(None, words))
                 raise InputError(f"{name}: found {getattr(self, name)!r}, expected {expected}")
         if self.resolution < 32 or self.resolution % 32:
             raise InputError(f"resolution: found {self.resolution}, expected a multiple of 32")
+        fits = 32 <= self.window <= self.resolution and self.window % 8 == 0
+        if self.detail_share and not fits:
+            raise InputError(
+                f"window: found {self.window}, expected a multiple of 8, from 32 to the resolution"
+            )
         for low, high in (("scale_low", "scale_high"), ("wide_low", "wide_high")):
             found = getattr(self, low), getattr(self, high)
             if not 0 < found[0] <= found[1]:

@@ -2,7 +2,7 @@
 
 A data folder holds ``manifest.csv`` (columns file, kind ``clip`` or ``still``, split, identity and,
 if known, frames), the files it names, and perhaps ``landmarks.npz`` (per file (frames, 70, 2)).
-Shapes: N frames in the store, B batch, P tracked landmarks, R resolution.
+Shapes: N frames in the store, B batch, P = 70 landmarks, R resolution.
 """
 
 import math
@@ -14,12 +14,15 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ostnet import landmarks
 from ostnet.errors import InputError
-from ostnet.training import landmarks
 from ostnet.training.draws import Generator, rand
 from ostnet.training.frame_memory import allocate
-from ostnet.training.manifest import LandmarkFile, read_frames, read_rows, spaced
+from ostnet.training.manifest import LandmarkFile, Row, lively, read_frames, read_rows, spaced
 from ostnet.training.pairs import Batch, Clip, ClipTable
+
+CANDIDATES = 6
+"""Pairs drawn for each pair of which the liveliest is taken."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,8 @@ class DataConfig:
     """Side R of the square frames that are kept, in pixels."""
 
     max_frames_per_clip: int | None = None
-    """Keep this many evenly spaced frames of a clip; None: all."""
+    """Keep this many frames of a clip; None: all. Half of them are evenly spaced, the others show
+    closed eyes and open mouths, where landmarks tell; all are evenly spaced where none do."""
 
     cache_dir: Path | str | None = None
     """Where decoded frames are kept between runs on a CPU; None: ``~/.cache/ostnet/frames``.
@@ -50,6 +54,12 @@ class DataConfig:
 
     still_fraction: float = 0.15
     """Chance that a pair of a batch is a still (drawn twice) rather than two frames of a clip."""
+
+    lively_share: float = 0.0
+    """Share of the pairs whose eyes or mouth differ most among ``CANDIDATES`` drawn for each."""
+
+    generated_weight: float = 1.0
+    """How often people of synthesised footage are drawn, against others."""
 
     seed: int = 0
     """Seed of the order of decoding."""
@@ -71,17 +81,20 @@ class FrameStore:
         rows = read_rows(Path(config.folder), config.split)
         order = np.random.default_rng(config.seed).permutation(len(rows))
         self._rows = [rows[i] for i in order]
-        kept = [len(spaced(row.frames, config.max_frames_per_clip)) for row in self._rows]
+        known = LandmarkFile(Path(config.folder))
+        self._kept = [self._choose(row, known) for row in self._rows]
+        kept = [len(indices) for indices in self._kept]
         self._starts = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
         self.frames, self._lengths = allocate(
             self._rows,
-            int(self._starts[-1]),
+            self._kept,
             config.resolution,
-            config.max_frames_per_clip,
             self.device,
             config.cache_dir,
         )
-        self.landmarks = self._load_landmarks().to(self.device)  # (N, P, 2)
+        self.landmarks = self._load_landmarks(known).to(self.device)  # (N, P, 2)
+        self.openings = torch.from_numpy(landmarks.openings(self.landmarks.cpu().numpy()))
+        """(N, 2): how far mouth and eyes are open in each frame; NaN where unknown."""
         self.skipped: list[tuple[str, str]] = []
         """(file, reason) of the files that cannot be read."""
         self._ready: list[Clip] = []
@@ -146,6 +159,20 @@ class FrameStore:
 
     def draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         """Frame indices (2 B,), sources then driving frames, and which pairs are stills (B,)."""
+        if not self.config.lively_share:
+            return self._draw(batch, generator)
+        indices, is_still = self._draw(CANDIDATES * batch, generator)
+        source, driving = indices.split(CANDIDATES * batch)
+        change = (self.openings[source] - self.openings[driving]).abs()  # mouth, eyes
+        change = torch.nan_to_num(change).view(batch, CANDIDATES, 2)
+        u = rand((batch, 2), generator)
+        part = (u[:, 0] < 0.5).long()  # 0: mouth, 1: eyes
+        best = change.gather(2, part[:, None, None].expand(-1, CANDIDATES, 1))[..., 0].argmax(1)
+        best = torch.where(u[:, 1] < self.config.lively_share, best, 0)
+        chosen = CANDIDATES * torch.arange(batch) + best
+        return torch.cat([source[chosen], driving[chosen]]), is_still[chosen.numpy()]
+
+    def _draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         clips, stills = self._current_tables()
         u = rand((batch, 5), generator, torch.float64).numpy().T
         is_still = u[0] < (self.config.still_fraction if stills else 0)
@@ -175,15 +202,21 @@ class FrameStore:
             self._tables = (len(ready), clips, stills)
         return clips, stills
 
-    def _load_landmarks(self) -> torch.Tensor:
-        points = np.full((self._starts[-1], len(landmarks.TRACKED), 2), np.nan, dtype=np.float32)
-        known = LandmarkFile(Path(self.config.folder))
-        for start, row in zip(self._starts, self._rows, strict=False):
+    def _choose(self, row: Row, known: LandmarkFile) -> np.ndarray:
+        """Indices of the frames of a file to keep."""
+        limit = self.config.max_frames_per_clip
+        points = known.read(row.file) if row.kind == "clip" and limit is not None else None
+        if points is None or len(points) != row.frames:
+            return spaced(row.frames, limit)
+        return lively(points, limit)
+
+    def _load_landmarks(self, known: LandmarkFile) -> torch.Tensor:
+        points = np.full((self._starts[-1], landmarks.POINTS, 2), np.nan, dtype=np.float32)
+        for start, row, wanted in zip(self._starts, self._rows, self._kept, strict=False):
             found = known.read(row.file)
             if found is not None:
-                wanted = spaced(row.frames, self.config.max_frames_per_clip)
                 wanted = wanted[wanted < len(found)]
-                points[start : start + len(wanted)] = found[wanted][:, list(landmarks.TRACKED)]
+                points[start : start + len(wanted)] = found[wanted]
         return torch.from_numpy(points)
 
     def _start_workers(self) -> None:
@@ -210,8 +243,7 @@ class FrameStore:
         """Decode one file into its place -> number of frames kept, reason if none."""
         row, start = self._rows[number], int(self._starts[number])
         try:
-            wanted = spaced(row.frames, self.config.max_frames_per_clip)
-            images = list(read_frames(row, wanted, self.config.resolution))
+            images = list(read_frames(row, self._kept[number], self.config.resolution))
             if not images:
                 return 0, "no frame can be decoded"
             stack = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
@@ -225,7 +257,8 @@ class FrameStore:
         with self._changed:
             if length:
                 still = row.kind == "still"
-                self._ready.append(Clip(row.file, row.identity, still, start, length))
+                weight = self.config.generated_weight if row.generated else 1.0
+                self._ready.append(Clip(row.file, row.identity, still, start, length, weight))
             else:
                 self.skipped.append((row.file, reason))
             self._pending -= 1

@@ -14,19 +14,19 @@ from ostnet.training.manifest import Row
 
 def allocate(
     rows: list[Row],
-    total: int,
+    kept: list[np.ndarray],
     resolution: int,
-    limit: int | None,
     device: torch.device,
     cache_dir: Path | str | None,
 ) -> tuple[torch.Tensor, np.ndarray]:
-    """Frames (N = ``total``, 3, R, R) uint8 and, per file, how many of them are decoded already.
+    """Frames (N, 3, R, R) uint8 of all files and, per file, how many are decoded already.
 
-    -1: none yet, 0: unreadable. On a CPU both are views of cache files, which a changed video,
-    another ``resolution`` or another ``limit`` of frames a clip makes anew.
+    ``kept``: which frames of each file. -1: none yet, 0: unreadable. On a CPU both are views of
+    cache files, which a changed video, another ``resolution`` or other frames make anew.
 
     Raises InputError if the cache folder or the GPU has too little room.
     """
+    total = sum(len(indices) for indices in kept)
     shape = (total, 3, resolution, resolution)
     if device.type != "cpu":
         try:
@@ -40,9 +40,9 @@ def allocate(
         return frames, np.full(len(rows), -1, dtype=np.int32)
     folder = Path(cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
     folder.mkdir(parents=True, exist_ok=True)
-    key = hashlib.sha256(repr((shape, limit)).encode())
-    for row in rows:
-        key.update(repr((row.file, row.frames, *row.fingerprint())).encode())
+    key = hashlib.sha256(repr(shape).encode())
+    for row, indices in zip(rows, kept, strict=True):
+        key.update(repr((row.file, indices.tolist(), *row.fingerprint())).encode())
     stem = folder / key.hexdigest()[:20]
     frames_file, lengths_file = stem.with_suffix(".frames"), stem.with_suffix(".lengths.npy")
     known = frames_file.exists() and lengths_file.exists()

@@ -14,17 +14,19 @@ import torch
 from torch import Tensor
 
 from ostnet.errors import InputError
+from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import PROCESS_START, checkpoint
 from ostnet.training.batches import Batches
 from ostnet.training.config import TrainConfig
+from ostnet.training.detail import DetailObjective
 from ostnet.training.draws import Generator
 from ostnet.training.ema import ExponentialAverage
 from ostnet.training.global_norm import share_batch_norms
-from ostnet.training.landmarks import KEYPOINT_ROWS
 from ostnet.training.network import compile_parts, initial_network
 from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.parallel import Processes
+from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.report import Journal, Meter
 from ostnet.training.scale_prior import scale_loss
@@ -86,7 +88,8 @@ class Trainer:
         )
         self.stage, self.step, self.updates, self.pairs, self.skipped = 0, 0, 0, 0, 0
         self.seconds = 0.0
-        if config.init is not None or not can_warm_start(config, self.processes.say):
+        known = config.init is not None and not config.grow
+        if known or not can_warm_start(config, self.processes.say):
             self.stage = STAGES.index("joint")
         if state is not None:
             self._resume(state)
@@ -94,8 +97,9 @@ class Trainer:
             lambda: PerceptualLoss(config.perceptual, config.perceptual_weights)
         )
         self.objective = Objective(config, perceptual.to(self.device))
+        self.detail: DetailObjective | None = None
         if config.compile:
-            compile_parts(self.model, self.objective.perceptual)
+            compile_parts(self.model, self.objective.perceptual, self.device)
         self.validation = None
         self.table: dict = {}
         self.now = 0.0
@@ -142,11 +146,11 @@ class Trainer:
         ``parts``: (batch, generator) one after the other, their gradients' mean makes the step;
         ``pairs``: how many pairs that are, in all processes. Returns the losses.
         """
-        config, progress = self.config, self._progress()
-        factor = rate_factor(config.schedule, progress) if stage == "joint" else 1.0
+        config = self.config
+        factor = rate_factor(config.schedule, self._progress_of_stage())
         for group in self.optimizer.param_groups:
             group["lr"] = config.learning_rate * factor
-        self.model.train()
+        self.model.train(stage != "detail")  # small batches: batch norm keeps its statistics
         self.optimizer.zero_grad(set_to_none=True)
         losses: list[dict[str, Tensor]] = []
         if not (self._add_gradients(stage, parts, losses) and self._take_step(len(losses))):
@@ -154,7 +158,7 @@ class Trainer:
             self.average.restore_buffers(self.model)  # batch norm has seen what is not finite
         self.step += 1
         self.updates += 1
-        if stage == "joint":
+        if stage in ("joint", "detail"):
             self.pairs += pairs
             self.average.update(self.model)
         if len(losses) == 1:
@@ -188,15 +192,57 @@ class Trainer:
         config = self.config
         if stage == "keypoints":
             return keypoint_loss(self.model, batch, config, generator), {}
+        if stage == "scale" and config.losses.people:
+            return scale_code_loss(self.model, self._detail().points, len(batch[0]), generator), {}
         if stage == "scale":
-            source, driving = (points[:, KEYPOINT_ROWS] for points in batch)
+            known = keypoint_indices(self.model.config.keypoints)
+            source, driving = (points[:, known] for points in batch)
             return scale_loss(self.model, source, driving, config, generator), {}
+        if stage == "detail":
+            whole = self.step % config.whole_every == 0
+            pair = augmented_pair(batch, config, generator, rescaled=whole)
+            return self._detail()(self.model, pair, generator, whole)
         pair = augmented_pair(batch, config, generator)
         return self.objective(self.model, pair, generator)
 
+    def _detail(self) -> DetailObjective:
+        """The detail stage's objective; made when first needed, with the detector as it is then."""
+        if self.detail is None:
+            self.processes.say("T_theta learns from the detector's points: detecting them")
+            self.model.detector.requires_grad_(False)
+            points = self.processes.first_here_first(self._detected)
+            self.detail = DetailObjective(self.config, self.objective.perceptual, points)
+        return self.detail
+
+    def _detected(self) -> DetectedPoints:
+        """The detector's points; kept in the output folder, so that a resumed run has the same."""
+        path = self.folder / "state" / "points.pt"
+        if not path.is_file():
+            training = self.model.training
+            points = detect_points(self.model.eval(), self.store, torch.Generator().manual_seed(0))
+            self.model.train(training)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(vars(points), path)
+        return DetectedPoints(**torch.load(path, weights_only=True))
+
     def _stage_ends(self) -> bool:
-        lengths = (self.config.keypoint_steps, self.config.scale_steps, math.inf)
-        return self.step >= lengths[self.stage]
+        stage = STAGES[self.stage]
+        if stage == "joint":
+            share = self.config.detail_share
+            return share > 0 and self._progress() >= 1 - share
+        return self.step >= self._lengths.get(stage, math.inf)
+
+    @property
+    def _lengths(self) -> dict[str, int]:
+        """Steps of the stages that are measured in steps."""
+        return {"keypoints": self.config.keypoint_steps, "scale": self.config.scale_steps}
+
+    def _progress_of_stage(self) -> float:
+        """In [0, 1]: of a warm start's stage, or of the rest of the run."""
+        stage = STAGES[self.stage]
+        if stage in self._lengths:
+            return self.step / max(self._lengths[stage], 1) if self.config.grow else 0.0
+        return self._progress()
 
     def _advance(self) -> None:
         """Enter the next stage when the present one has had its steps."""
@@ -210,14 +256,17 @@ class Trainer:
         return self.now
 
     def _progress(self) -> float:
-        return progress_of(self.step, self.config.steps, self.now, self.config.minutes)
+        steps, done = self.config.steps, self.step
+        if steps is not None and STAGES[self.stage] == "detail":
+            done += round(steps * (1 - self.config.detail_share))
+        return progress_of(done, steps, self.now, self.config.minutes)
 
     def _finished(self) -> bool:
         self._advance()
         if self.config.minutes is not None and self.now >= 60 * self.config.minutes:
             return True
-        in_joint = STAGES[self.stage] == "joint"
-        return in_joint and self.config.steps is not None and self.step >= self.config.steps
+        late = STAGES[self.stage] in ("joint", "detail")
+        return late and self.config.steps is not None and self._progress() >= 1
 
     def _note(self, stage: str, meter: Meter, journal: Journal | None) -> None:
         """Read the meter, in all processes, and write it down, in the first."""
@@ -277,7 +326,7 @@ class Trainer:
     @property
     def _result(self) -> OSTNet:
         """What is saved to be used, and validated: the average, which the joint stage alone has."""
-        return self.average.model if STAGES[self.stage] == "joint" else self.model
+        return self.average.model if STAGES[self.stage] in ("joint", "detail") else self.model
 
     def _recipe(self) -> dict:
         return {

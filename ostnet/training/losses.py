@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ostnet.model.layers import identity_grid
+from ostnet.model.layers import identity_grid, sample
 from ostnet.training.parallel import over_all
 
 
@@ -32,16 +32,39 @@ def landmark_gap(keypoints: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
 
 def landmark_distance(keypoints: Tensor, landmarks: Tensor) -> Tensor:
     """Mean L1 of (B, K, 2) over the known landmarks of all processes; 0 where none is known."""
-    return _mean(*landmark_gap(keypoints, landmarks))
+    return mean_of_known(*landmark_gap(keypoints, landmarks))
+
+
+def gap_distance(keypoints: Tensor, landmarks: Tensor, gaps: list[tuple[int, int]]) -> Tensor:
+    """Mean L1 of the vectors between pairs of keypoints (B, K, 2) to those between landmarks."""
+    one, other = (list(side) for side in zip(*gaps, strict=True))
+    ours = keypoints[:, one] - keypoints[:, other]  # (B, pairs, 2)
+    theirs = landmarks[:, one] - landmarks[:, other]
+    known = torch.isfinite(theirs).all(dim=-1, keepdim=True)
+    return mean_of_known(((ours - torch.nan_to_num(theirs)).abs() * known).sum(), 2 * known.sum())
+
+
+def flow_distance(flow: Tensor, source: Tensor, target: Tensor, weights: Tensor) -> Tensor:
+    """Landmark flow: the flow (B, h, w, 2) at each target landmark must meet the source's.
+
+    Landmarks (B, P, 2), NaN where unknown; L1, weighted by (P,). Points that lie outside either
+    picture are left out.
+    """
+    inside = (source.abs() < 0.97) & (target.abs() < 0.97)  # False for NaN
+    known = inside.all(dim=-1, keepdim=True) * weights[:, None]
+    at = torch.nan_to_num(target)[:, :, None]  # (B, P, 1, 2)
+    found = sample(flow.permute(0, 3, 1, 2), at)[..., 0].mT  # (B, P, 2)
+    gap = (found - torch.nan_to_num(source)).abs() * known
+    return mean_of_known(gap.sum(), 2 * known.sum())
 
 
 def fiducial_distance(fiducials: Tensor, ideal: Tensor, rows: Tensor) -> Tensor:
     """Mean L1 of fiducial points (B, 12, 2) over the rows (B,) where the scale is known."""
     gap = (fiducials - ideal).abs().mean(dim=(1, 2)) * rows
-    return _mean(gap.sum(), rows.sum())
+    return mean_of_known(gap.sum(), rows.sum())
 
 
-def _mean(total: Tensor, count: Tensor) -> Tensor:
+def mean_of_known(total: Tensor, count: Tensor) -> Tensor:
     """``total`` over the count in all processes, so that the losses' mean is the whole batch's."""
     return total / over_all(count).clamp(min=1e-3)
 

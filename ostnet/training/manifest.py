@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ostnet import landmarks
 from ostnet.errors import InputError
-from ostnet.training.landmarks import POINTS_IN_FILE
 
 KINDS = ("clip", "still")
 REQUIRED_COLUMNS = ("file", "kind", "split")
@@ -27,6 +27,8 @@ class Row:
     identity: str
     frames: int
     """Number of frames, at least 1."""
+    generated: bool = False
+    """Synthesised footage, as its licence says; such people may be drawn less often."""
 
     def fingerprint(self) -> tuple[int, int]:
         """Size in bytes and time of last change: tells whether a cached copy is still good."""
@@ -82,7 +84,10 @@ def _row(folder: Path, entry: dict[str, str]) -> Row | None:
     if entry["kind"] == "clip":
         stated = (entry.get("frames") or "").strip()
         frames = int(stated) if stated.isdigit() else _count_frames(path)
-    return Row(path, entry["file"], entry["kind"], identity, frames) if frames > 0 else None
+    generated = (entry.get("licence") or "").startswith("generated")
+    if frames < 1:
+        return None
+    return Row(path, entry["file"], entry["kind"], identity, frames, generated)
 
 
 def _count_frames(path: Path) -> int:
@@ -97,6 +102,28 @@ def spaced(frames: int, limit: int | None) -> np.ndarray:
     if limit is None or frames <= limit:
         return np.arange(frames)
     return np.round(np.linspace(0, frames - 1, limit)).astype(np.int64)
+
+
+def lively(points: np.ndarray, limit: int | None) -> np.ndarray:
+    """Indices of at most ``limit`` frames of landmarks (frames, 70, 2), rising.
+
+    Half of them evenly spaced; a quarter each are those of the others with the eyes closed and the
+    mouth open furthest, rare moments that spacing misses. Where landmarks tell neither, all are
+    evenly spaced.
+    """
+    frames = len(points)
+    mouth, eyes = landmarks.openings(points).T
+    known = np.flatnonzero(np.isfinite(mouth) & np.isfinite(eyes))
+    if limit is None or frames <= limit or not len(known):
+        return spaced(frames, limit)
+    chosen = set(spaced(frames, max(1, limit // 2)).tolist())
+    by_eyes, by_mouth = known[eyes[known].argsort()], known[mouth[known].argsort()[::-1]]
+    for order, upto in ((by_eyes, 3 * limit // 4), (by_mouth, limit)):
+        for index in order:
+            if len(chosen) >= upto:
+                break
+            chosen.add(int(index))
+    return np.array(sorted(chosen))
 
 
 def read_frames(row: Row, indices: Iterable[int], resolution: int) -> Iterator[np.ndarray]:
@@ -165,9 +192,9 @@ class LandmarkFile:
         if file not in self._known:
             return None
         points = self._archive[file]
-        if points.ndim != 3 or points.shape[1:] != (POINTS_IN_FILE, 2):
+        if points.ndim != 3 or points.shape[1:] != (landmarks.POINTS, 2):
             raise InputError(
                 f"landmarks {self.path}: {file} has shape {points.shape}; "
-                f"expected (frames, {POINTS_IN_FILE}, 2)"
+                f"expected (frames, {landmarks.POINTS}, 2)"
             )
         return points.astype(np.float32)

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import torch
 from torch import nn
 
 from ostnet.config import PRESETS
 from ostnet.errors import InputError
 from ostnet.hub import resolve
+from ostnet.model.growth import grow, open_mix
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
@@ -20,7 +22,10 @@ def initial_network(config: TrainConfig) -> OSTNet:
     not taken out but held at zero. Raises InputError where the checkpoint cannot be used.
     """
     start = None if config.init is None else _checkpoint(config.init)
-    whole = PRESETS[config.preset] if start is None else start.config
+    if config.grow and start is not None and start.config != PRESETS[config.grow]:
+        start = grow(start, PRESETS[config.grow])
+        open_mix(start)
+    whole = PRESETS[config.grow or config.preset] if start is None else start.config
     model = OSTNet(
         replace(
             whole,
@@ -55,13 +60,16 @@ def _silence(layers: nn.ModuleList) -> None:
         nn.init.zeros_(parameter)
 
 
-def compile_parts(model: OSTNet, perceptual: PerceptualLoss) -> None:
+def compile_parts(model: OSTNet, perceptual: PerceptualLoss, device: torch.device) -> None:
     """torch.compile the convolutional networks in place; names of weights stay.
 
     Part by part, because training calls the parts and not ``forward``; the encoder apart, because
-    it is called apart from the rest of the generator. Not tried on a GPU yet.
+    it is called apart from the rest of the generator. On a CPU only the encoder gains (26 to 15 ms
+    a pair and core, forward and backward, bf16); on a GPU not tried yet.
     """
     generator = model.generator
-    parts = (model.detector, model.motion, generator.encoder, generator, perceptual.network)
+    parts = [generator.encoder]
+    if device.type == "cuda":
+        parts += [model.detector, model.motion, generator, perceptual.network]
     for part in parts:
         part.compile(dynamic=False)

@@ -1,16 +1,18 @@
 """One step's objective: augment a batch, run the network, sum the losses (paper section 3)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
-from ostnet.model.ostnet import OSTNet
+from ostnet.landmarks import EYE_POINTS, MOUTH, keypoint_indices
+from ostnet.model.ostnet import OSTNet, Steering
+from ostnet.model.rescale import scale_image
+from ostnet.model.scale import Alignment
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
 from ostnet.training.draws import Generator, rand
-from ostnet.training.landmarks import EYE_ROWS, KEYPOINT_ROWS, MOUTH_ROWS
 from ostnet.training.pairs import Batch
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.scale_prior import draw_scale, scale_loss
@@ -37,11 +39,14 @@ class Pair:
     """(B, P, 2), NaN where unknown."""
 
 
-def augmented_pair(batch: Batch, config: TrainConfig, generator: Generator) -> Pair:
+def augmented_pair(
+    batch: Batch, config: TrainConfig, generator: Generator, rescaled: bool = True
+) -> Pair:
     """Flip, colour, framing and still warps alike on both frames; then the driving frame's scale.
 
     Stills and a share ``transform_dropout`` of the clips bypass the transformation and keep their
     scale: they are the same-scale baseline that the run-time toggle needs in distribution.
+    ``rescaled``: False leaves the driving picture as it is, for those who need the scale alone.
     """
     batch = augment.warp_stills(batch, generator)
     batch = augment.flip(batch, generator)
@@ -50,7 +55,7 @@ def augmented_pair(batch: Batch, config: TrainConfig, generator: Generator) -> P
     count = len(batch.source)
     bypass = (rand((count,), generator) < config.transform_dropout) | batch.is_still
     scale = torch.where(bypass[:, None], 1.0, draw_scale(config, count, generator))
-    driving = augment.scale_image(batch.driving, scale)
+    driving = scale_image(batch.driving, scale) if rescaled else batch.driving
     return Pair(
         batch.source,
         batch.driving,
@@ -60,6 +65,16 @@ def augmented_pair(batch: Batch, config: TrainConfig, generator: Generator) -> P
         batch.source_landmarks,
         batch.driving_landmarks,
     )
+
+
+def bypassing(model: OSTNet, bypass: Tensor) -> Steering:
+    """Leaves the scale of the rows (B,) bool as it is; z and the measured scale stay."""
+
+    def steer(alignment: Alignment, *_: Tensor) -> Alignment:
+        fiducials = torch.where(bypass[:, None, None], model.scale.base, alignment.fiducials)
+        return replace(alignment, fiducials=fiducials)
+
+    return steer
 
 
 class Objective:
@@ -76,14 +91,11 @@ class Objective:
         """Total loss (scalar) and its unweighted terms by name."""
         weights, config = self.weights, model.config
         source = model.encode(pair.source)
-        x_driving = model.keypoints(pair.driving)
-        alignment = model.align(source.keypoints, x_driving)
-        off = pair.bypass if config.with_scale_transform else torch.ones_like(pair.bypass)
-        fiducials = torch.where(off[:, None, None], model.scale.base, alignment.fiducials)
-        rectified = model.rectify(pair.driving, fiducials)
-        x_rectified = model.keypoints(rectified)
-        gate = (rand((len(off),), generator) >= self.config.embedding_dropout).float()
-        image = model.render(source, x_rectified, alignment.z, gate).image
+        reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
+        x_driving, rectified, z = reading.x_driving, reading.rectified, reading.alignment.z
+        count = len(pair.bypass)
+        gate = (rand((count,), generator) >= self.config.embedding_dropout).float()
+        image = model.render(source, reading.x_rectified, z, gate).image
 
         pictures = {"perceptual": image}
         if config.with_scale_transform and weights.rectified:
@@ -98,9 +110,10 @@ class Objective:
         if weights.distance:
             terms["distance"] = losses.keypoint_distance(x_driving, weights.distance_threshold)
         if weights.landmark:
-            points = augment.scale_points(pair.target_points[:, KEYPOINT_ROWS], pair.scale)
+            known = keypoint_indices(config.keypoints)
+            points = augment.scale_points(pair.target_points[:, known], pair.scale)
             terms["landmark"] = losses.landmark_distance(
-                source.keypoints, pair.source_points[:, KEYPOINT_ROWS]
+                source.keypoints, pair.source_points[:, known]
             ) + losses.landmark_distance(x_driving, points)
         if weights.fiducial and config.with_scale_transform:
             terms["fiducial"] = self._fiducial(model, source.keypoints, x_driving, pair, generator)
@@ -110,9 +123,7 @@ class Objective:
     def _pixel(self, image: Tensor, pair: Pair) -> Tensor:
         if not self.weights.region:
             return losses.pixel_distance(image, pair.target)
-        points = torch.cat(
-            [pair.target_points[:, MOUTH_ROWS], pair.target_points[:, EYE_ROWS]], dim=1
-        )
+        points = pair.target_points[:, [*MOUTH, *EYE_POINTS]]
         height, width = image.shape[-2:]
         region = losses.region_weights(points, height, width, self.weights.region)
         return losses.pixel_distance(image, pair.target, region)
@@ -120,7 +131,7 @@ class Objective:
     @staticmethod
     def _equivariance(model: OSTNet, image: Tensor, x: Tensor, generator: Generator) -> Tensor:
         mapping = random_equivariance_map(len(image), generator)
-        moved = model.detector(mapping.warp_image(model.shrink(image)))
+        moved = model.keypoints(mapping.warp_image(image))
         return (x - mapping.warp_points(moved)).abs().mean()
 
     def _fiducial(
@@ -134,11 +145,12 @@ class Objective:
         ideal = augment.ideal_fiducials(model.scale.base, pair.scale)
         seen = losses.fiducial_distance(known.fiducials, ideal, (~pair.bypass).float())
         clips = ~pair.bypass[:, None, None]
-        points = torch.where(clips, pair.source_points[:, KEYPOINT_ROWS], torch.nan)
+        known_points = keypoint_indices(model.config.keypoints)
+        points = torch.where(clips, pair.source_points[:, known_points], torch.nan)
         prior = scale_loss(
             model,
             points.repeat_interleave(4, dim=0),
-            pair.target_points[:, KEYPOINT_ROWS].repeat_interleave(4, dim=0),
+            pair.target_points[:, known_points].repeat_interleave(4, dim=0),
             self.config,
             generator,
             shift=0.0,

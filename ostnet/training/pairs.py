@@ -27,10 +27,12 @@ class Clip:
     is_still: bool
     start: int
     length: int
+    weight: float = 1.0
+    """How often its person is drawn, against others."""
 
 
 class ClipTable:
-    """Draws frames of a table of clips: an identity uniformly, then one of its clips."""
+    """Draws frames of a table of clips: an identity by its weight, then one of its clips."""
 
     def __init__(self, clips: list[Clip]):
         identities = sorted({clip.identity for clip in clips})
@@ -40,10 +42,12 @@ class ClipTable:
         self.length = np.array([clip.length for clip in clips], dtype=np.int64)
         self.count = np.bincount([number[clip.identity] for clip in clips])
         self.first = np.cumsum(self.count) - self.count
+        weights = np.array([clips[row].weight for row in self.first])
+        self.edges = np.cumsum(weights) / weights.sum()
 
     def pairs(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Uniform numbers (4, B) -> frame indices (B,), (B,): distinct frames of one clip."""
-        identity = np.int64(u[0] * len(self.count))
+        identity = np.searchsorted(self.edges[:-1], u[0], side="right")
         row = self.first[identity] + np.int64(u[1] * self.count[identity])
         one, other = two_frames(u[2], u[3], self.length[row])
         return self.start[row] + one, self.start[row] + other

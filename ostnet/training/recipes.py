@@ -114,6 +114,38 @@ RECIPES: dict[str, Recipe] = {
         "see the model card of ostnet-lite): L1 of full at different scale .0478, of copying the "
         "source .0706; the module's scale error .019 and .018",
     ),
+    "speaking": Recipe(
+        "Grows lite weights (--init) into lite-speaking and teaches them mouths and lids: detector "
+        "on 30 landmarks, T_theta on its points, then motion, generator and T_theta on windows of "
+        "the picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
+        {
+            "losses": LossWeights(
+                perceptual=8.0,
+                pixel=60.0,
+                region=8.0,
+                gaps=0.5,
+                people=20.0,
+                flow=300.0,
+                painted=10.0,
+                warped=20.0,
+            ),
+            "grow": "lite-speaking",
+            "resolution": 256,
+            "batch": 32,
+            "keypoint_steps": 1500,
+            "scale_steps": 4000,
+            "detail_share": 1.0,
+            "lively_share": 0.5,
+            "generated_weight": 0.5,
+            "max_frames_per_clip": 64,
+            "wide_share": 0.4,
+            "learning_rate": 3e-4,
+            "schedule": "cosine",
+            "ema": 0.998,
+            "still_share": 0.1,
+        },
+        hardware="one CPU core or one GPU",
+    ),
     "base-gpu": Recipe(
         "The same for --preset base.",
         {**_WARM_START.values, **_ON_GPU, "preset": "base"},

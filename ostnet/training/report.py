@@ -19,6 +19,10 @@ LOSSES = (
     "distance",
     "landmark",
     "fiducial",
+    "flow",
+    "painted",
+    "warped",
+    "people",
 )
 COLUMNS = (
     *("stage", "step", "updates", "pairs", "seconds", "pairs/s", "waiting", "skipped"),

@@ -7,8 +7,8 @@ import torch
 
 from ostnet.errors import InputError
 
-STAGES = ("keypoints", "scale", "joint")
-"""The warm start's two stages, then the paper's objective."""
+STAGES = ("keypoints", "scale", "joint", "detail")
+"""The warm start's two stages, the paper's objective, and what comes after it (detail.py)."""
 
 
 def rate_factor(schedule: str, progress: float) -> float:

@@ -82,6 +82,8 @@ def _store(
             device=str(device),
             workers=_workers(config, device),
             still_fraction=config.still_share,
+            lively_share=config.lively_share,
+            generated_weight=config.generated_weight,
             seed=config.seed,
         )
     )

@@ -20,8 +20,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ostnet import landmarks
 from ostnet.errors import InputError
-from ostnet.training import landmarks
 from ostnet.training.draws import Generator, rand
 from ostnet.training.manifest import LandmarkFile
 from ostnet.training.pairs import Batch, two_frames
@@ -198,9 +198,9 @@ class ShardStream:
             self.skipped.append((sample.file, f"{type(error).__name__}: {error}"))
             return None
         wanted = wanted[: len(images)]
-        points = np.full((len(wanted), len(landmarks.TRACKED), 2), np.nan, np.float32)
+        points = np.full((len(wanted), landmarks.POINTS, 2), np.nan, np.float32)
         if known is not None:
             inside = wanted < len(known)
-            points[inside] = known[wanted[inside]][:, list(landmarks.TRACKED)]
+            points[inside] = known[wanted[inside]]
         frames = np.stack(images).transpose(0, 3, 1, 2)  # (n, 3, R, R)
         return PooledClip(sample.identity, sample.kind == "still", frames, points)

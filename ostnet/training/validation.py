@@ -10,20 +10,16 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ostnet.landmarks import keypoint_indices
+from ostnet.methods import VARIANTS, switches
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
+from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training.data import FrameStore
-from ostnet.training.landmarks import KEYPOINT_ROWS
 from ostnet.training.losses import landmark_gap
 from ostnet.training.sheet import Example, write_sheet
 
-VARIANTS = {
-    "full": (True, True),
-    "no_embedding": (True, False),
-    "no_transform": (False, True),
-    "neither": (False, False),
-}
 FRAMES = 12
 BATCH = 24
 
@@ -69,16 +65,25 @@ def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
             note("L1 copy_source same", _l1(source, target))
             note(
                 "keypoint error",
-                _ratio(*landmark_gap(model.keypoints(target), points[:, KEYPOINT_ROWS]), len(s)),
+                _ratio(
+                    *landmark_gap(
+                        model.keypoints(target), points[:, keypoint_indices(model.config.keypoints)]
+                    ),
+                    len(s),
+                ),
             )
             for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
-                frame = augment.scale_image(target, scale)
-                outputs = {n: model(source, frame, *flags) for n, flags in VARIANTS.items()}
-                full, x_target = outputs["full"], model.keypoints(target)
+                frame = scale_image(target, scale)
+                outputs = {n: model(source, frame, *switches(n)) for n in VARIANTS}
+                full, x_target = outputs["full"].reading, model.keypoints(target)
                 module = (full.alignment.scale / scale).log().abs()
                 note(f"module scale error x {kind}", module[:, 0])
                 note(f"module scale error y {kind}", module[:, 1])
-                closed = (spread(full.x_driving) / spread(full.x_source) / scale).log().abs()
+                closed = (
+                    (spread(full.x_driving) / spread(outputs["full"].source.keypoints) / scale)
+                    .log()
+                    .abs()
+                )
                 note(f"closed form scale error x {kind}", closed[:, 0])
                 note(f"closed form scale error y {kind}", closed[:, 1])
                 note(f"L1 rectified {kind}", _l1(full.rectified, target))
@@ -116,11 +121,12 @@ def _ratio(total: Tensor, count: Tensor, rows: int) -> Tensor:
 
 def _row(output, row: int):
     """One row of an Output, as CPU tensors, for the sheet."""
+    reading = output.reading
     return {
         "image": output.image[row].cpu(),
-        "rectified": output.rectified[row].cpu(),
-        "fiducials": output.alignment.fiducials[row].cpu(),
-        "x_source": output.x_source[row].cpu(),
-        "x_driving": output.x_driving[row].cpu(),
-        "x_rectified": output.x_rectified[row].cpu(),
+        "rectified": reading.rectified[row].cpu(),
+        "fiducials": reading.alignment.fiducials[row].cpu(),
+        "x_source": output.source.keypoints[row].cpu(),
+        "x_driving": reading.x_driving[row].cpu(),
+        "x_rectified": reading.x_rectified[row].cpu(),
     }

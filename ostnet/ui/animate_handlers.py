@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.animation.frame import variant_name
 from ostnet.animation.pipeline import Scene
 from ostnet.errors import InputError
+from ostnet.methods import variant_name
 from ostnet.ui import charts, drawing, engine, figures, text
 from ostnet.ui.inputs import Driving, Portrait, adjusted, look_at_driving, look_at_portrait
 from ostnet.ui.inputs import make_scene as scene_of

@@ -5,10 +5,10 @@ from pathlib import Path
 import gradio as gr
 
 from ostnet.animation import VARIANTS, Options
-from ostnet.animation.frame import variant_name
 from ostnet.animation.pipeline import Inputs, look_at
 from ostnet.errors import InputError
 from ostnet.media.video import probe
+from ostnet.methods import variant_name
 from ostnet.ui.inputs import MOST_SECONDS, check_files
 from ostnet.ui.take import Take, run
 from ostnet.ui.visitors import VISITORS

@@ -100,21 +100,22 @@ def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float])
     """Every intermediate of one driving frame, zoomed."""
     driving = zoom(to_tensor(frame, SIZE, DEVICE, "driving"), factors)
     output = MODEL(to_tensor(source, SIZE, DEVICE, "source"), driving)
-    flow = output.flow[0].float().cpu()
-    grid = MODEL.scale.grid(output.alignment.fiducials, SIZE, SIZE)[0]
-    s_x, s_y = output.alignment.scale[0].tolist()
+    reading, motion = output.reading, output.rendered.motion
+    flow = motion.flow[0].float().cpu()
+    grid = MODEL.scale.grid(reading.alignment.fiducials, SIZE, SIZE)[0]
+    s_x, s_y = reading.alignment.scale[0].tolist()
     return Insides(
         driving=to_picture(driving),
-        rectified=to_picture(output.rectified),
+        rectified=to_picture(reading.rectified),
         image=to_picture(output.image),
         scale=(s_x, s_y),
-        x_source=_array(output.x_source[0]),
-        x_driving=_array(output.x_driving[0]),
-        x_rectified=_array(output.x_rectified[0]),
-        fiducials=_array(output.alignment.fiducials[0]),
+        x_source=_array(output.source.keypoints[0]),
+        x_driving=_array(reading.x_driving[0]),
+        x_rectified=_array(reading.x_rectified[0]),
+        fiducials=_array(reading.alignment.fiducials[0]),
         grid=_array(grid),
         displacement=_array(flow - identity_grid(*flow.shape[:2])),
-        occlusion=_array(output.occlusion[0, 0]),
+        occlusion=_array(motion.occlusion[0, 0]),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.animation import VARIANTS, Frame
+from ostnet.animation import Frame
 from ostnet.animation.files import staged, write_text
 from ostnet.animation.pipeline import Scene
 from ostnet.animation.trace import Trace
@@ -16,6 +16,7 @@ from ostnet.media.compose import grid
 from ostnet.media.crop import Crop
 from ostnet.media.paste import Paster
 from ostnet.media.video import VideoWriter, read_frames
+from ostnet.methods import switches
 from ostnet.ui import engine
 from ostnet.ui.drawing import scale_card, watermarked
 
@@ -80,7 +81,7 @@ def run(
     frames = list(pairs) if engine.ZERO_GPU else pairs
     total = min(scene.video.frames, scene.inputs.max_frames or scene.video.frames)
     log, ended = None, False
-    rectifying = next((name for name in names if VARIANTS[name][0]), None)
+    rectifying = next((name for name in names if switches(name)[0]), None)
     clips = [*names, *(["rectified"] if rectifying else []), "grid"]
     with staged(folder) as stage:
         with ExitStack() as files:

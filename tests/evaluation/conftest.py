@@ -7,7 +7,7 @@ import torch
 from ostnet.config import ModelConfig
 from ostnet.evaluation.faces import FaceReader
 from ostnet.evaluation.headpose import GENERIC_FACE
-from ostnet.evaluation.ibug import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
+from ostnet.landmarks import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
 from ostnet.media.video import VideoWriter
 from ostnet.model.ostnet import OSTNet
 

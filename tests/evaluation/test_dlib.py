@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from skimage import data, transform
 
+from ostnet import landmarks as ibug
 from ostnet.errors import InputError
-from ostnet.evaluation import ibug, metrics
+from ostnet.evaluation import metrics
 from ostnet.evaluation.embedders import make_embedder
 from ostnet.evaluation.faces import FaceReader
 from ostnet.evaluation.landmarkers import make_landmarker

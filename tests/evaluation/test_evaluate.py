@@ -12,10 +12,10 @@ import pytest
 from ostnet.errors import InputError
 from ostnet.evaluation import run
 from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.methods import METHODS
 from ostnet.evaluation.protocols import reconstruct
 from ostnet.evaluation.run import evaluate
 from ostnet.evaluation.shard import Shard
+from ostnet.methods import METHODS
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ostnet.evaluation.headpose import GENERIC_FACE, camera_matrix, head_pose, rotation_angles
-from ostnet.evaluation.ibug import RIGID
+from ostnet.landmarks import RIGID
 
 
 def project(yaw, pitch, roll, distance=700.0):

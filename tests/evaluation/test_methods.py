@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from ostnet.evaluation.methods import METHODS, TRAINED_APART, anchor_index, augment, generate
+from ostnet.evaluation.methods import anchor_index, augment, generate
+from ostnet.methods import METHODS, TRAINED_APART
 
 OWN = [name for name in METHODS if name not in TRAINED_APART]
 

@@ -7,7 +7,8 @@ from skimage.metrics import structural_similarity
 from torchmetrics.image import PeakSignalNoiseRatio
 from torchmetrics.regression import MeanAbsoluteError
 
-from ostnet.evaluation import ibug, metrics
+from ostnet import landmarks as ibug
+from ostnet.evaluation import metrics
 
 
 @pytest.fixture

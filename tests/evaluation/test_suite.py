@@ -4,7 +4,9 @@ import json
 
 import numpy as np
 import pytest
+import torch
 
+from ostnet.animation.steering import at_scale
 from ostnet.evaluation import run
 from ostnet.evaluation.clips import read_clips
 from ostnet.evaluation.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
@@ -68,16 +70,16 @@ def test_a_turn_is_clockwise_and_read_off_the_grid(face_picture):
     assert grid_turn(fiducials).numpy() == pytest.approx([20, 0], abs=1e-6)
 
 
-def test_smoothing_acts_on_the_offsets_frame_by_frame(model, face_picture):
+def test_a_steered_scale_is_asked_frame_by_frame(model, face_picture):
     frames = np.stack([face_picture(60 + 10 * t) for t in range(3)])
     seen = []
 
-    def shift(offset):
-        seen.append(offset)
-        return offset + 0.1 * FIDUCIALS.to(offset)
+    def larger(alignment, *_):
+        seen.append(alignment)
+        return at_scale(alignment, torch.full((1, 2), 1.1), model.scale)
 
-    generated = generate(model, frames[0], frames, ["full"], smooth=shift)
-    assert len(seen) == 3 and seen[0].shape == (1, 12, 2)
+    generated = generate(model, frames[0], frames, ["full"], steer=larger)
+    assert len(seen) == 3 and seen[0].fiducials.shape == (1, 12, 2)
     assert generated.scales["full"] == pytest.approx(1.1, abs=1e-4)
 
 

@@ -40,8 +40,8 @@ def test_paper_preset_has_the_published_widths():
 def test_a_fresh_model_measures_scale_one_and_leaves_the_driving_frame_alone():
     source, driving = pictures()
     output = OSTNet(SMALL).eval()(source, driving)
-    torch.testing.assert_close(output.alignment.scale, torch.ones(2, 2), atol=1e-5, rtol=0)
-    torch.testing.assert_close(output.rectified, driving, atol=1e-5, rtol=0)
+    torch.testing.assert_close(output.reading.alignment.scale, torch.ones(2, 2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(output.reading.rectified, driving, atol=1e-5, rtol=0)
 
 
 @pytest.mark.parametrize("config", [SMALL, ModelConfig(**{**SMALL.to_dict(), "full_width": 6})])
@@ -49,8 +49,8 @@ def test_a_fresh_model_measures_scale_one_and_leaves_the_driving_frame_alone():
 def test_any_batch_and_any_multiple_of_sixteen(config, shape):
     source, driving = pictures(*shape)
     output = trained_like(config)(source, driving)
-    assert output.image.shape == output.rectified.shape == source.shape
-    assert output.x_source.shape == (shape[0], 15, 2)
+    assert output.image.shape == output.reading.rectified.shape == source.shape
+    assert output.source.keypoints.shape == (shape[0], 15, 2)
     assert output.image.min() >= 0 and output.image.max() <= 1
 
 
@@ -65,13 +65,13 @@ def test_toggles_change_what_they_should_and_nothing_else():
         model(source, driving, *flags)
         for flags in ((True, True), (True, False), (False, True), (False, False))
     )
-    assert torch.equal(no_transform.rectified, driving)
-    assert torch.equal(no_transform.x_rectified, no_transform.x_driving)
-    assert torch.equal(full.rectified, no_embedding.rectified)
-    assert torch.equal(full.flow, no_embedding.flow)
-    assert torch.equal(no_transform.flow, neither.flow)
+    assert torch.equal(no_transform.reading.rectified, driving)
+    assert torch.equal(no_transform.reading.x_rectified, no_transform.reading.x_driving)
+    assert torch.equal(full.reading.rectified, no_embedding.reading.rectified)
+    assert torch.equal(full.rendered.motion.flow, no_embedding.rendered.motion.flow)
+    assert torch.equal(no_transform.rendered.motion.flow, neither.rendered.motion.flow)
     for other in (no_embedding, no_transform, neither):
-        assert torch.equal(other.alignment.z, full.alignment.z)
+        assert torch.equal(other.reading.alignment.z, full.reading.alignment.z)
         assert (other.image - full.image).abs().max() > 1e-3
     assert (neither.image - no_transform.image).abs().max() > 1e-3
 
@@ -115,15 +115,15 @@ def test_gate_switches_the_embedding_row_by_row():
 def test_z_can_be_given_to_some_places_only():
     model, (source, driving) = trained_like(), pictures()
     state, x = model.encode(source), model.keypoints(driving)
-    motion = model.motion(state.small, state.keypoints, x)
+    motion = model.move(state, x)
     z = model.align(state.keypoints, x).z
 
     def picture(places):
-        return model.generator(state.taps, *motion, z, places=places)
+        return model.paint(state, motion, z, places=places).image
 
     names = [name for names in PLACES.values() for name in names]
-    assert torch.equal(picture(names), model.generator(state.taps, *motion, z))
-    assert torch.equal(picture(()), model.generator(state.taps, *motion, None))
+    assert torch.equal(picture(names), model.paint(state, motion, z).image)
+    assert torch.equal(picture(()), model.paint(state, motion, None).image)
     single = [picture({name}) for name in names]
     assert len({tuple(p.flatten().tolist()) for p in [*single, picture(())]}) == 7
 
@@ -135,7 +135,7 @@ def test_a_part_removed_by_the_configuration_is_gone_for_good():
     assert not any(name.startswith("generator.embed") for name in bare.state_dict())
     assert torch.equal(bare(source, driving).image, bare(source, driving, True, False).image)
     still = trained_like(ModelConfig(**{**values, "with_scale_transform": False}))
-    assert torch.equal(still(source, driving).rectified, driving)
+    assert torch.equal(still(source, driving).reading.rectified, driving)
 
 
 def test_saved_weights_load_again(tmp_path):
@@ -193,4 +193,5 @@ def test_half_precision_keeps_coordinates_exact():
     model, (source, driving) = trained_like(), pictures()
     with torch.autocast("cpu", torch.bfloat16):
         output = model(source, driving)
-    assert output.x_driving.dtype == output.flow.dtype == output.image.dtype == torch.float32
+    flow = output.rendered.motion.flow
+    assert output.reading.x_driving.dtype == flow.dtype == output.image.dtype == torch.float32

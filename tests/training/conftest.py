@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from small_models import SMALL
 
 from ostnet.config import PRESETS
+from ostnet.landmarks import POINTS, keypoint_indices
 from ostnet.training.feature_networks import SqueezeNet
-from ostnet.training.landmarks import KEYPOINTS, POINTS_IN_FILE
 
 SIDE, FRAMES, PEOPLE = 64, 10, 4
 
@@ -38,12 +38,12 @@ def rendered_folder(tmp_path_factory) -> Path:
         file = f"clips/person_{person}.avi"
         codec = cv2.VideoWriter_fourcc(*"MJPG")
         writer = cv2.VideoWriter(str(root / file), codec, 25, (SIDE, SIDE))
-        points[file] = np.full((FRAMES, POINTS_IN_FILE, 2), np.nan, np.float16)
+        points[file] = np.full((FRAMES, POINTS, 2), np.nan, np.float16)
         motion = random_motion(rng, 4 * FRAMES, random_identity(rng))[::4]
         for frame, params in enumerate(motion):
             image, landmarks = render(params, SIDE)
             writer.write(np.ascontiguousarray(image[..., ::-1]))
-            points[file][frame, list(KEYPOINTS.values())] = landmarks
+            points[file][frame, keypoint_indices(15)] = landmarks
         writer.release()
         split = "val" if person == PEOPLE - 1 else "train"
         rows.append([file, "clip", split, f"p{person}", FRAMES])

@@ -4,22 +4,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from ostnet.landmarks import KEYPOINTS, MIRROR, POINTS
 from ostnet.model.layers import identity_grid, sample
+from ostnet.model.rescale import scale_image
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 from ostnet.training import augmentation as augment
 from ostnet.training.data import Batch
-from ostnet.training.landmarks import (
-    KEYPOINT_ROWS,
-    KEYPOINTS,
-    MIRROR_70,
-    MIRROR_TRACKED,
-    TRACKED,
-)
 from ostnet.training.warp import random_equivariance_map
 
 SIZE = 97
-LEFT_IRIS = list(KEYPOINTS).index("iris_left")
-RIGHT_IRIS = list(KEYPOINTS).index("iris_right")
+LEFT_IRIS = KEYPOINTS["iris_left"]
+RIGHT_IRIS = KEYPOINTS["iris_right"]
 
 
 @pytest.fixture
@@ -50,7 +45,7 @@ def make_batch(count: int, still: bool = False) -> Batch:
     source, driving = torch.tensor([-0.3, 0.1]), torch.tensor([0.2, -0.2])
     if still:
         driving = source
-    points = torch.zeros(count, len(TRACKED), 2)
+    points = torch.zeros(count, POINTS, 2)
     return Batch(
         blob(source.expand(count, 2)),
         blob(driving.expand(count, 2)),
@@ -65,7 +60,7 @@ def test_the_face_appears_s_times_as_large(offset):
     spot = torch.tensor([[0.4, -0.3]])
     for s in ([0.7, 0.8], [1.3, 0.7], [1.4, 1.5]):
         s = torch.tensor([s])
-        scaled = augment.scale_image(blob(spot), s, offset)
+        scaled = scale_image(blob(spot), s, offset)
         expected = augment.scale_points(spot[:, None], s, offset)[:, 0]
         torch.testing.assert_close(expected, (spot - offset) * s)
         torch.testing.assert_close(centre(scaled), expected, atol=0.004, rtol=0)
@@ -73,20 +68,20 @@ def test_the_face_appears_s_times_as_large(offset):
 
 def test_scale_one_changes_nothing_and_autocast_is_no_excuse():
     picture = smooth_picture(2)
-    assert torch.equal(augment.scale_image(picture, torch.ones(2, 2)), picture)
+    assert torch.equal(scale_image(picture, torch.ones(2, 2)), picture)
     s = torch.tensor([[0.7, 1.2], [1.1, 0.9]])
-    plain = augment.scale_image(picture, s)
+    plain = scale_image(picture, s)
     with torch.autocast("cpu", torch.bfloat16):
-        assert torch.equal(augment.scale_image(picture, s), plain)
+        assert torch.equal(scale_image(picture, s), plain)
 
 
 def test_edge_pixels_are_repeated_outside_and_fine_detail_is_averaged():
     stripes = torch.zeros(1, 3, SIZE, SIZE)
     stripes[..., ::2] = 1
-    small = augment.scale_image(stripes, torch.full((1, 2), 0.5))
+    small = scale_image(stripes, torch.full((1, 2), 0.5))
     assert (small[..., 30:-30] - 0.5).abs().max() < 0.05  # bilinear sampling would show all or none
     edge = smooth_picture()
-    shrunk = augment.scale_image(edge, torch.full((1, 2), 0.5))
+    shrunk = scale_image(edge, torch.full((1, 2), 0.5))
     assert torch.allclose(shrunk[..., :5, :5], edge[..., :1, :1].expand(1, 3, 5, 5))
 
 
@@ -94,7 +89,7 @@ def test_ideal_fiducials_undo_the_augmentation():
     picture = smooth_picture(3)
     s = torch.tensor([[0.7, 0.8], [1.3, 0.7], [1.3, 1.3]])
     offset = torch.tensor([[0.0, 0.0], [0.05, -0.05], [0.0, 0.05]])
-    driving = augment.scale_image(picture, s, offset)
+    driving = scale_image(picture, s, offset)
     fiducials = augment.ideal_fiducials(FIDUCIALS, s, offset)
     grid = (tps_matrix(SIZE, SIZE).float() @ fiducials).view(3, SIZE, SIZE, 2)
     error = (sample(driving, grid) - picture).abs()
@@ -114,15 +109,11 @@ def test_scales_fill_their_range_independently(generator):
 
 
 def test_the_mirror_swaps_left_and_right_names():
-    mirror = torch.tensor(MIRROR_70)
+    mirror = torch.tensor(MIRROR)
     assert torch.equal(mirror[mirror], torch.arange(70))
-    names = list(KEYPOINTS)
-    for row, name in enumerate(names):
+    for name, point in KEYPOINTS.items():
         partner = name.replace("left", "r*").replace("right", "left").replace("r*", "right")
-        assert names[MIRROR_TRACKED[row]] == partner
-    for row, point in enumerate(TRACKED):
-        assert TRACKED[MIRROR_TRACKED[row]] == MIRROR_70[point]
-    assert TRACKED[KEYPOINT_ROWS] == tuple(KEYPOINTS.values())
+        assert MIRROR[point] == KEYPOINTS[partner]
 
 
 def test_flip_mirrors_a_share_of_the_pairs_with_their_points(generator):
@@ -142,7 +133,7 @@ def test_flip_mirrors_a_share_of_the_pairs_with_their_points(generator):
 
 def test_colour_changes_alike_on_both_pictures_and_stays_in_range(generator):
     picture = smooth_picture(6)
-    points = torch.zeros(6, len(TRACKED), 2)
+    points = torch.zeros(6, POINTS, 2)
     batch = Batch(picture, picture.clone(), points, points, torch.zeros(6, dtype=torch.bool))
     changed = augment.colour_jitter(batch, generator)
     assert torch.equal(changed.source, changed.driving)

@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
+from ostnet.landmarks import POINTS
 from ostnet.training import data
 from ostnet.training.data import DataConfig, FrameStore
 from ostnet.training.frame_memory import allocate
-from ostnet.training.landmarks import TRACKED
 
 FRAMES = 12
 CLIPS = {"clips/anna_0.avi": "anna", "clips/anna_1.avi": "anna", "clips/ben_0.avi": "ben"}
@@ -93,7 +93,7 @@ def test_a_pair_is_two_distinct_frames_of_one_clip_with_their_landmarks(folder):
     missing = np.isnan(batch.source_landmarks[:, 0, 0].numpy())
     anna_0 = source[:, 0] < 90
     np.testing.assert_array_equal(missing, ben | (anna_0 & (frame == 3)))
-    assert batch.source_landmarks.shape == (64, len(TRACKED), 2)
+    assert batch.source_landmarks.shape == (64, POINTS, 2)
     known = batch.source_landmarks[~missing, 0, 0].numpy()
     np.testing.assert_allclose(known, frame[~missing] / 100, atol=1e-3)
 
@@ -196,7 +196,7 @@ def test_frames_that_a_gpu_has_no_room_for_are_an_error_that_says_what_to_do(mon
 
     monkeypatch.setattr(torch, "empty", full)
     with pytest.raises(InputError, match=r"take 196\.6 GB, .*stream shards \(--stream\)"):
-        allocate([], 1_000_000, 256, 48, torch.device("cuda"), None)
+        allocate([], [range(1_000_000)], 256, torch.device("cuda"), None)
 
 
 def test_a_folder_of_broken_clips_is_an_error_not_an_endless_wait(folder):

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from ostnet import InputError, OSTNet
+from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training.__main__ import parse
 from ostnet.training.config import LossWeights, TrainConfig
@@ -136,7 +137,7 @@ def test_gradients_of_several_batches_make_one_step(config):
         trainer.store.wait()
         trainer.model.eval()
         assert trainer.batches.share("joint", half=False).total == 4
-        trainer.model.train = lambda: None  # batch norm by its running statistics
+        trainer.model.train = lambda _: None  # batch norm by its running statistics
         losses = trainer._train_step("joint", trainer.batches.draw("joint", 0, half=False), 4)
         gradients.append(trainer.model.generator.head[0].weight.grad)
         assert trainer.pairs == 4 and torch.isfinite(losses["loss"])
@@ -215,7 +216,7 @@ def test_a_clip_that_cannot_be_read_is_named(config, rendered_folder, tmp_path, 
 
 
 def test_a_compiled_run_computes_the_same(config, tmp_path, monkeypatch):
-    """Traced alone, without the slow generation of code: every compiled part is called."""
+    """Traced alone, without the slow generation of code: what a CPU compiles is called."""
     compile_of, called = nn.Module.compile, set()
 
     def traced(part: nn.Module, **options) -> None:
@@ -228,8 +229,7 @@ def test_a_compiled_run_computes_the_same(config, tmp_path, monkeypatch):
     monkeypatch.setattr(nn.Module, "compile", traced)
     compiled = joint_losses(replace(config, compile=True, output=str(tmp_path / "compiled")))
     torch.testing.assert_close(compiled, plain, rtol=1e-3, atol=1e-3)
-    parts = {"KeypointDetector", "DenseMotion", "Generator", "SourceEncoder", "SqueezeNet"}
-    assert called == parts
+    assert called == {"SourceEncoder"}
 
 
 def test_a_run_without_an_end_is_refused(config):
@@ -261,7 +261,7 @@ def test_a_minute_of_training_learns_the_scale(config):
     store.wait()
     batch = store.sample(64, torch.Generator().manual_seed(5))
     scale = augment.draw_scales(64, 0.7, 1.3, torch.Generator().manual_seed(6))
-    driving = augment.scale_image(batch.driving, scale)
+    driving = scale_image(batch.driving, scale)
 
     def error(model: OSTNet) -> float:
         with torch.inference_mode():

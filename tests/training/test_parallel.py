@@ -46,6 +46,7 @@ def settings(rendered_folder, random_features, tmp_path_factory) -> dict:
         "val_minutes": 0,
         "cache": str(tmp_path_factory.mktemp("cache")),
         "schedule": "constant",
+        "window": 32,
         "losses": {"distance": 0, "pixel": 10, "region": 2, "landmark": 10, "fiducial": 10},
     }
 
@@ -54,14 +55,22 @@ def settings(rendered_folder, random_features, tmp_path_factory) -> dict:
 def alone(settings, tmp_path_factory) -> dict:
     """One process, 8 pairs a step, two steps longer than the others."""
     output = str(tmp_path_factory.mktemp("alone"))
-    return gradients_and_losses({**settings, "output": output, "batch": 8, "steps": STEPS + 2})
+    return gradients_and_losses(
+        {**settings, "output": output, "batch": 8, "detail_batch": 8, "steps": STEPS + 2}
+    )
 
 
 @pytest.fixture(scope="module")
 def pair(settings, tmp_path_factory) -> dict:
     """Two processes, 4 pairs a step each: what both of them saw, and what they printed."""
     root = tmp_path_factory.mktemp("pair")
-    values = {**settings, "output": str(root / "run"), "batch": 4, "steps": STEPS}
+    values = {
+        **settings,
+        "output": str(root / "run"),
+        "batch": 4,
+        "detail_batch": 4,
+        "steps": STEPS,
+    }
     (root / "settings.json").write_text(json.dumps(values))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += [str(TOGETHER), str(root / "settings.json"), str(root / "seen")]
@@ -90,7 +99,9 @@ def test_two_processes_have_the_gradients_of_one_with_the_same_pairs(stage, alon
 
 
 def test_two_processes_reach_the_losses_and_weights_of_one(settings, alone, pair, tmp_path):
-    short = gradients_and_losses({**settings, "output": str(tmp_path), "batch": 8, "steps": STEPS})
+    short = gradients_and_losses(
+        {**settings, "output": str(tmp_path), "batch": 8, "detail_batch": 8, "steps": STEPS}
+    )
     torch.testing.assert_close(pair["seen"][0]["losses"], short["losses"], rtol=1e-3, atol=1e-3)
     for name in ("weights", "average"):
         floats = {k: v for k, v in short[name].items() if v.is_floating_point()}
@@ -115,7 +126,13 @@ def test_one_process_prints_and_writes(pair):
 def test_one_process_goes_on_where_two_stopped(settings, alone, pair, tmp_path):
     shutil.copytree(pair["output"], tmp_path / "run")
     rest = gradients_and_losses(
-        {**settings, "output": str(tmp_path / "run"), "batch": 8, "steps": STEPS + 2}
+        {
+            **settings,
+            "output": str(tmp_path / "run"),
+            "batch": 8,
+            "detail_batch": 8,
+            "steps": STEPS + 2,
+        }
     )
     whole = pair["seen"][0]["losses"] + rest["losses"]
     torch.testing.assert_close(whole, alone["losses"], rtol=1e-2, atol=1e-3)

@@ -13,7 +13,7 @@ from ostnet.training.recipes import RECIPES, describe, recipe
 def test_a_recipe_is_documented_and_makes_a_network(name, tiny_preset):
     config = TrainConfig(recipe=name, **recipe(name).values)
     assert f"{name}\n" in describe() and recipe(name).purpose.endswith((".", "?"))
-    network = initial_network(replace(config, preset=tiny_preset)).config
+    network = initial_network(replace(config, preset=tiny_preset, grow="")).config
     assert network.with_scale_transform == ("transform" not in config.removed)
     assert network.scale_map == ("affine" if name == "affine" else "tps")
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.training.landmarks import TRACKED
+from ostnet.landmarks import POINTS
 from ostnet.training.pool import Pool, PooledClip
 from ostnet.training.shards import find_shards, read_shard, unpack
 from ostnet.training.stream import ShardStream, StreamConfig
@@ -74,7 +74,7 @@ def test_a_pair_is_two_frames_of_one_clip_with_its_landmarks_where_known(folder)
     np.testing.assert_array_equal(clips, clips_of(batch.driving))
     green = [image[:, 1].mean((1, 2)).numpy() * 255 for image in (batch.source, batch.driving)]
     assert (np.abs(green[0] - green[1]) > 10).all()  # another frame
-    assert batch.source_landmarks.shape == (40, len(TRACKED), 2)
+    assert batch.source_landmarks.shape == (40, POINTS, 2)
     known = ~batch.source_landmarks[:, 0, 0].isnan().numpy()
     np.testing.assert_array_equal(known, clips == 0)
     x = batch.source_landmarks[:, 0, 0].numpy()[known]

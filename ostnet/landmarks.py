@@ -1,0 +1,147 @@
+"""Facial landmark conventions, for everyone who reads or learns landmarks.
+
+The usual 68 points in iBUG order (300-W: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, mouth
+48-67), and two irises (68, 69) in files that training reads. "left" and "right" are the picture's
+sides.
+"""
+
+import functools
+
+import numpy as np
+import torch
+from torch import Tensor
+
+POINTS = 70
+"""Points of a frame in a data folder's landmarks.npz; the first 68 are iBUG's."""
+
+NOSE_BRIDGE, NOSE_BASE = 27, 33
+EYES = (range(36, 42), range(42, 48))
+"""The six points around each eye, the one on the picture's left first; each starts and has at its
+fourth place a corner, upper lid between them at its second and third, lower at fifth and sixth."""
+INNER_LIP_UPPER, INNER_LIP_LOWER = [61, 62, 63], [67, 66, 65]
+"""Inner lips, pair by pair."""
+JAW, MOUTH = range(17), range(48, 68)
+EYE_POINTS = range(36, 48)
+RIGID = [27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45, 0, 16]
+"""Points that speech does not move: nose bridge to tip, nostrils, nose base, four eye corners, and
+the two ends of the jaw line at the ears."""
+
+KEYPOINTS: dict[str, int] = {
+    "brow_left": 19,
+    "brow_right": 24,
+    "iris_left": 68,
+    "iris_right": 69,
+    "eye_outer_left": 36,
+    "eye_outer_right": 45,
+    "nose_bridge": 27,
+    "nose_tip": 30,
+    "mouth_left": 48,
+    "mouth_right": 54,
+    "lip_upper": 51,
+    "lip_lower": 57,
+    "chin": 8,
+    "jaw_left": 3,
+    "jaw_right": 13,
+    "lip_inner_upper": 62,
+    "lip_inner_lower": 66,
+    "lid_upper_left": 37,
+    "lid_lower_left": 41,
+    "lid_upper_right": 44,
+    "lid_lower_right": 46,
+    "eye_inner_left": 39,
+    "eye_inner_right": 42,
+    "brow_inner_left": 21,
+    "brow_inner_right": 22,
+    "nose_base": 33,
+    "ear_left": 0,
+    "ear_right": 16,
+    "lip_bow_left": 50,
+    "lip_bow_right": 52,
+}
+"""Targets of the keypoint detector, in its order: name -> index among the 70 points.
+
+A detector with K keypoints learns the first K: 15 of them outline the face, 30 see lids and lips.
+"""
+
+
+KEYPOINT_COUNTS = (15, 30)
+"""Numbers of keypoints whose detector has learned landmarks."""
+
+
+def keypoint_indices(count: int) -> list[int]:
+    """Landmark (of 70) that each of ``count`` keypoints learns.
+
+    Raises ValueError where there are not so many.
+    """
+    if count > len(KEYPOINTS):
+        raise ValueError(
+            f"keypoints: found {count}, expected at most {len(KEYPOINTS)} to learn landmarks"
+        )
+    return list(KEYPOINTS.values())[:count]
+
+
+def _gap(upper: str, lower: str) -> tuple[int, int]:
+    names = list(KEYPOINTS)
+    return names.index(upper), names.index(lower)
+
+
+KEYPOINT_GAPS = [
+    _gap("lid_upper_left", "lid_lower_left"),
+    _gap("lid_upper_right", "lid_lower_right"),
+    _gap("lip_inner_upper", "lip_inner_lower"),
+    _gap("lip_upper", "lip_lower"),
+]
+"""Pairs of keypoints whose distance says how far eyes and mouth are open."""
+
+
+def _mirror() -> list[int]:
+    mirror = list(range(POINTS))
+    pairs = [(i, 16 - i) for i in range(8)]  # jaw
+    pairs += [(17 + i, 26 - i) for i in range(5)]  # brows
+    pairs += [(31, 35), (32, 34)]  # nostrils
+    pairs += [(36, 45), (37, 44), (38, 43), (39, 42), (40, 47), (41, 46)]  # eyes
+    pairs += [(48, 54), (49, 53), (50, 52), (55, 59), (56, 58)]  # outer lips
+    pairs += [(60, 64), (61, 63), (65, 67), (68, 69)]  # inner lips, irises
+    for left, right in pairs:
+        mirror[left], mirror[right] = right, left
+    return mirror
+
+
+MIRROR: tuple[int, ...] = tuple(_mirror())
+"""After a horizontal flip, row i of the 70 points is what was row MIRROR[i]."""
+
+
+def mirrored(points: Tensor) -> Tensor:
+    """Points of the horizontally flipped picture: (..., 70, 2) -> (..., 70, 2).
+
+    x changes sign, and left and right points change places. NaN stays NaN.
+    """
+    order, sign = _mirror_on(points.device)
+    return points[..., order, :] * sign
+
+
+@functools.cache
+def _mirror_on(device: torch.device) -> tuple[Tensor, Tensor]:
+    """The permutation (70,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    return torch.tensor(MIRROR, device=device), torch.tensor([-1.0, 1.0], device=device)
+
+
+def openings(points: np.ndarray) -> np.ndarray:
+    """How far mouth and eyes are open: (..., 68 or more, 2) -> (..., 2), NaN where unknown.
+
+    Mouth: mean distance of the three inner lip pairs over the distance from nose bridge to base.
+    Eyes: mean *eye aspect ratio* of both (lid distances over twice the eye's width; Soukupova and
+    Cech 2016).
+    """
+
+    def length(a, b):
+        return np.linalg.norm(points[..., a, :] - points[..., b, :], axis=-1)
+
+    with np.errstate(invalid="ignore", divide="ignore"):
+        nose = length(NOSE_BRIDGE, NOSE_BASE)
+        mouth = length(INNER_LIP_UPPER, INNER_LIP_LOWER).mean(axis=-1) / nose
+        ratios = [
+            (length(eye[1], eye[5]) + length(eye[2], eye[4])) / (2 * length(eye[0], eye[3]))
+            for eye in EYES
+        ]
+    return np.stack([mouth, np.mean(ratios, axis=0)], axis=-1)

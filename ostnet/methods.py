@@ -1,0 +1,81 @@
+"""The methods of every table, by name: OSTNet's four variants and what they are compared with.
+
+This is the one place that says what each name switches.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Method:
+    """How one method makes its picture."""
+
+    keypoints: str
+    """What the source performs: ``rectified`` keypoints, those of the ``driving`` frame as they
+    are, ``closed_form`` rectified ones, or motion ``relative`` to an anchor frame."""
+
+    embedding: bool
+    """Whether the generator gets the scale code z."""
+
+    what: str
+    """In words."""
+
+
+VARIANTS: dict[str, Method] = {
+    "full": Method("rectified", True, "rectified keypoints, z in the generator"),
+    "no_transform": Method("driving", True, "driving keypoints as they are, z in the generator"),
+    "no_embedding": Method("rectified", False, "rectified keypoints, no z in the generator"),
+    "neither": Method("driving", False, "driving keypoints as they are, no z in the generator"),
+}
+"""Run-time toggles of one network; the order of files, panes and tables."""
+
+COMPARATORS: dict[str, Method] = {
+    "closed_form": Method(
+        "closed_form",
+        True,
+        "as full, with fiducials diag(s) * base, s = rms(d_D) / rms(d_S) per axis, in place of "
+        "T_theta's; z unchanged",
+    ),
+    "anchor_relative": Method(
+        "relative",
+        False,
+        "neither, with keypoint motion relative to an anchor frame (find_best_frame on normalised "
+        "68 landmarks among the frames measured, adapt_movement_scale); meant for a driver of "
+        "constant scale",
+    ),
+}
+"""Other ways to read the same network's keypoints."""
+
+PERFORMED: dict[str, Method] = {**VARIANTS, **COMPARATORS}
+"""All that one network can play."""
+
+COPY_SOURCE = "copy_source"
+
+TRAINED_APART: dict[str, str] = {
+    "backbone": "a network trained without the scale machinery and without augmentation",
+    "backbone_augmented": "a network trained without the scale machinery, with augmentation",
+}
+"""Methods that need weights of their own; they run as ``neither``."""
+
+METHODS: dict[str, str] = {
+    **{name: method.what for name, method in VARIANTS.items()},
+    COPY_SOURCE: "the source picture, unchanged",
+    **{name: method.what for name, method in COMPARATORS.items()},
+    **TRAINED_APART,
+}
+"""Name -> what it does, in the order of every table."""
+
+
+def variant_name(scale_transform: bool, scale_embedding: bool) -> str:
+    """The variant with these two parts on or off."""
+    keypoints = "rectified" if scale_transform else "driving"
+    return next(
+        name
+        for name, method in VARIANTS.items()
+        if (method.keypoints, method.embedding) == (keypoints, bool(scale_embedding))
+    )
+
+
+def switches(variant: str) -> tuple[bool, bool]:
+    """(scale_transform, scale_embedding) of a variant."""
+    return VARIANTS[variant].keypoints == "rectified", VARIANTS[variant].embedding

@@ -1,0 +1,140 @@
+"""The detail stage: faces that speak and blink (beyond the paper).
+
+The detector stays as it is; dense motion, generator and T_theta learn on. Most pixels of a talking
+head say nothing of mouth and eyes, so each pair decodes a window of the picture, mostly there; the
+flow is also held to the landmarks themselves, and T_theta, whose code now has to say how far mouth
+and eyes are open, to points alone.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ostnet.landmarks import EYE_POINTS, JAW, MOUTH, POINTS
+from ostnet.model.generator import FULL, Window
+from ostnet.model.ostnet import OSTNet, Source
+from ostnet.training import losses
+from ostnet.training.config import TrainConfig
+from ostnet.training.draws import Generator, rand, randn, uniform
+from ostnet.training.objective import Pair, bypassing
+from ostnet.training.people import PAIRS_EACH, DetectedPoints, scale_code_loss
+from ostnet.training.perceptual import PerceptualLoss
+
+POINT_NOISE = 0.003
+"""Standard deviation of the noise on the detector's points."""
+SCALE_NOISE = 0.015
+"""Standard deviation of ln s that rectification leaves: T_theta's own error."""
+MOUTH_SHARE, EYES_SHARE = 0.4, 0.4
+"""Shares of windows about the mouth and about the eyes; the others lie anywhere."""
+JITTER = 3
+"""How far a window lies beside its landmarks at most, in pixels of the 1/8 tap."""
+
+
+def landmark_weights() -> Tensor:
+    """(70,) weights of the flow at each landmark: eyes and lips count double, the jaw a third."""
+    weights = torch.ones(POINTS)
+    weights[[*MOUTH, *EYE_POINTS, 68, 69]] = 2.0
+    weights[list(JAW)] = 0.3  # the visible outline, not a place on the skin
+    return weights
+
+
+def draw_window(points: Tensor, height: int, side: int, generator: Generator) -> Window:
+    """A window of ``side`` (in 1/8 pixels) for each row of square pictures ``height`` pixels high.
+
+    ``points``: target landmarks (B, 70, 2), NaN where unknown.
+    """
+    count = len(points)
+    room = height // FULL - side
+    u = rand((count, 1), generator)
+    mouth, eyes = points[:, list(MOUTH)].mean(dim=1), points[:, list(EYE_POINTS)].mean(dim=1)
+    centre = torch.where(u < MOUTH_SHARE, mouth, eyes)
+    about = (centre + 1) / 2 * (height / FULL) - side / 2
+    about = about + uniform((count, 2), -JITTER, JITTER, generator)
+    anywhere = uniform((count, 2), 0, room + 1, generator)
+    chosen = (u < MOUTH_SHARE + EYES_SHARE) & torch.isfinite(about)
+    corner = torch.where(chosen, torch.nan_to_num(about), anywhere).floor().long()
+    return Window(corner.clamp(0, room), side)
+
+
+@dataclass
+class Seen:
+    """What a training pair is read as."""
+
+    source: Source
+    z: Tensor
+    """(B, code)."""
+    x_rectified: Tensor
+    """(B, K, 2)."""
+
+
+class DetailObjective:
+    """Weighted sum of the detail stage's terms; the fields of LossWeights name them."""
+
+    def __init__(self, config: TrainConfig, perceptual: PerceptualLoss, points: DetectedPoints):
+        self.config = config
+        self.weights = config.losses
+        self.perceptual = perceptual
+        self.points = points
+
+    def __call__(
+        self, model: OSTNet, pair: Pair, generator: Generator, whole: bool
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Total loss (scalar) and its unweighted terms by name.
+
+        ``whole``: decode the whole picture, and read the driving frame as inference does.
+        """
+        weights, terms = self.weights, {}
+        seen = self._read_whole(model, pair) if whole else self._read(model, pair, generator)
+        motion = model.move(seen.source, seen.x_rectified)
+        if weights.flow:
+            side = 2 * model.config.motion_resolution
+            flow, _ = motion.at(side, side)
+            terms["flow"] = losses.flow_distance(
+                flow, pair.source_points, pair.target_points, landmark_weights().to(flow)
+            )
+        height = pair.target.shape[-2]
+        window = None
+        if not whole:
+            window = draw_window(pair.target_points, height, self.config.window // FULL, generator)
+        gate = (rand((len(seen.z),), generator) >= self.config.embedding_dropout).float()
+        rendered = model.paint(seen.source, motion, seen.z, gate, window=window)
+        target, lively = pair.target, pair.target_points[:, [*MOUTH, *EYE_POINTS]]
+        region = losses.region_weights(lively, height, height, weights.region)
+        if window is not None:
+            target, region = window.cut(target, FULL), window.cut(region, FULL)
+        terms["pixel"] = losses.pixel_distance(rendered.image, target, region)
+        if rendered.mix is not None:
+            terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
+            terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
+        terms["perceptual"] = self.perceptual(rendered.image, target)
+        if weights.people:
+            terms["people"] = scale_code_loss(
+                model, self.points, PAIRS_EACH * len(pair.scale), generator
+            )
+        total = sum(getattr(weights, name) * value for name, value in terms.items())
+        return total, terms
+
+    @torch.no_grad()
+    def _points(self, model: OSTNet, pair: Pair) -> tuple[Tensor, Tensor]:
+        both = model.keypoints(torch.cat([pair.source, pair.target]))
+        return both.chunk(2)
+
+    def _read(self, model: OSTNet, pair: Pair, generator: Generator) -> Seen:
+        """As if the driving frame were read: its points are the target's, scaled and noisy."""
+        x_source, x_target = self._points(model, pair)
+        scaled = x_target * pair.scale[:, None] + POINT_NOISE * randn(x_target.shape, generator)
+        left = (SCALE_NOISE * randn(pair.scale.shape, generator)).exp()
+        left = torch.where(pair.bypass[:, None], 1.0, left)[:, None]
+        x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
+        taps = model.generator.encoder(pair.source)
+        source = Source(pair.source, model.shrink(pair.source), x_source, taps)
+        return Seen(source, model.align(x_source, scaled).z, x_rectified)
+
+    def _read_whole(self, model: OSTNet, pair: Pair) -> Seen:
+        """As inference does it; gradients reach T_theta through its code alone."""
+        source = model.encode(pair.source)
+        source.keypoints = source.keypoints.detach()
+        with torch.no_grad():
+            reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
+        return Seen(source, model.align(source.keypoints, reading.x_driving).z, reading.x_rectified)

@@ -1,0 +1,159 @@
+"""T_theta across people, on the detector's points alone (beyond the paper; see the model card).
+
+Pairs of one person say nothing of what to do when source and driver have faces of different shape:
+there T_theta would take an open mouth or a long chin for scale. Here it learns from the detector's
+points of many frames: pairs of one clip with the augmentation's known scale, and pairs across
+people, whose target is that scale times the ratio of the two clips' typical spreads. The first
+numbers of its code must also say how far mouth and eyes of both are open.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ostnet.model.keypoints import spread
+from ostnet.model.ostnet import OSTNet
+from ostnet.model.rescale import scale_image
+from ostnet.training import augmentation as augment
+from ostnet.training import losses
+from ostnet.training.data import FrameStore
+from ostnet.training.draws import Generator, rand, randn
+from ostnet.training.pairs import Clip
+from ostnet.training.warm_start import detector_view
+
+PAIRS_EACH = 6
+"""Pairs of points, of one clip and as many across people, for each pair of pictures."""
+VIEWS = 2
+"""Random scales at which each frame is seen, beside the plain frame."""
+FRAMES = 8
+"""Frames of each clip that are looked at."""
+NOISE = 0.005
+"""Standard deviation of the noise added to the detector's points."""
+OPENNESS_WEIGHT = 0.05
+"""Of what the code says of mouth and eyes, in standard deviations, against fiducials' L1."""
+
+
+@dataclass
+class DetectedPoints:
+    """Detector's points of N frames of many clips, each seen plain and at V random scales."""
+
+    plain: Tensor
+    """(N, K, 2)."""
+    scaled: Tensor
+    """(V, N, K, 2): after the augmentation."""
+    scale: Tensor
+    """(V, N, 2): the augmentation's scale."""
+    openings: Tensor
+    """(N, 2): how far mouth and eyes are open, standardised; NaN where unknown."""
+    first: Tensor
+    """(clips,): index of the first frame of each clip."""
+    count: Tensor
+    """(clips,): number of frames of each clip."""
+    size: Tensor
+    """(clips, 2): median spread of the plain points of each clip, its typical face size."""
+    balance: Tensor
+    """(clips,): how often each clip is drawn, so that people are drawn evenly."""
+
+
+@torch.inference_mode()
+def detect_points(model: OSTNet, store: FrameStore, generator: torch.Generator) -> DetectedPoints:
+    """Run the detector over frames of every clip of a store, plain and at random scales."""
+    shrink = detector_view(model)
+    clips: list[Clip] = [clip for clip in store.clips if not clip.is_still]
+    names = sorted({clip.identity for clip in clips})
+    plain, scaled, scales, rows = [], [], [], []
+    for clip in clips:
+        row = clip.start + torch.linspace(0, clip.length - 1, min(FRAMES, clip.length)).long()
+        images = shrink(store.gather(row)[0])
+        s = augment.draw_scales(VIEWS * len(images), 0.5, 1.6, generator, log_uniform=True)
+        s = s.view(VIEWS, len(images), 2)
+        plain.append(model.keypoints(images))
+        scaled.append(torch.stack([model.keypoints(scale_image(images, o)) for o in s]))
+        scales.append(s)
+        rows.append(row)
+    openings = store.openings[torch.cat(rows)].float()
+    known = openings[torch.isfinite(openings).all(dim=1)]
+    count = torch.tensor([len(points) for points in plain])
+    identity = torch.tensor([names.index(clip.identity) for clip in clips])
+    weight = torch.tensor([clip.weight for clip in clips])
+    return DetectedPoints(
+        torch.cat(plain),
+        torch.cat(scaled, dim=1),
+        torch.cat(scales, dim=1),
+        (openings - known.mean(dim=0)) / known.std(dim=0, correction=0).clamp(min=1e-6),
+        count.cumsum(0) - count,
+        count,
+        torch.stack([spread(points).median(dim=0).values for points in plain]),
+        weight / torch.bincount(identity)[identity],
+    )
+
+
+@dataclass
+class PointPairs:
+    """Source and driving points with the scale between them."""
+
+    source: Tensor
+    """(B, K, 2)."""
+    driving: Tensor
+    """(B, K, 2)."""
+    scale: Tensor
+    """(B, 2): how many times larger the driving face is."""
+    openings: Tensor
+    """(B, 4): mouth and eyes of source and of driving, standardised; NaN where unknown."""
+
+
+def draw_pairs(
+    points: DetectedPoints, count: int, across: bool, generator: Generator
+) -> PointPairs:
+    """Random pairs of one clip, or (``across``) of different people's; people drawn evenly."""
+    edges = points.balance.cumsum(0) / points.balance.sum()
+    u = rand((count, 5), generator).cpu()
+
+    def clip(u: Tensor) -> Tensor:
+        return torch.searchsorted(edges, u.contiguous()).clamp(max=len(edges) - 1)
+
+    def frame(clips: Tensor, u: Tensor) -> Tensor:
+        return points.first[clips] + (u * points.count[clips]).long()
+
+    source = clip(u[:, 0])
+    driver = clip(u[:, 1]) if across else source
+    view = (u[:, 2] * len(points.scale)).long()
+    one, other = frame(source, u[:, 3]), frame(driver, u[:, 4])
+    return PointPairs(
+        points.plain[one],
+        points.scaled[view, other],
+        points.scale[view, other] * points.size[driver] / points.size[source],
+        torch.cat([points.openings[one], points.openings[other]], dim=1),
+    )
+
+
+def scale_code_loss(
+    model: OSTNet, points: DetectedPoints, count: int, generator: Generator
+) -> Tensor:
+    """L1 of T_theta's fiducials to the known ones: ``count`` pairs of one clip, and as many across.
+
+    To it comes the L1 of the code's first four numbers to the openings of mouth and eyes, source's
+    and driver's, that they are to say.
+    """
+    halves = [draw_pairs(points, count, across, generator) for across in (False, True)]
+    source, driving, scale, openings = (
+        torch.cat([getattr(half, name) for half in halves]).to(model.scale.base.device)
+        for name in ("source", "driving", "scale", "openings")
+    )
+    noise = [NOISE * randn(tuple(source.shape), generator) for _ in range(2)]
+    found = model.align(source + noise[0], driving + noise[1])
+    ideal = augment.ideal_fiducials(model.scale.base, scale)
+    known = torch.isfinite(openings)
+    gap = (found.z[:, : openings.shape[1]] - torch.nan_to_num(openings)).abs() * known
+    openness = losses.mean_of_known(gap.sum(), known.sum())
+    return (found.fiducials - ideal).abs().mean() + OPENNESS_WEIGHT * openness
+
+
+@torch.inference_mode()
+def scale_error(model: OSTNet, points: DetectedPoints, across: bool) -> tuple[float, float]:
+    """Median |ln(s^ / s)| over 4,096 pairs and both axes: T_theta's, the closed form's."""
+    pairs = draw_pairs(points, 4096, across, torch.Generator().manual_seed(1))
+    learned = model.align(pairs.source, pairs.driving).scale
+    closed = spread(pairs.driving) / spread(pairs.source)
+    return tuple(float((s / pairs.scale).log().abs().median()) for s in (learned, closed))
