@@ -43,7 +43,7 @@ def test_same_as_the_model_itself(model, source, driving, name):
     rectified = expected.reading.rectified[0].permute(1, 2, 0).numpy() * 255
     assert np.abs(frame.image - image).max() <= 0.5 + 1e-2
     assert np.abs(frame.rectified - rectified).max() <= 0.5 + 1e-2
-    assert frame.scale == pytest.approx(expected.alignment.scale[0].tolist(), abs=1e-5)
+    assert frame.scale == pytest.approx(expected.reading.alignment.scale[0].tolist(), abs=1e-5)
 
 
 def test_bfloat16_moves_pixels_by_little_and_coordinates_not_at_all(model, source, driving):
