@@ -1,0 +1,93 @@
+"""Flow, its refinement, windows of the picture, and the mixing in of the warped source."""
+
+from dataclasses import replace
+
+import torch
+from small_models import SMALL
+
+from ostnet.config import SPEAKING
+from ostnet.model.generator import FULL, Window
+from ostnet.model.layers import UpBlock, convolve_upsampled, identity_grid
+from ostnet.model.motion import Motion
+from ostnet.model.ostnet import OSTNet
+
+SPEAKER = replace(SMALL, **SPEAKING)
+
+
+def speaker() -> OSTNet:
+    """A random network with everything beyond the paper."""
+    torch.manual_seed(0)
+    model = OSTNet(SPEAKER).eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.add_(0.05 * torch.randn_like(parameter))
+    return model
+
+
+def test_a_correction_reaches_every_size():
+    flow = identity_grid(8, 8)[None]
+    correction = torch.zeros(1, 3, 16, 16)
+    correction[:, 0], correction[:, 2] = 0.1, -0.5
+    motion = Motion(flow, torch.full((1, 1, 8, 8), 0.75), correction)
+    for side in (8, 16, 32):
+        moved, occlusion = motion.at(side, side)
+        expected = identity_grid(side, side)[None] + torch.tensor([0.1, 0.0])
+        torch.testing.assert_close(moved, expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(occlusion, torch.full((1, 1, side, side), 0.25))
+
+
+def test_a_window_is_a_part_of_the_picture():
+    """Away from its edge, where the convolutions see zeros in place of neighbours."""
+    torch.manual_seed(1)
+    model, source = speaker(), torch.rand(2, 3, 256, 256)
+    with torch.inference_mode():
+        state = model.encode(source)
+        x = state.keypoints.flip(0)
+        z = model.align(state.keypoints, x).z
+        motion = model.move(state, x)
+        whole = model.paint(state, motion, z)
+        window = Window(torch.tensor([[0, 3], [8, 8]]), side=20)
+        part = model.paint(state, motion, z, window=window)
+    assert part.image.shape == (2, 3, 160, 160)
+    warped = window.cut(whole.warped, FULL)
+    torch.testing.assert_close(part.warped, warped)
+    middle = slice(72, 88)
+    expected = window.cut(whole.painted, FULL)[..., middle, middle]
+    torch.testing.assert_close(part.painted[..., middle, middle], expected, atol=1e-4, rtol=0)
+
+
+def test_the_result_is_the_mixture_at_any_size():
+    model, source = speaker(), torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        state = model.encode(source)
+        rendered = model.render(state, state.keypoints + 0.05, None)
+        expected = rendered.mix * rendered.warped + (1 - rendered.mix) * rendered.painted
+        torch.testing.assert_close(rendered.image, expected)
+        torch.testing.assert_close(model.compose(rendered, source), rendered.image)
+        assert model.compose(rendered, torch.rand(1, 3, 160, 160)).shape == (1, 3, 160, 160)
+
+
+def test_pixels_of_a_sharper_portrait_reach_the_result():
+    """Where the mixture takes the warped source, detail above the network's resolution stays."""
+    model = speaker()
+    stripes = (torch.arange(256) % 2).float().expand(1, 3, 256, 256)  # one pixel wide
+    with torch.inference_mode():
+        state = model.encode(torch.full((1, 3, 64, 64), 0.5))
+        rendered = model.render(state, state.keypoints, None)
+        rendered.mix, rendered.motion = torch.ones(1, 1, 64, 64), still(64)
+        assert model.compose(rendered, stripes).std() > 0.4
+
+
+def still(side: int) -> Motion:
+    """No motion at all."""
+    return Motion(identity_grid(side, side)[None], torch.ones(1, 1, side, side))
+
+
+def test_a_convolution_before_upsampling_is_the_same_as_after():
+    torch.manual_seed(2)
+    block, x = UpBlock(5, 7).eval(), torch.randn(2, 5, 6, 9)
+    plain = block(x)
+    block.lean = True
+    torch.testing.assert_close(block(x), plain, atol=1e-5, rtol=1e-5)
+    kernel = block.block[0].weight
+    assert convolve_upsampled(x, kernel).shape == (2, 7, 12, 18)
