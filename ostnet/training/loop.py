@@ -14,32 +14,22 @@ import torch
 from torch import Tensor
 
 from ostnet.errors import InputError
-from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import PROCESS_START, checkpoint
 from ostnet.training.batches import Batches
 from ostnet.training.config import TrainConfig
-from ostnet.training.detail import DetailObjective
-from ostnet.training.draws import Generator
 from ostnet.training.ema import ExponentialAverage
 from ostnet.training.global_norm import share_batch_norms
 from ostnet.training.network import compile_parts, initial_network
-from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.parallel import Processes
-from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.report import Journal, Meter
-from ostnet.training.scale_prior import scale_loss
 from ostnet.training.schedule import STAGES, progress_of, rate_factor, use_bf16
-from ostnet.training.sources import (
-    FIRST_CLIPS,
-    check_validation,
-    open_training,
-    open_validation,
-)
+from ostnet.training.sources import FIRST_CLIPS, check_validation, open_training
+from ostnet.training.stage_losses import StageLosses
 from ostnet.training.tracking import make_tracker
-from ostnet.training.validation import validate
-from ostnet.training.warm_start import can_warm_start, keypoint_loss
+from ostnet.training.validator import Validator
+from ostnet.training.warm_start import can_warm_start
 
 COUNTERS = ("stage", "step", "updates", "pairs", "skipped", "seconds")
 """What a checkpoint keeps of the run beside networks and optimiser."""
@@ -96,17 +86,22 @@ class Trainer:
         perceptual = self.processes.first_here_first(
             lambda: PerceptualLoss(config.perceptual, config.perceptual_weights)
         )
-        self.objective = Objective(config, perceptual.to(self.device))
-        self.detail: DetailObjective | None = None
+        perceptual = perceptual.to(self.device)
+        self.losses = StageLosses(config, self.store, perceptual, self.processes)
         if config.compile:
-            compile_parts(self.model, self.objective.perceptual, self.device)
-        self.validation = None
+            compile_parts(self.model, perceptual, self.device)
+        self.validator = Validator(config, self.processes)
+        self.reserve = 0.0
+        """Seconds kept back for the last validation, so that ``minutes`` counts all there is."""
         self.table: dict = {}
         self.now = 0.0
 
     def run(self) -> dict:
         """Train to the end; the output folder holds a checkpoint whenever this stops."""
         self.store.wait(FIRST_CLIPS)
+        if minutes := self.config.minutes:
+            reserve = self.validator.reserve(self._result, minutes)
+            self.reserve = self.processes.from_first(reserve)
         meter, journal = Meter(self.processes), self._open_journal()
         last_save = last_validation = self._tick()
         meter.restart(self.now)
@@ -169,7 +164,7 @@ class Trainer:
         """Backward through every part, noting its losses; False if one is not finite anywhere."""
         for batch, generator in parts:
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-                total, terms = self._loss(stage, batch, generator)
+                total, terms = self.losses(self.model, stage, self.step, batch, generator)
             losses.append({name: v.detach() for name, v in {"loss": total, **terms}.items()})
             if not self.processes.all(torch.isfinite(total)):
                 return False  # backward through NaN coordinates would crash the sampler on a CPU
@@ -187,43 +182,6 @@ class Trainer:
             return False
         self.optimizer.step()
         return True
-
-    def _loss(self, stage: str, batch, generator: Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        config = self.config
-        if stage == "keypoints":
-            return keypoint_loss(self.model, batch, config, generator), {}
-        if stage == "scale" and config.losses.people:
-            return scale_code_loss(self.model, self._detail().points, len(batch[0]), generator), {}
-        if stage == "scale":
-            known = keypoint_indices(self.model.config.keypoints)
-            source, driving = (points[:, known] for points in batch)
-            return scale_loss(self.model, source, driving, config, generator), {}
-        if stage == "detail":
-            whole = self.step % config.whole_every == 0
-            pair = augmented_pair(batch, config, generator, rescaled=whole)
-            return self._detail()(self.model, pair, generator, whole)
-        pair = augmented_pair(batch, config, generator)
-        return self.objective(self.model, pair, generator)
-
-    def _detail(self) -> DetailObjective:
-        """The detail stage's objective; made when first needed, with the detector as it is then."""
-        if self.detail is None:
-            self.processes.say("T_theta learns from the detector's points: detecting them")
-            self.model.detector.requires_grad_(False)
-            points = self.processes.first_here_first(self._detected)
-            self.detail = DetailObjective(self.config, self.objective.perceptual, points)
-        return self.detail
-
-    def _detected(self) -> DetectedPoints:
-        """The detector's points; kept in the output folder, so that a resumed run has the same."""
-        path = self.folder / "state" / "points.pt"
-        if not path.is_file():
-            training = self.model.training
-            points = detect_points(self.model.eval(), self.store, torch.Generator().manual_seed(0))
-            self.model.train(training)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.save(vars(points), path)
-        return DetectedPoints(**torch.load(path, weights_only=True))
 
     def _stage_ends(self) -> bool:
         stage = STAGES[self.stage]
@@ -263,7 +221,8 @@ class Trainer:
 
     def _finished(self) -> bool:
         self._advance()
-        if self.config.minutes is not None and self.now >= 60 * self.config.minutes:
+        minutes = self.config.minutes
+        if minutes is not None and self.now >= 60 * minutes - self.reserve:
             return True
         late = STAGES[self.stage] in ("joint", "detail")
         return late and self.config.steps is not None and self._progress() >= 1
@@ -331,7 +290,7 @@ class Trainer:
     def _recipe(self) -> dict:
         return {
             **self.config.to_dict(),
-            "perceptual": self.objective.perceptual.name,
+            "perceptual": self.losses.perceptual.name,
             "processes": self.processes.count,
             "pairs": self.pairs,
             "trained_minutes": round(self.seconds / 60, 2),
@@ -342,7 +301,5 @@ class Trainer:
         """In the first process, while the others wait at the next step."""
         if journal is None:
             return
-        if self.validation is None:
-            self.validation = open_validation(self.config, self.device)
-        self.table = validate(self._result, self.validation, self.folder, self.step)
+        self.table = self.validator.run(self._result, self.step)
         journal.validation(self.updates, self.table, self.folder / "samples.png")

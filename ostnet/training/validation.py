@@ -5,6 +5,7 @@ embeddings are independent of the model; here the scale of a picture is measured
 """
 
 import json
+import time
 from pathlib import Path
 
 import torch
@@ -21,17 +22,24 @@ from ostnet.training.losses import landmark_gap
 from ostnet.training.sheet import Example, write_sheet
 
 FRAMES = 12
+"""Driving frames of each clip."""
 BATCH = 24
+TIMED = 4
+"""Frames that are timed to know how long a validation takes."""
+OVERHEAD = 1.5
+"""What a validation takes beside forward passes: metrics, scaled frames, the sample sheet."""
 
 
-def validation_pairs(store: FrameStore, seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+def validation_pairs(
+    store: FrameStore, seed: int = 0, frames: int = FRAMES
+) -> tuple[Tensor, Tensor, Tensor]:
     """Source and driving frame indices (N,), and scales (N, 2) ~ U(.7, 1.3), the same every time.
 
-    The first frame of each clip drives by frames spread over the rest.
+    The first frame of each clip drives by ``frames`` frames spread over the rest.
     """
     sources, driving = [], []
     for clip in sorted((c for c in store.clips if not c.is_still), key=lambda c: c.file):
-        rest = torch.linspace(1, clip.length - 1, min(FRAMES, clip.length - 1)).long()
+        rest = torch.linspace(1, clip.length - 1, min(frames, clip.length - 1)).long()
         driving += [clip.start + int(i) for i in rest]
         sources += [clip.start] * len(rest)
     generator = torch.Generator().manual_seed(seed)
@@ -42,12 +50,28 @@ def validation_pairs(store: FrameStore, seed: int = 0) -> tuple[Tensor, Tensor, 
     )
 
 
-def validate(model: OSTNet, store: FrameStore, folder: Path, step: int) -> dict:
+def seconds_of_a_frame(model: OSTNet, store: FrameStore) -> float:
+    """How long one frame of every clip takes to validate, from a batch of a few."""
+    clips = sum(not clip.is_still for clip in store.clips)
+    row = torch.tensor([store.clips[0].start] * TIMED)
+    model.eval()
+    with torch.inference_mode():
+        pictures, _ = store.gather(row)
+        model(pictures[:1], pictures[:1])
+        started = time.monotonic()
+        model(pictures, pictures)
+        each = (time.monotonic() - started) / TIMED
+    return clips * 2 * len(VARIANTS) * each * OVERHEAD
+
+
+def validate(
+    model: OSTNet, store: FrameStore, folder: Path, step: int, frames: int = FRAMES
+) -> dict:
     """Metrics of all variants on the validation pairs; written to folder/validation.json.
 
-    Also writes the sample sheet folder/samples.png.
+    Also writes the sample sheet folder/samples.png. ``frames`` of each clip are measured.
     """
-    sources, driving, scales = validation_pairs(store)
+    sources, driving, scales = validation_pairs(store, frames=frames)
     sums: dict[str, list] = {}
     examples: list[Example] = []
     shown = set(range(0, len(sources), max(1, len(sources) // 8)))

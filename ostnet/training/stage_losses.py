@@ -1,0 +1,76 @@
+"""What each stage of a run minimises."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ostnet.landmarks import keypoint_indices
+from ostnet.model.ostnet import OSTNet
+from ostnet.training.config import TrainConfig
+from ostnet.training.data import FrameStore
+from ostnet.training.detail import DetailObjective
+from ostnet.training.draws import Generator
+from ostnet.training.objective import Objective, augmented_pair
+from ostnet.training.parallel import Processes
+from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
+from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.scale_prior import scale_loss
+from ostnet.training.stream import ShardStream
+from ostnet.training.warm_start import keypoint_loss
+
+
+class StageLosses:
+    """The total loss (scalar) and its unweighted terms by name, of one batch of a stage."""
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        store: FrameStore | ShardStream,
+        perceptual: PerceptualLoss,
+        processes: Processes,
+    ):
+        self.config, self.store, self.processes = config, store, processes
+        self.perceptual = perceptual
+        self.joint = Objective(config, perceptual)
+        self._detail: DetailObjective | None = None
+
+    def __call__(
+        self, model: OSTNet, stage: str, step: int, batch, generator: Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """``batch``: a Batch or, in stage ``scale``, landmarks of source and driving frame."""
+        config = self.config
+        if stage == "keypoints":
+            return keypoint_loss(model, batch, config, generator), {}
+        if stage == "scale" and config.losses.people:
+            points = self.detail(model).points
+            return scale_code_loss(model, points, len(batch[0]), generator), {}
+        if stage == "scale":
+            known = keypoint_indices(model.config.keypoints)
+            source, driving = (points[:, known] for points in batch)
+            return scale_loss(model, source, driving, config, generator), {}
+        if stage == "detail":
+            whole = step % config.whole_every == 0
+            pair = augmented_pair(batch, config, generator, rescaled=whole)
+            return self.detail(model)(model, pair, generator, whole)
+        return self.joint(model, augmented_pair(batch, config, generator), generator)
+
+    def detail(self, model: OSTNet) -> DetailObjective:
+        """The detail stage's objective; from its making on, the detector stays as it is."""
+        if self._detail is None:
+            self.processes.say("T_theta learns from the detector's points: detecting them")
+            model.detector.requires_grad_(False)
+            points = self.processes.first_here_first(lambda: self._points(model))
+            self._detail = DetailObjective(self.config, self.perceptual, points)
+        return self._detail
+
+    def _points(self, model: OSTNet) -> DetectedPoints:
+        """The detector's points; kept in the output folder, so that a resumed run has the same."""
+        path = Path(self.config.output) / "state" / "points.pt"
+        if not path.is_file():
+            training = model.training
+            points = detect_points(model.eval(), self.store, torch.Generator().manual_seed(0))
+            model.train(training)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.save(vars(points), path)
+        return DetectedPoints(**torch.load(path, weights_only=True))

@@ -1,0 +1,154 @@
+"""The detail stage: lively pairs, windows at mouth and eyes, landmark flow, T_theta on points."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_models import SMALL
+
+from ostnet.config import PRESETS, SPEAKING
+from ostnet.landmarks import EYE_POINTS, MOUTH, POINTS, openings
+from ostnet.model.layers import identity_grid
+from ostnet.model.ostnet import OSTNet
+from ostnet.training import losses, people
+from ostnet.training.config import LossWeights, TrainConfig
+from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.detail import draw_window, landmark_weights
+from ostnet.training.loop import train
+from ostnet.training.manifest import lively
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(3)
+
+
+def face(mouth: float = 0.1, lids: float = 0.1) -> np.ndarray:
+    """70 landmarks of a plain face with this much between its inner lips and its lids."""
+    points = np.zeros((POINTS, 2))
+    points[27], points[33] = (0, -0.3), (0, 0.1)
+    points[list(MOUTH)] = (0, 0.4)
+    for upper, lower in zip((61, 62, 63), (67, 66, 65), strict=True):
+        points[upper, 1], points[lower, 1] = 0.4 - mouth / 2, 0.4 + mouth / 2
+    for start, x in ((36, -0.5), (42, 0.2)):
+        points[start], points[start + 3] = (x, -0.3), (x + 0.3, -0.3)
+        for upper, lower in ((1, 5), (2, 4)):
+            points[start + upper] = points[start + lower] = (x + 0.15, -0.3)
+            points[start + upper, 1] -= lids / 2
+            points[start + lower, 1] += lids / 2
+    return points
+
+
+def test_openings_say_how_far_mouth_and_eyes_are_open():
+    assert openings(face(mouth=0.2, lids=0.09)) == pytest.approx([0.5, 0.3])
+    assert openings(3 * face(mouth=0.2, lids=0.09) + 1) == pytest.approx([0.5, 0.3])
+    assert np.isnan(openings(np.full((2, POINTS, 2), np.nan))).all()
+
+
+def test_frames_that_are_kept_include_the_blink_and_the_open_mouth():
+    clip = np.stack([face() for _ in range(40)])
+    clip[17], clip[31] = face(lids=0.0), face(mouth=0.5)
+    kept = lively(clip, 8)
+    assert len(kept) == 8 and {0, 39, 17, 31} <= set(kept.tolist())
+    unknown = lively(np.full((40, POINTS, 2), np.nan), 4)
+    assert unknown.tolist() == [0, 13, 26, 39]
+
+
+def test_lively_pairs_differ_more(rendered_folder, tmp_path, generator):
+    def change(share: float) -> float:
+        config = DataConfig(
+            rendered_folder, resolution=32, cache_dir=tmp_path, still_fraction=0, lively_share=share
+        )
+        store = FrameStore(config)
+        store.wait()
+        store.openings = torch.arange(2.0 * len(store.frames)).view(-1, 2)  # later: opener
+        one, other = store.draw(400, generator)[0].split(400)
+        return (store.openings[one] - store.openings[other]).abs().mean().item()
+
+    assert change(1.0) > 1.5 * change(0.0)
+
+
+def test_windows_lie_at_mouth_and_eyes(generator):
+    points = torch.from_numpy(face()).float().expand(300, -1, -1)
+    window = draw_window(points, 256, 12, generator)
+    assert window.corner.min() >= 0 and window.corner.max() <= 32 - 12
+    left, top = ((window.corner + 6) / 16 - 1).T  # centres in [-1, 1]
+    mouth, eyes = points[0, list(MOUTH)].mean(0), points[0, list(EYE_POINTS)].mean(0)
+    near = [((left - x).abs() < 0.3) & ((top - y).abs() < 0.3) for x, y in (mouth, eyes)]
+    assert (near[0] | near[1]).float().mean() > 0.75
+    nowhere = draw_window(points * torch.nan, 256, 12, generator)
+    assert len(nowhere.corner.unique(dim=0)) > 30
+
+
+def test_landmark_flow_is_what_carries_each_landmark_to_the_source():
+    grid = identity_grid(16, 16)[None]
+    target = torch.from_numpy(face()).float()[None]
+    source = target + torch.tensor([0.1, -0.05])
+    weights = landmark_weights()
+    right = losses.flow_distance(grid + torch.tensor([0.1, -0.05]), source, target, weights)
+    still = losses.flow_distance(grid, source, target, weights)
+    assert right < 1e-6 and still == pytest.approx(0.075)
+    source[0, 50] = torch.nan
+    assert losses.flow_distance(grid, source, target, weights) == pytest.approx(0.075)
+    assert weights[62] == 2 * weights[30] > 3 * weights[8]
+
+
+def test_gaps_are_vectors_between_keypoints():
+    points = torch.zeros(1, 4, 2)
+    moved = points.clone()
+    moved[0, 1] += torch.tensor([0.2, 0.0])
+    assert losses.gap_distance(moved, points, [(0, 1), (2, 3)]) == pytest.approx(0.05)
+    assert losses.gap_distance(moved + 1, points, [(0, 1)]) == pytest.approx(0.1)
+
+
+def test_pairs_across_people_have_the_ratio_of_their_sizes(rendered_folder, tmp_path, generator):
+    store = FrameStore(DataConfig(rendered_folder, resolution=64, cache_dir=tmp_path))
+    store.wait()
+    points = people.detect_points(OSTNet(SMALL).eval(), store, generator)
+    points.size = torch.tensor([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])
+    alone = people.draw_pairs(points, 50, False, generator)
+    across = people.draw_pairs(points, 50, True, generator)
+    assert alone.scale.max() < 1.7 and alone.scale.min() > 0.4
+    assert across.scale.max() > 2 and across.scale.min() < 0.4
+    assert alone.source.shape == (50, SMALL.keypoints, 2)
+
+
+def test_a_grown_network_learns_in_all_stages(
+    rendered_folder, random_features, tmp_path, monkeypatch
+):
+    small = replace(SMALL, motion_resolution=32)
+    monkeypatch.setitem(PRESETS, "tiny-speaking", replace(small, **SPEAKING))
+    OSTNet(small).save_pretrained(tmp_path / "known")
+    weights = LossWeights(
+        perceptual=1, pixel=10, region=2, gaps=0.5, people=1, flow=10, painted=1, warped=1
+    )
+    config = TrainConfig(
+        data=str(rendered_folder),
+        output=str(tmp_path / "run"),
+        init=str(tmp_path / "known"),
+        grow="tiny-speaking",
+        losses=weights,
+        keypoint_steps=2,
+        scale_steps=2,
+        detail_share=1.0,
+        detail_batch=4,
+        window=32,
+        whole_every=2,
+        steps=4,
+        batch=4,
+        resolution=64,
+        lively_share=0.5,
+        perceptual_weights=str(random_features),
+        cache=str(tmp_path / "cache"),
+        threads=1,
+        save_minutes=0,
+        val_minutes=1,
+    )
+    table = train(config)
+    assert np.isfinite(table["L1 full different"])
+    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows[1:]] == ["keypoints", "scale", "detail"]
+    grown = OSTNet.from_pretrained(str(tmp_path / "run"))
+    assert grown.config == PRESETS["tiny-speaking"]
+    assert grown.motion.refinement.head.weight.abs().max() > 0
