@@ -28,6 +28,8 @@ class Example:
     target: Tensor
     driving: Tensor
     variants: dict[str, dict]
+    label: str = ""
+    """Written on the first picture: why this row is shown."""
 
 
 def write_sheet(examples: list[Example], path: Path, side: int = 160) -> None:
@@ -48,6 +50,7 @@ def write_sheet(examples: list[Example], path: Path, side: int = 160) -> None:
         ]
         for column, cell in enumerate(cells):
             sheet.paste(cell.resize((side, side)), (column * side, 16 + row * side))
+        pen.text((4, 18 + row * side), example.label, fill="yellow", stroke_width=1, stroke_fill=0)
     sheet.save(path)
 
 

@@ -24,6 +24,8 @@ from ostnet.training.sheet import Example, write_sheet
 FRAMES = 12
 """Driving frames of each clip."""
 BATCH = 24
+LIVELY_ROWS = 4
+"""People shown blinking, and as many with open mouths."""
 TIMED = 4
 """Frames that are timed to know how long a validation takes."""
 OVERHEAD = 1.5
@@ -50,6 +52,25 @@ def validation_pairs(
     )
 
 
+def shown_rows(store: FrameStore, sources: Tensor, driving: Tensor) -> dict[int, str]:
+    """Rows of the sample sheet and why: some spread over all, then blinks and open mouths.
+
+    Of the latter those whose eyes or mouth differ most from the source's, where landmarks tell.
+    """
+    shown = dict.fromkeys(range(0, len(sources), max(1, len(sources) // 8)), "")
+    change = (store.openings[driving] - store.openings[sources]).double()
+    for column, sign, label in ((1, -1, "eyes close"), (0, 1, "mouth opens")):
+        order = torch.nan_to_num(sign * change[:, column], nan=-torch.inf).argsort(descending=True)
+        people = set()
+        for row in order.tolist():
+            if len(people) == LIVELY_ROWS or not torch.isfinite(change[row, column]):
+                break
+            if int(sources[row]) not in people:
+                people.add(int(sources[row]))
+                shown[row] = label
+    return shown
+
+
 def seconds_of_a_frame(model: OSTNet, store: FrameStore) -> float:
     """How long one frame of every clip takes to validate, from a batch of a few."""
     clips = sum(not clip.is_still for clip in store.clips)
@@ -74,7 +95,7 @@ def validate(
     sources, driving, scales = validation_pairs(store, frames=frames)
     sums: dict[str, list] = {}
     examples: list[Example] = []
-    shown = set(range(0, len(sources), max(1, len(sources) // 8)))
+    shown = shown_rows(store, sources, driving)
 
     def note(name: str, values: Tensor) -> None:
         sums.setdefault(name, []).append(values.float().cpu())
@@ -115,13 +136,14 @@ def validate(
                     note(f"L1 {name} {kind}", _l1(output.image, target))
                     error = (spread(model.keypoints(output.image)) / spread(x_target)).log()
                     note(f"E {name} {kind}", error.abs().amax(dim=1))
-            for i in shown.intersection(range(start, start + len(s))):
+            for i in sorted(shown.keys() & set(range(start, start + len(s)))):
                 examples.append(
                     Example(
                         source[i - start],
                         target[i - start],
                         frame[i - start],
                         {n: _row(o, i - start) for n, o in outputs.items()},
+                        shown[i],
                     )
                 )
     table = {"step": step, "frames": len(sources)}
