@@ -14,7 +14,9 @@ from torch import Tensor
 POINTS = 70
 """Points of a frame in a data folder's landmarks.npz; the first 68 are iBUG's."""
 
-NOSE_BRIDGE, NOSE_BASE = 27, 33
+NOSE_BRIDGE, NOSE_TIP, NOSE_BASE = 27, 30, 33
+OUTER_EYES = (36, 45)
+"""Outer corners of the eyes."""
 EYES = (range(36, 42), range(42, 48))
 """The six points around each eye, the one on the picture's left first; each starts and has at its
 fourth place a corner, upper lid between them at its second and third, lower at fifth and sixth."""

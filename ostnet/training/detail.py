@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ostnet.landmarks import EYE_POINTS, EYES, INNER_LIP_LOWER, INNER_LIP_UPPER, JAW, MOUTH, POINTS
+from ostnet.landmarks import (
+    EYE_POINTS,
+    EYES,
+    INNER_LIP_LOWER,
+    INNER_LIP_UPPER,
+    JAW,
+    MOUTH,
+    NOSE_TIP,
+    OUTER_EYES,
+    POINTS,
+)
 from ostnet.model.generator import FULL, Window
 from ostnet.model.ostnet import OSTNet, Rendered, Source
 from ostnet.training import losses
@@ -27,6 +37,8 @@ SCALE_NOISE = 0.015
 """Standard deviation of ln s that rectification leaves: T_theta's own error."""
 MOUTH_SHARE, EYES_SHARE = 0.4, 0.4
 """Shares of windows about the mouth and about the eyes; the others lie anywhere."""
+LARGEST_TURN = 0.4
+"""Difference of ``turned`` from which on the landmark flow counts nothing."""
 JITTER = 3
 """How far a window lies beside its landmarks at most, in pixels of the 1/8 tap."""
 
@@ -43,6 +55,23 @@ def landmark_weights() -> Tensor:
     weights[[*lids, *INNER_LIP_UPPER, *INNER_LIP_LOWER]] = 4.0
     weights[list(JAW)] = 0.3  # the visible outline, not a place on the skin
     return weights
+
+
+def turned(points: Tensor) -> Tensor:
+    """How far heads are turned, by landmarks (B, 70, 2): (B,), the nose's tip against the middle of
+    the eyes, in eye distances; about sin(yaw). NaN where unknown."""
+    left, right = points[:, OUTER_EYES[0]], points[:, OUTER_EYES[1]]
+    return (points[:, NOSE_TIP] - (left + right) / 2)[:, 0] / (right - left)[:, 0]
+
+
+def flow_weights(source: Tensor, target: Tensor) -> Tensor:
+    """(B, 70) weights of the landmark flow; the less, the more the head turns between the two.
+
+    Landmarks of a cheek that has turned away lie on the outline: a flow that joined them to the
+    same cheek seen from the front would tear it.
+    """
+    apart = torch.nan_to_num((turned(source) - turned(target)).abs(), nan=0.0)
+    return landmark_weights().to(source) * (1 - apart / LARGEST_TURN).clamp(min=0)[:, None]
 
 
 def draw_window(points: Tensor, height: int, side: int, generator: Generator) -> Window:
@@ -106,7 +135,10 @@ class DetailObjective:
             side = 2 * model.config.motion_resolution
             flow, _ = motion.at(side, side)
             terms["flow"] = losses.flow_distance(
-                flow, pair.source_points, pair.target_points, landmark_weights().to(flow)
+                flow,
+                pair.source_points,
+                pair.target_points,
+                flow_weights(pair.source_points, pair.target_points),
             )
         height = pair.target.shape[-2]
         window = None

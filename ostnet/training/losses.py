@@ -47,11 +47,11 @@ def gap_distance(keypoints: Tensor, landmarks: Tensor, gaps: list[tuple[int, int
 def flow_distance(flow: Tensor, source: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Landmark flow: the flow (B, h, w, 2) at each target landmark must meet the source's.
 
-    Landmarks (B, P, 2), NaN where unknown; L1, weighted by (P,). Points that lie outside either
-    picture are left out.
+    Landmarks (B, P, 2), NaN where unknown; L1, weighted by (P,) or (B, P). Points that lie outside
+    either picture are left out.
     """
     inside = (source.abs() < 0.97) & (target.abs() < 0.97)  # False for NaN
-    known = inside.all(dim=-1, keepdim=True) * weights[:, None]
+    known = inside.all(dim=-1, keepdim=True) * weights[..., None]
     at = torch.nan_to_num(target)[:, :, None]  # (B, P, 1, 2)
     found = sample(flow.permute(0, 3, 1, 2), at)[..., 0].mT  # (B, P, 2)
     gap = (found - torch.nan_to_num(source)).abs() * known

@@ -14,7 +14,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training import losses, people
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.data import DataConfig, FrameStore
-from ostnet.training.detail import draw_window, landmark_weights
+from ostnet.training.detail import draw_window, flow_weights, landmark_weights, turned
 from ostnet.training.loop import train
 from ostnet.training.manifest import lively
 
@@ -152,3 +152,13 @@ def test_a_grown_network_learns_in_all_stages(
     grown = OSTNet.from_pretrained(str(tmp_path / "run"))
     assert grown.config == PRESETS["tiny-speaking"]
     assert grown.motion.refinement.head.weight.abs().max() > 0
+
+
+def test_a_turned_cheek_does_not_pull_at_the_flow():
+    front = torch.from_numpy(face()).float()[None]
+    front[:, 30, 0] = front[:, [36, 45], 0].mean()
+    turned_head = front.clone()
+    turned_head[:, 30, 0] += 0.5
+    assert turned(front) == pytest.approx(0) and turned(turned_head) > 0.4
+    assert torch.equal(flow_weights(front, front)[0], landmark_weights())
+    assert flow_weights(front, turned_head).max() == 0
