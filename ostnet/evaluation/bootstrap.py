@@ -31,6 +31,30 @@ def quantile(values: np.ndarray, weights: np.ndarray, q: float) -> np.ndarray:
     return first + (place - below) * (second - first)
 
 
+def slope(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted least-squares slope of y on x: points (N, 2), weights (D, N) -> (D,)."""
+    x, _, xy = _moments(points, weights)
+    return xy / x
+
+
+def correlation(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted Pearson correlation of x and y: points (N, 2), weights (D, N) -> (D,)."""
+    x, y, xy = _moments(points, weights)
+    return xy / np.sqrt(x * y)
+
+
+def _moments(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Variance of x, of y, and covariance, (D,) each; below rounding they are 0."""
+    x, y = points.T
+    total = weights.sum(axis=1)
+    mean = weights @ points / total[:, None]  # (D, 2)
+    raw = weights @ np.stack([x * x, y * y, x * y], axis=1) / total[:, None]  # (D, 3)
+    taken = np.stack([mean[:, 0] ** 2, mean[:, 1] ** 2, mean.prod(axis=1)], axis=1)
+    moments = raw - taken
+    rounding = 1e-12 * (np.abs(raw) + np.abs(taken)) + 1e-18
+    return tuple(np.where(np.abs(moments) > rounding, moments, 0.0).T)
+
+
 def whole(statistic: Statistic, values: np.ndarray) -> float:
     """The statistic of the values as they are."""
     return float(statistic(values, np.ones((1, len(values)), dtype=int))[0])

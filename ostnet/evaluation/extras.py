@@ -13,13 +13,15 @@ import numpy as np
 
 from ostnet.evaluation.arcface import ArcFaceEmbedder
 from ostnet.evaluation.columns import Record, identity_columns
-from ostnet.evaluation.definitions import OPTIONS
+from ostnet.evaluation.definitions import OPTIONS, STAND_IN
 from ostnet.evaluation.embedders import Embedder
 from ostnet.evaluation.faces import Face
 from ostnet.evaluation.fid import FidNetwork
 from ostnet.evaluation.openface import OpenFaceAed
 from ostnet.evaluation.perceptual import Lpips
 from ostnet.evaluation.pyfeat import PyFeat
+from ostnet.evaluation.region_distance import RegionDistance
+from ostnet.feature_weights import find_squeezenet
 
 Reading = dict[str, Any]
 """Kind of network -> what it read off one picture; None where it found nothing."""
@@ -108,12 +110,14 @@ MAKERS: dict[str, Callable[[Path, str], Network]] = {
 
 
 def load_extras(config: object, kinds: Collection[str], device: str) -> Extras:
-    """The networks of these kinds whose paths the configuration gives.
+    """The networks of these kinds whose paths the configuration gives, or that are installed.
 
     Raises InputError where a file is missing, is something else, or a package is not installed.
     """
     paths = {kind: getattr(config, OPTIONS[kind].field) for kind in MAKERS if kind in kinds}
-    return Extras([MAKERS[kind](path, device) for kind, path in paths.items() if path])
+    given = [MAKERS[kind](path, device) for kind, path in paths.items() if path]
+    packaged = find_squeezenet() if STAND_IN in kinds else None
+    return Extras([RegionDistance(packaged, device), *given] if packaged else given)
 
 
 def unused_networks(config: object, kinds: Collection[str]) -> list[str]:

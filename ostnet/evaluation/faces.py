@@ -19,10 +19,18 @@ class Face:
     """(68, 2) pixels."""
     pose: np.ndarray
     """(yaw, pitch, roll) in degrees."""
-    mouth: float
-    """Opening of the mouth over the length of the nose."""
     embedding: np.ndarray | None = None
     """Identity vector, where it was asked for."""
+
+    @property
+    def mouth(self) -> float:
+        """Opening of the mouth over the length of the nose."""
+        return metrics.mouth_opening(self.landmarks)
+
+    @property
+    def eyelids(self) -> float:
+        """Opening of the eyes: mean eye aspect ratio."""
+        return metrics.eyelid_opening(self.landmarks)
 
 
 class FaceReader:
@@ -39,8 +47,7 @@ class FaceReader:
         landmarks = self.landmarker.landmarks(image)
         if landmarks is None:
             return None
-        pose = head_pose(landmarks, image.shape[0])
-        face = Face(landmarks, pose, metrics.mouth_opening(landmarks))
+        face = Face(landmarks, head_pose(landmarks, image.shape[0]))
         if identity and self.embedder is not None:
             face.embedding = self.embedder.embed(image, landmarks)
         return face

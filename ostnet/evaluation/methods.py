@@ -4,7 +4,7 @@ All methods of one call share the source's encoding and the driving keypoints, s
 between two rows is due to the method alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -13,8 +13,8 @@ import torch
 from torch import Tensor
 
 from ostnet.animation.comparators import hull_area, relative_motion
-from ostnet.animation.steering import closed_form
-from ostnet.methods import COPY_SOURCE, PERFORMED, VARIANTS
+from ostnet.animation.steering import clip_scale, closed_form, constant
+from ostnet.methods import CLIP_SCALE, COMPARATORS, COPY_SOURCE, PERFORMED, VARIANTS
 from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
 from ostnet.model.rescale import scale_image
 from ostnet.model.scale import FIDUCIALS
@@ -109,9 +109,14 @@ def generate(
     device = next(model.parameters()).device
     one = model.encode(to_batch([source], device))
     frames = to_batch(driving, device)
+    others = {}
+    if "closed_form" in names:
+        others["closed_form"] = closed_form(model.scale)
+    if CLIP_SCALE in names:
+        others["clip_scale"] = constant(model.scale, _clip_scale(model, one, frames.split(batch)))
     x_anchor = model.keypoints(frames[anchor : anchor + 1])
     parts = [
-        _generate_batch(model, one.expand(len(part)), x_anchor, names, part, steer)
+        _generate_batch(model, one.expand(len(part)), x_anchor, names, part, steer, others)
         for part in frames.split(1 if steer else batch)
     ]
     return _join(parts)
@@ -124,11 +129,12 @@ def _generate_batch(
     names: Sequence[str],
     frames: Tensor,
     steer: Steering | None,
+    others: Mapping[str, Steering],
 ) -> Generated:
     """The methods on one batch (B, 3, H, W) of driving frames; the anchor's points (1, K, 2)."""
     result = Generated()
     reading = model.read(state, frames, steer=steer)
-    performed = _performed(model, state, reading, x_anchor, names, frames, result)
+    performed = _performed(model, state, reading, x_anchor, names, frames, others, result)
     motions = {}
     for name in names:
         if name == COPY_SOURCE:
@@ -155,6 +161,7 @@ def _performed(
     x_anchor: Tensor,
     names: Sequence[str],
     frames: Tensor,
+    others: Mapping[str, Steering],
     result: Generated,
 ) -> dict[str, Tensor]:
     """Every set of keypoints (B, K, 2) that the methods let the source perform.
@@ -164,14 +171,21 @@ def _performed(
     performed = {"driving": reading.x_driving, "rectified": reading.x_rectified}
     if model.config.with_scale_transform:
         result.rectified = to_images(reading.rectified)
-    if "closed_form" in names:
-        other = model.read(state, frames, steer=closed_form(model.scale))
-        performed["closed_form"] = other.x_rectified
-        result.scales["closed_form"] = other.alignment.scale.cpu().numpy()
+    for name in names:
+        if name in COMPARATORS and (steer := others.get(COMPARATORS[name].keypoints)):
+            other = model.read(state, frames, steer=steer)
+            performed[COMPARATORS[name].keypoints] = other.x_rectified
+            result.scales[name] = other.alignment.scale.cpu().numpy()
     if "anchor_relative" in names:
         anchor = x_anchor.expand_as(reading.x_driving)
         performed["relative"] = relative_motion(state.keypoints, reading.x_driving, anchor)
     return performed
+
+
+def _clip_scale(model: OSTNet, one: Source, parts: Sequence[Tensor]) -> tuple[float, float]:
+    """The median scale of all driving frames."""
+    readings = [model.read(one.expand(len(part)), part) for part in parts]
+    return clip_scale(pair for read in readings for pair in read.alignment.scale.tolist())
 
 
 def grid_turn(fiducials: Tensor) -> Tensor:

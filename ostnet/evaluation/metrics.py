@@ -111,11 +111,16 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def mouth_opening(landmarks: np.ndarray) -> float:
-    """Mean distance of the three inner lip pairs over the length of the nose, no unit.
+    """Distance of the middle inner lip pair over the length of the nose: |66-62| / |27-33|.
 
     Both lengths run along the face's vertical, so face size, position and a vertical stretch
     cancel.
     """
-    upper, lower = landmarks[ibug.INNER_LIP_UPPER], landmarks[ibug.INNER_LIP_LOWER]
+    upper, lower = landmarks[ibug.INNER_LIP_UPPER[1]], landmarks[ibug.INNER_LIP_LOWER[1]]
     nose = np.linalg.norm(landmarks[ibug.NOSE_BASE] - landmarks[ibug.NOSE_BRIDGE])
-    return float(np.linalg.norm(upper - lower, axis=-1).mean() / nose)
+    return float(np.linalg.norm(upper - lower) / nose)
+
+
+def eyelid_opening(landmarks: np.ndarray) -> float:
+    """Mean eye aspect ratio of both eyes: distance of the lids over the eye's width."""
+    return float(ibug.openings(landmarks)[1])

@@ -77,7 +77,7 @@ class Lpips:
             if level in _POOLED:
                 image = F.max_pool2d(image, 3, 2)
             image = F.relu(F.conv2d(image, kernel, bias, stride, padding))
-            activations.append(_unit(image))
+            activations.append(unit_length(image))
         return activations
 
 
@@ -87,6 +87,6 @@ def _to_input(image: np.ndarray) -> Tensor:
     return ((tensor / 127.5 - 1 - _SHIFT) / _SCALE)[None]
 
 
-def _unit(features: Tensor) -> Tensor:
+def unit_length(features: Tensor) -> Tensor:
     """Unit length along the channels at every place."""
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + 1e-10)

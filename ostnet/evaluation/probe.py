@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ostnet.evaluation import plots, ridge, summary
+from ostnet.evaluation import plots, ridge, tables
 from ostnet.evaluation.methods import to_batch
 from ostnet.evaluation.pairs import Pair
 from ostnet.evaluation.protocols import Bench, Result, head, load_pictures
@@ -184,6 +184,6 @@ def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) 
         return [{"reason": reason}] * targets.shape[1]
     predicted = ridge.held_out_predictions(features, targets, people)
     return [
-        summary.estimate(ridge.r_squared, np.stack([target, guess], axis=1), people)
+        tables.estimate(ridge.r_squared, np.stack([target, guess], axis=1), people)
         for target, guess in zip(targets.T, predicted.T, strict=True)
     ]

@@ -30,7 +30,7 @@ from ostnet.evaluation.suite import SUITE, Protocol
 from ostnet.evaluation.summary import Measured
 from ostnet.evaluation.tables import Row
 from ostnet.evaluation.unused import unused_options
-from ostnet.methods import METHODS
+from ostnet.methods import CLIP_SCALE, METHODS
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
@@ -125,7 +125,9 @@ class _Run:
         self.config, self.name, self.shard = config, name, shard
         self.dataset = dataset
         self.protocol: Protocol = SUITE[name]
-        worth = self.protocol.methods or networks.methods
+        worth = {*(self.protocol.methods or METHODS)}
+        if not (self.protocol.clip_scale or config.scale_per_clip):
+            worth.discard(CLIP_SCALE)
         self.bench = replace(
             bench,
             methods=[m for m in networks.methods if m in worth],
@@ -188,6 +190,7 @@ class _Run:
             "checkpoint": networks.name,
             **apart,
             "methods": list(self.bench.methods),
+            "metrics": [metric.name for metric in self.protocol.table(self.bench)],
             "pairs": hashlib.sha256(repr(self.pairs).encode()).hexdigest(),
             "landmarker": self.bench.reader.landmarker.name,
             "embedder": self.bench.reader.embedder.name,

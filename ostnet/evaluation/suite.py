@@ -56,6 +56,8 @@ class Protocol:
     """Kinds of networks whose metrics it reports where the user gives their weights."""
     known_scale: bool = True
     """Whether the module is held against a known scale, also beside the closed form."""
+    clip_scale: bool = False
+    """Whether a clip has one true scale, so that ``full_clip_scale`` says something."""
     scales_drawn: bool = False
     """Whether listed pairs without scales get them by the seed, as drawn pairs do."""
     own_methods: dict[str, str] | None = None
@@ -159,6 +161,7 @@ SUITE: dict[str, Protocol] = {
         _reconstruction,
         draw_reconstruction,
         extra=definitions.WITH_TRUTH,
+        clip_scale=True,
     ),
     "different-scale": Protocol(
         12,

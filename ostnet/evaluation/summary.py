@@ -6,8 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.evaluation import tables
-from ostnet.evaluation.bootstrap import Statistic
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.tables import Row
 
@@ -38,13 +36,3 @@ class Measured:
             "frames": frames,
             "failures": 0,
         }
-
-
-def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
-    """value, low and high, as ``tables.estimate``, for statistics that divide by a variance.
-
-    The interval is left out where people are so few that a resample does not vary at all.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = tables.estimate(statistic, values, people)
-    return {name: value for name, value in found.items() if np.isfinite(value)}

@@ -7,13 +7,24 @@ from functools import partial
 import numpy as np
 
 from ostnet.evaluation import definitions, metrics
-from ostnet.evaluation.bootstrap import Statistic, mean, people_interval, quantile, whole
+from ostnet.evaluation.bootstrap import (
+    Statistic,
+    correlation,
+    mean,
+    people_interval,
+    quantile,
+    slope,
+    whole,
+)
 from ostnet.evaluation.columns import Record
 from ostnet.evaluation.definitions import Metric
 from ostnet.evaluation.fid import REFERENCE, frechet_distance
 from ostnet.methods import METHODS
 
 Row = dict[str, object]
+
+POOLED: dict[str, Statistic] = {"pooled_slope": slope, "pooled_correlation": correlation}
+"""Reductions of centred values of output and driver."""
 
 LOGARITHMIC = "median_log"
 """Reduction of the values' logarithms."""
@@ -86,7 +97,7 @@ def frechet_rows(
 def unavailable(kinds: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
     """Rows without a value for the metrics of networks that were not given, with the reason."""
     return [
-        _row(method, metric, head, "unavailable") | {"reason": definitions.OPTIONS[kind].reason}
+        _row(method, metric, head, "unavailable") | {"reason": definitions.missing_reason(kind)}
         for method in methods
         for kind in kinds
         for metric in definitions.EXTRA[kind]
@@ -118,6 +129,8 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
     """value, failures and interval of one metric of one method."""
     if metric.reduce == "correlation":
         return _correlation(records, metric)
+    if metric.reduce in POOLED:
+        return _pooled(records, metric)
     values = np.array([record[metric.column] for record in records], dtype=float)
     if metric.backend == "module" and np.isnan(values).all():
         return {"reason": "the method takes out no scale by a grid of T_theta"}
@@ -135,30 +148,56 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
 
 
 def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
-    """value, and its 95 % interval over people (low, high) where there are two or more."""
-    interval = people_interval(statistic, values, people)
-    limits = dict(zip(("low", "high"), interval, strict=True)) if interval else {}
-    return {"value": whole(statistic, values)} | limits
+    """value, and its 95 % interval over people (low, high) where there are two or more.
+
+    Statistics that divide by a variance can have neither: what is not finite is left out.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {"value": whole(statistic, values)}
+        if interval := people_interval(statistic, values, people):
+            found |= dict(zip(("low", "high"), interval, strict=True))
+    return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def _correlation(records: Sequence[Record], metric: Metric) -> Row:
-    output, driver = f"{metric.column}_output", f"{metric.column}_driver"
+def _sides(records: Sequence[Record], metric: Metric) -> list[tuple[str, np.ndarray]]:
+    """Of each pair of clips: the person, and (T, 2) the driver's and the output's values."""
+    columns = f"{metric.column}_driver", f"{metric.column}_output"
     pairs: dict[tuple, list[Record]] = {}
     for record in records:
         pairs.setdefault((record["source"], record["driving"]), []).append(record)
-    values, people, failures = [], [], 0
-    for members in pairs.values():
-        a = np.array([record[output] for record in members], dtype=float)
-        b = np.array([record[driver] for record in members], dtype=float)
-        failures += int((np.isnan(a) | np.isnan(b)).sum())
-        value = metrics.correlation(a, b)
-        if not math.isnan(value):
-            values.append(value)
-            people.append(members[0]["person"])
-    summary = {"failures": failures, "clip_pairs": len(values)}
-    if not values:
-        return summary | {"reason": "no pair of clips in which both sides move"}
+    return [
+        (members[0]["person"], np.array([[r[c] for c in columns] for r in members], dtype=float))
+        for members in pairs.values()
+    ]
+
+
+_AT_REST = "no pair of clips in which both sides move"
+
+
+def _correlation(records: Sequence[Record], metric: Metric) -> Row:
+    sides = _sides(records, metric)
+    failures = sum(int(np.isnan(values).any(axis=1).sum()) for _, values in sides)
+    found = [(person, metrics.correlation(*values.T)) for person, values in sides]
+    found = [(person, value) for person, value in found if not math.isnan(value)]
+    summary = {"failures": failures, "clip_pairs": len(found)}
+    if not found:
+        return summary | {"reason": _AT_REST}
+    people, values = zip(*found, strict=True)
     return summary | estimate(mean, np.array(values), people)
+
+
+def _pooled(records: Sequence[Record], metric: Metric) -> Row:
+    sides = _sides(records, metric)
+    kept = [(person, v[np.isfinite(v).all(axis=1)]) for person, v in sides]
+    kept = [(person, values) for person, values in kept if len(values)]
+    failures = len(records) - sum(len(values) for _, values in kept)
+    summary = {"failures": failures, "clip_pairs": len(kept)}
+    if not kept:
+        return summary | {"reason": "no frame has a value"}
+    points = np.concatenate([values - values.mean(axis=0) for _, values in kept])  # (N, 2)
+    people = [person for person, values in kept for _ in values]
+    found = estimate(POOLED[metric.reduce], points, people)
+    return summary | (found or {"reason": _AT_REST})
 
 
 def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:

@@ -60,6 +60,12 @@ def test_the_report_follows_its_schema(data, checkpoint, first_run):
     assert found["same-scale", "full", "akd"]["backend"] == "box landmarker 1"
     assert found["same-scale", "backbone", "l1"]["value"] is None
     assert found["same-scale", "copy_source", "akd"]["failures"] == 0
+    assert found["same-scale", "full_clip_scale", "akd"]["frames"] == 8
+    assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
+    for protocol in ("same-scale", "different-scale", "cross-identity"):
+        for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
+            assert found[protocol, "full", metric]["frames"] == 8
+        assert 0 <= found[protocol, "full", "no_face"]["value"] <= 1
     assert ("cross-identity", "copy_source", "nearer_source_colour") in found
 
 

@@ -204,7 +204,7 @@ def test_a_perfect_generator_has_no_frechet_distance(data, model, reader, incept
 def test_an_identity_network_compares_output_source_and_driver(reader, rng):
     network = EmbedderNetwork(reader.embedder)
     images = rng.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
-    face = Face(np.zeros((68, 2)), np.zeros(3), 0.0)
+    face = Face(np.zeros((68, 2)), np.zeros(3))
     output, source, driver = network.read(images, [face] * 3)
     means = images.reshape(3, -1, 3).mean(axis=1) / 255
     found = network.columns(output, source, driver)
@@ -241,7 +241,7 @@ def test_score_takes_the_same_networks(tmp_path, inception, colours, face_pictur
 
 
 def test_both_commands_have_every_option():
-    for kind in EXTRA:
+    for kind in OPTIONS:
         assert {OPTIONS[kind].field, "fan_weights"} <= set(EvaluateConfig.__dataclass_fields__)
         assert {OPTIONS[kind].field, "fan_weights"} <= set(ScoreConfig.__dataclass_fields__)
         assert kind in extras.MAKERS

@@ -79,7 +79,7 @@ def test_accuracy_names_the_point_that_is_off(points):
 
 
 def test_an_iris_is_the_middle_of_its_eye(face_points):
-    face = Face(face_points, np.zeros(3), 0.0)
+    face = Face(face_points, np.zeros(3))
     found = dict(zip(KEYPOINTS, columns.keypoints_of(face), strict=True))
     assert found["iris_left"] == pytest.approx(face_points[36:42].mean(0))
     assert found["chin"] == pytest.approx(face_points[8])
@@ -87,7 +87,7 @@ def test_an_iris_is_the_middle_of_its_eye(face_points):
 
 
 def test_conditions_are_scale_roll_or_bin_of_yaw(face_points):
-    face = Face(face_points, np.array([-31.0, 0, 0]), 0.0)
+    face = Face(face_points, np.array([-31.0, 0, 0]))
     assert keypoints.condition(pair(0.5, 0.5), face) == "both 0.5"
     assert keypoints.condition(pair(0.5, 1.0), face) == "x 0.5"
     assert keypoints.condition(pair(roll=-30.0), face) == "roll -30"

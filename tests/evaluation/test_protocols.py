@@ -73,6 +73,7 @@ def test_a_lost_face_is_missing_not_skipped(bench, data, monkeypatch):
     found, lost = reconstruct(bench, pairs).records
     assert np.isfinite(found["akd"]) and np.isnan(lost["akd"])
     assert np.isnan(lost["scale_error"]) and np.isfinite(lost["l1"])
+    assert lost["no_face"] == 1 and np.isnan(lost["mouth_output"])
 
 
 def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, data, monkeypatch):
@@ -88,6 +89,8 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
     for record in by_method(result, "full"):
         assert record["nearer_source_colour"] == 0
         assert record["mouth_output"] == record["mouth_driver"]
+        assert record["eyelid_output"] == record["eyelid_driver"]
+        assert record["no_face"] == 0
 
 
 def test_the_strip_shows_every_method_between_source_and_truth(bench, data):
