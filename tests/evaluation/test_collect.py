@@ -6,7 +6,7 @@ import json
 import pytest
 
 from ostnet import InputError
-from ostnet.evaluation.collect import collect
+from ostnet.evaluation.report.collected_reports import collect
 
 
 def output(folder, checkpoint="weights", **values):

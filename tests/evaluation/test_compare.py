@@ -5,17 +5,13 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.store import read_records
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.report.group_store import read_records
 from ostnet.flags import Parser, parse
 from ostnet.model.ostnet import OSTNet
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.fixture
@@ -26,7 +22,7 @@ def other_checkpoint(model, tmp_path):
 
 
 def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint, tmp_path):
-    rows = run.evaluate(
+    rows = evaluate_checkpoint.evaluate(
         EvaluateConfig(
             data,
             "same-scale",
@@ -63,7 +59,7 @@ def test_checkpoints_are_named_with_blanks_or_commas():
 def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint, tmp_path):
     both = (str(checkpoint), str(other_checkpoint))
     config = EvaluateConfig(data, "stability", tmp_path, compare=both, frames=2, methods="full")
-    assert run.evaluate(config) == []
+    assert evaluate_checkpoint.evaluate(config) == []
     assert "own reports: stability" in (tmp_path / "report.md").read_text()
 
 
@@ -71,4 +67,6 @@ def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint
 def test_a_comparison_needs_full_and_no_further_checkpoint(data, checkpoint, tmp_path, options):
     with pytest.raises(InputError, match="compare"):
         both = f"{checkpoint},{checkpoint}"
-        run.evaluate(EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options))
+        evaluate_checkpoint.evaluate(
+            EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options)
+        )

@@ -5,11 +5,11 @@ import pytest
 import torch
 from small_models import SMALL, lively
 
-from ostnet.evaluation import embedding
-from ostnet.evaluation.bootstrap import slope
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.pairs import draw_scales, same_identity
-from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.data.drawn_pairs import draw_scales, same_identity
+from ostnet.evaluation.metrics.bootstrap import slope
+from ostnet.evaluation.protocols import embedding
+from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.model.generator import PLACES
 
 

@@ -10,18 +10,14 @@ from dataclasses import replace
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.protocols import reconstruct
-from ostnet.evaluation.run import evaluate
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.evaluate_checkpoint import evaluate
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols.reconstruction import reconstruct
 from ostnet.evaluation.shard import Shard
 from ostnet.methods import METHODS
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.fixture(scope="module")
@@ -93,8 +89,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
         measured.append(pairs)
         return reconstruct(bench, pairs)
 
-    same_scale = replace(run.SUITE["same-scale"], measure=counted)
-    monkeypatch.setitem(run.SUITE, "same-scale", same_scale)
+    same_scale = replace(evaluate_checkpoint.SUITE["same-scale"], measure=counted)
+    monkeypatch.setitem(evaluate_checkpoint.SUITE, "same-scale", same_scale)
     evaluate(config(data, checkpoint, folder, protocol="same-scale"))
     assert len(measured) == 1 and lost.is_file()
     again = (folder / "same-scale" / "frames.csv").read_text()
@@ -112,7 +108,7 @@ def test_two_processes_give_the_report_of_one(data, checkpoint, first_run, tmp_p
         mine.shard = Half(rank, 2)
         return evaluate(config(data, checkpoint, tmp_path, protocol="same-scale"))
 
-    monkeypatch.setattr(run, "this_process", lambda: mine.shard)
+    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
     with ThreadPoolExecutor(2) as pool:
         rows, others = pool.map(work, range(2))
     assert others == []

@@ -5,7 +5,7 @@ import pytest
 import torch
 from small_models import lively
 
-from ostnet.evaluation.methods import anchor_index, augment, generate
+from ostnet.evaluation.method_pictures import anchor_index, augment, generate
 from ostnet.methods import METHODS, TRAINED_APART
 
 OWN = [name for name in METHODS if name not in TRAINED_APART]

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation import protocols
-from ostnet.evaluation.clips import load_frames, read_clips
-from ostnet.evaluation.methods import Generated
-from ostnet.evaluation.pairs import cross_identity, draw_scales, same_identity
-from ostnet.evaluation.protocols import Bench, cross, reconstruct
+from ostnet.evaluation.data.clips import load_frames, read_clips
+from ostnet.evaluation.data.drawn_pairs import cross_identity, draw_scales, same_identity
+from ostnet.evaluation.method_pictures import Generated
+from ostnet.evaluation.protocols import rendered_group
+from ostnet.evaluation.protocols.cross_identity import cross
+from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.reconstruction import reconstruct
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def stand_in(monkeypatch, make):
     def generate(model, source, driving, names, anchor=0):
         return Generated(make(source, driving), {"full": np.full((len(driving), 2), 1.1)}, {})
 
-    monkeypatch.setattr(protocols, "generate", generate)
+    monkeypatch.setattr(rendered_group, "generate", generate)
 
 
 def by_method(result, method):

@@ -6,13 +6,13 @@ import torch
 from procedural_face import FaceParams, render
 
 from ostnet.errors import InputError
-from ostnet.evaluation import extras
-from ostnet.evaluation.definitions import STAND_IN
-from ostnet.evaluation.extras import load_extras
-from ostnet.evaluation.faces import Face
-from ostnet.evaluation.region_distance import RegionDistance
-from ostnet.evaluation.regions import REGIONS, box, l1_columns
-from ostnet.evaluation.score import ScoreConfig
+from ostnet.evaluation.metrics import extras
+from ostnet.evaluation.metrics.definitions import STAND_IN
+from ostnet.evaluation.metrics.extras import load_extras
+from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.region_distance import RegionDistance
+from ostnet.evaluation.metrics.regions import REGIONS, box, l1_columns
+from ostnet.evaluation.score_videos import ScoreConfig
 from ostnet.feature_networks import SqueezeNet
 
 EYES, MOUTH = (f"{region}_perceptual_{STAND_IN}" for region in ("eyes", "mouth"))

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation import tables
-from ostnet.evaluation.definitions import OPENINGS, Metric, reconstruction_metrics
-from ostnet.evaluation.fid import frechet_distance
+from ostnet.evaluation.metrics.definitions import OPENINGS, Metric, reconstruction_metrics
+from ostnet.evaluation.metrics.fid import frechet_distance
+from ostnet.evaluation.report import tables
 
 BACKENDS = {"numpy": "n 1", "module": "m 1", "landmarker": "l 1"}
 HEAD = {"protocol": "same-scale", "dataset": "toy, split val"}
