@@ -7,14 +7,14 @@ import numpy as np
 
 from ostnet import hub
 from ostnet.errors import InputError
-from ostnet.evaluation.metrics import definitions
-from ostnet.evaluation.metrics.bootstrap import people_interval
+from ostnet.evaluation.metrics import definitions, network_metrics
+from ostnet.evaluation.metrics.bootstrap import Statistic
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.report import report_files
 from ostnet.evaluation.report.group_store import read_records
-from ostnet.evaluation.report.tables import REDUCE, Row
+from ostnet.evaluation.report.tables import POOLED, REDUCE, Row, centred, estimate
 from ostnet.evaluation.shard import this_process
 
 METHOD = "full"
@@ -75,32 +75,44 @@ def _difference(config: EvaluateConfig, row: Row, first: str) -> Row:
         _by_pair(read_records(config.output / label / row["protocol"] / "frames.csv"))
         for label in (row["checkpoint"], first)
     )
-    both = [pair for pair in ours if pair in theirs]
-    values = np.array([[side[pair][metric.column] for side in (ours, theirs)] for pair in both])
-    people = np.array([ours[pair]["person"] for pair in both])
+    both = [(ours[pair], theirs[pair]) for pair in ours if pair in theirs]
+    measure = _pooled if metric.reduce in POOLED else _frame_by_frame
+    statistic, values, people = measure(metric, both)
+    found = estimate(statistic, values, people) if len(values) else {}
+    names = {"value": "difference", "low": "difference_low", "high": "difference_high"}
+    return {names[name]: value for name, value in found.items()}
+
+
+Difference = tuple[Statistic, np.ndarray, Sequence[str]]
+"""A statistic, the values of both checkpoints, one row per frame, and the person of each row."""
+
+
+def _frame_by_frame(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference:
+    values = np.array([[record[metric.column] for record in pair] for pair in both], dtype=float)
     kept = np.isfinite(values).all(axis=1)
-    if not kept.any():
-        return {}
+    people = [ours["person"] for (ours, _), keep in zip(both, kept, strict=True) if keep]
+    reduce = REDUCE[metric.reduce]
+    return (lambda v, w: reduce(v[:, 0], w) - reduce(v[:, 1], w)), values[kept], people
 
-    def statistic(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        reduce = REDUCE[metric.reduce]
-        return reduce(values[:, 0], weights) - reduce(values[:, 1], weights)
 
-    whole = float(statistic(values[kept], np.ones((1, kept.sum()), dtype=int))[0])
-    limits = people_interval(statistic, values[kept], people[kept])
-    names = ("difference_low", "difference_high")
-    return {"difference": whole} | (dict(zip(names, limits, strict=True)) if limits else {})
+def _pooled(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference:
+    driver, output = metric.sides
+    joined = [ours | {"other": theirs[output]} for ours, theirs in both]
+    values, people, _ = centred(joined, (driver, output, "other"))
+    reduce = POOLED[metric.reduce]
+    return (lambda v, w: reduce(v[:, :2], w) - reduce(v[:, [0, 2]], w)), values, people
 
 
 def _metric(name: str) -> Metric | None:
-    """The frame-by-frame metric of this name; None for others, such as correlations."""
+    """The metric of this name whose frames tell a difference; None for others, such as FID."""
     key = name.rsplit("_", 1)[-1]
     table = [
         *definitions.reconstruction_metrics(lineage=True),
         *definitions.cross_metrics(key),
-        *definitions.frame_metrics(definitions.EXTRA),
+        *network_metrics.frame_metrics(network_metrics.EXTRA),
     ]
-    return next((m for m in table if m.name == name and m.reduce in REDUCE), None)
+    told = {*REDUCE, *POOLED}
+    return next((metric for metric in table if metric.name == name and metric.reduce in told), None)
 
 
 def _by_pair(records: Sequence[Record]) -> dict[float, Record]:

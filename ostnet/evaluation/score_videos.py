@@ -27,12 +27,13 @@ from ostnet.evaluation.metrics.columns import (
     landmark_columns,
     scale_columns,
 )
-from ostnet.evaluation.metrics.definitions import ACROSS, WITH_TRUTH, Metric
+from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.extras import Reading, features, unused_networks
 from ostnet.evaluation.metrics.face_reader import Face, FaceReader, identity_of
 from ostnet.evaluation.metrics.fid import REFERENCE
 from ostnet.evaluation.metrics.instruments import backends, make_instruments
 from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.metrics.network_metrics import ACROSS, WITH_TRUTH
 from ostnet.evaluation.protocols.stability import jitter
 from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.report import report_files, tables

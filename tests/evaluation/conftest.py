@@ -60,11 +60,13 @@ def reader():
     return FaceReader(BoxLandmarker(), ColourEmbedder())
 
 
-@pytest.fixture
-def known_faces(monkeypatch, reader):
+@pytest.fixture(scope="module")
+def known_faces():
     """``evaluate`` and ``score`` read faces as the tests draw them."""
-    monkeypatch.setattr(instruments, "make_landmarker", lambda *options: reader.landmarker)
-    monkeypatch.setattr(instruments, "make_embedder", lambda *options: reader.embedder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instruments, "make_landmarker", lambda *options: BoxLandmarker())
+        patch.setattr(instruments, "make_embedder", lambda *options: ColourEmbedder())
+        yield
 
 
 def draw_face(width=80, height=100, colour=(255, 255, 255), at=(128, 128)):

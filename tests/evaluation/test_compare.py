@@ -6,6 +6,9 @@ import torch
 
 from ostnet.errors import InputError
 from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.checkpoint_comparison import _pooled
+from ostnet.evaluation.metrics.bootstrap import whole
+from ostnet.evaluation.metrics.definitions import OPENINGS
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.report.group_store import read_records
 from ostnet.flags import Parser, parse
@@ -43,6 +46,18 @@ def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint,
     assert row["difference"] == pytest.approx((l1[1] - l1[0]).mean())
     assert row["difference_low"] <= row["difference"] <= row["difference_high"]
     assert second in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_slopes_differ_over_the_frames_that_both_have():
+    truth, both = np.random.default_rng(0).normal(size=12), []
+    for i in range(12):
+        head = {"person": "ab"[i // 6], "source": i // 6, "driving": i // 6}
+        one = head | {"mouth_driver": truth[i], "mouth_output": 0.6 * truth[i] + i // 6}
+        both.append((one, head | {"mouth_output": 0.2 * truth[i] - 3}))
+    both[4][1]["mouth_output"] = np.nan  # a face lost by one of them
+    statistic, values, people = _pooled(OPENINGS[0], both)
+    assert whole(statistic, values) == pytest.approx(0.4)
+    assert len(values) == len(people) == 11
 
 
 def test_one_checkpoint_is_no_comparison():

@@ -17,17 +17,10 @@ from ostnet.evaluation.shard import Shard
 PROTOCOLS = "embedding,probe,keypoints,rectification"
 
 
-@pytest.fixture(autouse=True)
-def few_changes(monkeypatch, known_faces):
-    few = ((0.7, 0.7), (1.0, 1.0), (1.0, 1.3))
-    for module in (keypoint_checks, rectification):
-        monkeypatch.setattr(module, "STRETCHES", few)
-
-
-@pytest.fixture(autouse=True)
-def one_drawing_of_each_kind(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def few_changes_and_drawings(known_faces):
     """Most plots are made and not rendered: that takes longer than all measurements."""
-    save = plots.save
+    few, save = ((0.7, 0.7), (1.0, 1.0), (1.0, 1.3)), plots.save
 
     def save_some(figure, path):
         if path.name in ("levels", "levels_relative", "yaw", "change"):
@@ -35,20 +28,26 @@ def one_drawing_of_each_kind(monkeypatch):
         else:
             plots.plt.close(figure)
 
-    monkeypatch.setattr(plots, "save", save_some)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (keypoint_checks, rectification):
+            patch.setattr(module, "STRETCHES", few)
+        patch.setattr(plots, "save", save_some)
+        yield
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
-    return tmp_path_factory.mktemp("diagnostics")
+def first_run(data, checkpoint, few_changes_and_drawings, tmp_path_factory):
+    """The output of one evaluation of all four."""
+    folder = tmp_path_factory.mktemp("diagnostics")
+    evaluate_checkpoint.evaluate(config(data, checkpoint, folder))
+    return folder
 
 
 def config(data, checkpoint, output, protocol=PROTOCOLS):
     return EvaluateConfig(data, protocol, output, checkpoint, frames=1)
 
 
-def test_the_report_holds_all_four(data, checkpoint, first_run):
-    evaluate_checkpoint.evaluate(config(data, checkpoint, first_run))
+def test_the_report_holds_all_four(first_run):
     rows = json.loads((first_run / "report.json").read_text())["rows"]
     found = {(r["protocol"], r.get("condition"), r["method"], r["metric"]): r for r in rows}
     change = found["embedding", None, "z_off_tap_1_2", "change"]

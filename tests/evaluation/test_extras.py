@@ -18,10 +18,10 @@ from ostnet.evaluation.data.drawn_pairs import same_identity
 from ostnet.evaluation.evaluate_checkpoint import evaluate
 from ostnet.evaluation.method_pictures import Generated
 from ostnet.evaluation.metrics import extras
-from ostnet.evaluation.metrics.definitions import EXTRA, OPTIONS
 from ostnet.evaluation.metrics.extras import EmbedderNetwork, Extras
 from ostnet.evaluation.metrics.face_reader import Face
 from ostnet.evaluation.metrics.fid import FidNetwork, frechet_distance
+from ostnet.evaluation.metrics.network_metrics import EXTRA, OPTIONS
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import rendered_group
 from ostnet.evaluation.protocols.protocol import Bench

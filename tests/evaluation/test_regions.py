@@ -7,9 +7,9 @@ from procedural_face import FaceParams, render
 
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics import extras
-from ostnet.evaluation.metrics.definitions import STAND_IN
 from ostnet.evaluation.metrics.extras import load_extras
 from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.network_metrics import STAND_IN
 from ostnet.evaluation.metrics.region_distance import RegionDistance
 from ostnet.evaluation.metrics.regions import REGIONS, box, l1_columns
 from ostnet.evaluation.score_videos import ScoreConfig

@@ -13,11 +13,11 @@ import numpy as np
 
 from ostnet.evaluation.metrics.arcface import ArcFaceEmbedder
 from ostnet.evaluation.metrics.columns import Record, identity_columns
-from ostnet.evaluation.metrics.definitions import OPTIONS, STAND_IN
 from ostnet.evaluation.metrics.embedders import Embedder
 from ostnet.evaluation.metrics.face_reader import Face
 from ostnet.evaluation.metrics.fid import FidNetwork
 from ostnet.evaluation.metrics.lpips import Lpips
+from ostnet.evaluation.metrics.network_metrics import OPTIONS, STAND_IN
 from ostnet.evaluation.metrics.openface import OpenFaceAed
 from ostnet.evaluation.metrics.pyfeat import PyFeat
 from ostnet.evaluation.metrics.region_distance import RegionDistance
@@ -31,7 +31,7 @@ class Network(Protocol):
     """One network and the metrics that it is for."""
 
     kind: str
-    """Key of ``definitions.EXTRA``."""
+    """Key of ``network_metrics.EXTRA``."""
 
     name: str
     """Back end and version, as reports print it; other weights, other name."""

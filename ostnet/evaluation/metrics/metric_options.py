@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostnet.evaluation.metrics.definitions import OPTIONS
+from ostnet.evaluation.metrics.network_metrics import OPTIONS
 
 
 @dataclass(kw_only=True)

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import STAND_IN
 from ostnet.evaluation.metrics.face_reader import Face
 from ostnet.evaluation.metrics.lpips import unit_length
 from ostnet.evaluation.metrics.network_files import digest
+from ostnet.evaluation.metrics.network_metrics import STAND_IN
 from ostnet.evaluation.metrics.regions import REGIONS, box
 from ostnet.feature_networks import SqueezeNet
 from ostnet.feature_weights import read_state

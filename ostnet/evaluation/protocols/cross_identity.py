@@ -14,7 +14,7 @@ from ostnet.evaluation.data.drawn_pairs import (
     spaced_frames,
 )
 from ostnet.evaluation.data.pair_options import PairOptions
-from ostnet.evaluation.metrics import definitions
+from ostnet.evaluation.metrics import definitions, network_metrics
 from ostnet.evaluation.metrics.columns import (
     following_columns,
     identity_columns,
@@ -102,7 +102,7 @@ PROTOCOLS = (
         ),
         draw=draw_scale_error,
         measure=cross,
-        extra=definitions.ACROSS,
+        extra=network_metrics.ACROSS,
         known_scale=False,
         scales_drawn=True,
     ),

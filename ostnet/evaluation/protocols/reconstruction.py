@@ -12,7 +12,7 @@ from ostnet.evaluation.data.clips import Clip
 from ostnet.evaluation.data.drawn_pairs import Pair, draw_frames, draw_scales, same_identity
 from ostnet.evaluation.data.pair_options import PairOptions
 from ostnet.evaluation.method_pictures import Generated
-from ostnet.evaluation.metrics import definitions, formulas
+from ostnet.evaluation.metrics import definitions, formulas, network_metrics
 from ostnet.evaluation.metrics.columns import (
     Record,
     following_columns,
@@ -121,7 +121,7 @@ PROTOCOLS = (
         headline=HEADLINE,
         draw=draw,
         measure=reconstruct,
-        extra=definitions.WITH_TRUTH,
+        extra=network_metrics.WITH_TRUTH,
         clip_scale=True,
     ),
     Protocol(
@@ -134,7 +134,7 @@ PROTOCOLS = (
         headline=HEADLINE,
         draw=draw,
         measure=reconstruct,
-        extra=definitions.WITH_TRUTH,
+        extra=network_metrics.WITH_TRUTH,
         scales_drawn=True,
     ),
 )

@@ -1,17 +1,15 @@
 """Reports of one checkpoint, brought beside its weights: what the page's Results tab shows.
 
-``python -m ostnet.evaluation.collect CHECKPOINT OUTPUT...`` takes the output folders of ``ostnet
-evaluate`` and writes, into the checkpoint's folder, ``metrics.json`` (the rows of the first three
-protocols), ``evaluation/report.json.gz`` (those of all others) and the plots that
-``evaluation/findings.md`` shows. No picture of a face is copied: sheets stay where they are.
+``ostnet collect CHECKPOINT OUTPUT...`` takes the output folders of ``ostnet evaluate`` and writes,
+into the checkpoint's folder, ``metrics.json`` (the rows of the first three protocols),
+``evaluation/report.json.gz`` (those of all others) and the plots that ``evaluation/findings.md``
+shows. No picture of a face is copied: sheets stay where they are.
 """
 
-import argparse
 import gzip
 import json
 import re
 import shutil
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -74,19 +72,3 @@ def _copy_plots(folder: Path, outputs: Sequence[Path]) -> None:
         if not found:
             raise InputError(f"outputs: none holds {protocol}/{plot}.png, which findings.md shows")
         shutil.copyfile(found[-1], folder / f"{protocol}.{plot}.png")
-
-
-def main() -> None:
-    """Collect the named outputs."""
-    parser = argparse.ArgumentParser(prog="python -m ostnet.evaluation.collect")
-    parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("outputs", type=Path, nargs="+")
-    options = parser.parse_args()
-    try:
-        collect(options.checkpoint, options.outputs)
-    except InputError as error:
-        sys.exit(f"error: {error}")
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from ostnet.evaluation.metrics import definitions, formulas
+from ostnet.evaluation.metrics import formulas, network_metrics
 from ostnet.evaluation.metrics.bootstrap import (
     Statistic,
     correlation,
@@ -73,7 +73,7 @@ def frechet_rows(
         groups: of each group of pairs, method -> (N, D) and REFERENCE -> (N, D) features.
         missing: method -> why it has no frames.
     """
-    (metric,) = definitions.EXTRA["fid"]
+    (metric,) = network_metrics.EXTRA["fid"]
     labels = dict.fromkeys(label for group in groups for label in group)
     features = {
         label: np.concatenate([group[label] for group in groups if label in group])
@@ -104,7 +104,7 @@ def network_rows(
     missing: dict[str, str],
 ) -> list[Row]:
     """``rows`` of the table and of the networks given, and FID's where its network is."""
-    table = [*table, *definitions.frame_metrics(given)]
+    table = [*table, *network_metrics.frame_metrics(given)]
     result = rows(records, table, head, backends, missing)
     if "fid" in given:
         result += frechet_rows(groups, head, backends["fid"], missing)
@@ -114,10 +114,10 @@ def network_rows(
 def unavailable(kinds: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
     """Rows without a value for the metrics of networks that were not given, with the reason."""
     return [
-        _row(method, metric, head, "unavailable") | {"reason": definitions.missing_reason(kind)}
+        _row(method, metric, head, "unavailable") | {"reason": network_metrics.missing_reason(kind)}
         for method in methods
         for kind in kinds
-        for metric in definitions.EXTRA[kind]
+        for metric in network_metrics.EXTRA[kind]
     ]
 
 
@@ -176,25 +176,37 @@ def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) ->
     return {name: value for name, value in found.items() if np.isfinite(value)}
 
 
-def _sides(records: Sequence[Record], metric: Metric) -> list[tuple[str, np.ndarray]]:
-    """Of each pair of clips: the person, and (T, 2) the driver's and the output's values."""
-    columns = f"{metric.column}_driver", f"{metric.column}_output"
-    pairs: dict[tuple, list[Record]] = {}
+def _by_clips(records: Sequence[Record], columns: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """Of each pair of clips: the person, and the columns' values (T, C)."""
+    clips: dict[tuple, list[Record]] = {}
     for record in records:
-        pairs.setdefault((record["source"], record["driving"]), []).append(record)
+        clips.setdefault((record["source"], record["driving"]), []).append(record)
     return [
         (members[0]["person"], np.array([[r[c] for c in columns] for r in members], dtype=float))
-        for members in pairs.values()
+        for members in clips.values()
     ]
+
+
+def centred(records: Sequence[Record], columns: Sequence[str]) -> tuple[np.ndarray, list[str], int]:
+    """Values of the columns with their means within each pair of clips removed.
+
+    Frames in which one of them is missing are left out. Returns the values (N, C), the person of
+    each row, and the number of pairs of clips with a row.
+    """
+    clips = [(who, v[np.isfinite(v).all(axis=1)]) for who, v in _by_clips(records, columns)]
+    clips = [(who, values) for who, values in clips if len(values)]
+    points = [values - values.mean(axis=0) for _, values in clips]
+    people = [who for who, values in clips for _ in values]
+    return np.concatenate([np.empty((0, len(columns))), *points]), people, len(clips)
 
 
 _AT_REST = "no pair of clips in which both sides move"
 
 
 def _correlation(records: Sequence[Record], metric: Metric) -> Row:
-    sides = _sides(records, metric)
-    failures = sum(int(np.isnan(values).any(axis=1).sum()) for _, values in sides)
-    found = [(person, formulas.correlation(*values.T)) for person, values in sides]
+    clips = _by_clips(records, metric.sides)
+    failures = sum(int(np.isnan(values).any(axis=1).sum()) for _, values in clips)
+    found = [(person, formulas.correlation(*values.T)) for person, values in clips]
     found = [(person, value) for person, value in found if not math.isnan(value)]
     summary = {"failures": failures, "clip_pairs": len(found)}
     if not found:
@@ -204,17 +216,12 @@ def _correlation(records: Sequence[Record], metric: Metric) -> Row:
 
 
 def _pooled(records: Sequence[Record], metric: Metric) -> Row:
-    sides = _sides(records, metric)
-    kept = [(person, v[np.isfinite(v).all(axis=1)]) for person, v in sides]
-    kept = [(person, values) for person, values in kept if len(values)]
-    failures = len(records) - sum(len(values) for _, values in kept)
-    summary = {"failures": failures, "clip_pairs": len(kept)}
-    if not kept:
+    points, people, clips = centred(records, metric.sides)
+    summary = {"failures": len(records) - len(points), "clip_pairs": clips}
+    if not clips:
         return summary | {"reason": "no frame has a value"}
-    points = np.concatenate([values - values.mean(axis=0) for _, values in kept])  # (N, 2)
-    people = [person for person, values in kept for _ in values]
     found = estimate(POOLED[metric.reduce], points, people)
-    return summary | (found or {"reason": _AT_REST})
+    return summary | (found if "value" in found else {"reason": _AT_REST})
 
 
 def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
