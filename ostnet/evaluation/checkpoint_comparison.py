@@ -111,8 +111,10 @@ def _metric(name: str) -> Metric | None:
         *definitions.cross_metrics(key),
         *network_metrics.frame_metrics(network_metrics.EXTRA),
     ]
-    told = {*REDUCE, *POOLED}
-    return next((metric for metric in table if metric.name == name and metric.reduce in told), None)
+    reductions = {*REDUCE, *POOLED}
+    return next(
+        (metric for metric in table if metric.name == name and metric.reduce in reductions), None
+    )
 
 
 def _by_pair(records: Sequence[Record]) -> dict[float, Record]:

@@ -211,9 +211,11 @@ class _Run:
             found = backends(self.bench.reader, self.bench.extras)
             measured = Measured(self.store.folder, records, arrays, head, found)
             rows += self.protocol.finish(measured)
-        told = self.protocol.own_methods or {}
+        described = self.protocol.own_methods or {}
         return [
-            row | {"method_definition": told[row["method"]]} if row["method"] in told else row
+            row | {"method_definition": described[row["method"]]}
+            if row["method"] in described
+            else row
             for row in rows
         ]
 

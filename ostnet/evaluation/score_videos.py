@@ -108,7 +108,7 @@ def score(config: ScoreConfig) -> list[Row]:
     """Score every generated video against the reference of the same name; write the report.
 
     Frames are compared one by one as centre squares of 256 pixels; intervals are over people where
-    the names tell them (``datasets.NAMINGS``), else over videos. Returns the rows of
+    the names tell them (``data.datasets.NAMINGS``), else over videos. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
     if flags := config.unused_flags():
@@ -130,7 +130,7 @@ class _Scorer:
     """Takes one video after another and keeps what its frames say."""
 
     def __init__(self, config: ScoreConfig, naming: str):
-        """naming: key of ``datasets.NAMINGS``, by which a video's name tells the person."""
+        """naming: key of ``data.datasets.NAMINGS``, by which a video's name tells the person."""
         self.config, self._naming = config, naming
         device = str(choose_device(config.device))
         self.reader, self.extras = make_instruments(config, config.kinds(), device)
@@ -152,9 +152,9 @@ class _Scorer:
             record = {"method": self.method, "pair": index, "person": person}
             record |= {"source": video.stem, "driving": reference.name, "frame": index}
             record |= self._columns(image, truth, face, driver, source)
-            output, beside = self.extras.read([image, truth], [face, driver])
-            self._keep(output, beside)
-            records.append(record | self.extras.columns(output, source_reading, beside))
+            output, driving = self.extras.read([image, truth], [face, driver])
+            self._keep(output, driving)
+            records.append(record | self.extras.columns(output, source_reading, driving))
         ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
         self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
 
@@ -201,9 +201,9 @@ class _Scorer:
             record |= identity_columns(key, *who)
         return record | following_columns(face, driver)
 
-    def _keep(self, output: Reading, beside: Reading) -> None:
+    def _keep(self, output: Reading, reference: Reading) -> None:
         """Features of one generated frame and of its reference, for FID."""
-        found = features([output, beside])
+        found = features([output, reference])
         if found is not None:
             self._features[self.method].append(found[0])
             self._features[REFERENCE].append(found[1])

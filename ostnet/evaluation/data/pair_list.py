@@ -135,13 +135,13 @@ def _is_of_videos(
 ) -> bool:
     """Whether rows name whole videos rather than pictures."""
     ours = columns & {"pair", "source_frame", "s_x", "s_y", "roll"}
-    told = any(place.frame is not None for both in places for place in both)
-    return not ours and not told and not any(value.get("frame") for value in values)
+    named = any(place.frame is not None for both in places for place in both)
+    return not ours and not named and not any(value.get("frame") for value in values)
 
 
-def _frame(path: Path, row: int, place: Place, told: float | None) -> int:
+def _frame(path: Path, row: int, place: Place, listed: float | None) -> int:
     """The frame that the name tells, else the column, else the first."""
-    frame = int(told or 0) if place.frame is None else place.frame
+    frame = int(listed or 0) if place.frame is None else place.frame
     if not 0 <= frame < place.clip.frames:
         raise InputError(
             f"pair list: row {row + 1} of {path} asks for frame {frame} of {place.clip.file}, "

@@ -44,14 +44,14 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source, truth, driving = load_pictures(bench, pairs)
     drivers = bench.reader.read(truth, identity=True)
     source_face = bench.reader.read([source], identity=True)[0]
-    beside = ExtraColumns(bench, source, source_face, truth, drivers)
+    networks = ExtraColumns(bench, source, source_face, truth, drivers)
     references = _references(bench, pairs[0])
     generated = run_methods(bench, source, driving)
     key, who = bench.reader.embedder.key, identity_of(source_face)
     records = []
     for name, images in generated.images.items():
         faces = read_faces(bench, images, name, identity=True)
-        extra = beside.columns(name, images, faces)
+        extra = networks.columns(name, images, faces)
         for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
             record = head(pair, name)
             record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
@@ -59,7 +59,7 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
             records.append(record)
-    return Result(records, strip(source, driving, generated, None), beside.features)
+    return Result(records, strip(source, driving, generated, None), networks.features)
 
 
 def _references(bench: Bench, pair: Pair) -> list[Face]:

@@ -43,10 +43,7 @@ REFERENCES = {
 """Inputs of the generator that are probed for comparison."""
 
 METHODS = {
-    "full": "rectified keypoints, z in the generator",
-    "no_transform": "driving keypoints as they are, z in the generator",
-    "no_embedding": "rectified keypoints, no z in the generator",
-    "neither": "driving keypoints as they are, no z in the generator",
+    **{name: method.what for name, method in VARIANTS.items()},
     **REFERENCES,
 }
 """Probed network variant, or what is probed in its place -> what it is."""

@@ -63,12 +63,12 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     """Same identity: the un-augmented driving frame is the ground truth of every method."""
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
-    beside = ExtraColumns(bench, source, bench.reader.read([source])[0], truth, faces)
+    networks = ExtraColumns(bench, source, bench.reader.read([source])[0], truth, faces)
     generated = run_methods(bench, source, driving)
     records = []
     for name, images in generated.images.items():
         found = read_faces(bench, images, name)
-        extra = beside.columns(name, images, found)
+        extra = networks.columns(name, images, found)
         for i, (pair, face) in enumerate(zip(pairs, found, strict=True)):
             record = head(pair, name)
             record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
@@ -76,7 +76,7 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
             record |= following_columns(face, faces[i])
             record |= _module_metrics(generated, name, i, pair)
             records.append(record)
-    return Result(records, strip(source, driving, generated, truth), beside.features)
+    return Result(records, strip(source, driving, generated, truth), networks.features)
 
 
 def _module_metrics(generated: Generated, method: str, index: int, pair: Pair) -> Record:

@@ -91,10 +91,12 @@ def _definitions(rows: Sequence[Row]) -> list[str]:
         f"* `{name}`: {row['definition']}. Back end: {row['backend']}"
         for name, row in unique.items()
     ]
-    told = METHODS | {
+    described = METHODS | {
         row["method"]: row["method_definition"] for row in rows if "method_definition" in row
     }
-    return lines + [f"* method `{name}`: {told[name]}" for name in _methods(rows) if name in told]
+    return lines + [
+        f"* method `{name}`: {described[name]}" for name in _methods(rows) if name in described
+    ]
 
 
 def _missing(rows: Sequence[Row]) -> list[str]:
