@@ -81,7 +81,7 @@ class _Words(argparse.Action):
 
 def _add(parser: Parser, config: type, prefix: str) -> None:
     docs, hints = field_docs(config), get_type_hints(config)
-    for field in fields(config):
+    for field in sorted(fields(config), key=lambda field: field.kw_only):  # those of bases last
         kind = hints[field.name]
         if is_dataclass(kind):
             _add(parser, kind, f"{field.name}_")

@@ -211,13 +211,10 @@ class _Run:
             found = backends(self.bench.reader, self.bench.extras)
             measured = Measured(self.store.folder, records, arrays, head, found)
             rows += self.protocol.finish(measured)
-        described = self.protocol.own_methods or {}
-        return [
-            row | {"method_definition": described[row["method"]]}
-            if row["method"] in described
-            else row
-            for row in rows
-        ]
+        for row in rows:
+            if definition := (self.protocol.own_methods or {}).get(row["method"]):
+                row["method_definition"] = definition
+        return rows
 
     def _rows_by_condition(self, records: Sequence[Record], head: Row) -> list[Row]:
         if self.protocol.condition is None:
