@@ -60,13 +60,14 @@ def parse(parser: Parser, config: type[Config], argv: list[str]) -> Config:
 
 
 def field_docs(config: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass, on one line."""
-    body = ast.parse(textwrap.dedent(inspect.getsource(config))).body[0].body
+    """The docstring under each field of a dataclass and its bases, on one line."""
     docs = {}
-    for field, below in pairwise(body):
-        documented = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
-        if isinstance(field, ast.AnnAssign) and documented:
-            docs[field.target.id] = " ".join(str(below.value.value).split()).replace("``", "")
+    for part in filter(is_dataclass, reversed(config.__mro__)):
+        body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body
+        for field, below in pairwise(body):
+            documented = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
+            if isinstance(field, ast.AnnAssign) and documented:
+                docs[field.target.id] = " ".join(str(below.value.value).split()).replace("``", "")
     return docs
 
 
@@ -80,7 +81,7 @@ class _Words(argparse.Action):
 
 def _add(parser: Parser, config: type, prefix: str) -> None:
     docs, hints = field_docs(config), get_type_hints(config)
-    for field in fields(config):
+    for field in sorted(fields(config), key=lambda field: field.kw_only):  # those of bases last
         kind = hints[field.name]
         if is_dataclass(kind):
             _add(parser, kind, f"{field.name}_")

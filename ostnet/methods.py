@@ -12,7 +12,8 @@ class Method:
 
     keypoints: str
     """What the source performs: ``rectified`` keypoints, those of the ``driving`` frame as they
-    are, ``closed_form`` rectified ones, or motion ``relative`` to an anchor frame."""
+    are, ``closed_form`` or ``clip_scale`` rectified ones, or motion ``relative`` to an anchor
+    frame."""
 
     embedding: bool
     """Whether the generator gets the scale code z."""
@@ -29,12 +30,20 @@ VARIANTS: dict[str, Method] = {
 }
 """Run-time toggles of one network; the order of files, panes and tables."""
 
+CLIP_SCALE = "full_clip_scale"
+
 COMPARATORS: dict[str, Method] = {
     "closed_form": Method(
         "closed_form",
         True,
         "as full, with fiducials diag(s) * base, s = rms(d_D) / rms(d_S) per axis, in place of "
         "T_theta's; z unchanged",
+    ),
+    CLIP_SCALE: Method(
+        "clip_scale",
+        True,
+        "as full, with one scale for the whole clip, the median of ln s over the frames measured "
+        "(--scale-window clip): takes out where the driver sits, keeps how they lean; z unchanged",
     ),
     "anchor_relative": Method(
         "relative",

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train the networks on a folder of clips",
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
+    "collect": "bring the reports of one checkpoint beside its weights",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",

@@ -15,8 +15,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ostnet.errors import InputError
-from ostnet.training.feature_networks import FeatureNetwork, MobileNetV2, SqueezeNet, Vgg19
-from ostnet.training.feature_weights import (
+from ostnet.feature_networks import FeatureNetwork, MobileNetV2, SqueezeNet, Vgg19
+from ostnet.feature_weights import (
     download_vgg,
     find_mobilenet,
     find_squeezenet,

@@ -5,7 +5,7 @@ import json
 from small_models import lively
 
 from ostnet.cli import main
-from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
+from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark, table
 
 
 def test_figures_add_up_and_are_printed(tmp_path, capsys):

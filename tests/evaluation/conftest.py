@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from ostnet.config import ModelConfig
-from ostnet.evaluation.faces import FaceReader
-from ostnet.evaluation.headpose import GENERIC_FACE
+from ostnet.evaluation.metrics import instruments
+from ostnet.evaluation.metrics.face_reader import FaceReader
+from ostnet.evaluation.metrics.headpose import GENERIC_FACE
 from ostnet.landmarks import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
 from ostnet.media.video import VideoWriter
 from ostnet.model.ostnet import OSTNet
@@ -57,6 +58,15 @@ class ColourEmbedder:
 @pytest.fixture
 def reader():
     return FaceReader(BoxLandmarker(), ColourEmbedder())
+
+
+@pytest.fixture(scope="module")
+def known_faces():
+    """``evaluate`` and ``score`` read faces as the tests draw them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(instruments, "make_landmarker", lambda *options: BoxLandmarker())
+        patch.setattr(instruments, "make_embedder", lambda *options: ColourEmbedder())
+        yield
 
 
 def draw_face(width=80, height=100, colour=(255, 255, 255), at=(128, 128)):

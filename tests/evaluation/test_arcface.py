@@ -7,7 +7,13 @@ import torch
 from torch import nn
 
 from ostnet.errors import InputError
-from ostnet.evaluation.arcface import TEMPLATE, ArcFaceEmbedder, aligned, five_points, similarity
+from ostnet.evaluation.metrics.arcface import (
+    TEMPLATE,
+    ArcFaceEmbedder,
+    aligned,
+    five_points,
+    similarity,
+)
 
 onnx = pytest.importorskip("onnx", reason="the dev extra brings it")
 

@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from ostnet import InputError
-from ostnet.evaluation.collect import collect
+from ostnet import InputError, cli
+from ostnet.evaluation.report.collected_reports import collect
 
 
 def output(folder, checkpoint="weights", **values):
@@ -34,7 +34,8 @@ def test_later_outputs_replace_rows_and_plots_come_along(tmp_path):
     folder.mkdir(parents=True)
     (folder / "findings.md").write_text("![SSIM over scale](scale-sweep.ssim.png)")
 
-    collect(folder.parent, [first, second])
+    ended = cli.main(["collect", str(folder.parent), str(first), str(second)])
+    assert ended == 0
 
     headline = json.loads((folder.parent / "metrics.json").read_text())
     assert values(headline["rows"]) == {"same-scale": 0.3}

@@ -5,17 +5,16 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.store import read_records
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.checkpoint_comparison import _pooled
+from ostnet.evaluation.metrics.bootstrap import whole
+from ostnet.evaluation.metrics.definitions import OPENINGS
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.report.group_store import read_records
 from ostnet.flags import Parser, parse
 from ostnet.model.ostnet import OSTNet
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.fixture
@@ -26,7 +25,7 @@ def other_checkpoint(model, tmp_path):
 
 
 def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint, tmp_path):
-    rows = run.evaluate(
+    rows = evaluate_checkpoint.evaluate(
         EvaluateConfig(
             data,
             "same-scale",
@@ -49,6 +48,18 @@ def test_differences_are_those_of_the_frames(data, checkpoint, other_checkpoint,
     assert second in (tmp_path / "out" / "report.md").read_text()
 
 
+def test_slopes_differ_over_the_frames_that_both_have():
+    truth, both = np.random.default_rng(0).normal(size=12), []
+    for i in range(12):
+        head = {"person": "ab"[i // 6], "source": i // 6, "driving": i // 6}
+        one = head | {"mouth_driver": truth[i], "mouth_output": 0.6 * truth[i] + i // 6}
+        both.append((one, head | {"mouth_output": 0.2 * truth[i] - 3}))
+    both[4][1]["mouth_output"] = np.nan  # a face lost by one of them
+    statistic, values, people = _pooled(OPENINGS[0], both)
+    assert whole(statistic, values) == pytest.approx(0.4)
+    assert len(values) == len(people) == 11
+
+
 def test_one_checkpoint_is_no_comparison():
     with pytest.raises(InputError, match="compare"):
         EvaluateConfig("d", "all", "o", compare=("a",))
@@ -63,7 +74,7 @@ def test_checkpoints_are_named_with_blanks_or_commas():
 def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint, tmp_path):
     both = (str(checkpoint), str(other_checkpoint))
     config = EvaluateConfig(data, "stability", tmp_path, compare=both, frames=2, methods="full")
-    assert run.evaluate(config) == []
+    assert evaluate_checkpoint.evaluate(config) == []
     assert "own reports: stability" in (tmp_path / "report.md").read_text()
 
 
@@ -71,4 +82,6 @@ def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint
 def test_a_comparison_needs_full_and_no_further_checkpoint(data, checkpoint, tmp_path, options):
     with pytest.raises(InputError, match="compare"):
         both = f"{checkpoint},{checkpoint}"
-        run.evaluate(EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options))
+        evaluate_checkpoint.evaluate(
+            EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options)
+        )

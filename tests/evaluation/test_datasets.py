@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.evaluation.clips import count_frames, frame_rate, load_frames
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.datasets import id_of, read_dataset
+from ostnet.evaluation.data.clips import count_frames, frame_rate, load_frames
+from ostnet.evaluation.data.datasets import id_of, read_dataset
+from ostnet.evaluation.options import EvaluateConfig
 
 
 def make_frames(folder, names):

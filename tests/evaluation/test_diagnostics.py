@@ -8,26 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from ostnet.evaluation import plots, run
-from ostnet.evaluation.config import EvaluateConfig
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols import keypoint_checks, rectification
+from ostnet.evaluation.report import plots
 from ostnet.evaluation.shard import Shard
 
 PROTOCOLS = "embedding,probe,keypoints,rectification"
 
 
-@pytest.fixture(autouse=True)
-def few_changes_and_known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda *options: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda *options: reader.embedder)
-    for module in ("keypoints", "rectification"):
-        few = ((0.7, 0.7), (1.0, 1.0), (1.0, 1.3))
-        monkeypatch.setattr(f"ostnet.evaluation.{module}.STRETCHES", few)
-
-
-@pytest.fixture(autouse=True)
-def one_drawing_of_each_kind(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def few_changes_and_drawings(known_faces):
     """Most plots are made and not rendered: that takes longer than all measurements."""
-    save = plots.save
+    few, save = ((0.7, 0.7), (1.0, 1.0), (1.0, 1.3)), plots.save
 
     def save_some(figure, path):
         if path.name in ("levels", "levels_relative", "yaw", "change"):
@@ -35,20 +28,26 @@ def one_drawing_of_each_kind(monkeypatch):
         else:
             plots.plt.close(figure)
 
-    monkeypatch.setattr(plots, "save", save_some)
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (keypoint_checks, rectification):
+            patch.setattr(module, "STRETCHES", few)
+        patch.setattr(plots, "save", save_some)
+        yield
 
 
 @pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
-    return tmp_path_factory.mktemp("diagnostics")
+def first_run(data, checkpoint, few_changes_and_drawings, tmp_path_factory):
+    """The output of one evaluation of all four."""
+    folder = tmp_path_factory.mktemp("diagnostics")
+    evaluate_checkpoint.evaluate(config(data, checkpoint, folder))
+    return folder
 
 
 def config(data, checkpoint, output, protocol=PROTOCOLS):
     return EvaluateConfig(data, protocol, output, checkpoint, frames=1)
 
 
-def test_the_report_holds_all_four(data, checkpoint, first_run):
-    run.evaluate(config(data, checkpoint, first_run))
+def test_the_report_holds_all_four(first_run):
     rows = json.loads((first_run / "report.json").read_text())["rows"]
     found = {(r["protocol"], r.get("condition"), r["method"], r["metric"]): r for r in rows}
     change = found["embedding", None, "z_off_tap_1_2", "change"]
@@ -85,14 +84,14 @@ def test_finished_groups_are_not_measured_again(data, checkpoint, first_run, tmp
     shutil.copytree(first_run / "probe", folder / "probe")
     lost = folder / "probe" / "groups" / "0001.csv"
     lost.unlink()
-    measured, probe = [], run.SUITE["probe"]
+    measured, probe = [], evaluate_checkpoint.SUITE["probe"]
 
     def counted(bench, pairs):
         measured.append(pairs)
         return probe.measure(bench, pairs)
 
-    monkeypatch.setitem(run.SUITE, "probe", replace(probe, measure=counted))
-    rows = run.evaluate(config(data, checkpoint, folder, "probe"))
+    monkeypatch.setitem(evaluate_checkpoint.SUITE, "probe", replace(probe, measure=counted))
+    rows = evaluate_checkpoint.evaluate(config(data, checkpoint, folder, "probe"))
     assert len(measured) == 1 and lost.is_file()
     assert rows == rows_of(first_run, "probe")
 
@@ -106,9 +105,9 @@ def test_two_processes_give_the_rows_of_one(data, checkpoint, first_run, tmp_pat
 
     def work(rank):
         mine.shard = Half(rank, 2)
-        return run.evaluate(config(data, checkpoint, tmp_path, "probe"))
+        return evaluate_checkpoint.evaluate(config(data, checkpoint, tmp_path, "probe"))
 
-    monkeypatch.setattr(run, "this_process", lambda: mine.shard)
+    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
     with ThreadPoolExecutor(2) as pool:
         rows, others = pool.map(work, range(2))
     assert others == []

@@ -8,10 +8,10 @@ from skimage import data, transform
 
 from ostnet import landmarks as ibug
 from ostnet.errors import InputError
-from ostnet.evaluation import metrics
-from ostnet.evaluation.embedders import make_embedder
-from ostnet.evaluation.faces import FaceReader
-from ostnet.evaluation.landmarkers import make_landmarker
+from ostnet.evaluation.metrics import formulas
+from ostnet.evaluation.metrics.embedders import make_embedder
+from ostnet.evaluation.metrics.face_reader import FaceReader
+from ostnet.evaluation.metrics.landmarkers import make_landmarker
 
 needs_models = pytest.mark.skipif(
     find_spec("face_recognition_models") is None,
@@ -42,14 +42,14 @@ def test_landmarks_pose_and_identity_of_a_portrait(reader):
     assert np.abs(face.pose).max() < 35
     (mirrored,) = reader.read([portrait()[:, ::-1]], identity=True)
     assert mirrored.pose[0] == pytest.approx(-face.pose[0], abs=6)
-    assert metrics.csim(face.embedding, mirrored.embedding) > 0.9
+    assert formulas.csim(face.embedding, mirrored.embedding) > 0.9
     assert "dlib" in reader.landmarker.name and "dlib" in reader.embedder.name
 
 
 @needs_models
 def test_a_widened_portrait_shows_its_stretch(reader):
     plain, wide = reader.read([portrait(), portrait(1.2)])
-    error = metrics.scale_error(wide.landmarks, plain.landmarks)
+    error = formulas.scale_error(wide.landmarks, plain.landmarks)
     assert error == pytest.approx([np.log(1.2), 0], abs=0.05)
 
 

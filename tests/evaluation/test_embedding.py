@@ -5,10 +5,11 @@ import pytest
 import torch
 from small_models import SMALL, lively
 
-from ostnet.evaluation import embedding
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.pairs import draw_scales, same_identity
-from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.data.drawn_pairs import draw_scales, same_identity
+from ostnet.evaluation.metrics.bootstrap import slope
+from ostnet.evaluation.protocols import embedding
+from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.model.generator import PLACES
 
 
@@ -61,8 +62,8 @@ def test_the_slope_says_how_much_of_the_drivers_scale_is_followed():
     weights = np.array([np.ones(200), rng.integers(0, 3, 200)])
     for share in (0.0, 0.4, 1.0):
         points = np.stack([x, share * x + 0.2 + noise], axis=1)
-        assert embedding.slope(points, weights) == pytest.approx(share, abs=0.01)
-        assert embedding.slope(points, weights[:1]) == pytest.approx(np.polyfit(*points.T, 1)[0])
+        assert slope(points, weights) == pytest.approx(share, abs=0.01)
+        assert slope(points, weights[:1]) == pytest.approx(np.polyfit(*points.T, 1)[0])
 
 
 def test_one_record_per_method_and_frame(data, reader):
@@ -70,5 +71,7 @@ def test_one_record_per_method_and_frame(data, reader):
     bench = Bench(data, lively(SMALL, embedding=0), {}, [], reader)
     records = embedding.measure(bench, pairs).records
     assert len(records) == 2 * len(embedding.METHODS)
-    assert all(record["change"] == 0 for record in records)
+    for name in ("change", "change_mouth", "change_eyes"):
+        assert all(record[name] == 0 for record in records), name
+    assert all(record["l1_mouth"] > 0 and record["l1_eyes"] > 0 for record in records)
     assert {(r["s_x"], r["s_y"]) for r in records} == {(p.s_x, p.s_y) for p in pairs}

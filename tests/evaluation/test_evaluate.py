@@ -10,23 +10,14 @@ from dataclasses import replace
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.protocols import reconstruct
-from ostnet.evaluation.run import evaluate
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.evaluate_checkpoint import evaluate
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols.reconstruction import reconstruct
 from ostnet.evaluation.shard import Shard
 from ostnet.methods import METHODS
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
-
-
-@pytest.fixture(scope="module")
-def first_run(tmp_path_factory):
-    return tmp_path_factory.mktemp("report")
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 FIRST_THREE = "same-scale,different-scale,cross-identity"
@@ -41,12 +32,19 @@ def config(data, checkpoint, output, **options):
     )
 
 
+@pytest.fixture(scope="module")
+def first_run(data, checkpoint, known_faces, tmp_path_factory):
+    """The output of one evaluation of all three."""
+    folder = tmp_path_factory.mktemp("report")
+    evaluate(config(data, checkpoint, folder))
+    return folder
+
+
 def rows_by(rows, *keys):
     return {tuple(row[key] for key in keys): row for row in rows}
 
 
-def test_the_report_follows_its_schema(data, checkpoint, first_run):
-    evaluate(config(data, checkpoint, first_run))
+def test_the_report_follows_its_schema(first_run):
     rows = json.loads((first_run / "report.json").read_text())["rows"]
     required = {"method", "protocol", "metric", "value", "definition", "dataset"}
     required |= {"backend", "frames", "failures"}
@@ -60,10 +58,16 @@ def test_the_report_follows_its_schema(data, checkpoint, first_run):
     assert found["same-scale", "full", "akd"]["backend"] == "box landmarker 1"
     assert found["same-scale", "backbone", "l1"]["value"] is None
     assert found["same-scale", "copy_source", "akd"]["failures"] == 0
+    assert found["same-scale", "full_clip_scale", "akd"]["frames"] == 8
+    assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
+    for protocol in ("same-scale", "different-scale", "cross-identity"):
+        for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
+            assert found[protocol, "full", metric]["frames"] == 8
+        assert 0 <= found[protocol, "full", "no_face"]["value"] <= 1
     assert ("cross-identity", "copy_source", "nearer_source_colour") in found
 
 
-def test_tables_plots_sheets_and_pair_lists_lie_beside_it(data, checkpoint, first_run):
+def test_tables_plots_sheets_and_pair_lists_lie_beside_it(first_run):
     assert "## different-scale" in (first_run / "report.md").read_text()
     for protocol in ("same-scale", "different-scale", "cross-identity"):
         folder = first_run / protocol
@@ -87,8 +91,8 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
         measured.append(pairs)
         return reconstruct(bench, pairs)
 
-    same_scale = replace(run.SUITE["same-scale"], measure=counted)
-    monkeypatch.setitem(run.SUITE, "same-scale", same_scale)
+    same_scale = replace(evaluate_checkpoint.SUITE["same-scale"], measure=counted)
+    monkeypatch.setitem(evaluate_checkpoint.SUITE, "same-scale", same_scale)
     evaluate(config(data, checkpoint, folder, protocol="same-scale"))
     assert len(measured) == 1 and lost.is_file()
     again = (folder / "same-scale" / "frames.csv").read_text()
@@ -106,7 +110,7 @@ def test_two_processes_give_the_report_of_one(data, checkpoint, first_run, tmp_p
         mine.shard = Half(rank, 2)
         return evaluate(config(data, checkpoint, tmp_path, protocol="same-scale"))
 
-    monkeypatch.setattr(run, "this_process", lambda: mine.shard)
+    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
     with ThreadPoolExecutor(2) as pool:
         rows, others = pool.map(work, range(2))
     assert others == []

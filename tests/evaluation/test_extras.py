@@ -11,29 +11,26 @@ import pytest
 import torch
 from torch import nn
 
-from ostnet.evaluation import extras, protocols, run
-from ostnet.evaluation import score as score_module
-from ostnet.evaluation.clips import load_frames
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.datasets import read_dataset
-from ostnet.evaluation.definitions import EXTRA, OPTIONS
-from ostnet.evaluation.extras import EmbedderNetwork, Extras
-from ostnet.evaluation.faces import Face
-from ostnet.evaluation.fid import FidNetwork, frechet_distance
-from ostnet.evaluation.methods import Generated
-from ostnet.evaluation.pairs import same_identity
-from ostnet.evaluation.protocols import Bench, reconstruct
-from ostnet.evaluation.run import evaluate
-from ostnet.evaluation.score import ScoreConfig, score
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.data.clips import load_frames
+from ostnet.evaluation.data.datasets import read_dataset
+from ostnet.evaluation.data.drawn_pairs import same_identity
+from ostnet.evaluation.evaluate_checkpoint import evaluate
+from ostnet.evaluation.method_pictures import Generated
+from ostnet.evaluation.metrics import extras
+from ostnet.evaluation.metrics.extras import EmbedderNetwork, Extras
+from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.fid import FidNetwork, frechet_distance
+from ostnet.evaluation.metrics.network_metrics import EXTRA, OPTIONS
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols import rendered_group
+from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.reconstruction import reconstruct
+from ostnet.evaluation.score_videos import ScoreConfig, score
 from ostnet.evaluation.shard import Shard
 from ostnet.media.video import VideoWriter
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    for module in (run, score_module):
-        monkeypatch.setattr(module, "make_landmarker", lambda name, *rest: reader.landmarker)
-        monkeypatch.setattr(module, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 class Inception(nn.Module):
@@ -132,7 +129,7 @@ def test_fid_survives_an_interruption_and_two_processes(
         mine.shard = Half(rank, 2)
         return evaluate(config(data, checkpoint, tmp_path / "two", fid_network=inception))
 
-    monkeypatch.setattr(run, "this_process", lambda: mine.shard)
+    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
     with ThreadPoolExecutor(2) as pool:
         rows, _ = pool.map(work, range(2))
     assert by_metric(rows)["fid"] == by_metric(alone)["fid"]
@@ -188,7 +185,7 @@ def test_a_perfect_generator_has_no_frechet_distance(data, model, reader, incept
     def perfect(network, source, driving, names, anchor=0):
         return Generated({"full": np.stack(driving)}, {}, {})
 
-    monkeypatch.setattr(protocols, "generate", perfect)
+    monkeypatch.setattr(rendered_group, "generate", perfect)
     given = Extras([FidNetwork(inception)])
     bench = Bench(data, model, {}, ["full"], reader, extras=given)
     pairs = same_identity(read_dataset(data).clips[:1], 5)
@@ -204,7 +201,7 @@ def test_a_perfect_generator_has_no_frechet_distance(data, model, reader, incept
 def test_an_identity_network_compares_output_source_and_driver(reader, rng):
     network = EmbedderNetwork(reader.embedder)
     images = rng.integers(0, 256, (3, 8, 8, 3), dtype=np.uint8)
-    face = Face(np.zeros((68, 2)), np.zeros(3), 0.0)
+    face = Face(np.zeros((68, 2)), np.zeros(3))
     output, source, driver = network.read(images, [face] * 3)
     means = images.reshape(3, -1, 3).mean(axis=1) / 255
     found = network.columns(output, source, driver)
@@ -241,7 +238,7 @@ def test_score_takes_the_same_networks(tmp_path, inception, colours, face_pictur
 
 
 def test_both_commands_have_every_option():
-    for kind in EXTRA:
+    for kind in OPTIONS:
         assert {OPTIONS[kind].field, "fan_weights"} <= set(EvaluateConfig.__dataclass_fields__)
         assert {OPTIONS[kind].field, "fan_weights"} <= set(ScoreConfig.__dataclass_fields__)
         assert kind in extras.MAKERS

@@ -9,7 +9,7 @@ from torch import nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from ostnet.errors import InputError
-from ostnet.evaluation.fid import FidNetwork, frechet_distance, resize
+from ostnet.evaluation.metrics.fid import FidNetwork, frechet_distance, resize
 
 
 class RandomInception(nn.Module):

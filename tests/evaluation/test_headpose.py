@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.headpose import GENERIC_FACE, camera_matrix, head_pose, rotation_angles
+from ostnet.evaluation.metrics.headpose import (
+    GENERIC_FACE,
+    camera_matrix,
+    head_pose,
+    rotation_angles,
+)
 from ostnet.landmarks import RIGID
 
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from procedural_face import FaceParams, render
 
-from ostnet.evaluation import keypoint_columns as columns
-from ostnet.evaluation import keypoints
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.conditions import ROLLS, STRETCHES
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.faces import Face
-from ostnet.evaluation.methods import augment, rotate
-from ostnet.evaluation.pairs import Pair
-from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.method_pictures import augment, rotate
+from ostnet.evaluation.metrics import keypoint_columns as columns
+from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols import keypoint_checks
+from ostnet.evaluation.protocols.conditions import ROLLS, STRETCHES
+from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.landmarks import KEYPOINTS
 
 
@@ -79,7 +79,7 @@ def test_accuracy_names_the_point_that_is_off(points):
 
 
 def test_an_iris_is_the_middle_of_its_eye(face_points):
-    face = Face(face_points, np.zeros(3), 0.0)
+    face = Face(face_points, np.zeros(3))
     found = dict(zip(KEYPOINTS, columns.keypoints_of(face), strict=True))
     assert found["iris_left"] == pytest.approx(face_points[36:42].mean(0))
     assert found["chin"] == pytest.approx(face_points[8])
@@ -87,17 +87,19 @@ def test_an_iris_is_the_middle_of_its_eye(face_points):
 
 
 def test_conditions_are_scale_roll_or_bin_of_yaw(face_points):
-    face = Face(face_points, np.array([-31.0, 0, 0]), 0.0)
-    assert keypoints.condition(pair(0.5, 0.5), face) == "both 0.5"
-    assert keypoints.condition(pair(0.5, 1.0), face) == "x 0.5"
-    assert keypoints.condition(pair(roll=-30.0), face) == "roll -30"
-    assert keypoints.condition(pair(0.83, 1.21), face) == "yaw 30+"
-    assert keypoints.condition(pair(1.0, 1.21), face) == "yaw 30+"  # drawn, not of the sweep
-    assert keypoints.condition(pair(0.83, 1.21), None) == "yaw unknown"
+    face = Face(face_points, np.array([-31.0, 0, 0]))
+    assert keypoint_checks.condition(pair(0.5, 0.5), face) == "both 0.5"
+    assert keypoint_checks.condition(pair(0.5, 1.0), face) == "x 0.5"
+    assert keypoint_checks.condition(pair(roll=-30.0), face) == "roll -30"
+    assert keypoint_checks.condition(pair(0.83, 1.21), face) == "yaw 30+"
+    assert keypoint_checks.condition(pair(1.0, 1.21), face) == "yaw 30+"  # drawn, not of the sweep
+    assert keypoint_checks.condition(pair(0.83, 1.21), None) == "yaw unknown"
 
 
 def test_every_change_is_tried_on_one_frame_of_each_person(data):
-    pairs = keypoints.pairs(read_clips(data), EvaluateConfig(data, "keypoints", data / "out"), 2)
+    pairs = keypoint_checks.pairs(
+        read_clips(data), EvaluateConfig(data, "keypoints", data / "out"), 2
+    )
     bob = [p for p in pairs if p.person == "bob"]
     assert len(bob) == len(STRETCHES) + len(ROLLS) + 2
     assert {p.roll for p in bob} == {0.0, *ROLLS}
@@ -106,7 +108,7 @@ def test_every_change_is_tried_on_one_frame_of_each_person(data):
 def test_records_of_both_detectors(data, model, reader):
     """The landmarker of the tests follows scales exactly; F_kp has 4 points and no landmarks."""
     drawn = Pair(0, "ann", "clips/a0.mp4", 0, "clips/a0.mp4", 5, 0.8, 0.9)
-    result = keypoints.measure(Bench(data, model, {}, [], reader), [drawn])
+    result = keypoint_checks.measure(Bench(data, model, {}, [], reader), [drawn])
     by_method = {record["method"]: record for record in result.records}
     assert list(by_method) == ["F_kp", "landmarker"]
     assert by_method["landmarker"]["equivariance"] < 1

@@ -9,9 +9,8 @@ from PIL import Image
 from procedural_face import FaceParams, render
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.run import evaluate
+from ostnet.evaluation.evaluate_checkpoint import evaluate
+from ostnet.evaluation.options import EvaluateConfig
 from ostnet.media.video import VideoWriter
 
 FRAMES = 4
@@ -20,10 +19,7 @@ VOX[1] = VOX[1].replace("video", "later")
 HDTF = ["RD_Radio34_001", "RD_Radio34_005", "WDA_BarackObama_000", "WRA_JoeHeck1_000"]
 
 
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda *_: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.fixture(scope="module")

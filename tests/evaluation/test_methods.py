@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from small_models import lively
 
-from ostnet.evaluation.methods import anchor_index, augment, generate
+from ostnet.evaluation.method_pictures import anchor_index, augment, generate
 from ostnet.methods import METHODS, TRAINED_APART
 
 OWN = [name for name in METHODS if name not in TRAINED_APART]
@@ -20,7 +21,7 @@ def test_every_method_gives_one_picture_per_driving_frame(model, frames):
     assert list(generated.images) == OWN
     assert {images.shape for images in generated.images.values()} == {frames.shape}
     assert set(generated.scales) == {
-        "full", "no_transform", "no_embedding", "neither", "closed_form",
+        "full", "no_transform", "no_embedding", "neither", "closed_form", "full_clip_scale",
     }  # fmt: skip
 
 
@@ -77,3 +78,17 @@ def test_the_anchor_is_the_frame_most_like_the_source(face_points):
     assert anchor_index(face_points, [bent, None, larger, bent]) == 2
     assert anchor_index(None, [bent]) == 0
     assert anchor_index(face_points, [None, None]) == 0
+
+
+def test_one_scale_for_the_clip_is_the_median_of_its_frames(frames):
+    model = lively(scale=40)  # random, and large enough to tell the frames apart
+    generated = generate(model, frames[0], frames, ["full", "full_clip_scale"], batch=2)
+    measured = generated.scales["full"].clip(1e-3)
+    assert np.ptp(measured[:, 0]) > 1e-3
+    for scale in generated.scales["full_clip_scale"]:
+        assert scale == pytest.approx(np.exp(np.median(np.log(measured), axis=0)), rel=1e-3)
+
+
+def test_with_a_constant_scale_both_are_the_same_picture(model, frames):
+    images = generate(model, frames[0], frames, ["full", "full_clip_scale"]).images
+    assert np.abs(images["full"].astype(int) - images["full_clip_scale"]).max() <= 1

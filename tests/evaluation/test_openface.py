@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from skimage.transform import warp
 
 from ostnet.errors import InputError
-from ostnet.evaluation.openface import OpenFaceAed
+from ostnet.evaluation.metrics.openface import OpenFaceAed
 
 STEM = {"layer1": (3, 64, 7), "layer6": (64, 64, 1), "layer9": (64, 192, 3)}
 """Convolution -> channels in, channels out, kernel; the batch norm is the next layer."""

@@ -7,18 +7,14 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation import run
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.run import evaluate
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.evaluate_checkpoint import evaluate
+from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.shard import Shard
-from ostnet.evaluation.unused import unused_options
+from ostnet.evaluation.unused_options import unused_options
 from ostnet.model.ostnet import OSTNet
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +128,7 @@ def test_no_process_begins_before_all_have_read_what_is_left(
             seen.append("share")
             return super().share(items)
 
-    monkeypatch.setattr(run, "this_process", Watched)
+    monkeypatch.setattr(evaluate_checkpoint, "this_process", Watched)
     options = {"pairs": 1, "methods": "copy_source"}
     evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
     assert seen == ["wait", "wait", "share", "wait"]
@@ -140,7 +136,7 @@ def test_no_process_begins_before_all_have_read_what_is_left(
 
 def test_a_draw_without_pairs_is_refused(data, checkpoint, tmp_path, monkeypatch):
     config = EvaluateConfig(data, "same-scale", tmp_path, checkpoint)
-    nothing = replace(run.SUITE["same-scale"], pairs=lambda *_: [])
-    monkeypatch.setitem(run.SUITE, "same-scale", nothing)
+    nothing = replace(evaluate_checkpoint.SUITE["same-scale"], pairs=lambda *_: [])
+    monkeypatch.setitem(evaluate_checkpoint.SUITE, "same-scale", nothing)
     with pytest.raises(InputError, match="no clip .* is long enough"):
         evaluate(config)

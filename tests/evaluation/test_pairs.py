@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.evaluation.clips import Clip, load_frames, read_clips
-from ostnet.evaluation.datasets import draw_clips, id_of
-from ostnet.evaluation.pairs import (
+from ostnet.evaluation.data.clips import Clip, load_frames, read_clips
+from ostnet.evaluation.data.datasets import draw_clips, id_of
+from ostnet.evaluation.data.drawn_pairs import (
     cross_identity,
     draw_frames,
     draw_scales,

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from ostnet.errors import InputError
-from ostnet.evaluation.perceptual import BACKBONE, LINEAR, Lpips
+from ostnet.evaluation.metrics.lpips import BACKBONE, LINEAR, Lpips
 
 
 def alexnet_features():

@@ -8,10 +8,10 @@ import torch
 from small_models import SMALL, lively
 
 from ostnet.config import ModelConfig
-from ostnet.evaluation import probe
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.pairs import Pair
-from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.protocols import decoder_probe
+from ostnet.evaluation.protocols.protocol import Bench
 
 
 @pytest.fixture(scope="module")
@@ -20,22 +20,22 @@ def frames(face_picture):
 
 
 def test_every_level_is_read_in_every_variant(frames):
-    found = probe.features_of(lively(), frames[0], frames)
-    assert set(probe.REFERENCES) < set(found)
+    found = decoder_probe.features_of(lively(), frames[0], frames)
+    assert set(decoder_probe.REFERENCES) < set(found)
     half, quarter, eighth = SMALL.widths
     sizes = {"warped 1/8": eighth, "residual": eighth, "level 1/8": eighth, "level 1/4": quarter,
              "level 1/2": half, "before picture": half}  # fmt: skip
-    assert list(sizes) == list(probe.LEVELS)
+    assert list(sizes) == list(decoder_probe.LEVELS)
     for variant in ("full", "no_transform", "no_embedding", "neither"):
         for level, channels in sizes.items():
             assert found[f"{variant}/{level}"].shape == (3, 2 * channels)
 
 
 def test_z_enters_where_it_is_added(frames):
-    found = probe.features_of(lively(embedding=0.5), frames[0], frames)
+    found = decoder_probe.features_of(lively(embedding=0.5), frames[0], frames)
     assert np.abs(found["full/warped 1/8"] - found["no_embedding/warped 1/8"]).max() > 1e-3
-    still = probe.features_of(lively(embedding=0), frames[0], frames)
-    for level in probe.LEVELS:
+    still = decoder_probe.features_of(lively(embedding=0), frames[0], frames)
+    for level in decoder_probe.LEVELS:
         assert np.array_equal(still[f"full/{level}"], still[f"no_embedding/{level}"])
 
 
@@ -43,8 +43,10 @@ def test_relative_features_are_none_where_the_source_drives_itself(data, reader)
     clip = read_clips(data)[0]
     pair = Pair(0, clip.person, clip.file, 0, clip.file, 0)
     bench = Bench(data, lively(), {}, [], reader)
-    arrays = probe.measure(bench, [pair, replace(pair, s_x=1.2)]).arrays
-    relative = {name: rows for name, rows in arrays.items() if name.startswith(probe.RELATIVE)}
+    arrays = decoder_probe.measure(bench, [pair, replace(pair, s_x=1.2)]).arrays
+    relative = {
+        name: rows for name, rows in arrays.items() if name.startswith(decoder_probe.RELATIVE)
+    }
     assert len(relative) == len(arrays) // 2
     for itself, scaled in relative.values():
         assert itself == pytest.approx(0, abs=1e-3)
@@ -52,26 +54,26 @@ def test_relative_features_are_none_where_the_source_drives_itself(data, reader)
 
 
 def test_batches_do_not_change_the_features(frames):
-    together = probe.features_of(lively(), frames[0], frames)
-    apart = probe.features_of(lively(), frames[0], frames, batch=2)
+    together = decoder_probe.features_of(lively(), frames[0], frames)
+    apart = decoder_probe.features_of(lively(), frames[0], frames, batch=2)
     for name, values in together.items():
         assert apart[name] == pytest.approx(values, abs=1e-4), name
 
 
 def test_a_full_width_head_is_read_before_its_last_convolution(frames):
     model = lively(ModelConfig(**{**SMALL.to_dict(), "full_width": 6}))
-    found = probe.features_of(model, frames[0], frames[:1])
+    found = decoder_probe.features_of(model, frames[0], frames[:1])
     assert found["full/before picture"].shape == (1, 12)
     assert found["full/level 1/2"].shape == (1, 2 * SMALL.widths[0])
 
 
 def test_no_hook_is_left_behind(frames):
     model = lively()
-    probe.features_of(model, frames[0], frames)
+    decoder_probe.features_of(model, frames[0], frames)
     assert not any(m._forward_hooks or m._forward_pre_hooks for m in model.modules())
 
 
 def test_pooling_is_mean_and_deviation_over_space():
     maps = torch.rand(2, 3, 4, 5)
     expected = np.concatenate([maps.numpy().mean((2, 3)), maps.numpy().std((2, 3))], axis=1)
-    assert probe.pooled(maps).numpy() == pytest.approx(expected, abs=1e-6)
+    assert decoder_probe.pooled(maps).numpy() == pytest.approx(expected, abs=1e-6)

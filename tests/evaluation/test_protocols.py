@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation import protocols
-from ostnet.evaluation.clips import load_frames, read_clips
-from ostnet.evaluation.methods import Generated
-from ostnet.evaluation.pairs import cross_identity, draw_scales, same_identity
-from ostnet.evaluation.protocols import Bench, cross, reconstruct
+from ostnet.evaluation.data.clips import load_frames, read_clips
+from ostnet.evaluation.data.drawn_pairs import cross_identity, draw_scales, same_identity
+from ostnet.evaluation.method_pictures import Generated
+from ostnet.evaluation.protocols import rendered_group
+from ostnet.evaluation.protocols.cross_identity import cross
+from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.reconstruction import reconstruct
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def stand_in(monkeypatch, make):
     def generate(model, source, driving, names, anchor=0):
         return Generated(make(source, driving), {"full": np.full((len(driving), 2), 1.1)}, {})
 
-    monkeypatch.setattr(protocols, "generate", generate)
+    monkeypatch.setattr(rendered_group, "generate", generate)
 
 
 def by_method(result, method):
@@ -73,6 +75,7 @@ def test_a_lost_face_is_missing_not_skipped(bench, data, monkeypatch):
     found, lost = reconstruct(bench, pairs).records
     assert np.isfinite(found["akd"]) and np.isnan(lost["akd"])
     assert np.isnan(lost["scale_error"]) and np.isfinite(lost["l1"])
+    assert lost["no_face"] == 1 and np.isnan(lost["mouth_output"])
 
 
 def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, data, monkeypatch):
@@ -88,6 +91,8 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
     for record in by_method(result, "full"):
         assert record["nearer_source_colour"] == 0
         assert record["mouth_output"] == record["mouth_driver"]
+        assert record["eyelid_output"] == record["eyelid_driver"]
+        assert record["no_face"] == 0
 
 
 def test_the_strip_shows_every_method_between_source_and_truth(bench, data):

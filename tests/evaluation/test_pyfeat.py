@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.evaluation.pyfeat import PyFeat
+from ostnet.evaluation.metrics.pyfeat import PyFeat
 
 UNITS = [f"AU{number:02d}" for number in (1, 2, 4, 5, 6, 7, 9, 10)]
 

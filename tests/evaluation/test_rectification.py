@@ -5,11 +5,11 @@ import pytest
 import torch
 from procedural_face import FaceParams, render
 
-from ostnet.evaluation import rectification
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.config import EvaluateConfig
-from ostnet.evaluation.methods import augment
-from ostnet.evaluation.protocols import Bench
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.method_pictures import augment
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols import rectification
+from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.model.scale import FIDUCIALS
 
 SCALES = [(0.7, 0.7), (1.0, 1.0), (1.3, 1.3), (0.7, 1.3), (2.0, 1.0)]

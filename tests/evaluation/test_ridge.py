@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation import ridge
-from ostnet.evaluation.probe import explained
+from ostnet.evaluation.metrics import ridge
+from ostnet.evaluation.protocols.decoder_probe import explained
 
 PEOPLE = np.repeat([f"person {n}" for n in range(20)], 12)
 

@@ -6,15 +6,10 @@ import pytest
 from skimage.io import imsave
 
 from ostnet.errors import InputError
-from ostnet.evaluation import score as module
-from ostnet.evaluation.score import ScoreConfig, score
+from ostnet.evaluation.score_videos import ScoreConfig, score
 from ostnet.media.video import VideoWriter
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(module, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(module, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 @pytest.fixture

@@ -7,20 +7,17 @@ import pytest
 import torch
 
 from ostnet.animation.steering import at_scale
-from ostnet.evaluation import run
-from ostnet.evaluation.clips import read_clips
-from ostnet.evaluation.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
-from ostnet.evaluation.config import PROTOCOLS, EvaluateConfig
-from ostnet.evaluation.methods import generate, grid_turn, rotate
+from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.method_pictures import generate, grid_turn, rotate
+from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.protocols.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
+from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.shard import Shard
-from ostnet.evaluation.suite import SUITE
+from ostnet.flags import field_docs
 from ostnet.model.scale import FIDUCIALS
 
-
-@pytest.fixture(autouse=True)
-def known_faces(monkeypatch, reader):
-    monkeypatch.setattr(run, "make_landmarker", lambda name, *rest: reader.landmarker)
-    monkeypatch.setattr(run, "make_embedder", lambda name: reader.embedder)
+pytestmark = pytest.mark.usefixtures("known_faces")
 
 
 def pairs_of(name, data, **options):
@@ -29,8 +26,13 @@ def pairs_of(name, data, **options):
 
 
 def test_every_protocol_has_its_place():
-    assert {*SUITE, "efficiency"} == set(PROTOCOLS)
-    assert EvaluateConfig("d", "all", "o").protocols() == list(PROTOCOLS)
+    names = EvaluateConfig("d", "all", "o").protocols()
+    assert names == list(SUITE)
+    assert names[:3] == ["same-scale", "different-scale", "cross-identity"]
+    places = [protocol.place for protocol in SUITE.values()]
+    assert places == sorted(set(places))
+    asked = field_docs(EvaluateConfig)["protocol"]
+    assert all(name in asked for name in names)
 
 
 def test_the_sweep_stretches_both_axes_and_each_alone(data):
@@ -94,7 +96,7 @@ def test_sweep_rotation_stability_and_efficiency_run(data, checkpoint, tmp_path)
     config = EvaluateConfig(
         data, protocols, tmp_path, checkpoint, pairs=1, frames=3, methods="full,closed_form"
     )
-    run.evaluate(config)
+    evaluate_checkpoint.evaluate(config)
     rows = json.loads((tmp_path / "report.json").read_text())["rows"]
     found = {(r["protocol"], r.get("condition"), r["method"], r["metric"]): r for r in rows}
     error = found["scale-sweep", "both 0.5", "full", "module_scale_error_x_median"]

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation import tables
-from ostnet.evaluation.definitions import Metric, reconstruction_metrics
-from ostnet.evaluation.fid import frechet_distance
+from ostnet.evaluation.metrics.definitions import OPENINGS, Metric, reconstruction_metrics
+from ostnet.evaluation.metrics.fid import frechet_distance
+from ostnet.evaluation.report import tables
 
 BACKENDS = {"numpy": "n 1", "module": "m 1", "landmarker": "l 1"}
 HEAD = {"protocol": "same-scale", "dataset": "toy, split val"}
@@ -35,7 +35,7 @@ def rows_of(recs, *table, missing=None):
 L1 = Metric("l1", "l1", "mean", "what it is", "numpy")
 P90 = Metric("e_p90", "e", "p90", "what it is", "landmarker")
 MODULE = Metric("module", "m", "median", "what it is", "module")
-MOUTH = Metric("mouth_correlation", "mouth", "correlation", "what it is", "landmarker")
+YAW = Metric("yaw_correlation", "yaw", "correlation", "what it is", "landmarker")
 
 
 def test_a_row_says_everything_about_its_value():
@@ -75,10 +75,44 @@ def test_correlation_is_taken_within_each_pair_of_clips():
     """One pair follows its driver, the other does the opposite, at another level."""
     driver = [0.0, 1, 2, 10, 11, 12]
     output = [0.0, 2, 4, 12, 11, 10]
-    (row,) = rows_of(records("full", mouth_output=output, mouth_driver=driver), MOUTH)
+    (row,) = rows_of(records("full", yaw_output=output, yaw_driver=driver), YAW)
     assert row["value"] == pytest.approx(0, abs=1e-9) and row["clip_pairs"] == 2
-    still = records("full", mouth_output=[1.0] * 6, mouth_driver=driver)
-    assert rows_of(still, MOUTH)[0]["value"] is None
+    still = records("full", yaw_output=[1.0] * 6, yaw_driver=driver)
+    assert rows_of(still, YAW)[0]["value"] is None
+
+
+def openings(truth, output):
+    recs = records("full", eyelid_driver=truth, eyelid_output=output)
+    rows = rows_of(recs, *[metric for metric in OPENINGS if metric.column == "eyelid"])
+    return {row["metric"]: row for row in rows}
+
+
+def test_openings_are_pooled_over_clips_with_their_means_removed():
+    """Both clips open half as far as the driver, at levels that say nothing."""
+    driver = np.array([0.0, 1, 2, 10, 11, 15])
+    found = openings(driver, driver / 2 + [7, 7, 7, 0, 0, 0])
+    slope = found["eyelid_slope"]
+    assert slope["value"] == slope["low"] == slope["high"] == pytest.approx(0.5)
+    assert found["eyelid_correlation"]["value"] == pytest.approx(1)
+    noise = np.array([0.1, -0.2, 0.1, 0.3, -0.4, 0.1])
+    found = openings(driver, noise)
+    assert abs(found["eyelid_slope"]["value"]) < 0.1
+    assert found["eyelid_slope"]["low"] < found["eyelid_slope"]["high"]
+    centred = driver - [1, 1, 1, 12, 12, 12]
+    expected = np.corrcoef(centred, noise)[0, 1]
+    assert found["eyelid_correlation"]["value"] == pytest.approx(expected)
+
+
+def test_openings_without_a_face_or_without_motion():
+    driver = np.array([0.0, 1, 2, 10, 11, 15])
+    found = openings(driver, [0, np.nan, 2, 10, 11, 15])
+    assert found["eyelid_slope"]["value"] == pytest.approx(1)
+    assert found["eyelid_slope"]["failures"] == 1
+    still = openings(driver, np.ones(6))
+    assert still["eyelid_slope"]["value"] == pytest.approx(0)
+    assert still["eyelid_correlation"]["value"] is None and still["eyelid_correlation"]["reason"]
+    assert openings(np.ones(6), driver)["eyelid_slope"]["value"] is None
+    assert openings(driver, [np.nan] * 6)["eyelid_slope"]["failures"] == 6
 
 
 def test_the_module_is_compared_with_the_closed_form_on_the_same_frames():

@@ -15,7 +15,7 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation.clips import load_frames, read_clips
+from ostnet.evaluation.data.clips import load_frames, read_clips
 from ostnet.media.faces import DlibDetector
 from ostnet.media.video import read_frames
 from ostnet.preparing import run

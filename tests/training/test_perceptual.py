@@ -9,9 +9,10 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
+from ostnet import feature_weights
 from ostnet.errors import InputError
-from ostnet.training import feature_weights, perceptual
-from ostnet.training.feature_networks import MobileNetV2, SqueezeNet, Vgg19
+from ostnet.feature_networks import MobileNetV2, SqueezeNet, Vgg19
+from ostnet.training import perceptual
 from ostnet.training.perceptual import PerceptualLoss, available_networks, export_weights
 
 STAND_INS = [name for name in available_networks() if name != "vgg19"]

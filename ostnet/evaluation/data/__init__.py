@@ -1,0 +1,1 @@
+"""What is measured on: clips, data sets, pairs of source and driving frame."""

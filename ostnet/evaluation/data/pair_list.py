@@ -1,0 +1,163 @@
+"""Pair lists as CSV: written beside every result, read from other projects, committed ones."""
+
+import csv
+import math
+import warnings
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from ostnet.errors import InputError
+from ostnet.evaluation.data.datasets import Dataset
+from ostnet.evaluation.data.drawn_pairs import Pair, pair_up
+from ostnet.evaluation.data.locate import Locator, Place
+
+COMMITTED = Path(__file__).parent / "pair_lists"
+"""One folder per collection: clips.csv and, by protocol, the lists that seed 0 draws from it."""
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class PairList:
+    """The pairs of a file."""
+
+    pairs: list[Pair]
+    has_scales: bool
+    """Whether the file says at which scale each pair is measured (columns s_x, s_y)."""
+
+
+def write_pairs(path: Path, pairs: Sequence[Pair]) -> None:
+    """Write a pair list; the columns are the fields of Pair."""
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, [field.name for field in fields(Pair)])
+        writer.writeheader()
+        writer.writerows(asdict(pair) for pair in pairs)
+
+
+def committed_lists() -> list[str]:
+    """Names of the collections whose lists come with the package."""
+    return sorted(path.parent.name for path in COMMITTED.glob("*/clips.csv"))
+
+
+def list_of(given: Path, protocol: str, protocols: Collection[str]) -> Path | None:
+    """The file of one protocol: of ``--pair-list`` itself, a folder, or a committed collection.
+
+    A folder holds ``<protocol>.csv``; None where it has none, which leaves the protocol to the
+    draw. Raises InputError where there is neither file nor folder, or no list of any of
+    ``protocols``.
+    """
+    folder = COMMITTED / given if str(given) in committed_lists() else given
+    if folder.is_dir():
+        if not any((folder / f"{name}.csv").is_file() for name in protocols):
+            raise InputError(
+                f"pair list: {folder} holds no list; give a folder with {protocol}.csv or the like"
+            )
+        file = folder / f"{protocol}.csv"
+        return file if file.is_file() else None
+    if not given.is_file():
+        names = ", ".join(committed_lists())
+        raise InputError(
+            f"pair list: {given} does not exist; give a CSV file, a folder with one per protocol "
+            f"(such as same-scale.csv), or the name of a list that comes with ostnet: {names}"
+        )
+    return given
+
+
+def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = None) -> PairList:
+    """Read a pair list with at least the columns source and driving.
+
+    Names are those of ``Locator``. Columns that may follow: frame and source_frame (indices, for
+    names that do not tell theirs), s_x, s_y, roll, pair, person (default: the source's identity).
+    Three kinds of list are read:
+
+    * those of ``write_pairs``;
+    * DaGAN's and MCNet's (``data/vox_evaluation.csv``): pictures by name, the column frame empty;
+    * first-order-model's ``pairs_list`` (columns distance, source, driving, frame; frame always 0)
+      and DaGAN's ``data/vox256.csv``: a row is a whole video driving a whole video. Where every
+      frame is 0 and nothing above is told, a row becomes evenly spaced pairs: ``per_clip`` of them,
+      or ``total`` in all.
+
+    Raises InputError for a missing column, a value that is no number, a name or frame that the
+    data set does not have.
+    """
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file, restval="")
+        rows = list(reader)
+    columns = set(reader.fieldnames or ())
+    if missing := {"source", "driving"} - columns:
+        raise InputError(f"pair list: {path} lacks the columns {sorted(missing)}; add them")
+    if not rows:
+        raise InputError(f"pair list: {path} holds no pairs; add some")
+    places = _places(path, rows, dataset)
+    numbers = {"source_frame", "frame", "s_x", "s_y", "roll", "pair"} & columns
+    try:
+        values = [{name: _number(row[name]) for name in numbers if row[name]} for row in rows]
+    except ValueError as error:
+        raise InputError(f"pair list: {path} holds a value that is no number ({error})") from error
+    if _is_of_videos(columns, values, places):
+        couples = [(source.clip, driving.clip) for source, driving in places]
+        return PairList(pair_up(couples, per_clip, total), has_scales=False)
+    if total is not None:
+        warnings.warn(
+            f"pairs: not used with {path.name}, which names {len(rows)} pairs of its own",
+            stacklevel=2,
+        )
+    pairs = []
+    for number, (row, value, (source, driving)) in enumerate(
+        zip(rows, values, places, strict=True)
+    ):
+        pairs.append(
+            Pair(
+                pair=int(value.get("pair", number)),
+                person=row.get("person") or source.clip.person,
+                source=source.clip.file,
+                source_frame=_frame(path, number, source, value.get("source_frame")),
+                driving=driving.clip.file,
+                frame=_frame(path, number, driving, value.get("frame")),
+                s_x=value.get("s_x", 1.0),
+                s_y=value.get("s_y", 1.0),
+                roll=value.get("roll", 0.0),
+            )
+        )
+    return PairList(pairs, has_scales={"s_x", "s_y"} <= columns)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
+
+
+def _is_of_videos(
+    columns: set[str], values: Sequence[dict[str, float]], places: Sequence[tuple[Place, Place]]
+) -> bool:
+    """Whether rows name whole videos rather than pictures."""
+    ours = columns & {"pair", "source_frame", "s_x", "s_y", "roll"}
+    named = any(place.frame is not None for both in places for place in both)
+    return not ours and not named and not any(value.get("frame") for value in values)
+
+
+def _frame(path: Path, row: int, place: Place, listed: float | None) -> int:
+    """The frame that the name tells, else the column, else the first."""
+    frame = int(listed or 0) if place.frame is None else place.frame
+    if not 0 <= frame < place.clip.frames:
+        raise InputError(
+            f"pair list: row {row + 1} of {path} asks for frame {frame} of {place.clip.file}, "
+            f"which has {place.clip.frames}; correct it"
+        )
+    return frame
+
+
+def _places(path: Path, rows: Sequence[Row], dataset: Dataset) -> list[tuple[Place, Place]]:
+    """(source, driving) of every row; all names must be known."""
+    locate = Locator(dataset)
+    names = dict.fromkeys(row[column] for row in rows for column in ("source", "driving"))
+    places = {name: locate(name) for name in names}
+    if lost := [name for name in names if places[name] is None]:
+        raise InputError(
+            f"pair list: {path} names {len(lost)} clips, frames or pictures that "
+            f"{dataset.describe()}, does not have; the first is {lost[0]!r}"
+        )
+    return [(places[row["source"]], places[row["driving"]]) for row in rows]

@@ -1,0 +1,212 @@
+"""The metrics of reports: column, reduction, definition in words, back end."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One column of a table and how its frames are summed up."""
+
+    name: str
+    column: str
+    """Column of the records."""
+    reduce: str
+    """Key of REDUCE; or of ``<column>_output`` and ``<column>_driver``: ``correlation`` within each
+    pair of clips, then the mean over these pairs, or ``pooled_slope`` and ``pooled_correlation``
+    over all frames, clip means removed; or ``frechet``: of all frames' features."""
+    definition: str
+    backend: str
+    """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module``, ``points`` (F_kp or
+    landmarker) or a key of ``network_metrics.EXTRA``."""
+
+    @property
+    def sides(self) -> tuple[str, str]:
+        """Columns of the driver and of the output, where the two are held beside each other."""
+        return f"{self.column}_driver", f"{self.column}_output"
+
+
+_SIGMA = (
+    "E_a = |ln(sigma_a(output)/sigma_a(reference))|, "
+    "sigma_a = rms of 68 landmarks about their mean along axis a"
+)
+
+
+def scale_metrics(prefix: str, reference: str) -> list[Metric]:
+    """Median and 90th percentile of the columns ``prefix``_x, ``prefix``_y and ``prefix``."""
+    metrics_ = []
+    for axis, suffix in (("x", "_x"), ("y", "_y"), ("max(x, y)", "")):
+        for reduce in ("median", "p90"):
+            metrics_.append(
+                Metric(
+                    f"{prefix}{suffix}_{reduce}",
+                    f"{prefix}{suffix}",
+                    reduce,
+                    f"{reduce} over frames of E along {axis}; {_SIGMA}; reference: {reference}",
+                    "landmarker",
+                )
+            )
+    return metrics_
+
+
+MODULE = [
+    Metric(
+        f"module_scale_error_{axis}_{reduce}",
+        f"module_scale_error_{axis}",
+        reduce,
+        f"{reduce} over frames of |ln(s^_{axis}/s_{axis})|, s^ = the scale the method takes out "
+        "(least-squares affine of T_theta's grid; closed_form: rms(d_D)/rms(d_S) of the same F_kp "
+        "points; 1 without transform), s = the known scale of the augmentation",
+        "module",
+    )
+    for axis in ("x", "y")
+    for reduce in ("median", "p90")
+]
+
+_OPENINGS = {
+    "mouth": "opening of the mouth (|66-62| over |27-33| of 68 landmarks)",
+    "eyelid": "opening of the eyes (mean eye aspect ratio)",
+}
+
+OPENINGS = [
+    Metric(
+        f"{column}_{what}",
+        column,
+        f"pooled_{what}",
+        f"{words} of the {opening}, output on the un-augmented driver, means within each pair of "
+        "clips removed on both sides, all frames with both faces pooled: "
+        f"{formula}; low, high: 95 % bootstrap interval over people",
+        "landmarker",
+    )
+    for column, opening in _OPENINGS.items()
+    for what, words, formula in (
+        ("slope", "least-squares slope", "sum(g t)/sum(t t); 1: opens as far as the driver"),
+        ("correlation", "Pearson correlation", "sum(g t)/sqrt(sum(g g) sum(t t))"),
+    )
+]
+"""How far mouth and eyes open with the driver's."""
+
+NO_FACE = Metric(
+    "no_face",
+    "no_face",
+    "mean",
+    "share of frames in which the landmarker finds no face in the output",
+    "landmarker",
+)
+
+FOLLOWING = [
+    *OPENINGS,
+    NO_FACE,
+    Metric(
+        "yaw_correlation",
+        "yaw",
+        "correlation",
+        "Pearson correlation of head yaw (generic 3-D face fitted to 68 landmarks), output against "
+        "the un-augmented driver, within each pair of clips, then the mean over pairs",
+        "landmarker",
+    ),
+    Metric(
+        "prmse_pnp68",
+        "prmse_pnp68",
+        "mean",
+        "root mean square over yaw, pitch, roll of the pose difference to the un-augmented driver, "
+        "degrees; pose by a generic 3-D face fitted to 68 landmarks (not Py-Feat)",
+        "landmarker",
+    ),
+]
+
+ROTATION = [
+    Metric(
+        f"log_measured_{axis}",
+        f"measured_{axis}",
+        "median_log",
+        f"median of ln s^_{axis} (signed): above 0, the driver is taken for larger than it is",
+        "module",
+    )
+    for axis in ("x", "y")
+] + [
+    Metric(
+        "grid_turn",
+        "grid_turn",
+        "median",
+        "median in-plane rotation of T_theta's grid, degrees; equal to the driver's roll where the "
+        "warp removes it, 0 where it keeps it",
+        "module",
+    ),
+    Metric(
+        "roll_output",
+        "roll_output",
+        "median",
+        "median roll of the output's head, degrees (generic 3-D face fitted to 68 landmarks)",
+        "landmarker",
+    ),
+    Metric(
+        "roll_driver",
+        "roll_driver",
+        "median",
+        "median roll of the ground truth's head, degrees",
+        "landmarker",
+    ),
+]
+
+IMAGE = [
+    Metric(
+        "l1", "l1", "mean", "mean |difference|, [0,1], all pixels and channels, frames", "numpy"
+    ),
+    Metric("ssim", "ssim", "mean", "uniform 7x7 window per channel, data_range 1", "scikit-image"),
+    Metric("psnr", "psnr", "mean", "dB, data_range 1, mean over frames", "scikit-image"),
+]
+
+LINEAGE = [
+    Metric("ssim_lineage", "ssim_lineage", "mean", "as ssim with data_range 2", "scikit-image"),
+    Metric("psnr_lineage", "psnr_lineage", "mean", "as psnr with data_range 2", "scikit-image"),
+]
+
+LANDMARK = [
+    Metric(
+        "akd", "akd", "mean", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"
+    ),
+    Metric("akd_l2", "akd_l2", "mean", "mean Euclidean distance of 68 landmarks, px", "landmarker"),
+]
+
+
+def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
+    """What is reported where there is a ground truth."""
+    image = [*IMAGE, *(LINEAGE if lineage else [])]
+    scale = scale_metrics("scale_error", "the ground truth")
+    return [*image, *LANDMARK, *scale, *MODULE, *FOLLOWING]
+
+
+def identity_metrics(key: str, backend: str = "embedder") -> list[Metric]:
+    """How much the output looks like the source's person, by the embedder called ``key``."""
+    return [
+        Metric(
+            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", backend
+        ),
+        Metric(
+            f"aed_{key}",
+            f"aed_{key}",
+            "mean",
+            "squared L2 distance of identity embeddings, source against output",
+            backend,
+        ),
+    ]
+
+
+def cross_metrics(key: str) -> list[Metric]:
+    """What is reported across identities, with the embedder called ``key``."""
+    return [
+        Metric(
+            f"nearer_source_{key}",
+            f"nearer_source_{key}",
+            "mean",
+            "share of frames whose identity embedding is nearer (L2) the source picture's than "
+            "the un-augmented driving frame's",
+            "embedder",
+        ),
+        *identity_metrics(key),
+        *FOLLOWING,
+        *scale_metrics("scale_error", "the source picture"),
+        *scale_metrics(
+            "scale_error_matched", "the frame of the source's clip at the nearest head pose"
+        ),
+    ]

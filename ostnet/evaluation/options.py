@@ -1,0 +1,91 @@
+"""What one evaluation does."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostnet.errors import InputError
+from ostnet.evaluation.data.datasets import KINDS
+from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.protocols.suite import SUITE
+
+
+@dataclass
+class EvaluateConfig(PairOptions, MetricOptions):
+    """Options of ``ostnet evaluate``."""
+
+    data: Path
+    """Folder of clips: with manifest.csv (columns file, split; identity, kind and frames where
+    known; rows of split val are used), or with videos (*.mp4) or folders of numbered png or jpg
+    frames in it or in its test/, as first-order-model, TPSMM, DaGAN and MCNet keep them."""
+
+    protocol: str
+    """same-scale, different-scale, cross-identity, scale-sweep, rotation, stability, embedding,
+    probe, keypoints, rectification, efficiency or all; several separated by commas."""
+
+    output: Path
+    """Folder for report.json, report.md, tables, plots and sheets; the same command on the same
+    folder goes on where it stopped."""
+
+    checkpoint: str | None = None
+    """Folder or Hub repository of the network; default: the embedded weights."""
+
+    compare: tuple[str, ...] = ()
+    """Two or more checkpoints, with blanks or commas between them, in place of ``checkpoint``: a
+    report for each, and method full side by side in same-scale, different-scale, cross-identity,
+    embedding and efficiency."""
+
+    dataset: str = "auto"
+    """auto, manifest, voxceleb1 (the person stands before the first #) or hdtf (all of the name but
+    the clip's number is the person); auto goes by the manifest, else by the clips' names."""
+
+    clips: int | None = None
+    """Number of clips drawn from the folder by the seed, by their names alone; default: all. As
+    many as the lineage samples from VoxCeleb1's test split (2,083 pairs, 100 clips) are drawn by
+    --clips 100 --pairs 2083 --seed 0; DaGAN's own 2,083 are --pair-list vox_evaluation.csv."""
+
+    pair_list: Path | None = None
+    """In place of drawn pairs: a CSV with the columns source, driving, frame (and source_frame,
+    s_x, s_y, roll, person where wanted), such as the lists of first-order-model, DaGAN and MCNet,
+    for every protocol; a folder with one <protocol>.csv each, the others being drawn; or the name
+    of lists that come with ostnet (demo-clips-val). Names lie below the data folder or its test/;
+    video.mp4/0000012.png is a frame. Pairs without s_x and s_y get drawn scales where the protocol
+    draws them."""
+
+    methods: str = "all"
+    """Methods to run, separated by commas; default: every method. Protocols with methods of their
+    own (embedding, probe, keypoints, rectification) always run these."""
+
+    backbone: str | None = None
+    """Checkpoint trained without the scale machinery and without augmentation."""
+
+    backbone_augmented: str | None = None
+    """Checkpoint trained without the scale machinery, with augmentation."""
+
+    def __post_init__(self):
+        self.data, self.output = Path(self.data), Path(self.output)
+        self.pair_list = Path(self.pair_list) if self.pair_list else None
+        PairOptions.__post_init__(self)
+        MetricOptions.__post_init__(self)
+        unknown = [name for name in self.protocols() if name not in SUITE]
+        if unknown:
+            raise InputError(
+                f"protocol: {unknown[0]!r} is unknown; choose {', '.join(SUITE)} or all"
+            )
+        if self.dataset not in KINDS:
+            raise InputError(f"dataset: {self.dataset!r} is unknown; choose {', '.join(KINDS)}")
+        if self.pair_list and (self.clips or self.random_frames):
+            raise InputError(
+                "pair list: it names its own clips and frames; leave out clips and random-frames"
+            )
+        if len(self.compare) == 1:
+            raise InputError(f"compare: found {self.compare[0]!r} alone; give two or more, as A B")
+        if self.compare and self.checkpoint is not None:
+            raise InputError("compare: stands in place of checkpoint; leave out one of the two")
+        if self.clips is not None and self.clips < 1:
+            raise InputError(f"clips: found {self.clips}, expected at least 1")
+
+    def protocols(self) -> list[str]:
+        """The protocols to run, in order."""
+        named = SUITE if self.protocol == "all" else self.protocol.split(",")
+        return list(dict.fromkeys(named))

@@ -1,0 +1,1 @@
+"""What is measured, protocol by protocol: a module each."""

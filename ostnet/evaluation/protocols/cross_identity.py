@@ -1,0 +1,109 @@
+"""Cross identity: one person driven by another, without a ground truth.
+
+Identity is held against the source, motion against the driver.
+"""
+
+from collections.abc import Sequence
+
+from ostnet.evaluation.data.clips import Clip, count_frames, load_frames
+from ostnet.evaluation.data.drawn_pairs import (
+    Pair,
+    cross_identity,
+    draw_frames,
+    draw_scales,
+    spaced_frames,
+)
+from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.metrics import definitions, network_metrics
+from ostnet.evaluation.metrics.columns import (
+    following_columns,
+    identity_columns,
+    nearest_pose,
+    scale_columns,
+)
+from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.face_reader import Face, identity_of
+from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
+from ostnet.evaluation.protocols.reconstruction import draw_scale_error
+from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
+
+POSE_REFERENCES = 24
+"""Frames of the source's clip among which the one at matching pose is looked for."""
+
+
+def cross_pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+    """Each person driven by the next, at scales drawn by the seed."""
+    pairs = cross_identity(clips, frames, options.pairs)
+    if options.random_frames:
+        pairs = draw_frames(pairs, clips, options.seed)
+    return draw_scales(pairs, options.seed, options.scale_per_clip)
+
+
+def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
+    """Cross identity: no ground truth; identity from the source, motion from the driver."""
+    source, truth, driving = load_pictures(bench, pairs)
+    drivers = bench.reader.read(truth, identity=True)
+    source_face = bench.reader.read([source], identity=True)[0]
+    networks = ExtraColumns(bench, source, source_face, truth, drivers)
+    references = _references(bench, pairs[0])
+    generated = run_methods(bench, source, driving)
+    key, who = bench.reader.embedder.key, identity_of(source_face)
+    records = []
+    for name, images in generated.images.items():
+        faces = read_faces(bench, images, name, identity=True)
+        extra = networks.columns(name, images, faces)
+        for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
+            record = head(pair, name)
+            record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
+            record |= extra[i] | following_columns(face, drivers[i])
+            record |= scale_columns("scale_error", face, source_face)
+            record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
+            records.append(record)
+    return Result(records, strip(source, driving, generated, None), networks.features)
+
+
+def _references(bench: Bench, pair: Pair) -> list[Face]:
+    """Faces of the source's own clip at other poses."""
+    path = bench.data / pair.source
+    frames = [pair.source_frame, *spaced_frames(count_frames(path), POSE_REFERENCES)]
+    faces = bench.reader.read(load_frames(path, frames))
+    return [face for face in faces if face is not None]
+
+
+def table(bench: Bench) -> list[Metric]:
+    """Identity, motion, scale."""
+    return definitions.cross_metrics(bench.reader.embedder.key)
+
+
+PROTOCOLS = (
+    Protocol(
+        "cross-identity",
+        30,
+        frames=12,
+        pairs=cross_pairs,
+        heeds=frozenset({"pairs", "random_frames"}),
+        table=table,
+        headline=(
+            "nearer_source_dlib",
+            "csim_dlib",
+            "mouth_slope",
+            "mouth_correlation",
+            "eyelid_slope",
+            "eyelid_correlation",
+            "no_face",
+            "yaw_correlation",
+            "scale_error_median",
+            "scale_error_p90",
+            "scale_error_matched_median",
+            "csim_arcface",
+            "fid",
+            "aucon",
+            "prmse",
+        ),
+        draw=draw_scale_error,
+        measure=cross,
+        extra=network_metrics.ACROSS,
+        known_scale=False,
+        scales_drawn=True,
+    ),
+)

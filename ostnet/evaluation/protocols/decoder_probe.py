@@ -1,0 +1,211 @@
+"""Linear probe: from which level of the decoder can the driver's scale be read.
+
+ln s_x and ln s_y of the augmentation are regressed on features pooled over space (mean and
+standard deviation of every channel), on people that the regression has not seen.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.method_pictures import to_batch
+from ostnet.evaluation.metrics import ridge
+from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
+from ostnet.evaluation.protocols.reconstruction import different_scale_pairs
+from ostnet.evaluation.report import plots, tables
+from ostnet.evaluation.report.summary import Measured
+from ostnet.evaluation.report.tables import Row
+from ostnet.methods import VARIANTS
+from ostnet.model.keypoints import spread
+
+LEVELS = {
+    "warped 1/8": "the tap at 1/8, warped, masked, with its z: input of the residual blocks",
+    "residual": "output of the residual blocks, before z is added",
+    "level 1/8": "the same with z",
+    "level 1/4": "decoder at 1/4, skip merged, with z",
+    "level 1/2": "decoder at 1/2, skip merged, with z",
+    "before picture": "input of the last convolution (the same as level 1/2 where the head is that "
+    "convolution alone)",
+}
+"""Level -> where the features are read, in the order of the decoder."""
+
+REFERENCES = {
+    "z": "the scale code itself",
+    "measured_scale": "ln s^ of T_theta's grid, two numbers",
+    "spread_ratio": "ln(rms(d_D)/rms(d_S)) per axis of the F_kp points, two numbers",
+    "x_driving": "the driving frame's keypoints x_D",
+    "x_rectified": "the rectified frame's keypoints x_D^",
+}
+"""Inputs of the generator that are probed for comparison."""
+
+METHODS = {
+    **{name: method.what for name, method in VARIANTS.items()},
+    **REFERENCES,
+}
+"""Probed network variant, or what is probed in its place -> what it is."""
+
+NOTE = (
+    "Run-time toggles of one network. R^2 of a ridge regression of ln s_x and ln s_y on mean and "
+    "standard deviation over space of every channel, people held out (10 folds; penalty chosen "
+    "among the training people); below 0: worse than the mean. It says what can be read off a "
+    "level by a linear map, not what the picture makes of it. Levels: "
+    + "; ".join(f"{level}: {what}" for level, what in LEVELS.items())
+    + "."
+)
+
+_DEFINITION = (
+    "R^2 of ln s_{axis}, known scale of the augmentation, predicted by ridge regression from the "
+    "pooled features of the condition's level (or from what the method names){less}; people held "
+    "out; low, high: 95 % bootstrap interval over people"
+)
+_LESS = " less the same where the source drives itself, which takes out who and what it shows"
+
+REFERENCE = "input of the generator"
+"""Condition of the rows that probe no level."""
+
+RELATIVE = "relative:"
+"""Prefix of features less those of the source driving itself."""
+
+
+def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
+    """One source and its driving frames: pooled features of every variant, a row per frame."""
+    source, _, driving = load_pictures(bench, pairs)
+    found = features_of(bench.model, source, driving)
+    rest = features_of(bench.model, source, source[None])
+    relative = {RELATIVE + name: values - rest[name] for name, values in found.items()}
+    return Result([head(pair, "features") for pair in pairs], {}, found | relative)
+
+
+@torch.inference_mode()
+def features_of(
+    model, source: np.ndarray, driving: np.ndarray, batch: int = 8
+) -> dict[str, np.ndarray]:
+    """Pooled features ``<variant>/<level>`` (T, 2 C) and references (T, D), float32.
+
+    source: uint8 (H, W, 3); driving: uint8 (T, H, W, 3).
+    """
+    device = next(model.parameters()).device
+    one = model.encode(to_batch([source], device))
+    parts: dict[str, list[Tensor]] = {}
+    for start in range(0, len(driving), batch):
+        frames = to_batch(driving[start : start + batch], device)
+        state = one.expand(len(frames))
+        reading = model.read(state, frames)
+        alignment, x_driving = reading.alignment, reading.x_driving
+        x_rectified = reading.x_rectified
+        motions = {
+            name: model.move(state, points)
+            for name, points in {"driving": x_driving, "rectified": x_rectified}.items()
+        }
+        found = {
+            "z": alignment.z,
+            "measured_scale": alignment.scale.clamp(min=1e-3).log(),
+            "spread_ratio": (spread(x_driving) / spread(state.keypoints)).log(),
+            "x_driving": x_driving.flatten(1),
+            "x_rectified": x_rectified.flatten(1),
+        }
+        for variant, method in VARIANTS.items():
+            z = alignment.z if method.embedding else None
+            with tapped(model.generator) as levels:
+                model.paint(state, motions[method.keypoints], z)
+            found |= {f"{variant}/{level}": pooled(maps) for level, maps in levels.items()}
+        for name, values in found.items():
+            parts.setdefault(name, []).append(values.float().cpu())
+    return {name: torch.cat(values).numpy() for name, values in parts.items()}
+
+
+@contextmanager
+def tapped(generator: nn.Module) -> Iterator[dict[str, Tensor]]:
+    """Level -> feature maps (B, C, h, w) of the generator's calls within the context."""
+    seen: dict[str, Tensor] = {}
+    last = [part for part in generator.head.modules() if isinstance(part, nn.Conv2d)][-1]
+    inputs = {
+        "warped 1/8": generator.residual,
+        "level 1/8": generator.up[0],
+        "level 1/4": generator.up[1],
+        "level 1/2": generator.head,
+        "before picture": last,
+    }
+
+    def keep_input(level):
+        return lambda module, arguments: seen.update({level: arguments[0]})
+
+    hooks = [
+        module.register_forward_pre_hook(keep_input(level)) for level, module in inputs.items()
+    ]
+    hooks.append(
+        generator.residual.register_forward_hook(
+            lambda module, arguments, output: seen.update({"residual": output})
+        )
+    )
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+def pooled(maps: Tensor) -> Tensor:
+    """Mean and standard deviation over space: (B, C, h, w) -> (B, 2 C)."""
+    flat = maps.float().flatten(2)
+    return torch.cat([flat.mean(dim=2), flat.std(dim=2, unbiased=False)], dim=1)
+
+
+def finish(measured: Measured) -> list[Row]:
+    """R^2 of every level and reference, as rows and as a plot."""
+    people = [record["person"] for record in measured.records]
+    scales = [[record["s_x"], record["s_y"]] for record in measured.records]
+    targets = np.log(np.array(scales, dtype=float))  # (N, 2)
+    rows = []
+    for name in measured.arrays[0]:
+        features = np.concatenate([group[name] for group in measured.arrays]).astype(float)
+        method, _, level = name.removeprefix(RELATIVE).partition("/")
+        metric, less = ("r2_relative", _LESS) if name.startswith(RELATIVE) else ("r2", "")
+        condition = level or REFERENCE
+        for axis, result in zip("xy", explained(features, targets, people), strict=True):
+            definition = _DEFINITION.format(axis=axis, less=less)
+            row = measured.row(method, f"{metric}_{axis}", definition, "numpy", len(people))
+            rows.append(row | {"condition": condition} | result)
+    for metric, name in (("r2", "levels"), ("r2_relative", "levels_relative")):
+        plots.levels(measured.folder / name, rows, metric, list(LEVELS), VARIANTS, REFERENCE)
+    order = [*LEVELS, REFERENCE]
+    return sorted(rows, key=lambda row: order.index(row["condition"]))
+
+
+def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) -> list[Row]:
+    """For each target: value, low and high of R^2 on people held out; or why there is none."""
+    if len(set(people)) < 3 or targets.std(axis=0).min() == 0:
+        reason = "holding people out needs three people, and scales that differ"
+        return [{"reason": reason}] * targets.shape[1]
+    predicted = ridge.held_out_predictions(features, targets, people)
+    return [
+        tables.estimate(ridge.r_squared, np.stack([target, guess], axis=1), people)
+        for target, guess in zip(targets.T, predicted.T, strict=True)
+    ]
+
+
+PROTOCOLS = (
+    Protocol(
+        "probe",
+        80,
+        frames=24,
+        pairs=different_scale_pairs,
+        heeds=frozenset({"pairs", "random_frames"}),
+        measure=measure,
+        known_scale=False,
+        scales_drawn=True,
+        own_methods=METHODS,
+        note=NOTE,
+        finish=finish,
+        headline=(
+            "r2_x",
+            "r2_y",
+            "r2_relative_x",
+            "r2_relative_y",
+        ),
+    ),
+)

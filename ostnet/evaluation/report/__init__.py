@@ -1,0 +1,1 @@
+"""From records to tables, plots and reports, kept on disk."""

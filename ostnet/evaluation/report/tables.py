@@ -1,0 +1,265 @@
+"""From records (one per method and frame) to rows of the report (one per method and metric)."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+
+import numpy as np
+
+from ostnet.evaluation.metrics import formulas, network_metrics
+from ostnet.evaluation.metrics.bootstrap import (
+    Statistic,
+    correlation,
+    mean,
+    people_interval,
+    quantile,
+    slope,
+    whole,
+)
+from ostnet.evaluation.metrics.columns import Record
+from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.fid import REFERENCE, frechet_distance
+from ostnet.methods import METHODS
+
+Row = dict[str, object]
+
+POOLED: dict[str, Statistic] = {"pooled_slope": slope, "pooled_correlation": correlation}
+"""Reductions of centred values of output and driver."""
+
+LOGARITHMIC = "median_log"
+"""Reduction of the values' logarithms."""
+
+REDUCE: dict[str, Statistic] = {
+    "mean": mean,
+    "median": partial(quantile, q=0.5),
+    "p90": partial(quantile, q=0.9),
+    LOGARITHMIC: partial(quantile, q=0.5),
+}
+
+
+def rows(
+    records: Sequence[Record],
+    table: Sequence[Metric],
+    head: Row,
+    backends: dict[str, str],
+    missing: dict[str, str],
+) -> list[Row]:
+    """One row per method and metric, in table order.
+
+    Args:
+        records: every method's frames of one protocol (and condition).
+        head: what all rows share: protocol, dataset (and condition).
+        backends: kind of back end -> its name and version.
+        missing: method -> why there are no records of it.
+    """
+    result = []
+    for method in _ordered([*(record["method"] for record in records), *missing]):
+        mine = [record for record in records if record["method"] == method]
+        for metric in table:
+            row = _row(method, metric, head, backends[metric.backend]) | {"frames": len(mine)}
+            result.append(row | (_summary(mine, metric) if mine else {"reason": missing[method]}))
+    return result
+
+
+def frechet_rows(
+    groups: Sequence[Mapping[str, np.ndarray]],
+    head: Row,
+    backend: str,
+    missing: dict[str, str],
+) -> list[Row]:
+    """FID of every method: its frames' features against the reference's, in table order.
+
+    Args:
+        groups: of each group of pairs, method -> (N, D) and REFERENCE -> (N, D) features.
+        missing: method -> why it has no frames.
+    """
+    (metric,) = network_metrics.EXTRA["fid"]
+    labels = dict.fromkeys(label for group in groups for label in group)
+    features = {
+        label: np.concatenate([group[label] for group in groups if label in group])
+        for label in labels
+    }
+    reference, result = features.pop(REFERENCE), []
+    for method in _ordered([*features, *missing]):
+        frames = len(features.get(method, ()))
+        row = _row(method, metric, head, backend)
+        if method in missing:
+            row |= {"reason": missing[method]}
+        elif frames < 2:
+            row |= {"frames": frames, "reason": "a distribution needs two frames or more"}
+        else:
+            value = frechet_distance(features[method], reference)
+            row |= {"value": value, "frames": frames, "reference_frames": len(reference)}
+        result.append(row)
+    return result
+
+
+def network_rows(
+    records: Sequence[Record],
+    groups: Sequence[Mapping[str, np.ndarray]],
+    table: Sequence[Metric],
+    given: Collection[str],
+    head: Row,
+    backends: dict[str, str],
+    missing: dict[str, str],
+) -> list[Row]:
+    """``rows`` of the table and of the networks given, and FID's where its network is."""
+    table = [*table, *network_metrics.frame_metrics(given)]
+    result = rows(records, table, head, backends, missing)
+    if "fid" in given:
+        result += frechet_rows(groups, head, backends["fid"], missing)
+    return result
+
+
+def unavailable(kinds: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
+    """Rows without a value for the metrics of networks that were not given, with the reason."""
+    return [
+        _row(method, metric, head, "unavailable") | {"reason": network_metrics.missing_reason(kind)}
+        for method in methods
+        for kind in kinds
+        for metric in network_metrics.EXTRA[kind]
+    ]
+
+
+def _row(method: str, metric: Metric, head: Row, backend: str) -> Row:
+    """A row without a value yet."""
+    return {
+        "method": method,
+        "metric": metric.name,
+        "value": None,
+        "definition": metric.definition,
+        **head,
+        "backend": backend,
+        "frames": 0,
+        "failures": 0,
+    }
+
+
+def _ordered(methods: Sequence[str]) -> list[str]:
+    """Methods in table order, unknown ones last."""
+    present = dict.fromkeys(methods)
+    known = [name for name in METHODS if name in present]
+    return known + [name for name in present if name not in METHODS]
+
+
+def _summary(records: Sequence[Record], metric: Metric) -> Row:
+    """value, failures and interval of one metric of one method."""
+    if metric.reduce == "correlation":
+        return _correlation(records, metric)
+    if metric.reduce in POOLED:
+        return _pooled(records, metric)
+    values = np.array([record[metric.column] for record in records], dtype=float)
+    if metric.backend == "module" and np.isnan(values).all():
+        return {"reason": "the method takes out no scale by a grid of T_theta"}
+    if metric.reduce == LOGARITHMIC:
+        with np.errstate(invalid="ignore"):  # a mirrored grid has no logarithm: a failure
+            values = np.log(values)
+    kept = ~np.isnan(values)
+    summary = {"failures": int((~kept).sum())}
+    if not kept.any():
+        return summary | {"reason": "no frame has a value"}
+    if np.isinf(values).any():
+        return summary | {"reason": "infinite: a frame is identical to the ground truth"}
+    people = [record["person"] for record, keep in zip(records, kept, strict=True) if keep]
+    return summary | estimate(REDUCE[metric.reduce], values[kept], people)
+
+
+def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
+    """value, and its 95 % interval over people (low, high) where there are two or more.
+
+    Statistics that divide by a variance can have neither: what is not finite is left out.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {"value": whole(statistic, values)}
+        if interval := people_interval(statistic, values, people):
+            found |= dict(zip(("low", "high"), interval, strict=True))
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
+def _by_clips(records: Sequence[Record], columns: Sequence[str]) -> list[tuple[str, np.ndarray]]:
+    """Of each pair of clips: the person, and the columns' values (T, C)."""
+    clips: dict[tuple, list[Record]] = {}
+    for record in records:
+        clips.setdefault((record["source"], record["driving"]), []).append(record)
+    return [
+        (members[0]["person"], np.array([[r[c] for c in columns] for r in members], dtype=float))
+        for members in clips.values()
+    ]
+
+
+def centred(records: Sequence[Record], columns: Sequence[str]) -> tuple[np.ndarray, list[str], int]:
+    """Values of the columns with their means within each pair of clips removed.
+
+    Frames in which one of them is missing are left out. Returns the values (N, C), the person of
+    each row, and the number of pairs of clips with a row.
+    """
+    clips = [(who, v[np.isfinite(v).all(axis=1)]) for who, v in _by_clips(records, columns)]
+    clips = [(who, values) for who, values in clips if len(values)]
+    points = [values - values.mean(axis=0) for _, values in clips]
+    people = [who for who, values in clips for _ in values]
+    return np.concatenate([np.empty((0, len(columns))), *points]), people, len(clips)
+
+
+_AT_REST = "no pair of clips in which both sides move"
+
+
+def _correlation(records: Sequence[Record], metric: Metric) -> Row:
+    clips = _by_clips(records, metric.sides)
+    failures = sum(int(np.isnan(values).any(axis=1).sum()) for _, values in clips)
+    found = [(person, formulas.correlation(*values.T)) for person, values in clips]
+    found = [(person, value) for person, value in found if not math.isnan(value)]
+    summary = {"failures": failures, "clip_pairs": len(found)}
+    if not found:
+        return summary | {"reason": _AT_REST}
+    people, values = zip(*found, strict=True)
+    return summary | estimate(mean, np.array(values), people)
+
+
+def _pooled(records: Sequence[Record], metric: Metric) -> Row:
+    points, people, clips = centred(records, metric.sides)
+    summary = {"failures": len(records) - len(points), "clip_pairs": clips}
+    if not clips:
+        return summary | {"reason": "no frame has a value"}
+    found = estimate(POOLED[metric.reduce], points, people)
+    return summary | (found if "value" in found else {"reason": _AT_REST})
+
+
+def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
+    """The module's median scale error minus the closed form's, with its interval over people.
+
+    Positive where the learned module is worse. Empty unless both were measured.
+    """
+    by_method = {}
+    for name in ("full", "closed_form"):
+        mine = [record for record in records if record["method"] == name]
+        by_method[name] = sorted(mine, key=lambda record: record["pair"])
+    if not by_method["full"] or not by_method["closed_form"]:
+        return []
+    people = np.array([record["person"] for record in by_method["full"]])
+    result = []
+    for axis in ("x", "y"):
+        column = f"module_scale_error_{axis}"
+        errors = np.array([[r[column] for r in by_method[n]] for n in by_method]).T  # (N, 2)
+        kept = ~np.isnan(errors).any(axis=1)
+        if not kept.any():
+            continue
+        result.append(
+            {
+                "method": "full",
+                "metric": f"{column}_median_minus_closed_form",
+                "definition": f"median {column} of T_theta minus that of the closed form on the "
+                "same F_kp points; low, high: 95 % bootstrap interval over people",
+                **head,
+                "backend": backend,
+                "frames": len(errors),
+                "failures": int((~kept).sum()),
+            }
+            | estimate(_median_difference, errors[kept], people[kept])
+        )
+    return result
+
+
+def _median_difference(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(N, 2), (D, N) -> (D,): median of column 0 minus median of column 1."""
+    median = REDUCE["median"]
+    return median(errors[:, 0], weights) - median(errors[:, 1], weights)

@@ -1,0 +1,227 @@
+"""``score``: the same metrics for anyone's videos, without our model."""
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ostnet.animation.animator import choose_device
+from ostnet.errors import InputError
+from ostnet.evaluation.data.datasets import id_of, recognise
+from ostnet.evaluation.data.matching_files import (
+    PICTURES,
+    VIDEOS,
+    check_length,
+    files,
+    first_picture,
+    frame_pairs,
+    partner,
+)
+from ostnet.evaluation.metrics import definitions
+from ostnet.evaluation.metrics.columns import (
+    Record,
+    following_columns,
+    identity_columns,
+    image_columns,
+    landmark_columns,
+    scale_columns,
+)
+from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.extras import Reading, features, unused_networks
+from ostnet.evaluation.metrics.face_reader import Face, FaceReader, identity_of
+from ostnet.evaluation.metrics.fid import REFERENCE
+from ostnet.evaluation.metrics.instruments import backends, make_instruments
+from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.metrics.network_metrics import ACROSS, WITH_TRUTH
+from ostnet.evaluation.protocols.stability import jitter
+from ostnet.evaluation.protocols.suite import SUITE
+from ostnet.evaluation.report import report_files, tables
+from ostnet.evaluation.report.group_store import write_records
+from ostnet.evaluation.report.tables import Row
+
+SAME, CROSS = "same-scale", "cross-identity"
+"""Protocols by whose names the rows go."""
+
+JITTER = [
+    Metric(
+        "landmark_jitter_ratio",
+        "landmark_jitter_ratio",
+        "mean",
+        "mean second difference over time of 68 landmarks, generated over reference; mean over "
+        "clips, each as often as it has frames; failures are frames of clips with a lost face",
+        "landmarker",
+    )
+]
+
+
+@dataclass
+class ScoreConfig(MetricOptions):
+    """Options of ``ostnet score``."""
+
+    generated: Path
+    """Folder of generated videos. Frames are compared one by one, as centre squares of 256
+    pixels."""
+
+    reference: Path
+    """Folder of videos of the same names: the ground truth, or with ``cross_identity`` the driving
+    videos."""
+
+    output: Path
+    """Folder for report.json, report.md and frames.csv."""
+
+    source: Path | None = None
+    """Folder of source pictures (or videos, of which the first frame counts) of the same names."""
+
+    cross_identity: bool = False
+    """The reference is another person: identity against the source, motion against the reference,
+    nothing pixel by pixel. Needs ``source``."""
+
+    name: str | None = None
+    """What to call the method in the report; default: the name of the folder ``generated``."""
+
+    def __post_init__(self):
+        self.generated, self.reference = Path(self.generated), Path(self.reference)
+        self.output = Path(self.output)
+        self.source = Path(self.source) if self.source else None
+        super().__post_init__()
+        for role in ("generated", "reference", "source"):
+            folder = getattr(self, role)
+            if folder is not None and not folder.is_dir():
+                raise InputError(f"{role}: {folder} is no folder; give one with videos")
+        if self.cross_identity and self.source is None:
+            raise InputError("source: missing; --cross-identity needs the source pictures")
+
+    def kinds(self) -> tuple[str, ...]:
+        """Kinds of networks whose metrics are reported."""
+        if self.cross_identity:
+            return ACROSS
+        return WITH_TRUTH + (("arcface",) if self.source else ())
+
+    def unused_flags(self) -> list[str]:
+        """What was given though it changes nothing."""
+        pixels = ["--lineage"] if self.lineage and self.cross_identity else []
+        return pixels + unused_networks(self, self.kinds())
+
+
+def score(config: ScoreConfig) -> list[Row]:
+    """Score every generated video against the reference of the same name; write the report.
+
+    Frames are compared one by one as centre squares of 256 pixels; intervals are over people where
+    the names tell them (``data.datasets.NAMINGS``), else over videos. Returns the rows of
+    ``report.json``. Raises InputError where a partner is missing or of another length.
+    """
+    if flags := config.unused_flags():
+        warnings.warn(f"{', '.join(flags)}: not used by this kind of scoring", stacklevel=2)
+    videos = files(config.generated, VIDEOS, "generated")
+    config.output.mkdir(parents=True, exist_ok=True)
+    scorer = _Scorer(config, recognise([video.name for video in videos]))
+    for video in videos:
+        scorer.add(video)
+    write_records(config.output / "frames.csv", scorer.records)
+    rows = scorer.rows()
+    settings = {"generated": scorer.method, "reference": config.reference.resolve().name}
+    headlines = {name: SUITE[name].headline for name in (SAME, CROSS)}
+    report_files.write_report(config.output, rows, settings, headlines)
+    return rows
+
+
+class _Scorer:
+    """Takes one video after another and keeps what its frames say."""
+
+    def __init__(self, config: ScoreConfig, naming: str):
+        """naming: key of ``data.datasets.NAMINGS``, by which a video's name tells the person."""
+        self.config, self._naming = config, naming
+        device = str(choose_device(config.device))
+        self.reader, self.extras = make_instruments(config, config.kinds(), device)
+        self.method = config.name or config.generated.resolve().name
+        self.records: list[Record] = []
+        self._features: dict[str, list[np.ndarray]] = {self.method: [], REFERENCE: []}
+
+    def add(self, video: Path) -> None:
+        """One record per frame of one video."""
+        reference = partner(self.config.reference, video, VIDEOS, "reference")
+        check_length(video, reference)
+        source, source_reading = self._source(video)
+        faces, drivers, records = [], [], []
+        for index, (image, truth) in enumerate(frame_pairs(video, reference)):
+            face, driver = self.reader.read([image, truth], self.config.source is not None)
+            faces.append(face)
+            drivers.append(driver)
+            person = id_of(video.name, self._naming)
+            record = {"method": self.method, "pair": index, "person": person}
+            record |= {"source": video.stem, "driving": reference.name, "frame": index}
+            record |= self._columns(image, truth, face, driver, source)
+            output, driving = self.extras.read([image, truth], [face, driver])
+            self._keep(output, driving)
+            records.append(record | self.extras.columns(output, source_reading, driving))
+        ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
+        self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
+
+    def rows(self) -> list[Row]:
+        """The report on all videos."""
+        head = {
+            "protocol": CROSS if self.config.cross_identity else SAME,
+            "dataset": self.config.reference.resolve().name,
+        }
+        given = self.extras.names
+        table = _table(self.config, self.reader)
+        groups = [{label: np.stack(kept) for label, kept in self._features.items() if kept}]
+        found = backends(self.reader, self.extras)
+        rows = tables.network_rows(self.records, groups, table, given, head, found, {})
+        lacking = [kind for kind in self.config.kinds() if kind not in given]
+        return rows + tables.unavailable(lacking, [self.method], head)
+
+    def _source(self, video: Path) -> tuple[Face | None, Reading]:
+        """The source picture's face and what the extra networks read off it, where it is given."""
+        if self.config.source is None:
+            return None, {}
+        picture = first_picture(partner(self.config.source, video, PICTURES + VIDEOS, "source"))
+        (face,) = self.reader.read([picture], identity=True)
+        (reading,) = self.extras.read([picture], [face])
+        return face, reading
+
+    def _columns(
+        self,
+        image: np.ndarray,
+        truth: np.ndarray,
+        face: Face | None,
+        driver: Face | None,
+        source: Face | None,
+    ) -> Record:
+        """One frame beside its reference and its source."""
+        if self.config.cross_identity:
+            record = scale_columns("scale_error", face, source)
+        else:
+            record = image_columns(truth, image, self.config.lineage)
+            record |= landmark_columns(face, driver)
+        if self.config.source is not None:
+            key = self.reader.embedder.key
+            who = (identity_of(face), identity_of(source), identity_of(driver))
+            record |= identity_columns(key, *who)
+        return record | following_columns(face, driver)
+
+    def _keep(self, output: Reading, reference: Reading) -> None:
+        """Features of one generated frame and of its reference, for FID."""
+        found = features([output, reference])
+        if found is not None:
+            self._features[self.method].append(found[0])
+            self._features[REFERENCE].append(found[1])
+
+
+def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
+    if config.cross_identity:
+        table = [
+            metric
+            for metric in definitions.cross_metrics(reader.embedder.key)
+            if not metric.column.startswith("scale_error_matched")
+        ]
+    else:
+        table = [
+            metric
+            for metric in definitions.reconstruction_metrics(config.lineage)
+            if metric.backend != "module"
+        ]
+        if config.source is not None:
+            table += definitions.identity_metrics(reader.embedder.key)
+    return table + JITTER
