@@ -1,7 +1,8 @@
 """The Animator: one source picture, then any number of driving frames."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from ostnet import methods
 from ostnet.animation import steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape, relative_motion
-from ostnet.animation.frame import METHOD, Frame, Options
+from ostnet.animation.frame import METHOD, Frame, Options, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.backends import choose_backend, generator_precision
 from ostnet.errors import InputError
@@ -20,8 +21,6 @@ from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
 
 SIZES = (64, 2048)
 """Least and greatest side of the result in pixels."""
-
-FaceCheck = Callable[[np.ndarray], bool]
 
 
 class Animator:
@@ -79,34 +78,32 @@ class Animator:
 
     def animate(
         self,
-        frames: Iterable[np.ndarray],
+        frames: Iterable[np.ndarray | Shown],
         scale_transform: bool = True,
         scale_embedding: bool = True,
         options: Options = METHOD,
-        has_face: FaceCheck | None = None,
         measure: bool = False,
     ) -> Iterator[Frame]:
         """Generate one frame per driving frame (uint8 RGB, any size), as they come.
 
         Args:
-            frames: driving frames; read one at a time, none kept.
+            frames: driving frames, uint8 RGB (H, W, 3) or ``Shown``; read one at a time, none kept.
+                Where one shows no face the last motion is held (before the first face: the source's
+                own pose).
             scale_transform: rectify the driving scale before the motion is read.
             scale_embedding: give the scale code z to the generator.
             options: comparators and stress settings.
-            has_face: says of each driving frame whether it shows a face; where it does not, the
-                last motion is held (before the first face: the source's own pose).
             measure: also measure the generated face (``Frame.spread``), one keypoint pass more.
         """
         name = variant_name(scale_transform, scale_embedding)
-        variants = self.variants(frames, [name], options, has_face, measure)
+        variants = self.variants(frames, [name], options, measure)
         return (made[name] for made in variants)
 
     def variants(
         self,
-        frames: Iterable[np.ndarray],
+        frames: Iterable[np.ndarray | Shown],
         names: Iterable[str] = tuple(VARIANTS),
         options: Options = METHOD,
-        has_face: FaceCheck | None = None,
         measure: bool = False,
     ) -> Iterator[dict[str, Frame]]:
         """Generate several variants of each driving frame, their common work done once.
@@ -120,7 +117,7 @@ class Animator:
         if unknown or not names:
             raise InputError(f"variants: found {unknown}, expected some of {', '.join(VARIANTS)}")
         _ = self.source  # complain now, not at the first frame
-        return self._variants(frames, names, options, has_face, measure)
+        return self._variants(frames, names, options, measure)
 
     def find_anchor(
         self, frames: Iterable[np.ndarray], options: Options = METHOD
@@ -143,15 +140,30 @@ class Animator:
         readings = self._readings(frames, options)
         return steering.clip_scale(_pair(reading.alignment.scale) for reading in readings)
 
-    def _readings(self, frames: Iterable[np.ndarray], options: Options) -> Iterator[Reading]:
-        steer = self._steering(options)
-        return (self._read(self._driving(frame, options), steer) for frame in frames)
+    def complete(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Options:
+        """The options with what a whole clip decides: its one scale, the anchor of its motion.
 
-    def _variants(self, frames, names, options, has_face, measure):
+        Reads the frames once for each; they must allow a fresh reading.
+        """
+        if options.scale_window == "clip" and options.clip_scale is None:
+            options = replace(options, clip_scale=self.measure_scale(frames, options))
+        if options.motion == "relative" and options.anchor is None:
+            options = replace(options, anchor=self.find_anchor(frames, options))
+        return options
+
+    def _readings(self, frames: Iterable, options: Options) -> Iterator[Reading]:
+        """What the frames with a face say, one after the other."""
+        steer = self._steering(options)
+        for picture, face in map(_shown, frames):
+            if face:
+                yield self._read(self._driving(picture, options), steer)
+
+    def _variants(self, frames, names, options, measure):
         steer, anchor = self._steering(options), options.anchor
         reading, images, sizes = None, {}, {}
-        for picture in frames:
-            held = has_face is not None and not has_face(picture)
+        for shown_frame in frames:
+            picture, face = _shown(shown_frame)
+            held = not face
             started = time.perf_counter()
             driving = self._driving(picture, options)
             fresh = not held or reading is None
@@ -193,8 +205,8 @@ class Animator:
             steps.append(steering.closed_form(transform))
         if options.clip_scale is not None:
             steps.append(steering.constant(transform, options.clip_scale))
-        elif options.scale_frames is not None:
-            steps.append(steering.running_median(transform, options.scale_frames))
+        elif isinstance(options.scale_window, int):
+            steps.append(steering.running_median(transform, options.scale_window))
         if options.smoothing_fps is not None:
             steps.append(steering.smoothed(transform, options.smoothing_fps))
         return steering.in_turn(*steps) if steps else None
@@ -262,6 +274,10 @@ def choose_device(name: str) -> torch.device:
             "use 'auto' or 'cpu'"
         ) from error
     return device
+
+
+def _shown(frame: np.ndarray | Shown) -> Shown:
+    return frame if isinstance(frame, Shown) else Shown(frame)
 
 
 def _points(reading: Reading) -> MotionPoints:

@@ -1,6 +1,7 @@
 """What goes into the animator beside pictures, and what comes out of it."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -31,11 +32,12 @@ class Options:
     smoothing_fps: float | None = None
     """Frame rate for the one-euro filter on the fiducial offsets; None: no smoothing."""
 
-    scale_frames: int | None = None
-    """Frames of the causal running median that takes the place of each frame's own scale."""
+    scale_window: str | int = "frame"
+    """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
+    ``clip``, the median over all frames; a number: a causal running median of so many frames."""
 
     clip_scale: tuple[float, float] | None = None
-    """One scale (s_x, s_y) for all frames, from ``Animator.measure_scale``; before the others."""
+    """What ``clip`` came to, (s_x, s_y), from ``Animator.measure_scale``."""
 
     def __post_init__(self):
         if len(self.driving_zoom) != 2 or not all(0 < s <= 5 for s in self.driving_zoom):
@@ -48,10 +50,21 @@ class Options:
         ):
             if value not in known:
                 raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
-        for name in ("smoothing_fps", "scale_frames"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise InputError(f"{name}: found {value}, expected more than 0")
+        if self.smoothing_fps is not None and not self.smoothing_fps > 0:
+            raise InputError(f"smoothing_fps: found {self.smoothing_fps}, expected more than 0")
+        window = self.scale_window
+        if window not in ("frame", "clip") and not (isinstance(window, int) and window > 0):
+            raise InputError(
+                f"scale_window: found {window!r}, expected frame, clip or a number of frames"
+            )
+
+
+class Shown(NamedTuple):
+    """A driving frame, and whether it shows a face; where it does not, the last motion is held."""
+
+    picture: np.ndarray
+    """uint8 RGB (H, W, 3)."""
+    face: bool = True
 
 
 METHOD = Options()

@@ -1,7 +1,7 @@
 """``ostnet animate``: one video of the source performing the driving clip."""
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.inputs import add_inputs, open_scene, refuse_overwriting, report, watched
+from ostnet.cli.inputs import add_inputs, finished, open_scene, refuse_overwriting, report
 from ostnet.cli.values import output_file
 from ostnet.flags import Parser
 
@@ -20,17 +20,13 @@ def run(argv: list[str]) -> None:
     refuse_overwriting(arguments, arguments.output, arguments.trace)
 
     animator, scene = open_scene(arguments)
-    from ostnet.animation.pipeline import animate_file
+    from functools import partial
+
+    from ostnet.animation.render import Plan, rendered
+    from ostnet.animation.render import run as render
     from ostnet.methods import variant_name
 
-    with watched(scene) as progress:
-        held = animate_file(
-            animator,
-            scene,
-            arguments.output,
-            variant_name(not arguments.no_scale_transform, not arguments.no_scale_embedding),
-            arguments.paste_back,
-            arguments.trace,
-            progress,
-        )
-    report(arguments.output, held)
+    name = variant_name(not arguments.no_scale_transform, not arguments.no_scale_embedding)
+    plan = Plan({name: arguments.output}, trace=arguments.trace, paste=arguments.paste_back)
+    take = finished(render(scene, plan, partial(rendered, animator)))
+    report(arguments.output, take.held)

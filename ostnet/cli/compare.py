@@ -1,9 +1,17 @@
 """``ostnet compare``: all four variants, the rectified clip, their grid, trace and chart."""
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.inputs import add_inputs, open_scene, report, watched
+from ostnet.cli.inputs import add_inputs, finished, open_scene, refuse_overwriting, report
 from ostnet.cli.values import output_folder
 from ostnet.flags import Parser
+from ostnet.methods import VARIANTS
+
+FILES = (
+    *(f"{name}.mp4" for name in (*VARIANTS, "rectified", "grid")),
+    "trace.json",
+    "scale.png",
+)
+"""What the folder holds afterwards."""
 
 
 def run(argv: list[str]) -> None:
@@ -15,9 +23,13 @@ def run(argv: list[str]) -> None:
     )
     arguments = parser.parse_args(argv)
 
-    animator, scene = open_scene(arguments)
-    from ostnet.animation.pipeline import compare_files
+    refuse_overwriting(arguments, *(arguments.output / name for name in FILES))
 
-    with watched(scene) as progress:
-        held = compare_files(animator, scene, arguments.output, progress)
-    report(arguments.output / "grid.mp4", held)
+    animator, scene = open_scene(arguments)
+    from functools import partial
+
+    from ostnet.animation.render import rendered, run_folder
+
+    network = partial(rendered, animator)
+    take = finished(run_folder(scene, arguments.output, VARIANTS, network, chart=True))
+    report(arguments.output / "grid.mp4", take.held)

@@ -2,18 +2,18 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ostnet.cli.values import existing_file, whole_number, zoom_factors
+from ostnet.cli.values import existing_file, scale_window, whole_number, zoom_factors
 from ostnet.errors import InputError
 from ostnet.flags import Parser
 
 if TYPE_CHECKING:
     from ostnet.animation.animator import Animator
-    from ostnet.animation.pipeline import Scene
+    from ostnet.animation.render import Step, Take
+    from ostnet.animation.scene import Scene
 
 
 def add_inputs(parser: Parser) -> None:
@@ -69,6 +69,20 @@ def add_inputs(parser: Parser) -> None:
         help="absolute (default); relative: movement since an anchor frame, the one whose pose is "
         "nearest the source's",
     )
+    add(
+        "--size",
+        choices=["256", "512", "1024", "portrait"],
+        help="side of the result in pixels (default: the larger of 256 and what the portrait's "
+        "square has, up to 512)",
+    )
+    add(
+        "--scale-window",
+        default="frame",
+        type=scale_window,
+        metavar="frame|clip|SECONDS",
+        help="over what the driving scale is measured: each frame (default); the whole clip, which "
+        "takes out where the driver sits and keeps how they lean; or the last SECONDS",
+    )
     add("--scale-smoothing", action="store_true", help="one-euro filter on the measured scale")
 
 
@@ -97,13 +111,10 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
 
     from ostnet.animation.animator import Animator, choose_device
     from ostnet.animation.frame import Options
-    from ostnet.animation.pipeline import Inputs, look_at
+    from ostnet.animation.scene import Inputs, look_at
     from ostnet.model.ostnet import OSTNet
 
     choose_device(arguments.device)
-    animator = Animator(
-        OSTNet.from_pretrained(str(checkpoint.folder)), arguments.device, arguments.backend
-    )
     scene = look_at(
         Inputs(
             source=arguments.source,
@@ -118,22 +129,30 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
                 motion=arguments.motion,
             ),
             smooth=arguments.scale_smoothing,
+            size=arguments.size,
+            scale_window=arguments.scale_window,
         )
     )
+    model = OSTNet.from_pretrained(str(checkpoint.folder))
+    animator = Animator(model, arguments.device, arguments.backend, scene.size)
     for text in filter(None, (checkpoint.notice, *scene.warnings)):
         print("ostnet: warning:", text, file=sys.stderr)
     return animator, scene
 
 
-@contextmanager
-def watched(scene: "Scene") -> Iterator[Callable[[int], None]]:
-    """A counter of frames on a terminal's standard error; silent anywhere else."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    total = min(scene.video.frames, scene.inputs.max_frames or scene.video.frames)
+def finished(events: "Iterator[Step | Take]") -> "Take":
+    """Go through a run to its end, counting frames on a terminal's standard error."""
+    *_, take = _counted(events) if sys.stderr.isatty() else events
+    return take
+
+
+def _counted(events: "Iterator[Step | Take]") -> "Iterator[Step | Take]":
     try:
-        yield lambda done: print(f"\r{done}/{total} frames", end="", file=sys.stderr, flush=True)
+        for event in events:
+            if hasattr(event, "done"):
+                text = f"\r{event.done}/{event.total} frames"
+                print(text, end="", file=sys.stderr, flush=True)
+            yield event
     finally:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
 

@@ -115,3 +115,18 @@ def _under_folders(path: Path) -> Path:
                 raise argparse.ArgumentTypeError(f"{str(parent)!r} is a file, not a folder")
             break
     return path
+
+
+def scale_window(text: str) -> str | float:
+    """``frame``, ``clip``, or a number of seconds above 0."""
+    if text in ("frame", "clip"):
+        return text
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, expected frame, clip or a number of seconds above 0"
+        )
+    return seconds

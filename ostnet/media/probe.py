@@ -4,7 +4,6 @@ import os
 import re
 import subprocess
 import tempfile
-import warnings
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +26,9 @@ HIDDEN_PACKETS = ("vp8", "mpeg4")
 DISCARDED = 0x4
 """Flag of a packet that an edit list cuts away (decoded, never shown)."""
 
+_SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)")
+"""A sound track in ffmpeg's account of a file, and its codec."""
+
 NO_TIME = -(2**63)
 """What stands in a listing where a packet has no time."""
 
@@ -45,10 +47,19 @@ class VideoInfo:
     """Number of frames that `read_frames` yields."""
     duration: float
     """Seconds: frames / fps."""
-    has_audio: bool
-    """Whether there is a sound track."""
+    audio: str | None
+    """Codec of the first sound track, as ffmpeg calls it; None: there is none."""
     start: float = 0.0
     """Seconds from the start of the file (its sound, usually) to the first frame."""
+    path: Path = Path()
+    """The file."""
+    is_mp4: bool = False
+    """Whether it is of the MP4 and MOV family."""
+
+    @property
+    def has_audio(self) -> bool:
+        """Whether there is a sound track."""
+        return self.audio is not None
 
 
 @dataclass(frozen=True)
@@ -98,8 +109,10 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
         fps=fps,
         frames=timeline.count,
         duration=float(timeline.count / fps),
-        has_audio=_has_audio(file),
+        audio=sound[1] if (sound := _SOUND.search(header)) else None,
         start=float(timeline.first),
+        path=file,
+        is_mp4="Input #0, mov,mp4" in header,
     )
 
 
@@ -151,12 +164,3 @@ def _parse_framecrc(lines) -> _Timeline | None:
     if count == 0:
         return None
     return _Timeline(codec, count, time_base * (first or 0), time_base * (last or 0))
-
-
-def _has_audio(file: Path) -> bool:
-    """Whether moviepy finds a sound track in a file already known to be a video."""
-    from moviepy.video.io.ffmpeg_reader import ffmpeg_parse_infos
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of subtitle tracks
-        return bool(ffmpeg_parse_infos(str(file), check_duration=False)["audio_found"])

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import tempfile
-import warnings
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,10 +12,7 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
-from ostnet.media.probe import DRIFT, probe
-
-COPY_AAC = ("-c:a", "copy", "-bsf:a", "aac_adtstoasc")
-"""Keep a sound track as it is; this bit stream filter fails for anything but AAC."""
+from ostnet.media.probe import DRIFT, VideoInfo
 
 
 class VideoWriter:
@@ -25,21 +21,23 @@ class VideoWriter:
     The file appears at `path` only when the `with` block ends well; until then everything lies
     in a hidden folder beside it, which is gone afterwards in any case::
 
-        with VideoWriter("out.mp4", Fraction(30000, 1001), audio_from="driving.mp4") as writer:
+        with VideoWriter("out.mp4", Fraction(30000, 1001), probe("driving.mp4")) as writer:
             for frame in frames:
                 writer.write(frame)
 
-    `fps` is kept exactly. The sound of `audio_from`, if it has any, is cut to the length of the
-    video and set so that it stays with the picture: AAC is copied, the rest becomes AAC at
-    192 kbit/s. `comment` is stored in the file's metadata. `crf` is x264's quality (lower is
-    better and larger). An odd side grows by one repeated pixel.
+    `fps` is kept exactly. The sound of the clip `sound`, if it has any, is cut to the length of the
+    video and set so that it stays with the picture: AAC of an MP4 or MOV file is copied, the rest
+    becomes AAC at 192 kbit/s. `expected` is how many frames will be written, if that is known.
+    `comment` is stored in the file's metadata. `crf` is x264's quality (lower is better and
+    larger). An odd side grows by one repeated pixel.
     """
 
     def __init__(
         self,
         path: str | os.PathLike,
         fps: Fraction,
-        audio_from: str | os.PathLike | None = None,
+        sound: VideoInfo | None = None,
+        expected: int | None = None,
         comment: str | None = None,
         crf: int = 17,
     ):
@@ -53,8 +51,8 @@ class VideoWriter:
         self.crf = crf
         self.frames = 0
         """Number of frames written so far."""
-        self._audio_from = audio_from
-        self._ways_of_sound = _ways_of_sound(audio_from)
+        self._sound = sound if sound is not None and sound.audio else None
+        self._expected = expected
         self._shape = None
         self._cleanup = contextlib.ExitStack()
 
@@ -95,15 +93,23 @@ class VideoWriter:
         self._shape = shape
         height, width = (side + side % 2 for side in shape[:2])
         comment = [] if self.comment is None else ["-metadata", f"comment={self.comment}"]
+        with_sound, length = [], []
+        if self._sound is not None:
+            with_sound = [*open_input(self._sound.path), "-map", "0:v", "-map", "1:a:0"]
+            with_sound += _sound_options(self._sound)
+        if self._sound is not None and self._expected is not None:
+            length = ["-t", f"{float(self._expected / self.fps):.6f}"]
         self._process = subprocess.Popen(
             ffmpeg(
                 *("-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
                 *("-video_size", f"{width}x{height}", "-framerate", str(self.fps), "-i", "-"),
+                *with_sound,
                 *("-c:v", "libx264", "-preset", "fast", "-crf", str(self.crf)),
                 # BT.601, which players and readers assume at this size, and say so in the file.
                 *("-vf", "scale=out_color_matrix=bt601:out_range=tv"),
                 *("-pix_fmt", "yuv420p", "-colorspace", "smpte170m", "-color_range", "tv"),
-                *("-movflags", "+faststart", *comment, f"file:{self._folder}/picture.mp4"),
+                *("-movflags", "+faststart", *comment, *length),
+                f"file:{self._folder}/picture.mp4",
             ),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -112,7 +118,7 @@ class VideoWriter:
         self._cleanup.callback(stop, self._process)
 
     def _finish(self) -> None:
-        """Close the encoder, add sound and metadata, and put the file in its place."""
+        """Close the encoder and put the file in its place."""
         if self._shape is None:
             raise ValueError("no frame was written")
         try:
@@ -122,25 +128,22 @@ class VideoWriter:
         if self._process.wait() != 0:
             raise self._failure()
         finished = self._folder / "picture.mp4"
-        if self._ways_of_sound:
-            finished = self._add_sound(finished)
+        if self._sound is not None and self.frames != self._expected:
+            finished = self._cut(finished)
         os.replace(finished, self.path)
 
-    def _add_sound(self, picture: Path) -> Path:
-        """Join picture and sound; the picture alone, with a warning, where no way works."""
-        whole = self._folder / "whole.mp4"
-        for sound in self._ways_of_sound:
-            command = ffmpeg(
-                *("-loglevel", "error", "-i", f"file:{picture}"),
-                *open_input(Path(self._audio_from)),
-                *("-map", "0:v", "-c:v", "copy", "-map", "1:a:0", *sound),
-                *("-movflags", "+faststart"),
-                *("-t", f"{float(self.frames / self.fps):.6f}", "-y", f"file:{whole}"),
-            )
-            if subprocess.run(command, capture_output=True).returncode == 0:
-                return whole
-        warnings.warn(f"the sound of '{self._audio_from}' could not be kept", stacklevel=4)
-        return picture
+    def _cut(self, whole: Path) -> Path:
+        """The file with its sound cut to the frames that were written in the end."""
+        short = self._folder / "short.mp4"
+        command = ffmpeg(
+            *("-loglevel", "error", "-i", f"file:{whole}", "-c", "copy", "-map", "0"),
+            *("-movflags", "+faststart", "-t", f"{float(self.frames / self.fps):.6f}"),
+            f"file:{short}",
+        )
+        done = subprocess.run(command, capture_output=True)
+        if done.returncode != 0:
+            raise OSError(f"the sound of '{self.path}' cannot be cut: {reason(done.stderr)}")
+        return short
 
     def _failure(self) -> OSError:
         self._process.wait()
@@ -148,11 +151,10 @@ class VideoWriter:
         return OSError(f"the video encoder failed on '{self.path}': {problem}")
 
 
-def _ways_of_sound(audio_from: str | os.PathLike | None) -> list[tuple[str, ...]]:
-    """ffmpeg options that add the sound of a file, best way first; none where there is no sound."""
-    if audio_from is None or not (info := probe(audio_from)).has_audio:
-        return []
+def _sound_options(sound: VideoInfo) -> tuple[str, ...]:
+    """ffmpeg options that carry the sound of a clip over."""
+    if sound.audio == "aac" and sound.is_mp4 and abs(sound.start) < DRIFT / 10:
+        return ("-c:a", "copy")
     # The picture now starts at 0: move the sound along, filling with silence what is missing.
-    shift = f"asetpts=PTS-{info.start:.6f}/TB,aresample=async=1:first_pts=0"
-    encode = ("-af", shift, "-c:a", "aac", "-b:a", "192k")
-    return [COPY_AAC, encode] if abs(info.start) < DRIFT / 10 else [encode]
+    shift = f"asetpts=PTS-{sound.start:.6f}/TB,aresample=async=1:first_pts=0"
+    return ("-af", shift, "-c:a", "aac", "-b:a", "192k")

@@ -7,19 +7,28 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.animation.pipeline import Scene
+from ostnet.animation.render import Step, Take, run_folder
+from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
 from ostnet.ui import charts, drawing, engine, figures, text
 from ostnet.ui.inputs import Driving, Portrait, adjusted, look_at_driving, look_at_portrait
 from ostnet.ui.inputs import make_scene as scene_of
-from ostnet.ui.take import Step, Take, paste_back, run
+from ostnet.ui.paste_back import paste_back
 from ostnet.ui.visitors import VISITORS, Visitor
 
 REFRESH = 0.8
 """Seconds between two looks at a run."""
 
 CROPS = {"around the face": "auto", "centre of the picture": "none"}
+RESULT_SIZES = {
+    "as the portrait, up to 512": None,
+    "256": "256",
+    "512": "512",
+    "1024": "1024",
+    "as the portrait": "portrait",
+}
+SCALE_WINDOWS = {"each frame": "frame", "the whole clip": "clip", "the last 2 seconds": 2.0}
 CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
 
 
@@ -135,7 +144,7 @@ def start(request: gr.Request) -> list:
 def animate(
     portrait, mode, face, size, right, down,
     driving, seconds, clip_mode, clip_face, zoom,
-    transform, embedding, compare, mark, columns,
+    transform, embedding, compare, mark, columns, result_size, window,
     request: gr.Request,
 ) -> Iterator[tuple]:  # fmt: skip
     """Run; yields (status, headline, grid, single, chart, table, files), None where unchanged."""
@@ -152,11 +161,21 @@ def animate(
             seen_portrait(visitor, portrait, mode, face, size, right, down),
             seen_driving(visitor, driving, seconds, clip_mode, clip_face),
             (zoom, zoom),
+            RESULT_SIZES[result_size],
+            SCALE_WINDOWS[window],
         )
-        for event in run(
-            scene, names, visitor.run_folder(), visitor.stop.is_set, mark, int(columns)
-        ):
+        events = run_folder(
+            scene,
+            visitor.run_folder(),
+            names,
+            engine.network,
+            visitor.stop.is_set,
+            mark=mark,
+            columns=int(columns),
+        )
+        for event in events:
             if isinstance(event, Take):
+                engine.PACE.learn(len(names), event.seconds, event.frames)
                 visitor.last = LastRun(scene, event, variant)
                 yield _result(event, variant)
             elif time.monotonic() - shown >= REFRESH:

@@ -7,6 +7,7 @@ import gradio as gr
 
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import charts, examples, figures, text
+from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.inputs import MOST_SECONDS
 from ostnet.ui.picture import picture_file
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
@@ -30,7 +31,7 @@ def build(page: gr.Blocks) -> Shared:
             portrait, portrait_view = _portrait()
         with gr.Column(min_width=300):
             driving, zoom, driving_view = _driving()
-    transform, embedding, compare, mark = _options()
+    transform, embedding, compare, mark, more = _options()
     columns = gr.Number(4, visible=False)  # of the grid
     page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
     with gr.Row():
@@ -71,7 +72,7 @@ def build(page: gr.Blocks) -> Shared:
         on.start, outputs=[status, results, button, stop], show_progress="hidden", **PRIVATE
     ).then(
         on.animate,
-        inputs=[*portrait, *driving, zoom, transform, embedding, compare, mark, columns],
+        inputs=[*portrait, *driving, zoom, transform, embedding, compare, mark, columns, *more],
         outputs=[status, *outputs],
         show_progress="minimal",
         show_progress_on=status,
@@ -150,7 +151,8 @@ def _examples(
     )
 
 
-def _options() -> list[gr.Checkbox]:
+def _options() -> tuple:
+    """Transform, embedding, compare, mark; and size and scale window of the result."""
     with gr.Row(elem_id="options"):
         transform = gr.Checkbox(
             True, label="Scale transformation",
@@ -166,7 +168,20 @@ def _options() -> list[gr.Checkbox]:
         mark = gr.Checkbox(
             False, label="Visible mark", info="Write “AI-generated” into the picture."
         )
-    return [transform, embedding, compare, mark]
+    with gr.Accordion("More", open=False):
+        size = gr.Dropdown(
+            list(RESULT_SIZES),
+            value=next(iter(RESULT_SIZES)),
+            label="Size of the result, in pixels",
+            info="Motion is computed at 256; skin and hair stay as sharp as the portrait.",
+        )
+        window = gr.Dropdown(
+            list(SCALE_WINDOWS),
+            value=next(iter(SCALE_WINDOWS)),
+            label="Scale measured over",
+            info="The whole clip: takes out where the driver sits and keeps how they lean.",
+        )
+    return transform, embedding, compare, mark, [size, window]
 
 
 def _results():

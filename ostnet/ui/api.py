@@ -5,12 +5,13 @@ from pathlib import Path
 import gradio as gr
 
 from ostnet.animation import VARIANTS, Options
-from ostnet.animation.pipeline import Inputs, look_at
+from ostnet.animation.render import Take, run_folder
+from ostnet.animation.scene import Inputs, look_at
 from ostnet.errors import InputError
 from ostnet.media.video import probe
 from ostnet.methods import variant_name
+from ostnet.ui import engine
 from ostnet.ui.inputs import MOST_SECONDS, check_files
-from ostnet.ui.take import Take, run
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import TURN
 
@@ -24,6 +25,8 @@ def animate(
     driving_zoom_y: float = 1,
     max_seconds: float = MOST_SECONDS,
     visible_mark: bool = False,
+    size: str = "",
+    scale_window: str = "frame",
     request: gr.Request = None,
 ) -> str:
     """Make a portrait perform a driving clip, at the portrait's face size.
@@ -37,14 +40,16 @@ def animate(
         driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
         max_seconds: use the clip's first seconds only; at most 60.
         visible_mark: write "AI-generated" into the picture.
+        size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
+        scale_window: over what the driving scale is measured: frame, clip, or seconds.
 
     Returns:
-        An MP4 video (H.264, 256 x 256) with the clip's frame rate and sound.
+        An MP4 video (H.264, square) with the clip's frame rate and sound.
     """
     name = variant_name(scale_transform, scale_embedding)
     take = _take(
         portrait, driving, [name], (driving_zoom_x, driving_zoom_y), max_seconds, visible_mark,
-        request,
+        size, scale_window, request,
     )  # fmt: skip
     return str(take.files[name])
 
@@ -56,6 +61,8 @@ def compare(
     driving_zoom_y: float = 1,
     max_seconds: float = MOST_SECONDS,
     visible_mark: bool = False,
+    size: str = "",
+    scale_window: str = "frame",
     request: gr.Request = None,
 ) -> tuple[str, str, str, str, str, str]:
     """The same portrait and clip with and without each part of the scale machinery.
@@ -67,6 +74,8 @@ def compare(
         driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
         max_seconds: use the clip's first seconds only; at most 60.
         visible_mark: write "AI-generated" into the picture.
+        size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
+        scale_window: over what the driving scale is measured: frame, clip, or seconds.
 
     Returns:
         Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and
@@ -74,7 +83,7 @@ def compare(
     """
     take = _take(
         portrait, driving, list(VARIANTS), (driving_zoom_x, driving_zoom_y), max_seconds,
-        visible_mark, request,
+        visible_mark, size, scale_window, request,
     )  # fmt: skip
     return tuple(str(take.files[name]) for name in ("grid", *VARIANTS, "trace"))
 
@@ -89,15 +98,24 @@ def publish() -> None:
         zooms = [gr.Number(1, label=f"driving zoom {axis}") for axis in ("x", "y")]
         seconds = gr.Number(MOST_SECONDS, label="seconds to use at most")
         mark = gr.Checkbox(False, label="visible mark")
+        more = [gr.Textbox("", label="size"), gr.Textbox("frame", label="scale window")]
         video = gr.File(label="video")
         six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace")]
-        inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark]
+        inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark, *more]
         gr.Button("animate").click(animate, inputs, video, api_name="animate", **TURN)
-        inputs = [portrait, driving, *zooms, seconds, mark]
+        inputs = [portrait, driving, *zooms, seconds, mark, *more]
         gr.Button("compare").click(compare, inputs, six, api_name="compare", **TURN)
 
 
-def _take(portrait, driving, names, zoom, seconds, mark, request) -> Take:
+def _window(text: str) -> str | float:
+    """``frame``, ``clip`` or seconds, as typed."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) -> Take:
     try:
         check_files(portrait, driving)
         visitor = VISITORS.get(request and request.session_hash, portrait, driving)
@@ -109,9 +127,12 @@ def _take(portrait, driving, names, zoom, seconds, mark, request) -> Take:
                 driving=Path(driving),
                 max_frames=min(video.frames, max(1, round(seconds * video.fps))),
                 options=Options(driving_zoom=zoom),
+                size=size or None,
+                scale_window=_window(window),
             )
         )
-        *_, take = run(scene, names, visitor.run_folder(), visitor.stop.is_set, mark)
+        folder, stopped = visitor.run_folder(), visitor.stop.is_set
+        *_, take = run_folder(scene, folder, names, engine.network, stopped, mark=mark)
     except InputError as error:
         raise gr.Error(str(error), print_exception=False) from error
     return take

@@ -4,7 +4,7 @@ import math
 from statistics import median
 from typing import TYPE_CHECKING
 
-from ostnet.ui.take import LABELS
+from ostnet.animation.panes import LABELS
 
 if TYPE_CHECKING:
     import pandas

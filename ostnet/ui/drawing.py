@@ -7,9 +7,9 @@ import colorsys
 import functools
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from ostnet.media.compose import BACKGROUND, LETTERS
+from ostnet.media.compose import BACKGROUND
 from ostnet.media.crop import Crop
 
 TEAL, RED, BLUE, AMBER = "#12b886", "#e8365d", "#2f9bff", "#ffb224"
@@ -78,43 +78,6 @@ def occlusion_map(occlusion: np.ndarray) -> np.ndarray:
     """The mask (h, w) in grey: white is taken from the portrait, black is made up."""
     grey = (occlusion.clip(0, 1) * 255).round().astype(np.uint8)
     return _enlarged(np.repeat(grey[..., None], 3, axis=2), Image.Resampling.BILINEAR)
-
-
-def watermarked(image: np.ndarray) -> np.ndarray:
-    """The picture with "AI-generated" in its lower left corner."""
-    share, colour = _stamp(*image.shape[:2])
-    return (image * (1 - share) + colour * share).round().astype(np.uint8)
-
-
-def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:
-    """What the scale transformation measured, in words: uint8 (side, side, 3)."""
-    card = Image.new("RGB", (side, side), BACKGROUND)
-    draw = ImageDraw.Draw(card)
-    lines = [
-        ("the driving face is", 0.20, 0.07, LETTERS),
-        (f"{scale[0]:.2f} x", 0.36, 0.16, TEAL),
-        ("as wide and", 0.50, 0.07, LETTERS),
-        (f"{scale[1]:.2f} x", 0.66, 0.16, TEAL),
-        ("as high as the portrait's", 0.80, 0.07, LETTERS),
-    ]
-    for text, middle, size, colour in lines:
-        font = ImageFont.load_default(size=size * side)
-        draw.text((side / 2, middle * side), text, font=font, fill=colour, anchor="mm")
-    return np.array(card)
-
-
-@functools.lru_cache(maxsize=4)
-def _stamp(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Opacity (H, W, 1) and colour (H, W, 3) of the visible mark."""
-    layer = Image.new("RGBA", (width, height))
-    draw = ImageDraw.Draw(layer)
-    font = ImageFont.load_default(size=max(11, height / 18))
-    text, at = "AI-generated", (0.02 * width, 0.985 * height)
-    left, top, right, bottom = draw.textbbox(at, text, font=font, anchor="lb")
-    draw.rounded_rectangle([left - 3, top - 3, right + 3, bottom + 3], 3, fill=(0, 0, 0, 130))
-    draw.text(at, text, font=font, anchor="lb", fill=(255, 255, 255, 235))
-    pixels = np.asarray(layer, np.float32)
-    return pixels[..., 3:] / 255, pixels[..., :3]
 
 
 @functools.cache

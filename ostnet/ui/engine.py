@@ -4,7 +4,6 @@ They take and give plain arrays and nothing else happens in them: on ZeroGPU eac
 process whose seconds count, and everywhere else ``spaces.GPU`` does nothing.
 """
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -16,18 +15,15 @@ from torch import Tensor
 
 from ostnet.animation import VARIANTS, Animator, Frame, Options
 from ostnet.animation.animator import choose_device
-from ostnet.animation.frame import METHOD
+from ostnet.animation.frame import METHOD, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
+from ostnet.animation.render import rendered
 from ostnet.hub import resolve
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
 
 ZERO_GPU = bool(Space.zero_gpu)
 """Whether this is a Space that borrows a GPU for each call."""
-
-Shown = tuple[np.ndarray, bool]
-"""A driving frame, uint8 (S, S, 3), and whether it shows a face."""
-
 
 CHECKPOINT = resolve()
 """The weights of this process: the default, or the embedded ones with a notice."""
@@ -55,31 +51,27 @@ class Insides:
     occlusion: np.ndarray  # (h, w) in [0, 1]
 
 
-def _seconds(source, frames, names, options) -> int:
+def _seconds(source, frames, names, options, measure) -> int:
     """How long to borrow a GPU for :func:`render`."""
     return int(8 + 0.06 * len(frames))
 
 
 @spaces.GPU(duration=_seconds)
-def render(
-    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options
+def _borrowed(
+    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
 ) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
-    """The source's keypoint spread beside all variants of each driving frame, as they are made.
+    animator = Animator(MODEL, size=len(source))
+    yield from rendered(animator, source, frames, names, options, measure)
 
-    On ZeroGPU ``frames`` must be a list.
+
+def network(
+    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
+) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
+    """The network's part of a run, see :data:`ostnet.animation.render.Network`.
+
+    What is borrowed on ZeroGPU is the GPU, not its seconds: there all frames are read before.
     """
-    animator = Animator(MODEL)
-    animator.set_source(source)
-    faces = deque()  # of the frames handed over and not yet asked about: at most one
-
-    def pictures() -> Iterator[np.ndarray]:
-        for picture, face in frames:
-            faces.append(face)
-            yield picture
-
-    made = animator.variants(pictures(), names, options, lambda _: faces.popleft(), measure=True)
-    for variants in made:
-        yield animator.source_spread, variants
+    return _borrowed(source, list(frames) if ZERO_GPU else frames, names, options, measure)
 
 
 @spaces.GPU(duration=6)

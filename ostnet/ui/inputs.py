@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.animation import Options
-from ostnet.animation.pipeline import Inputs, Scene
+from ostnet.animation.scene import Inputs, Scene
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import make_detector
@@ -130,14 +130,22 @@ def look_at_driving(
     return Driving(path, info, crop, note, note is None and mode != "none", stills, whole, frames)
 
 
-def make_scene(portrait: Portrait, driving: Driving, zoom: tuple[float, float]) -> Scene:
-    """What the pipeline animates."""
+def make_scene(
+    portrait: Portrait,
+    driving: Driving,
+    zoom: tuple[float, float],
+    size: str | None = None,
+    scale_window: str | float = "frame",
+) -> Scene:
+    """What is animated by what; ``size`` and ``scale_window`` as in :class:`Inputs`."""
     return Scene(
         inputs=Inputs(
             source=portrait.path,
             driving=driving.path,
             max_frames=driving.frames,
             options=Options(driving_zoom=zoom),
+            size=size,
+            scale_window=scale_window,
         ),
         portrait=portrait.image,
         source_crop=portrait.crop,

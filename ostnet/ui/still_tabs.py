@@ -4,11 +4,11 @@ import gradio as gr
 import numpy as np
 
 from ostnet.animation import VARIANTS
+from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, figures, text
 from ostnet.ui.animate_handlers import seen_driving, seen_portrait
 from ostnet.ui.animate_tab import Shared
-from ostnet.ui.take import LABELS
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import MODEL_TURN
 

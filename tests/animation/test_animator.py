@@ -6,6 +6,7 @@ import torch
 
 from ostnet import Animator, InputError, OSTNet
 from ostnet.animation import VARIANTS, Options
+from ostnet.animation.frame import Shown
 from ostnet.animation.pictures import to_tensor
 from ostnet.backends import BACKENDS, choose_backend
 from ostnet.methods import switches
@@ -154,7 +155,7 @@ def test_an_ablation_without_the_transform_never_moves_the_driving_frame(source,
 
 def test_a_lost_face_repeats_the_last_motion(animator, driving):
     present = iter([True, False, False, True])
-    frames = list(animator.animate(driving, has_face=lambda picture: next(present)))
+    frames = list(animator.animate(map(Shown, driving, present)))
     assert [frame.held for frame in frames] == [False, True, True, False]
     assert np.array_equal(frames[0].image, frames[1].image)
     assert np.array_equal(frames[0].image, frames[2].image)
@@ -164,7 +165,7 @@ def test_a_lost_face_repeats_the_last_motion(animator, driving):
 
 
 def test_before_the_first_face_the_source_keeps_its_own_pose(animator, source, driving):
-    frame = next(animator.animate(driving, has_face=lambda picture: False, measure=True))
+    frame = next(animator.animate([Shown(p, False) for p in driving], measure=True))
     assert frame.held and frame.scale == (1, 1)
     assert frame.driving_spread == animator.source_spread
     assert np.array_equal(frame.rectified, source)

@@ -111,7 +111,7 @@ def short_clip(tmp_path_factory) -> Path:
     """Six frames with sound, of a shipped example."""
     source = EXAMPLES / "driving" / "mid_1.0_audio.mp4"
     path = tmp_path_factory.mktemp("clips") / "six frames.mp4"
-    with VideoWriter(path, probe(source).fps, audio_from=source) as writer:
+    with VideoWriter(path, probe(source).fps, probe(source)) as writer:
         for frame in islice(read_frames(source), 6):
             writer.write(frame)
     return path

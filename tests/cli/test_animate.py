@@ -32,7 +32,7 @@ def frames_of(path) -> np.ndarray:
 
 
 def test_length_rate_sound_size_and_pixel_format_are_kept(animate, clip):
-    output = animate()
+    output = animate("--size", 256)
     made, driving = probe(output), probe(clip)
     assert made.frames == driving.frames == 13
     assert made.fps == driving.fps == Fraction(30000, 1001)
@@ -73,7 +73,7 @@ def test_each_switch_makes_another_video(animate):
         "centre": ["--source-crop", "none"],
     }
     made = {
-        name: frames_of(animate("--max-frames", 2, *given, name=f"{name}.mp4"))
+        name: frames_of(animate("--max-frames", 2, "--size", 256, *given, name=f"{name}.mp4"))
         for name, given in flags.items()
     }
     for name, video in made.items():

@@ -15,6 +15,7 @@ def folder(tmp_path_factory, portrait, clip, checkpoint):
 
     output = tmp_path_factory.mktemp("compare") / "deep" / "er"
     flags = ["--source", portrait, "--driving", clip, "--checkpoint", checkpoint]
+    flags += ["--size", "256"]
     assert main(["compare", *map(str, flags), "--output", str(output)]) == 0
     return output
 
@@ -53,7 +54,7 @@ def test_the_grid_shows_the_same_pictures(folder):
 def test_one_variant_is_what_animate_makes(folder, ostnet, portrait, clip, checkpoint, tmp_path):
     code, _, _ = ostnet(
         "animate", "--source", portrait, "--driving", clip, "--checkpoint", checkpoint,
-        "--output", tmp_path / "o.mp4", "--no-scale-embedding",
+        "--output", tmp_path / "o.mp4", "--no-scale-embedding", "--size", 256,
     )  # fmt: skip
     assert code == 0
     alone, together = read_frames(tmp_path / "o.mp4"), read_frames(folder / "no_embedding.mp4")

@@ -95,14 +95,14 @@ def test_a_device_that_is_not_here(refused):
 def test_a_failure_on_the_way_leaves_nothing_behind(
     command, ostnet, portrait, clip, checkpoint, tmp_path, monkeypatch
 ):
-    from ostnet.animation import pipeline
+    from ostnet.animation import scene
 
     def ends_early(path, *arguments, **options):
         frames = read_frames(path, *arguments, **options)
         yield next(frames)
         raise InputError("driving: the disk went away; put it back")
 
-    monkeypatch.setattr(pipeline, "read_frames", ends_early)
+    monkeypatch.setattr(scene, "read_frames", ends_early)
     output = tmp_path / ("out.mp4" if command == "animate" else "out")
     code, _, err = ostnet(
         command, "--source", portrait, "--driving", clip, "--checkpoint", checkpoint,

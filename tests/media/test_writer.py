@@ -15,7 +15,7 @@ GREY = np.full((64, 96, 3), 128, np.uint8)
 
 def copy(source, target, **options):
     """Write a clip's frames out again with its rate and sound."""
-    with VideoWriter(target, probe(source).fps, audio_from=source, **options) as writer:
+    with VideoWriter(target, probe(source).fps, probe(source), **options) as writer:
         for frame in read_frames(source):
             writer.write(frame)
     return target
@@ -76,7 +76,7 @@ def test_other_sound_becomes_aac(clip, tmp_path, describe):
 
 def test_sound_is_cut_to_the_length_of_the_video(clip, tmp_path, describe):
     path = tmp_path / "short.mp4"
-    with VideoWriter(path, Fraction(25), audio_from=clip(seconds=4)) as writer:
+    with VideoWriter(path, Fraction(25), probe(clip(seconds=4))) as writer:
         for _ in range(25):
             writer.write(GREY)
     hours, minutes, seconds = re.search(r"Duration: (\d+):(\d+):([\d.]+)", describe(path)).groups()

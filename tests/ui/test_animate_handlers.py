@@ -49,11 +49,27 @@ def test_without_inputs_the_button_cannot_be_pressed(visitor, portrait_file):
     assert button.interactive is False
 
 
+SIZE, WINDOW = next(iter(on.RESULT_SIZES)), next(iter(on.SCALE_WINDOWS))
+
+
 def test_a_run_stopped_while_it_waits_does_not_begin(visitor, portrait_file, driving_file):
     on.start(REQUEST)
     on.stop(REQUEST)
     run = on.animate(
-        portrait_file, *FACE, driving_file, 1, *CLIP, 1, True, True, True, False, 4, REQUEST
+        portrait_file,
+        *FACE,
+        driving_file,
+        1,
+        *CLIP,
+        1,
+        True,
+        True,
+        True,
+        False,
+        4,
+        SIZE,
+        WINDOW,
+        REQUEST,
     )
     (only,) = run
     assert "Stopped before it began" in only[0]

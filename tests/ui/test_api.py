@@ -34,6 +34,8 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
             ("driving_zoom_y", 1),
             ("max_seconds", 60),
             ("visible_mark", False),
+            ("size", ""),
+            ("scale_window", "frame"),
         ],
         "/compare": [
             ("portrait", None),
@@ -42,6 +44,8 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
             ("driving_zoom_y", 1),
             ("max_seconds", 60),
             ("visible_mark", False),
+            ("size", ""),
+            ("scale_window", "frame"),
         ],
     }
     found = {

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ostnet.animation import VARIANTS, Options
+from ostnet.animation.frame import Shown
 from ostnet.ui import engine
 
 
@@ -13,8 +14,8 @@ def source(portrait):
 
 
 def test_render_holds_the_frames_that_show_no_face(source, driving):
-    frames = [(driving.stills[0], True), (driving.stills[4], False), (driving.stills[7], True)]
-    rendered = list(engine.render(source, iter(frames), ["full"], Options()))
+    frames = [Shown(driving.stills[i], face) for i, face in ((0, True), (4, False), (7, True))]
+    rendered = list(engine.network(source, frames, ["full"], Options(), False))
     made = [variants["full"] for _, variants in rendered]
     assert [frame.held for frame in made] == [False, True, False]
     assert np.array_equal(made[0].image, made[1].image)

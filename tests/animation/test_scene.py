@@ -8,7 +8,7 @@ from PIL import Image
 from procedural_face import FaceParams, Identity, render
 
 from ostnet import InputError
-from ostnet.animation.pipeline import Inputs, look_at
+from ostnet.animation.scene import Inputs, look_at
 from ostnet.media.video import VideoWriter
 
 

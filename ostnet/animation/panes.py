@@ -1,0 +1,82 @@
+"""What a comparison shows side by side, and the mark that says how it came to be."""
+
+import functools
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from ostnet.animation.frame import Frame
+from ostnet.media.compose import BACKGROUND, LETTERS, grid
+from ostnet.methods import switches
+
+MARK = "AI-generated: a portrait animated by OSTNet (arXiv 2407.09965). Not a recording of anyone."
+"""Stands in every video's metadata."""
+
+LABELS = {
+    "full": "OSTNet (full)",
+    "no_transform": "no scale transform",
+    "no_embedding": "no scale embedding",
+    "neither": "neither of the two",
+}
+"""Variant -> what its pane is called in the picture."""
+
+TEAL = (45, 212, 191)
+
+
+def rectifying(names: list[str]) -> str | None:
+    """The first of these variants that brings the driving frame to the portrait's scale."""
+    return next((name for name in names if switches(name)[0]), None)
+
+
+def side_by_side(
+    source: np.ndarray, made: dict[str, Frame], images: dict[str, np.ndarray], columns: int
+) -> np.ndarray:
+    """One grid picture: source, driving, rectified driving, then the variants under their names."""
+    any_frame = next(iter(made.values()))
+    panes = {
+        "portrait": source,
+        "driving clip" + (" (no face: held)" if any_frame.held else ""): any_frame.driving,
+    }
+    if (variant := rectifying(list(made))) is not None:
+        panes["driving, rescaled"] = made[variant].rectified
+    if len(made) > 1:  # so that the variants share the second row
+        panes["measured"] = scale_card(any_frame.scale, source.shape[0])
+    panes |= {LABELS[name]: image for name, image in images.items()}
+    return grid(panes, columns=min(columns, len(panes)))
+
+
+def watermarked(image: np.ndarray) -> np.ndarray:
+    """The picture with "AI-generated" in its lower left corner."""
+    share, colour = _stamp(*image.shape[:2])
+    return (image * (1 - share) + colour * share).round().astype(np.uint8)
+
+
+def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:
+    """What the scale transformation measured, in words: uint8 (side, side, 3)."""
+    card = Image.new("RGB", (side, side), BACKGROUND)
+    draw = ImageDraw.Draw(card)
+    lines = [
+        ("the driving face is", 0.20, 0.07, LETTERS),
+        (f"{scale[0]:.2f} x", 0.36, 0.16, TEAL),
+        ("as wide and", 0.50, 0.07, LETTERS),
+        (f"{scale[1]:.2f} x", 0.66, 0.16, TEAL),
+        ("as high as the portrait's", 0.80, 0.07, LETTERS),
+    ]
+    for text, middle, size, colour in lines:
+        font = ImageFont.load_default(size=size * side)
+        draw.text((side / 2, middle * side), text, font=font, fill=colour, anchor="mm")
+    return np.array(card)
+
+
+@functools.lru_cache(maxsize=4)
+def _stamp(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """Opacity (H, W, 1) and colour (H, W, 3) of the visible mark."""
+    layer = Image.new("RGBA", (width, height))
+    draw = ImageDraw.Draw(layer)
+    font = ImageFont.load_default(size=max(11, height / 18))
+    text, at = "AI-generated", (0.02 * width, 0.985 * height)
+    left, top, right, bottom = draw.textbbox(at, text, font=font, anchor="lb")
+    draw.rounded_rectangle([left - 3, top - 3, right + 3, bottom + 3], 3, fill=(0, 0, 0, 130))
+    draw.text(at, text, font=font, anchor="lb", fill=(255, 255, 255, 235))
+    pixels = np.asarray(layer, np.float32)
+    return pixels[..., 3:] / 255, pixels[..., :3]

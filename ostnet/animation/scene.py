@@ -1,0 +1,196 @@
+"""What is animated by what: a portrait, a driving clip, their squares, and how they are read."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ostnet.animation.frame import Options, Shown
+from ostnet.animation.presence import FacePresence
+from ostnet.animation.steering import window_frames
+from ostnet.errors import InputError
+from ostnet.media.crop import Crop, driving_crop, source_crop
+from ostnet.media.faces import Detector, make_detector
+from ostnet.media.video import VideoInfo, probe, read_frames, read_image
+
+NETWORK_SIDE = 256
+"""Side of the square that the networks see, in pixels; results are at least as large."""
+LARGEST_DEFAULT = 512
+"""Side of the result that is chosen by itself at most."""
+SIZES = ("256", "512", "1024", "portrait")
+"""Sides of the result that can be asked for; ``portrait``: that of the portrait's square."""
+LARGEST = 2048
+"""Side of a result at most, in pixels."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A portrait and a driving clip, and how to look at them."""
+
+    source: Path
+    """Picture file with the face to animate."""
+
+    driving: Path
+    """Video file with the motion."""
+
+    source_crop: str = "auto"
+    """``auto``: a square around the face; ``none``: the centre square."""
+
+    driving_crop: str = "auto"
+    """``fixed``: one square for the whole clip around its face; ``none``: the centre square;
+    ``auto``: ``none`` where that already frames the face well, else ``fixed``."""
+
+    face: int = 0
+    """Which face, counted from the largest, 0, in each file that shows so many."""
+
+    max_frames: int | None = None
+    """Stop after this many driving frames; None: at the clip's end."""
+
+    options: Options = field(default_factory=Options)
+    """How the driving motion is read."""
+
+    smooth: bool = False
+    """Smooth the fiducial offsets over time, at the clip's frame rate."""
+
+    size: str | None = None
+    """Side of the result, one of ``SIZES``; None: the larger of 256 and what the portrait's square
+    has, up to 512."""
+
+    scale_window: str | float = "frame"
+    """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
+    ``clip``, one scale for the whole clip; or a causal running median of so many seconds."""
+
+    def __post_init__(self):
+        if self.size is not None and self.size not in SIZES:
+            raise InputError(f"size: found {self.size!r}, expected one of {', '.join(SIZES)}")
+        window = self.scale_window
+        if window not in ("frame", "clip") and not (isinstance(window, float) and window > 0):
+            raise InputError(
+                f"scale window: found {window!r}, expected frame, clip or a number of seconds"
+            )
+
+    def driving_frames(self) -> Iterator[np.ndarray]:
+        """The driving frames as they are in the file; a fresh reading of it."""
+        return read_frames(self.driving, self.max_frames, role="driving")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Inputs that have been looked at: what is animated, by what, and where the faces are."""
+
+    inputs: Inputs
+    portrait: np.ndarray
+    """The whole source picture, uint8 (H, W, 3)."""
+
+    source_crop: Crop
+    driving_crop: Crop
+    video: VideoInfo
+    detector: Detector
+    face_expected: bool
+    """Whether the driving clip is known to show a face."""
+
+    warnings: list[str]
+    """What the user should see: for instance that no face was found."""
+
+    @property
+    def size(self) -> int:
+        """Side of the result in pixels, even."""
+        square, wanted = self.source_crop.size, self.inputs.size
+        if wanted is None:
+            side = min(max(square, NETWORK_SIDE), LARGEST_DEFAULT)
+        elif wanted == "portrait":
+            side = min(max(square, NETWORK_SIDE), LARGEST)
+        else:
+            side = int(wanted)
+        return side - side % 2
+
+    @property
+    def total(self) -> int:
+        """Driving frames that will be animated."""
+        return min(self.video.frames, self.inputs.max_frames or self.video.frames)
+
+    @property
+    def source(self) -> np.ndarray:
+        """The portrait's square at the size of the result, uint8 (size, size, 3)."""
+        return self.source_crop.apply(self.portrait, self.size)
+
+    @property
+    def options(self) -> Options:
+        """How the driving motion is read, with what the clip's frame rate decides."""
+        options, fps, window = self.inputs.options, float(self.video.fps), self.inputs.scale_window
+        if self.inputs.smooth:
+            options = replace(options, smoothing_fps=fps)
+        if window != "frame":
+            frames = "clip" if window == "clip" else window_frames(window, fps)
+            options = replace(options, scale_window=frames)
+        return options
+
+    def shown(self) -> "DrivingFrames":
+        """The driving frames, cropped, each with whether it shows a face."""
+        return DrivingFrames(self)
+
+
+@dataclass(frozen=True)
+class DrivingFrames:
+    """The driving frames of a scene; each iteration is a fresh reading of the file."""
+
+    scene: Scene
+
+    def __iter__(self) -> Iterator[Shown]:
+        scene = self.scene
+        has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
+        for frame in scene.inputs.driving_frames():
+            picture = scene.driving_crop.apply(frame, NETWORK_SIDE)
+            yield Shown(picture, has_face(picture))
+
+
+def look_at(inputs: Inputs) -> Scene:
+    """Read the portrait, find the faces, choose the crops.
+
+    Raises:
+        InputError: a file that is missing or cannot be read, or a face that is not there.
+    """
+    portrait = read_image(inputs.source, role="source")
+    video = probe(inputs.driving, role="driving")
+    detector = make_detector()
+    (square, source_warning), (framed, driving_warning) = _chosen_face(
+        inputs.face,
+        lambda face: source_crop(portrait, inputs.source_crop, face, detector),
+        lambda face: driving_crop(_clip(inputs), inputs.driving_crop, detector, face),
+    )
+    return Scene(
+        inputs=inputs,
+        portrait=portrait,
+        source_crop=square,
+        driving_crop=framed,
+        video=video,
+        detector=detector,
+        face_expected=inputs.driving_crop != "none" and driving_warning is None,
+        warnings=[text for text in (source_warning, driving_warning) if text],
+    )
+
+
+def _clip(inputs: Inputs) -> Path | Iterator[np.ndarray]:
+    """What the driving crop looks at: the file or, of a shortened run, its first frames."""
+    return inputs.driving if inputs.max_frames is None else inputs.driving_frames()
+
+
+def _chosen_face(face: int, *crops: Callable[[int], tuple]) -> list[tuple]:
+    """Call each with ``face``; one that shows too few faces takes its largest instead.
+
+    Raises:
+        InputError: not one of them shows so many faces.
+    """
+    found, complaints = [], []
+    for crop in crops:
+        try:
+            found.append(crop(face))
+        except InputError as error:
+            if face == 0:
+                raise
+            complaints.append(error)
+            found.append(crop(0))
+    if len(complaints) == len(crops):
+        raise complaints[0]
+    return found
