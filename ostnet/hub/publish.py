@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ostnet.errors import InputError
-from ostnet.fetch import belongs, brief, quiet_client
-from ostnet.hub import Checkpoint
-from ostnet.publishing.card import model_card
+from ostnet.hub.card import model_card
+from ostnet.hub.downloads import brief, parts_among, quiet_client
+from ostnet.hub.lookup import Checkpoint
 
 
-def push(
+def publish(
     repo: str, checkpoint: Checkpoint, private: bool = False, branch: str | None = None
 ) -> str:
     """Publish a checkpoint in one commit; the repository and the branch are made where missing.
@@ -38,12 +38,10 @@ def push(
     named = {file.relative_to(folder).as_posix(): file for file in files}
     additions = [CommitOperationAdd("README.md", model_card(checkpoint, repo).encode())]
     additions += [
-        CommitOperationAdd(name, file)
-        for name, file in named.items()
-        if belongs(name) and name != "README.md"
+        CommitOperationAdd(name, named[name]) for name in parts_among(named) if name != "README.md"
     ]
     api = HfApi()
-    with _our_words(repo), quiet_client():
+    with _as_input_errors(repo), quiet_client():
         api.create_repo(repo, private=private or None, exist_ok=True)
         if private and not api.model_info(repo).private:
             raise InputError(
@@ -57,7 +55,7 @@ def push(
 
 
 @contextmanager
-def _our_words(repo: str) -> Iterator[None]:
+def _as_input_errors(repo: str) -> Iterator[None]:
     """What the Hub refuses, as an input error."""
     from huggingface_hub.errors import HFValidationError
 

@@ -3,7 +3,7 @@
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -11,10 +11,10 @@ from typing import TypeVar
 from ostnet.errors import InputError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-OPTIONAL = ("README.md", "LICENSE", "metrics.json", "report.json", "samples.jpg")
-"""What may lie beside the two: card, terms, measurements, a picture."""
-EVALUATION = "evaluation/"
-"""Folder of findings and their plots, all of which belong to the checkpoint."""
+PARTS = (CONFIG, WEIGHTS, "README.md", "LICENSE", "metrics.json", "report.json", "samples.jpg",
+         "evaluation/*")  # fmt: skip
+"""Patterns of the files that belong to a checkpoint: the two, and what may lie beside them (card,
+terms, measurements, a picture, a folder of findings). No other file is downloaded or published."""
 
 WAITS = (1.0, 2.0)
 """Seconds before each further try when the Hub is busy or does not answer."""
@@ -37,9 +37,11 @@ def is_commit(revision: str | None) -> bool:
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
-def belongs(name: str) -> bool:
-    """Whether a file of this name, below a checkpoint's folder, is part of the checkpoint."""
-    return name in (CONFIG, WEIGHTS, *OPTIONAL) or name.startswith(EVALUATION)
+def parts_among(files: Iterable[str]) -> list[str]:
+    """Those of these files, named below a checkpoint's folder, that are part of the checkpoint."""
+    from huggingface_hub.utils import filter_repo_objects
+
+    return sorted(filter_repo_objects(files, allow_patterns=list(PARTS)))
 
 
 def refuse_missing(files: set[str], name: str) -> None:
@@ -69,7 +71,8 @@ def download(repo: str, revision: str | None) -> tuple[Path, str | None]:
     if is_commit(revision) and (folder := _cached(repo, revision)):
         return folder, None
     try:
-        return _fetch(repo, revision, listing(repo, revision)), None
+        listing(repo, revision)
+        return _fetch(repo, revision), None
     except UnreachableError as error:
         if folder := _cached(repo, revision):
             name = f"{repo}@{revision}" if revision else repo
@@ -78,7 +81,7 @@ def download(repo: str, revision: str | None) -> tuple[Path, str | None]:
         raise
 
 
-def listing(repo: str, revision: str | None) -> set[str]:
+def listing(repo: str, revision: str | None) -> list[str]:
     """Names of a checkpoint's files on the Hub.
 
     Raises:
@@ -86,36 +89,35 @@ def listing(repo: str, revision: str | None) -> set[str]:
     """
     from huggingface_hub import HfApi
 
-    with _our_words(repo, revision):
+    with _as_input_errors(repo, revision):
         info = _patiently(lambda: HfApi().model_info(repo, revision=revision, timeout=TIMEOUT))
-    files = {file.rfilename for file in info.siblings}
+    files = {file.rfilename for file in info.siblings or ()}
     refuse_missing(files, f"{repo}@{revision}" if revision else repo)
-    return set(filter(belongs, files))
+    return parts_among(files)
 
 
-def _fetch(repo: str, revision: str | None, files: set[str]) -> Path:
+def _fetch(repo: str, revision: str | None) -> Path:
     """Download what is not in the cache yet; all files from one commit."""
-    from huggingface_hub import hf_hub_download
+    from huggingface_hub import snapshot_download
 
-    def fetch(file: str, revision: str | None) -> Path:
-        return Path(_patiently(lambda: hf_hub_download(repo, file, revision=revision)))
-
-    with _our_words(repo, revision):
-        folder = fetch(CONFIG, revision).parent  # named after the commit the revision stands at
-        for file in sorted(files - {CONFIG}):
-            fetch(file, folder.name)
-    return folder
+    with _as_input_errors(repo, revision):
+        return Path(
+            _patiently(
+                lambda: snapshot_download(repo, revision=revision, allow_patterns=list(PARTS))
+            )
+        )
 
 
 def _cached(repo: str, revision: str | None) -> Path | None:
     """The folder of a copy downloaded before, if it is whole."""
     from huggingface_hub import try_to_load_from_cache
 
-    with _our_words(repo, revision):
-        paths = [
+    with _as_input_errors(repo, revision):
+        config, weights = (
             try_to_load_from_cache(repo, file, revision=revision) for file in (CONFIG, WEIGHTS)
-        ]
-    return Path(paths[0]).parent if all(isinstance(path, str) for path in paths) else None
+        )
+    whole = isinstance(config, str) and isinstance(weights, str)
+    return Path(config).parent if whole else None
 
 
 def _patiently(ask: Callable[[], _Answer]) -> _Answer:
@@ -142,7 +144,7 @@ def _may_pass(error: BaseException) -> bool:
 
 
 @contextmanager
-def _our_words(repo: str, revision: str | None) -> Iterator[None]:
+def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
     """Errors of the Hub's client as input errors, and none of its warnings of each retry."""
     from huggingface_hub.errors import (
         HFValidationError,

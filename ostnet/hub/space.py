@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ostnet import hub
+import ostnet
 from ostnet.errors import InputError
-from ostnet.fetch import CONFIG, WEIGHTS, listing
-from ostnet.publishing.front_matter import check_space, join, split
+from ostnet.hub.downloads import CONFIG, WEIGHTS, listing
+from ostnet.hub.front_matter import check_space, join, split
+from ostnet.hub.lookup import EMBEDDED, EMBEDDED_ON_GPU, PINNED, VARIABLE, embedded
 
 PYTHON = "3.12"
 """Version of Python on the Space; ZeroGPU offers this one and 3.10."""
@@ -39,7 +40,7 @@ def export_space(folder: Path, weights: str | None = None) -> list[str]:
         InputError: ``folder`` is not empty, the project's own files are not at hand, or the front
             matter is not what the Hub documents.
     """
-    root = Path(hub.__file__).resolve().parents[1]
+    root = Path(ostnet.__file__).resolve().parents[1]
     folder = folder.resolve()
     _refuse_place(folder, root)
     values, body = split((root / "README.md").read_text(encoding="utf-8"))
@@ -55,12 +56,12 @@ def export_space(folder: Path, weights: str | None = None) -> list[str]:
     with _written_at_once(folder) as stage:
         for name in _COPIED:
             _copy(root / name, stage / name)
-        for name in (hub.EMBEDDED, hub.EMBEDDED_ON_GPU):
-            embedded = hub.embedded().folder.with_name(name)
-            if embedded.is_dir():
-                _copy(embedded, stage / "checkpoints" / name)
+        for name in (EMBEDDED, EMBEDDED_ON_GPU):
+            source = embedded().folder.with_name(name)
+            if source.is_dir():
+                _copy(source, stage / "checkpoints" / name)
         if weights is not None:
-            _write(stage / "checkpoints" / hub.PINNED, [weights])
+            _write(stage / "checkpoints" / PINNED, [weights])
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
         through_lfs = [f"{files} filter=lfs diff=lfs merge=lfs -text" for files in LARGE_FILES]
         _write(stage / ".gitattributes", through_lfs)
@@ -96,8 +97,8 @@ def _refuse_untested(values: dict, required: list[str]) -> None:
 
 def _hub_entries(weights: str) -> tuple[dict, list[str]]:
     """Front matter that fetches these weights while the Space is built."""
-    repo, commit = hub.split_name(weights)
-    files, warnings = {CONFIG, WEIGHTS}, []
+    repo, _, commit = weights.partition("@")
+    files, warnings = [], []
     try:
         files = listing(repo, commit)
     except InputError as error:
@@ -106,7 +107,7 @@ def _hub_entries(weights: str) -> tuple[dict, list[str]]:
             f"weights: {weights} could not be looked at: {reason}; "
             "the Space can only be built once it exists"
         ]
-    named = ",".join([CONFIG, WEIGHTS, *sorted(files - {CONFIG, WEIGHTS})])
+    named = ",".join([CONFIG, WEIGHTS, *sorted(set(files) - {CONFIG, WEIGHTS})])
     return {"models": [repo], "preload_from_hub": [f"{repo} {named} {commit}"]}, warnings
 
 
@@ -123,12 +124,12 @@ def _introduction(body: str) -> str:
 def _about_weights(weights: str | None) -> str:
     if weights is None:
         return (
-            f"This Space runs the weights in `checkpoints/{hub.EMBEDDED_ON_GPU}` where it has them "
-            f"and a GPU, else those in `checkpoints/{hub.EMBEDDED}`.\n"
+            f"This Space runs the weights in `checkpoints/{EMBEDDED_ON_GPU}` where it has them "
+            f"and a GPU, else those in `checkpoints/{EMBEDDED}`.\n"
         )
     return (
         f"This Space runs `{weights}`,\n"
-        f"named in `checkpoints/{hub.PINNED}`; the variable `{hub.VARIABLE}` goes before it.\n"
+        f"named in `checkpoints/{PINNED}`; the variable `{VARIABLE}` goes before it.\n"
         "Where they cannot be had, the page says so and runs those in `checkpoints`.\n"
     )
 

@@ -3,9 +3,9 @@
 import json
 from math import prod
 
-from ostnet.fetch import CONFIG, WEIGHTS
-from ostnet.hub import Checkpoint
-from ostnet.publishing.front_matter import join, split
+from ostnet.hub.downloads import CONFIG, WEIGHTS
+from ostnet.hub.front_matter import join, split
+from ostnet.hub.lookup import Checkpoint
 
 FRONT_MATTER = {
     "library_name": "ostnet",

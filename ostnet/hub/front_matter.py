@@ -3,7 +3,7 @@
 import re
 
 from ostnet.errors import InputError
-from ostnet.fetch import quiet_client
+from ostnet.hub.downloads import quiet_client
 
 COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
 

@@ -1,7 +1,7 @@
 """Where weights come from: a folder, a repository on the Hugging Face Hub, the embedded default.
 
-Finds and checks the files; ``OSTNet.from_pretrained`` loads them. Never anything but
-safetensors.
+Finds and checks the files, by the names and shapes in their header; ``OSTNet.from_pretrained``
+loads them, once. Never anything but safetensors.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.fetch import CONFIG, WEIGHTS, download, refuse_missing
+from ostnet.hub.downloads import CONFIG, WEIGHTS, download, refuse_missing
 
 EMBEDDED = "ostnet-lite"
 """Name of the weights that come with the package."""
@@ -97,7 +97,7 @@ def embedded(device: str = "cpu") -> Checkpoint:
 
 def embedded_folders() -> list[Path]:
     """Where the embedded weights may lie: in an installed wheel, or beside a checkout."""
-    package = Path(__file__).resolve().parent
+    package = Path(__file__).resolve().parents[1]
     return [package / "_checkpoints" / EMBEDDED, package.parent / "checkpoints" / EMBEDDED]
 
 
@@ -144,7 +144,7 @@ def _checked(folder: Path, name: str) -> Path:
 
     from ostnet.config import ModelConfig
     from ostnet.model.ostnet import OSTNet
-    from ostnet.model.weights import load_weights
+    from ostnet.model.weights import check_weights
 
     try:
         config = ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
@@ -153,7 +153,7 @@ def _checked(folder: Path, name: str) -> Path:
             f"checkpoint: {name}, {CONFIG}: {error}; use the one saved with the weights"
         ) from error
     try:
-        load_weights(OSTNet(config), folder / WEIGHTS)
+        check_weights(OSTNet(config), folder / WEIGHTS)
     except InputError as error:
         reason = str(error).removeprefix(f"{folder / WEIGHTS}: ")
         raise InputError(f"checkpoint: {name}, {WEIGHTS}: {reason}") from error
