@@ -116,8 +116,9 @@ def _cached(repo: str, revision: str | None) -> Path | None:
         config, weights = (
             try_to_load_from_cache(repo, file, revision=revision) for file in (CONFIG, WEIGHTS)
         )
-    whole = isinstance(config, str) and isinstance(weights, str)
-    return Path(config).parent if whole else None
+    if not isinstance(config, str) or not isinstance(weights, str):
+        return None
+    return Path(config).parent
 
 
 def _patiently(ask: Callable[[], _Answer]) -> _Answer:

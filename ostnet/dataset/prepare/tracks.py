@@ -27,10 +27,12 @@ class Track:
 
     @property
     def frames(self) -> int:
+        """Its length."""
         return self.end - self.start
 
     @property
     def boxes(self) -> list[Box]:
+        """The face's box at each look that found it."""
         return [face.box for face in self.seen.values()]
 
     @property
