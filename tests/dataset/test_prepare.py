@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -238,10 +237,3 @@ def test_frames_keep_their_time_in_a_film_of_another_rate(film, settings, tmp_pa
     clip = list(read_frames(config.output / row["file"]))
     for index in (4, 12, 20):
         assert abs(source[2 * index][square].mean() - clip[index].mean()) < 1
-
-
-def test_nothing_else_imports_the_preparation():
-    package = Path(preparation.__file__).parents[2]
-    users = [path.relative_to(package) for path in package.rglob("*.py")
-             if "ostnet.dataset.prepare" in path.read_text()]  # fmt: skip
-    assert {path.parts[0] for path in users} == {"dataset", "cli"}
