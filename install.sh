@@ -36,7 +36,12 @@ with_pip() {
 
 [ -z "$dev" ] || command -v chromium >/dev/null || debian chromium # draws the page in its tests
 echo "installing into .venv (a few minutes the first time)"
-{ command -v uv >/dev/null && with_uv; } || with_pip
+if ! command -v uv >/dev/null; then
+    with_pip
+elif ! with_uv; then
+    echo "uv could not install everything: pip goes on." >&2
+    with_pip
+fi
 if [ -n "$dev" ]; then # without its opencv-python, which would overwrite the headless OpenCV
     .venv/bin/python -m pip install --quiet --no-deps 'face-alignment>=1.5'
 fi

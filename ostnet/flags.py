@@ -132,8 +132,12 @@ def exit_code(command: Callable[[], object]) -> int:
 
 
 def field_docs(config: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass, on one line."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(config))).body[0]
+    """The docstring under each field of a dataclass, on one line; none where it has no source."""
+    try:
+        source = inspect.getsource(config)
+    except (OSError, TypeError):  # made by exec or at a prompt
+        return {}
+    tree = ast.parse(textwrap.dedent(source)).body[0]
     docs = {}
     for above, below in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
         match above, below:
