@@ -1,4 +1,4 @@
-"""Command-line flags made of configuration dataclasses, and errors of one line.
+"""The one flag system: command-line flags made of configuration dataclasses, errors of one line.
 
 Plain argparse, so that training needs nothing of the command line's other parts.
 """
@@ -7,12 +7,14 @@ import argparse
 import ast
 import inspect
 import re
+import sys
 import textwrap
 import types
-from dataclasses import MISSING, fields, is_dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NoReturn, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from ostnet.errors import InputError
 
@@ -36,38 +38,115 @@ class Parser(argparse.ArgumentParser):
             if match := re.fullmatch(pattern, message, flags=re.DOTALL):
                 text = match.expand(form)
                 raise InputError(text if ";" in text else f"{text}; see {self.prog} --help")
+        raise AssertionError("the last pattern matches everything")
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a dataclass's fields are told as flags, where that does not follow from the class."""
+
+    required: Collection[str] = ()
+    """Fields that must be given although they have a default."""
+
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    """Field that is itself a dataclass -> prefix of its flags; its own name otherwise."""
 
 
 def parse(parser: Parser, config: type[Config], argv: list[str]) -> Config:
     """Add one flag per field of the dataclass ``config``, parse ``argv``, build the dataclass.
 
-    ``some_field`` becomes ``--some-field``, the docstring under it its help; a field without a
-    default is required; a boolean also has ``--no-some-field``; ``tuple[str, ...]`` takes several
-    words; fields of a dataclass inside become ``--inner-field``. Flags that are not given keep the
-    dataclass's own default.
-
     Raises:
         InputError: flags that do not parse, or values that the dataclass refuses.
     """
-    _add(parser, config, "")
-    given = vars(parser.parse_args(argv))
+    return build(config, given(parser, config, argv))
+
+
+def given(
+    parser: Parser, config: type | object, argv: list[str], style: Style | None = None
+) -> dict[str, Any]:
+    """Add one flag per field of a dataclass and parse ``argv``.
+
+    ``some_field`` becomes ``--some-field``, the docstring under it its help; a field without a
+    default is required; a boolean also has ``--no-some-field``; ``tuple[str, ...]`` takes several
+    words; fields of a dataclass inside become ``--inner-field``.
+
+    Args:
+        parser: to which the flags are added.
+        config: the dataclass or, where the help shall tell other defaults, an instance of it.
+        argv: the words of the command line.
+        style: see :class:`Style`.
+
+    Returns:
+        Value by field of what was given, a dictionary of its own for a dataclass inside.
+
+    Raises:
+        InputError: flags that do not parse.
+    """
+    _add(parser, config, style or Style(), ())
+    values: dict[str, Any] = {}
+    for name, value in vars(parser.parse_args(argv)).items():
+        *inside, last = name.split(".")
+        place = values
+        for step in inside:
+            place = place.setdefault(step, {})
+        place[last] = value
+    return values
+
+
+def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
+    """A dataclass of what was given.
+
+    Args:
+        config: the class, whose own defaults stand elsewhere, or an instance, whose values do.
+        values: as :func:`given` returns them.
+
+    Raises:
+        InputError: values that the dataclass refuses.
+    """
+    values, kinds = dict(values), get_type_hints(_class_of(config))
+    start: Any = config
+    for name, value in values.items():
+        if is_dataclass(kinds[name]):
+            inner = kinds[name] if isinstance(start, type) else getattr(start, name)
+            values[name] = build(inner, value)
     try:
-        return _build(config, given, "")
+        return start(**values) if isinstance(start, type) else replace(start, **values)
     except InputError:
         raise
     except ValueError as error:
         raise InputError(str(error)) from error
 
 
+def exit_code(command: Callable[[], object]) -> int:
+    """Run a command; whatever a user can cause becomes one line on standard error and code 2."""
+    try:
+        command()
+    except InputError as error:
+        return _complain(str(error))
+    except OSError as error:
+        which = error.filename or "system"
+        return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
 def field_docs(config: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass and its bases, on one line."""
+    """The docstring under each field of a dataclass and its bases; none where it has no source."""
     docs = {}
     for part in filter(is_dataclass, reversed(config.__mro__)):
-        body = ast.parse(textwrap.dedent(inspect.getsource(part))).body[0].body
-        for field, below in pairwise(body):
-            documented = isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant)
-            if isinstance(field, ast.AnnAssign) and documented:
-                docs[field.target.id] = " ".join(str(below.value.value).split()).replace("``", "")
+        try:
+            source = inspect.getsource(part)
+        except (OSError, TypeError):  # made by exec or at a prompt
+            continue
+        tree = ast.parse(textwrap.dedent(source)).body[0]
+        for above, below in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
+            match above, below:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ):
+                    docs[name] = " ".join(text.split()).replace("``", "")
     return docs
 
 
@@ -75,36 +154,56 @@ class _Words(argparse.Action):
     """Words with blanks or commas between them, as a tuple."""
 
     def __call__(self, parser, namespace, values, option_string=None):
-        words = [word for value in values for word in value.split(",") if word]
+        words = [word for value in values or () for word in str(value).split(",") if word]
         setattr(namespace, self.dest, tuple(words))
 
 
-def _add(parser: Parser, config: type, prefix: str) -> None:
-    docs, hints = field_docs(config), get_type_hints(config)
-    for field in sorted(fields(config), key=lambda field: field.kw_only):  # those of bases last
-        kind = hints[field.name]
+def _complain(message: str) -> int:
+    print("ostnet: error:", " ".join(message.split()), file=sys.stderr)
+    return 2
+
+
+def _class_of(config: type | object) -> type:
+    return config if isinstance(config, type) else type(config)
+
+
+def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str, ...]) -> None:
+    """Flags of a dataclass that is reached through the fields ``inside``."""
+    known = _class_of(config)
+    docs, kinds = field_docs(known), get_type_hints(known)
+    for item in sorted(fields(known), key=lambda item: item.kw_only):  # bases last
+        kind = kinds[item.name]
         if is_dataclass(kind):
-            _add(parser, kind, f"{field.name}_")
+            inner = kind if isinstance(config, type) else getattr(config, item.name)
+            _add(parser, inner, style, (*inside, item.name))
             continue
-        name = prefix + field.name
-        required = field.default is MISSING and field.default_factory is MISSING
-        text = docs.get(field.name, "")
-        if field.default not in (MISSING, None, ""):
-            text += f" (default: {field.default})"
-        options = {
-            "dest": name,
-            "required": required,
+        default = _default(config, item)
+        text = docs.get(item.name, "")
+        if default not in (MISSING, None, ""):
+            text += f" (default: {default})"
+        options: dict[str, Any] = {
+            "dest": ".".join((*inside, item.name)),
+            "required": default is MISSING or item.name in style.required,
             "default": argparse.SUPPRESS,
             "help": text.replace("%", "%%"),
         }
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         elif kind == tuple[str, ...]:
-            options |= {"nargs": "+", "action": _Words, "metavar": field.name.upper()}
+            options |= {"nargs": "+", "action": _Words, "metavar": item.name.upper()}
         else:
-            options["type"] = _value_type(kind)
-            options["metavar"] = field.name.upper()
-        parser.add_argument(f"--{name.replace('_', '-')}", **options)
+            options |= {"type": _value_type(kind), "metavar": item.name.upper()}
+        words = [style.prefixes.get(outer, outer) for outer in inside] + [item.name]
+        parser.add_argument("--" + "-".join(words).replace("_", "-"), **options)
+
+
+def _default(config: type | object, item) -> Any:
+    """A field's value where no flag is given; MISSING: there is none."""
+    if not isinstance(config, type):
+        return getattr(config, item.name)
+    if item.default is MISSING and item.default_factory is not MISSING:
+        return item.default_factory()
+    return item.default
 
 
 def _value_type(kind) -> type:
@@ -114,14 +213,3 @@ def _value_type(kind) -> type:
     if kind not in (str, int, float, Path):
         raise TypeError(f"no flag for a field of type {kind}")
     return kind
-
-
-def _build(config: type[Config], given: dict, prefix: str) -> Config:
-    hints, values = get_type_hints(config), {}
-    for field in fields(config):
-        kind, name = hints[field.name], prefix + field.name
-        if is_dataclass(kind):
-            values[field.name] = _build(kind, given, f"{field.name}_")
-        elif name in given:
-            values[field.name] = given[name]
-    return config(**values)

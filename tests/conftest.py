@@ -2,8 +2,27 @@
 
 import os
 
+import pytest
+
 # Before torch is imported: its threads sleep between layers instead of spinning, which on a busy
 # machine makes small networks many times faster.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No test downloads a detector's weights, and all find faces the same way everywhere.
 os.environ.setdefault("OSTNET_FACE_DETECTOR", "dlib")
+
+SLOW = frozenset(
+    "test_animate test_animate_handlers test_api test_architecture test_benchmark test_cluster "
+    "test_compare test_datasets test_diagnostics test_embedded test_end_to_end test_engine "
+    "test_errors test_evaluate test_examples test_extras test_faces test_fan test_hub test_lineage "
+    "test_looks test_loop test_options test_page_example test_parallel test_pipeline test_prepare "
+    "test_procedural_face test_program test_publish test_score test_start test_suite test_take "
+    "test_video".split()
+)
+"""Files whose tests take several seconds together, most of them because they start programs."""
+
+
+def pytest_collection_modifyitems(items):
+    """Mark them, so that ``-m "not slow"`` gives an answer within a minute."""
+    for item in items:
+        if item.path.stem in SLOW:
+            item.add_marker(pytest.mark.slow)

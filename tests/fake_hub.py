@@ -107,10 +107,12 @@ class _Handler(BaseHTTPRequestHandler):
         if repository.busy:
             repository.busy -= 1
             return self._refuse(503)
-        revision = parts[1] if parts[:1] == ["revision"] else "main"
+        revision = parts[1] if parts[:1] in (["revision"], ["tree"]) else "main"
         sha = repository.branches.get(revision, revision)
         if sha not in repository.commits:
             return self._refuse(404, "RevisionNotFound")
+        if parts[:1] == ["tree"]:
+            return self._json(_tree(repository.commits[sha]))
         files = [{"rfilename": file} for file in repository.commits[sha]]
         answer = {"id": name, "sha": sha, "private": repository.private, "siblings": files}
         return self._json(answer)
@@ -220,6 +222,14 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+def _tree(files: dict[str, bytes]) -> list[dict]:
+    """A commit's files as the Hub lists them."""
+    return [
+        {"type": "file", "path": path, "size": len(data), "oid": hashlib.sha1(data).hexdigest()}
+        for path, data in files.items()
+    ]
+
+
 def _mode(path: str) -> dict:
     large = path.endswith((".safetensors", ".jpg"))
     return {"path": path, "uploadMode": "lfs" if large else "regular", "shouldIgnore": False}
@@ -262,10 +272,11 @@ class Visitor:
 _VISITOR = """
 import io, json, os, sys, time
 from contextlib import redirect_stderr, redirect_stdout
-from ostnet import InputError, fetch, hub
+from ostnet import InputError, hub
+from ostnet.hub import downloads
 from ostnet.cli import main
 
-fetch.WAITS, fetch.TIMEOUT = (0.1, 0.1), 1.0
+downloads.WAITS, downloads.TIMEOUT = (0.1, 0.1), 1.0
 
 def resolve(name):
     started = time.monotonic()

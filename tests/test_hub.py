@@ -9,6 +9,7 @@ from fake_hub import FakeHub, Visitor
 
 from ostnet import InputError, OSTNet, hub
 from ostnet.config import ModelConfig
+from ostnet.hub import lookup
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def embedded(folder, tmp_path, monkeypatch) -> Path:
     place = tmp_path / "checkpoints" / "ostnet-lite"
     place.parent.mkdir()
     place.symlink_to(folder)
-    monkeypatch.setattr(hub, "embedded_folders", lambda: [tmp_path / "wheel", place])
+    monkeypatch.setattr(lookup, "embedded_folders", lambda: [tmp_path / "wheel", place])
     monkeypatch.delenv(hub.VARIABLE, raising=False)
     return place
 
@@ -58,7 +59,7 @@ def test_a_folder_with_both_files(folder):
 
 def test_the_embedded_weights_are_the_default(embedded, tmp_path, monkeypatch):
     assert hub.resolve() == hub.Checkpoint(embedded, "ostnet-lite")
-    monkeypatch.setattr(hub, "embedded_folders", lambda: [tmp_path / "wheel"])
+    monkeypatch.setattr(lookup, "embedded_folders", lambda: [tmp_path / "wheel"])
     with pytest.raises(InputError, match="embedded weights ostnet-lite are missing"):
         hub.resolve()
 

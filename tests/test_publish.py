@@ -17,9 +17,9 @@ import ostnet
 from ostnet import InputError, OSTNet
 from ostnet.config import ModelConfig
 from ostnet.hub import Checkpoint, embedded_folders
-from ostnet.publishing.card import model_card
-from ostnet.publishing.front_matter import check_space, join, split
-from ostnet.publishing.space import TORCH
+from ostnet.hub.card import model_card
+from ostnet.hub.front_matter import check_space, join, split
+from ostnet.hub.space import TORCH
 
 ROOT = Path(ostnet.__file__).parents[1]
 needs_embedded = pytest.mark.skipif(

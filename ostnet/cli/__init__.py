@@ -10,12 +10,14 @@ import warnings
 from importlib import import_module
 
 from ostnet.errors import InputError
+from ostnet.flags import exit_code
 
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
     "compare": "the same with and without each part of the scale machinery, side by side",
     "prepare": "make a training data set out of videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",
+    "curves": "draw the loss curves of trainings",
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
     "collect": "bring the reports of one checkpoint beside its weights",
@@ -34,23 +36,18 @@ def main(argv: list[str] | None = None) -> int:
     # torch's threads must sleep between layers: spinning starves the video encoders beside them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _show_warnings_on_one_line()
-    try:
-        if not argv or argv[0] in ("-h", "--help"):
-            print(_help())
-        elif argv[0] == "--version":
-            from ostnet import __version__
+    return exit_code(lambda: _run(argv))
 
-            print(f"ostnet {__version__}")
-        else:
-            _command(argv[0]).run(argv[1:])
-    except InputError as error:
-        return _complain(str(error))
-    except OSError as error:
-        which = error.filename or "system"
-        return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
-    except KeyboardInterrupt:
-        return 130
-    return 0
+
+def _run(argv: list[str]) -> None:
+    if not argv or argv[0] in ("-h", "--help"):
+        print(_help())
+    elif argv[0] == "--version":
+        from ostnet import __version__
+
+        print(f"ostnet {__version__}")
+    else:
+        _command(argv[0]).run(argv[1:])
 
 
 def _command(name: str):
@@ -64,11 +61,6 @@ def _show_warnings_on_one_line() -> None:
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
     warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"
-
-
-def _complain(message: str) -> int:
-    print("ostnet: error:", " ".join(message.split()), file=sys.stderr)
-    return 2
 
 
 def _help() -> str:

@@ -21,7 +21,7 @@ def run(argv: list[str]) -> None:
     )
     arguments = parser.parse_args(argv)
 
-    from ostnet.publishing.space import export_space
+    from ostnet.hub.space import export_space
 
     for warning in export_space(arguments.dir, arguments.weights):
         print("ostnet: warning:", warning, file=sys.stderr)

@@ -8,8 +8,8 @@ from ostnet.flags import Parser, parse
 def run(argv: list[str]) -> None:
     """Parse the flags, prepare, say what came of it."""
     with needs_extra("prepare"):
-        from ostnet.preparing.config import PrepareConfig
-        from ostnet.preparing.run import prepare
+        from ostnet.dataset.prepare.preparation import prepare
+        from ostnet.dataset.prepare.settings import PrepareConfig
     config = parse(Parser("ostnet prepare", COMMANDS["prepare"]), PrepareConfig, argv)
     summary = prepare(config)
     for split, clips in sorted(summary.clips.items()):

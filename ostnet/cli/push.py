@@ -20,8 +20,8 @@ def run(argv: list[str]) -> None:
     arguments = parser.parse_args(argv)
 
     from ostnet.hub import embedded, resolve
-    from ostnet.publishing.push import push
+    from ostnet.hub.publish import publish
 
     checkpoint = resolve(arguments.checkpoint) if arguments.checkpoint else embedded()
-    commit = push(arguments.repo, checkpoint, arguments.private, arguments.branch)
+    commit = publish(arguments.repo, checkpoint, arguments.private, arguments.branch)
     print(f"published {checkpoint.name} as {arguments.repo}@{commit}")

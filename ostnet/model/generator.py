@@ -102,8 +102,8 @@ class Generator(nn.Module):
                 nn.Linear(config.scale_code, parts * w) for w in config.widths
             )
             for layer in [*self.embed_taps, *self.embed_levels]:
-                nn.init.zeros_(layer.weight)
-                nn.init.zeros_(layer.bias)
+                for parameter in layer.parameters():
+                    nn.init.zeros_(parameter)
 
     def forward(
         self,

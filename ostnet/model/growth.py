@@ -7,7 +7,7 @@ nothing learned is lost and everything new can be learned (Net2Net, arXiv 1511.0
 import math
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
 from ostnet.landmarks import KEYPOINTS
@@ -134,6 +134,7 @@ def _widen_scale_code(weight: Tensor, known: int, count: int) -> Tensor:
 
 def open_mix(model: OSTNet, share: float = 0.3) -> None:
     """Let the warped source into the result by ``share`` everywhere, to learn from there."""
-    bias = model.generator.head[-1 if model.config.full_width else 0].bias
+    layer = model.generator.head[-1 if model.config.full_width else 0]
+    assert isinstance(layer, nn.Conv2d) and layer.bias is not None
     with torch.no_grad():
-        bias[-(1 if model.config.full_width else 4) :] = math.log(share / (1 - share))
+        layer.bias[-(1 if model.config.full_width else 4) :] = math.log(share / (1 - share))

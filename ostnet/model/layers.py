@@ -60,6 +60,7 @@ class Resize(nn.Module):
         return self._matrices[key]
 
     def forward(self, image: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, side, side), in float32."""
         height, width = image.shape[-2:]
         if height == width == self.side:
             return image.float()
@@ -86,6 +87,7 @@ class DownBlock(nn.Module):
         self.block = conv_block(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H/2, W/2)."""
         return F.avg_pool2d(self.block(x), 2)
 
 
@@ -129,6 +131,7 @@ class UpBlock(nn.Module):
         if not self.lean:
             return self.block(F.interpolate(x, scale_factor=2, mode="nearest"))
         convolution, *rest = self.block
+        assert isinstance(convolution, nn.Conv2d)
         out = convolve_upsampled(x, convolution.weight)
         for layer in rest:
             out = layer(out)
@@ -146,6 +149,7 @@ class ResidualBlock(nn.Module):
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, width, H, W) -> the same shape."""
         out = self.conv1(F.relu(self.norm1(x)))
         return x + self.conv2(F.relu(self.norm2(out)))
 
@@ -169,6 +173,7 @@ class Hourglass(nn.Module):
         self.width = current
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, width + inputs, H, W)."""
         skips = [x]
         for block in self.down:
             skips.append(block(skips[-1]))

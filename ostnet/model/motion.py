@@ -68,8 +68,8 @@ class Refinement(nn.Module):
         self.reduce = nn.Conv2d(features, width, 1)
         self.body = nn.Sequential(conv_block(width + 3, width), conv_block(width, width))
         self.head = nn.Conv2d(width, 3, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        for parameter in self.head.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, image: Tensor, features: Tensor, flow: Tensor) -> Tensor:
         """Source (B, 3, H, W), features (B, C, h, w), flow (B, h, w, 2) -> (B, 3, 2h, 2w)."""

@@ -83,6 +83,11 @@ class ScaleTransform(nn.Module):
     (the spline through such points is that map).
     """
 
+    base: Tensor
+    """The base points, (12, 2)."""
+    affine: Tensor
+    """What turns fiducials into the affine scale of their grid; see ``affine_matrix``."""
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.code = nn.Sequential(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import nn
 
@@ -17,8 +17,7 @@ def save_weights(model: nn.Module, path: Path) -> None:
     """
     tensors = {
         name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in model.state_dict().items()
-        if not name.endswith("num_batches_tracked")
+        for name, value in _stored(model).items()
     }
     save_file(tensors, str(path), metadata={"format": "pt"})
 
@@ -27,25 +26,39 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """Load safetensors into the model, in the model's precision.
 
     Raises:
+        InputError: as :func:`check_weights`.
+    """
+    check_weights(model, path)
+    found = load_file(str(path))
+    with torch.no_grad():
+        for name, value in _stored(model).items():
+            value.copy_(found[name])
+
+
+def check_weights(model: nn.Module, path: Path) -> None:
+    """Whether a file fits the model, by the names and shapes in its header; loads nothing.
+
+    Args:
+        model: with the shapes to be expected.
+        path: a safetensors file.
+
+    Raises:
         InputError: unreadable file, missing or unexpected keys, wrong shapes; all are named.
     """
     try:
-        found = load_file(str(path))
+        with safe_open(str(path), framework="pt") as file:
+            found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
     except (SafetensorError, OSError) as error:
         raise InputError(
             f"{path}: not a readable safetensors file ({error}); download it again"
         ) from error
-    expected = {
-        name: value
-        for name, value in model.state_dict().items()
-        if not name.endswith("num_batches_tracked")
-    }
+    expected = {name: tuple(value.shape) for name, value in _stored(model).items()}
     problems = [f"missing {name}" for name in sorted(expected.keys() - found.keys())]
     problems += [f"unexpected {name}" for name in sorted(found.keys() - expected.keys())]
     problems += [
-        f"{name} has shape {tuple(found[name].shape)}, expected {tuple(expected[name].shape)}"
+        f"{name} has shape {found[name]}, expected {expected[name]}"
         for name in sorted(expected.keys() & found.keys())
-        if found[name].shape != expected[name].shape
+        if found[name] != expected[name]
     ]
     if problems:
         shown = "; ".join(problems[:8]) + (f"; and {len(problems) - 8} more" * (len(problems) > 8))
@@ -53,6 +66,12 @@ def load_weights(model: nn.Module, path: Path) -> None:
             f"{path}: the weights do not fit config.json ({shown}); use the config.json they were "
             "saved with"
         )
-    with torch.no_grad():
-        for name, value in expected.items():
-            value.copy_(found[name])
+
+
+def _stored(model: nn.Module) -> dict[str, torch.Tensor]:
+    """What a file holds of a model: all but the batch counters of batch norm."""
+    return {
+        name: value
+        for name, value in model.state_dict().items()
+        if not name.endswith("num_batches_tracked")
+    }

@@ -1,15 +1,10 @@
-"""Loss curves of one or several runs from their log.csv, as a picture.
-
-``python -m ostnet.training.curves RUN... --output curves.png``
-"""
+"""``ostnet curves``: loss curves of one or several runs from their log.csv, as a picture."""
 
 import csv
 import math
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.flags import Parser
-from ostnet.training.command import one_line_errors
 from ostnet.training.report import LOSSES
 
 
@@ -78,19 +73,3 @@ def _last_stage(rows: list[dict]) -> list[dict]:
 
 def _axis_name(rows: list[dict]) -> str:
     return "pairs" if rows[0]["stage"] == "joint" else f"steps of stage {rows[0]['stage']}"
-
-
-def main() -> None:
-    """Draw the runs given on the command line."""
-    parser = Parser("python -m ostnet.training.curves", "Draw loss curves of training runs.")
-    parser.add_argument("runs", nargs="+", help="output folders of trainings")
-    parser.add_argument("--output", default="curves.png", help="the picture (default: curves.png)")
-    with one_line_errors():
-        options = parser.parse_args()
-        runs = {str(run).rstrip("/"): read_log(run) for run in options.runs}
-        draw_curves(runs, options.output)
-    print(options.output)
-
-
-if __name__ == "__main__":
-    main()

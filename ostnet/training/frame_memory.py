@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from ostnet.dataset.manifest import Row
 from ostnet.errors import InputError
-from ostnet.training.manifest import Row
 
 
 def allocate(

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import torch
 
+from ostnet.dataset.manifest import read_rows
+from ostnet.dataset.shards import find_shards, unpack
 from ostnet.errors import InputError
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import DataConfig, FrameStore
-from ostnet.training.manifest import read_rows
+from ostnet.training.frame_store import DataConfig, FrameStore
 from ostnet.training.parallel import Processes
-from ostnet.training.shards import find_shards, unpack
-from ostnet.training.stream import ShardStream, StreamConfig
+from ostnet.training.shard_stream import ShardStream, StreamConfig
 
 _VALIDATION_FRAMES = 13
 _VALIDATION_CLIPS = 64

@@ -17,7 +17,7 @@ from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
-from ostnet.training.data import FrameStore
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.losses import landmark_gap
 from ostnet.training.sheet import Example, write_sheet
 

@@ -7,8 +7,8 @@ import pytest
 
 import ostnet as package
 from ostnet.hub import embedded_folders
-from ostnet.publishing.front_matter import check_space, split
-from ostnet.publishing.space import TORCH
+from ostnet.hub.front_matter import check_space, split
+from ostnet.hub.space import TORCH
 
 ROOT = Path(package.__file__).parents[1]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

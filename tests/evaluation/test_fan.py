@@ -1,7 +1,7 @@
 """face-alignment on random weights from a folder, its heat maps decoded independently.
 
 Skipped where that package is not installed: it demands an OpenCV with windows, which an
-installation without a screen cannot have beside the headless one. ``.ci/setup dev`` adds it.
+installation without a screen cannot have beside the headless one. ``install.sh dev`` adds it.
 """
 
 import numpy as np
@@ -11,7 +11,7 @@ import torch
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics.landmarkers import FAN_FILE, S3FD_FILE, make_landmarker
 
-pytest.importorskip("face_alignment", reason="see .ci/setup: it demands opencv-python")
+pytest.importorskip("face_alignment", reason="see install.sh: it demands opencv-python")
 
 MIRRORED = [*range(16, -1, -1), *range(26, 16, -1), *range(27, 31), *range(35, 30, -1),
             45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40, *range(54, 47, -1), *range(59, 54, -1),

@@ -9,7 +9,7 @@ from ostnet.model.layers import identity_grid, sample
 from ostnet.model.rescale import scale_image
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 from ostnet.training import augmentation as augment
-from ostnet.training.data import Batch
+from ostnet.training.frame_store import Batch
 from ostnet.training.warp import random_equivariance_map
 
 SIZE = 97

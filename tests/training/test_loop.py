@@ -17,7 +17,7 @@ from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training.__main__ import parse
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.data import DataConfig, FrameStore
+from ostnet.training.frame_store import DataConfig, FrameStore
 from ostnet.training.loop import Trainer, train
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from PIL import Image
 
+from ostnet.cli import main
 from ostnet.errors import InputError
-from ostnet.training import curves
 from ostnet.training.curves import draw_curves, read_log
 from ostnet.training.parallel import Processes
 from ostnet.training.report import COLUMNS, Journal, Meter
@@ -109,9 +109,14 @@ def test_a_tracker_that_is_not_installed_is_named(tmp_path, monkeypatch):
     assert type(make_tracker("none", tmp_path, {})) is Tracker
 
 
-def test_a_folder_without_a_log_is_an_error_of_one_line(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(sys, "argv", ["curves", str(tmp_path)])
-    with pytest.raises(SystemExit, match="2"):
-        curves.main()
+def test_a_folder_without_a_log_is_an_error_of_one_line(tmp_path, capsys):
+    assert main(["curves", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("ostnet: error: run ") and error.count("\n") == 1
+
+
+def test_curves_is_a_command(tmp_path, capsys):
+    journal_of(tmp_path / "run", [1, 2])
+    picture = tmp_path / "both.png"
+    assert main(["curves", str(tmp_path / "run"), "--output", str(picture)]) == 0
+    assert str(picture) in capsys.readouterr().out and picture.is_file()

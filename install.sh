@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Installs this package into .venv: `bash install.sh [EXTRA,...]`, from nothing but Python 3.10 to
+# 3.12; with uv where that is installed, else with pip. Without an NVIDIA driver torch comes as its
+# CPU build, which is several GB smaller.
+set -euo pipefail
+cd "$(dirname "$0")"
+package="-e .${1:+[$1]}"
+torch='torch>=2.8,<=2.13.0'
+cpu_builds=https://download.pytorch.org/whl/cpu
+case ${1:-} in *dev*) dev=yes ;; *) dev= ;; esac
+[ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null && backend=cpu || backend=auto
+
+debian() { # installs Debian packages
+    sudo=$([ "$(id -u)" = 0 ] || echo sudo)
+    $sudo apt-get update -qq && $sudo apt-get install -qqy "$@"
+}
+
+with_uv() {
+    [ -x .venv/bin/python ] || uv venv --quiet --seed --python '>=3.10,<3.13' .venv
+    # shellcheck disable=SC2086 # two words
+    uv pip install --quiet --python .venv/bin/python --torch-backend "$backend" "$torch" $package
+}
+
+with_pip() {
+    if ! [ -x .venv/bin/pip ]; then
+        python3 -c 'import ensurepip' 2>/dev/null || debian python3-venv # a package of its own
+        python3 -m venv .venv
+    fi
+    if [ "$backend" = cpu ]; then
+        .venv/bin/pip install --quiet --retries 0 --timeout 30 --index-url "$cpu_builds" "$torch" ||
+            echo "The index of CPU builds is out of reach: torch comes from the default index." >&2
+    fi
+    # shellcheck disable=SC2086
+    .venv/bin/pip install --quiet "$torch" $package
+}
+
+[ -z "$dev" ] || command -v chromium >/dev/null || debian chromium # draws the page in its tests
+echo "installing into .venv (a few minutes the first time)"
+if ! command -v uv >/dev/null; then
+    with_pip
+elif ! with_uv; then
+    echo "uv could not install everything: pip goes on." >&2
+    with_pip
+fi
+if [ -n "$dev" ]; then # without its opencv-python, which would overwrite the headless OpenCV
+    .venv/bin/python -m pip install --quiet --no-deps 'face-alignment>=1.5'
+fi
+echo "ready: $(.venv/bin/ostnet --version), torch $(.venv/bin/python -c 'import torch; print(torch.__version__)')"

@@ -1,0 +1,138 @@
+"""``manifest.csv`` of a data folder: one row per clip or still, written and read here."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ostnet.errors import InputError
+
+NAME = "manifest.csv"
+KINDS = ("clip", "still")
+REQUIRED_COLUMNS = ("file", "kind", "split")
+READ_COLUMNS = (*REQUIRED_COLUMNS, "identity", "frames")
+"""What training reads; ``licence``, where there is one, tells synthesised footage."""
+
+PROVENANCE = ("source", "start", "end", "left", "top", "side", "face", "sharpness", "lost")
+"""Where a prepared clip comes from; ``dataset.prepare.cutting.Clip`` says what each means."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One usable row of the manifest."""
+
+    path: Path
+    file: str
+    """Path as the manifest writes it, relative to the data folder."""
+    kind: str
+    identity: str
+    frames: int
+    """Number of frames, at least 1."""
+    generated: bool = False
+    """Synthesised footage, as its licence says; such people may be drawn less often."""
+
+    def fingerprint(self) -> tuple[int, int]:
+        """Size in bytes and time of last change: tells whether a cached copy is still good."""
+        stat = self.path.stat()
+        return stat.st_size, stat.st_mtime_ns
+
+
+def write_manifest(
+    folder: Path,
+    rows: Iterable[Mapping[str, object]],
+    columns: Sequence[str] = (*READ_COLUMNS, *PROVENANCE),
+) -> None:
+    """Write ``folder/manifest.csv``: a header and one line per row.
+
+    Args:
+        folder: the data folder, which exists.
+        rows: a value for each column and no other.
+        columns: in the file's order; :data:`REQUIRED_COLUMNS` must be among them.
+    """
+    write_table(folder / NAME, columns, rows)
+
+
+def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
+    """A CSV file in UTF-8 with a header, written in one step."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_if_changed(path, text.getvalue())
+
+
+def write_if_changed(path: Path, text: str) -> None:
+    """Write a file in one step; one that holds this already is not touched."""
+    content = text.encode()
+    if path.is_file() and path.read_bytes() == content:
+        return
+    partial = path.with_name(path.name + ".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def read_rows(folder: Path, split: str) -> list[Row]:
+    """Rows of one split whose file exists and holds at least one frame, in the manifest's order.
+
+    A row without identity is its own identity; a clip without a frame count is asked for it.
+
+    Raises:
+        InputError: no manifest, one that cannot be read, or no clip of the split; the message says
+            what was found and what was expected.
+    """
+    columns, entries = _read_table(folder)
+    if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
+        raise InputError(
+            f"data folder {folder}: {NAME} has columns {', '.join(columns) or 'none'}; "
+            f"missing {', '.join(missing)}"
+        )
+    chosen = [entry for entry in entries if entry["split"] == split and entry["kind"] in KINDS]
+    rows = [row for entry in chosen if (row := _row(folder, entry))]
+    if not any(row.kind == "clip" for row in rows):
+        splits = ", ".join(sorted({entry["split"] or "?" for entry in entries})) or "none"
+        raise InputError(
+            f"data folder {folder}: {NAME} has {len(entries)} rows (splits: {splits}), "
+            f"{len(chosen)} of split {split!r}, {len(rows)} of them with a file, none a clip; "
+            f"expected at least one clip of split {split!r}"
+        )
+    return rows
+
+
+def _read_table(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
+    """Columns and lines of the manifest."""
+    path = folder / NAME
+    if not path.is_file():
+        raise InputError(
+            f"data folder {folder}: no {NAME} found; expected a folder with {NAME} (columns "
+            f"{', '.join(READ_COLUMNS)}) and the files it names"
+        )
+    try:
+        with path.open(newline="", encoding="utf-8") as text:
+            reader = csv.DictReader(text)
+            return reader.fieldnames or [], list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"data folder {folder}: {NAME} is no CSV text ({error}); expected UTF-8 with commas"
+        ) from error
+
+
+def _row(folder: Path, entry: dict[str, str]) -> Row | None:
+    path = folder / entry["file"]
+    if not path.is_file():
+        return None
+    identity = entry.get("identity") or entry["file"]
+    frames = 1
+    if entry["kind"] == "clip":
+        stated = (entry.get("frames") or "").strip()
+        frames = int(stated) if stated.isdigit() else _count_frames(path)
+    generated = (entry.get("licence") or "").startswith("generated")
+    if frames < 1:
+        return None
+    return Row(path, entry["file"], entry["kind"], identity, frames, generated)
+
+
+def _count_frames(path: Path) -> int:
+    from ostnet.dataset.frames import count_frames  # OpenCV, which preparing does without
+
+    return count_frames(path)

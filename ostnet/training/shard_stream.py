@@ -1,0 +1,206 @@
+"""Training pairs from shards, for collections too large to hold in memory.
+
+Threads read shards from front to back and decode some frames of every clip into a bounded *pool*,
+the shuffle buffer: pairs are drawn from the pool, identities evenly among those in it, and a clip
+that has served ``uses`` pairs makes room for the next of the stream. So training never holds more
+than the pool, a slow reader shows as waiting time, and people with many clips are in the pool more
+often than others: identities are balanced within a pool, not over the whole collection.
+
+Shards are dealt to all readers of all processes anew in each pass. The draws repeat with seed,
+processes and readers; a resumed run goes on elsewhere in the stream.
+"""
+
+import queue
+import tarfile
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from ostnet import landmarks
+from ostnet.dataset.landmark_file import LandmarkFile
+from ostnet.dataset.shards import Sample, find_shards, read_shard
+from ostnet.errors import InputError
+from ostnet.training.draws import Generator, rand
+from ostnet.training.pairs import Batch, two_frames
+from ostnet.training.pool import Pool, PooledClip
+
+_START = 32
+"""Clips in the pool before the first draw."""
+_AHEAD = 4
+"""Decoded clips that each reader keeps ready."""
+
+
+@dataclass(frozen=True)
+class StreamConfig:
+    """What a stream reads and how much of it is in memory at once."""
+
+    folder: Path | str
+    """Data folder with ``shards/`` and, optionally, ``landmarks.npz``."""
+    split: str = "train"
+    """Shards are named after it."""
+    resolution: int = 256
+    """Side R of the square frames, in pixels."""
+    pool: int = 256
+    """Clips in the pool."""
+    frames: int = 16
+    """Random frames kept of each clip; the pool takes pool x frames x 3 R^2 bytes."""
+    uses: int = 8
+    """Pairs drawn from a decoded clip before it goes."""
+    still_fraction: float = 0.15
+    """Chance that a pair is a still, drawn twice, where the pool has stills."""
+    workers: int = 2
+    """Reading threads."""
+    device: str = "cpu"
+    """Where batches are made."""
+    seed: tuple[int, ...] = (0,)
+    """Of the order of shards and the frames kept."""
+    rank: int = 0
+    """This process, of ``processes`` that share the shards."""
+    processes: int = 1
+
+
+class ShardStream:
+    """An endless stream of training pairs; has the methods of a ``FrameStore`` that training uses.
+
+    Raises InputError if the folder has no shard of the split or, in ``wait`` or ``sample``, if none
+    of its samples can be read.
+    """
+
+    def __init__(self, config: StreamConfig):
+        self.config = config
+        self.device = torch.device(config.device)
+        self.skipped: list[tuple[str, str]] = []
+        """(file, reason) of what cannot be read."""
+        self._shards = find_shards(config.folder, config.split)
+        self._pool = Pool(config.uses)
+        self._stopped = False
+        self._turn, self._drawn = 0, 0
+        self._queues = [queue.Queue(_AHEAD) for _ in range(config.workers)]
+        for number in range(config.workers):
+            points = LandmarkFile(Path(config.folder))  # read by one thread at a time
+            threading.Thread(target=self._work, args=(number, points), daemon=True).start()
+
+    def wait(self, min_clips: int | None = None) -> None:
+        """Block until the pool holds ``min_clips`` clips; None: 32, or the pool if smaller."""
+        while self._pool.clips < min(min_clips or _START, self.config.pool):
+            self._take()
+            if not self._pool.clips and len(self._pool) > self.config.pool:
+                raise InputError(f"data folder {self.config.folder}: the shards hold stills alone")
+
+    def sample(self, batch: int, generator: Generator) -> Batch:
+        """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the pool.
+
+        The generator is one of the CPU.
+        """
+        self.wait()
+        chosen = [self._choose(u, keep=False) for u in self._numbers(batch, generator)]
+        images = np.stack([clip.frames[two[side]] for side in (0, 1) for clip, *two in chosen])
+        images = torch.from_numpy(images).to(self.device).to(torch.float32).div_(255)
+        return Batch(
+            *images.split(batch),
+            *self._points(chosen),
+            is_still=torch.tensor([clip.is_still for clip, *_ in chosen], device=self.device),
+        )
+
+    def sample_landmarks(
+        self, batch: int, generator: Generator
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Landmarks alone, (B, P, 2) each; such draws wear no clip out and take none in."""
+        self.wait()
+        return self._points([self._choose(u, keep=True) for u in self._numbers(batch, generator)])
+
+    def close(self) -> None:
+        """Stop reading; a reader that waits for room is let go."""
+        self._stopped = True
+        for clips in self._queues:
+            while not clips.empty():
+                clips.get_nowait()
+
+    @staticmethod
+    def _numbers(batch: int, generator: Generator) -> np.ndarray:
+        return rand((batch, 5), generator, torch.float64).numpy()
+
+    def _choose(self, u: np.ndarray, keep: bool) -> tuple[PooledClip, int, int]:
+        """A clip of the pool and two of its frames.
+
+        While there is room the pool takes clips in at twice the pace at which they wear out.
+        """
+        self._drawn += not keep
+        due = not keep and self._drawn % max(1, self.config.uses // 2) == 0
+        if due and len(self._pool) < self.config.pool:
+            self._take()
+        clip = self._pool.draw(u[1], u[2], still=u[0] < self.config.still_fraction, keep=keep)
+        return clip, *(int(i) for i in two_frames(u[3], u[4], len(clip.frames)))
+
+    def _points(self, chosen: list) -> tuple[torch.Tensor, torch.Tensor]:
+        points = np.stack([clip.points[two[side]] for side in (0, 1) for clip, *two in chosen])
+        return torch.from_numpy(points).to(self.device).split(len(chosen))
+
+    def _take(self) -> None:
+        """Move the next decoded clip into the pool; readers take turns, so that draws repeat."""
+        for _ in range(2 * len(self._queues)):
+            clip = self._queues[self._turn].get()
+            self._turn = (self._turn + 1) % len(self._queues)
+            if clip is not None:
+                self._pool.add(clip)
+                return
+        found = "; ".join(f"{file}: {reason}" for file, reason in self.skipped[:3])
+        raise InputError(
+            f"data folder {self.config.folder}: no sample of the {len(self._shards)} shards of "
+            f"split {self.config.split!r} can be read ({found or 'they are empty'})"
+        )
+
+    def _work(self, worker: int, points: LandmarkFile) -> None:
+        """One reader: passes over its shards; None in the queue stands for an empty pass."""
+        slot = self.config.rank * self.config.workers + worker
+        epoch = 0
+        while not self._stopped:
+            rng = np.random.default_rng([*self.config.seed, slot, epoch])
+            empty = True
+            for sample in self._samples(slot, epoch):
+                clip = self._decode(sample, points, rng)
+                if clip is not None:
+                    self._queues[worker].put(clip)
+                    empty = False
+                if self._stopped:
+                    return
+            if empty:
+                self._queues[worker].put(None)
+            epoch += 1
+
+    def _samples(self, slot: int, epoch: int) -> Iterator[Sample]:
+        """One pass over this reader's shards, or its part of them where shards are few."""
+        slots = self.config.processes * self.config.workers
+        parts = -(-slots // len(self._shards))
+        units = [(shard, part) for shard in self._shards for part in range(parts)]
+        order = np.random.default_rng([*self.config.seed, epoch]).permutation(len(units))
+        for shard, part in (units[i] for i in order[slot::slots]):
+            try:
+                yield from read_shard(shard, part, parts)
+            except (tarfile.TarError, OSError, EOFError) as error:
+                self.skipped.append((shard.name, f"{type(error).__name__}: {error}"))
+
+    def _decode(
+        self, sample: Sample, landmark_file: LandmarkFile, rng: np.random.Generator
+    ) -> PooledClip | None:
+        count = min(sample.frames, self.config.frames)
+        wanted = np.sort(rng.choice(sample.frames, count, replace=False))
+        try:
+            images = sample.decode(wanted, self.config.resolution)
+            known = landmark_file.read(sample.file)
+            if len(images) < min(count, 2):
+                raise ValueError(f"{len(images)} of {count} frames can be decoded")
+        except Exception as error:  # a reader that died would leave wait() waiting for ever
+            self.skipped.append((sample.file, f"{type(error).__name__}: {error}"))
+            return None
+        wanted = wanted[: len(images)]
+        points = np.full((len(wanted), landmarks.POINTS, 2), np.nan, np.float32)
+        if known is not None:
+            inside = wanted < len(known)
+            points[inside] = known[wanted[inside]]
+        frames = np.stack(images).transpose(0, 3, 1, 2)  # (n, 3, R, R)
+        return PooledClip(sample.identity, sample.kind == "still", frames, points)
