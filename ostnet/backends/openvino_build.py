@@ -1,18 +1,15 @@
 """A model as a folder of OpenVINO graphs."""
 
-import platform
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
-import ostnet
-from ostnet.backends.digest import model_digest
-from ostnet.backends.graphs import cut
-from ostnet.backends.manifest import GraphFile, Manifest, file_digest
+from ostnet.backends.graphs import Graph, cut
+from ostnet.backends.manifest import Manifest
+from ostnet.backends.writing import describe, describe_graph
 from ostnet.model.ostnet import OSTNet
-
-RESULT = "mix * warped + (1 - mix) * painted where there is a mix, else painted"
 
 
 @torch.inference_mode(False)  # which tracing cannot stand
@@ -29,34 +26,24 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
 
     written = {}
     for name, graph in cut(model).items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # shapes become constants, which is what is wanted
-            traced = torch.jit.trace(graph.module, graph.example, check_trace=False)
-        shapes = {name: list(tensor.shape) for name, tensor in graph.inputs.items()}
-        made = openvino.convert_model(
-            traced, example_input=graph.example, input=[tuple(shape) for shape in shapes.values()]
-        )
-        for port, label in zip(made.inputs, shapes, strict=True):
-            port.get_tensor().set_names({label})
-        for port, label in zip(made.outputs, graph.outputs, strict=True):
-            port.get_tensor().set_names({label})
-        openvino.save_model(made, folder / f"{name}.xml", compress_to_fp16=False)
-        files = {f"{name}.{end}": file_digest(folder / f"{name}.{end}") for end in ("xml", "bin")}
-        used = precision if name == "paint" else "f32"
-        written[name] = GraphFile(shapes, list(graph.outputs), files, used)
-    manifest = Manifest(
-        format="openvino",
-        weights=model_digest(model),
-        config=model.config.to_dict(),
-        versions={
-            "ostnet": ostnet.__version__,
-            "torch": torch.__version__,
-            "openvino": openvino.__version__,
-            "python": platform.python_version(),
-        },
-        opset=None,
-        graphs=written,
-        result=RESULT,
-    )
+        openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
+        written[name] = describe_graph(graph, folder, (f"{name}.xml", f"{name}.bin"))
+    written["paint"] = replace(written["paint"], precision=precision)
+    manifest = describe(model, "openvino", written, {"openvino": openvino.__version__})
     manifest.write(folder)
     return manifest
+
+
+def _converted(graph: Graph):
+    """The graph as an ``openvino.Model`` of fixed shapes and named inputs and outputs."""
+    import openvino
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # shapes become constants, which is what is wanted
+        traced = torch.jit.trace(graph.module, graph.example, check_trace=False)
+    shapes = [tuple(tensor.shape) for tensor in graph.example]
+    made = openvino.convert_model(traced, example_input=graph.example, input=shapes)
+    for ports, names in ((made.inputs, graph.inputs), (made.outputs, graph.outputs)):
+        for port, name in zip(ports, names, strict=True):
+            port.get_tensor().set_names({name})
+    return made

@@ -19,6 +19,7 @@ COMMANDS = {
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
+    "export": "write the networks as ONNX or OpenVINO graphs",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",
 }

@@ -7,7 +7,7 @@ import torch
 from ostnet import Animator, InputError, OSTNet
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.pictures import to_tensor
-from ostnet.backends import BACKENDS, choose_backend
+from ostnet.backends import BACKENDS
 from ostnet.methods import switches
 
 
@@ -57,8 +57,8 @@ def test_bfloat16_moves_pixels_by_little_and_coordinates_not_at_all(model, sourc
     assert np.abs(fast.image.astype(int) - exact.image).max() <= 4
 
 
-def test_the_default_back_end_is_one_of_the_named():
-    assert choose_backend("auto", torch.device("cpu")) in BACKENDS
+def test_the_animator_names_the_back_end_in_use(animator):
+    assert animator.backend in set(BACKENDS) - {"auto"}
 
 
 def test_four_variants_of_one_call_equal_four_calls(animator, driving):
