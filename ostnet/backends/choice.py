@@ -3,8 +3,10 @@
 import tempfile
 import warnings
 from dataclasses import replace
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,6 +16,9 @@ from ostnet.backends.interface import Backend
 from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
+
+if TYPE_CHECKING:
+    from ostnet.backends.graphed import Graphed
 
 BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
@@ -85,34 +90,46 @@ def load_backend(model: OSTNet, name: str, device: torch.device) -> Backend:
     raise AssertionError("torch is always among them")
 
 
-def _openvino(model: OSTNet, name: str) -> Backend:
+def _openvino(model: OSTNet, name: str) -> "Graphed":
     from ostnet.backends.cache import cached
     from ostnet.backends.digest import code_digest, combined, model_digest
-    from ostnet.backends.graphed import Graphed
-    from ostnet.backends.openvino import Graphs, machine
+    from ostnet.backends.openvino import machine
     from ostnet.backends.openvino_build import build
 
-    def load(folder: Path, manifest: Manifest) -> Backend:
-        return Graphed(name, manifest, Graphs(folder, manifest, torch.get_num_threads()))
+    threads = torch.get_num_threads()
 
     def build_and_check(folder: Path) -> Manifest:
         manifest = build(model, folder, "bf16" if name.endswith("bf16") else "f32")
-        found = differences(load(folder, manifest), model)
+        found = differences(_compiled(name, folder, threads), model)
         manifest = replace(manifest, differences=found.to_dict())
         manifest.write(folder)
         return manifest
 
     key = combined(name, model_digest(model), code_digest(), machine(), torch.__version__)
     try:
-        folder, manifest = cached(key, build_and_check)
-        backend = load(folder, manifest)
+        folder, _ = cached(key, build_and_check)
+        backend = _kept(name, folder, threads)
     except OSError:  # nowhere to keep them
         with tempfile.TemporaryDirectory() as place:
-            backend = load(Path(place), build_and_check(Path(place)))
+            build_and_check(Path(place))
+            backend = _compiled(name, Path(place), threads)
     found = Differences(**backend.manifest.differences)
     if not within(found):
         raise ValueError(f"it differs from torch by {found.pixel_max:.1f}/255")
     return backend
+
+
+def _compiled(name: str, folder: Path, threads: int) -> "Graphed":
+    from ostnet.backends.graphed import Graphed
+    from ostnet.backends.openvino import Graphs
+
+    manifest = Manifest.read(folder)
+    return Graphed(name, manifest, Graphs(folder, manifest, threads))
+
+
+_kept = lru_cache(maxsize=2)(_compiled)
+"""Animators of the same network share its compiled graphs; the folder's name tells networks apart.
+"""
 
 
 def _has_openvino() -> bool:

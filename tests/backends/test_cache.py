@@ -126,6 +126,13 @@ def test_the_second_animator_builds_nothing(small, pictures, monkeypatch):
 
 
 @needs_openvino
+def test_animators_of_one_network_share_its_graphs(small):
+    first, second = (Animator(small(), "cpu", "openvino") for _ in range(2))
+    assert first.networks is second.networks
+    assert Animator(small("speaking"), "cpu", "openvino").networks is not first.networks
+
+
+@needs_openvino
 def test_without_a_place_to_keep_them(small, pictures, monkeypatch, tmp_path):
     (tmp_path / "file").write_text("")
     monkeypatch.setenv("OSTNET_CACHE", str(tmp_path / "file"))
