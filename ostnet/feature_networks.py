@@ -56,6 +56,7 @@ class Fire(nn.Module):
         self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, 2 expand, H, W)."""
         x = self.squeeze(x).relu()
         return torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1).relu()
 
@@ -101,6 +102,7 @@ class InvertedResidual(nn.Module):
         self.shortcut = stride == 1 and inputs == outputs
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, outputs, H / stride, W / stride)."""
         return x + self.conv(x) if self.shortcut else self.conv(x)
 
 

@@ -134,7 +134,8 @@ def exit_code(command: Callable[[], object]) -> int:
 def field_docs(config: type) -> dict[str, str]:
     """The docstring under each field of a dataclass and its bases; none where it has no source."""
     docs = {}
-    for part in filter(is_dataclass, reversed(config.__mro__)):
+    parts: list[type] = [part for part in reversed(config.__mro__) if is_dataclass(part)]
+    for part in parts:
         try:
             source = inspect.getsource(part)
         except (OSError, TypeError):  # made by exec or at a prompt
@@ -171,7 +172,7 @@ def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str,
     """Flags of a dataclass that is reached through the fields ``inside``."""
     known = _class_of(config)
     docs, kinds = field_docs(known), get_type_hints(known)
-    for item in sorted(fields(known), key=lambda item: item.kw_only):  # bases last
+    for item in sorted(fields(known), key=lambda item: item.kw_only is True):  # bases last
         kind = kinds[item.name]
         if is_dataclass(kind):
             inner = kind if isinstance(config, type) else getattr(config, item.name)

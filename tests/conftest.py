@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import os
+import tempfile
 
 import pytest
 
@@ -9,14 +10,17 @@ import pytest
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # No test downloads a detector's weights, and all find faces the same way everywhere.
 os.environ.setdefault("OSTNET_FACE_DETECTOR", "dlib")
+# Graphs that back ends build are kept from run to run, but not among the user's own.
+os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
 
 SLOW = frozenset(
-    "test_animate test_animate_handlers test_api test_architecture test_benchmark test_cluster "
-    "test_compare test_datasets test_diagnostics test_embedded test_end_to_end test_engine "
-    "test_errors test_evaluate test_examples test_extras test_faces test_fan test_hub test_lineage "
-    "test_looks test_loop test_options test_page_example test_parallel test_pipeline test_prepare "
-    "test_procedural_face test_program test_publish test_score test_start test_suite test_take "
-    "test_video".split()
+    "test_animate test_animate_handlers test_api test_architecture test_benchmark "
+    "test_cluster test_compare test_datasets test_detail test_diagnostics test_embedded "
+    "test_end_to_end test_engine test_equality test_errors test_evaluate test_examples "
+    "test_export test_extras test_faces test_fan test_hub test_lineage test_looks test_loop "
+    "test_options test_page_example test_parallel test_prepare test_procedural_face "
+    "test_program test_publish test_render test_same_frames test_scene test_score test_start "
+    "test_suite test_video".split()
 )
 """Files whose tests take several seconds together, most of them because they start programs."""
 

@@ -32,7 +32,7 @@ def test_metadata():
     assert PROJECT["license"] == "Apache-2.0"
     assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text()
     assert PROJECT["scripts"] == {"ostnet": "ostnet.cli:main"}
-    assert {"train", "eval", "fast", "dev", "space"} <= set(PROJECT["optional-dependencies"])
+    assert {"train", "eval", "export", "dev", "space"} <= set(PROJECT["optional-dependencies"])
 
 
 def test_the_space_installs_what_running_needs_and_nothing_else():

@@ -13,7 +13,7 @@ from ostnet.animation import steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape, relative_motion
 from ostnet.animation.frame import METHOD, Frame, Options, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
-from ostnet.backends import choose_backend, generator_precision
+from ostnet.backends import load_backend
 from ostnet.errors import InputError
 from ostnet.methods import VARIANTS, variant_name
 from ostnet.model.keypoints import spread
@@ -29,7 +29,7 @@ class Animator:
     Args:
         model: an :class:`ostnet.OSTNet`; it is moved to the device and switched to evaluation.
         device: ``auto`` (CUDA where there is one, else the CPU) or any name torch knows.
-        backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` chooses by the device.
+        backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` takes the fastest.
         size: side of the result in pixels, 64 to 2048; None: the networks' own resolution (256),
             at which they work in any case. What a network takes from the portrait itself is as
             sharp as that.
@@ -45,8 +45,9 @@ class Animator:
         if not SIZES[0] <= size <= SIZES[1]:
             raise InputError(f"size: found {size}, expected {SIZES[0]} to {SIZES[1]} pixels")
         self.device = choose_device(device)
-        self.backend = choose_backend(backend, self.device)
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
+        self.networks = load_backend(self.model, backend, self.device)
+        self.backend = self.networks.name
         self.size = size
         self.resolution = model.config.resolution
         self._source: Source | None = None
@@ -72,7 +73,7 @@ class Animator:
     def set_source(self, image: np.ndarray) -> None:
         """Encode the source picture, uint8 RGB (H, W, 3): its centre square, at any size. Once."""
         small = to_tensor(image, self.resolution, self.device, "source")
-        self._source = self.model.encode(small)
+        self._source = self.networks.encode(small)
         same = self.size == self.resolution
         self._portrait = small if same else to_tensor(image, self.size, self.device, "source")
 
@@ -213,7 +214,7 @@ class Animator:
 
     @torch.inference_mode()
     def _read(self, driving: Tensor, steer: Steering | None) -> Reading:
-        return self.model.read(self.source, driving, steer=steer)
+        return self.networks.read(self.source, driving, steer=steer)
 
     @torch.inference_mode()
     def _rest(self) -> Reading:
@@ -244,10 +245,9 @@ class Animator:
             transform, embedding = methods.switches(name)
             if transform not in motions:
                 x_driving = performed.rectified if transform else performed.raw
-                motions[transform] = self.model.move(source, x_driving)
+                motions[transform] = self.networks.move(source, x_driving)
             z = reading.alignment.z if embedding else None
-            with generator_precision(self.backend, self.device):
-                rendered = self.model.paint(source, motions[transform], z)
+            rendered = self.networks.paint(source, motions[transform], z)
             image = rendered.image
             if self.size != self.resolution:
                 image = self.model.compose(rendered, self._portrait)
@@ -258,7 +258,7 @@ class Animator:
     def _measure(self, image: np.ndarray) -> tuple[float, float]:
         """(sigma_x, sigma_y) of the keypoints found in a generated picture."""
         picture = to_tensor(image, self.resolution, self.device, "generated frame")
-        return _pair(spread(self.model.keypoints(picture)))
+        return _pair(spread(self.networks.keypoints(picture)))
 
 
 def choose_device(name: str) -> torch.device:

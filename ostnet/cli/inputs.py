@@ -27,7 +27,12 @@ def add_inputs(parser: Parser) -> None:
         help="folder, or owner/repo[@revision] on the Hub (default: the embedded weights)",
     )
     add("--device", default="auto", metavar="D", help="auto (default), cpu, cuda, ...")
-    add("--backend", default="auto", metavar="B", help="auto (default), torch or torch-bf16")
+    add(
+        "--backend",
+        default="auto",
+        metavar="B",
+        help="auto, openvino[-bf16], torch[-bf16]",
+    )
     add(
         "--source-crop",
         default="auto",

@@ -10,7 +10,7 @@ import torch
 from ostnet import hub
 from ostnet.animation import VARIANTS
 from ostnet.animation.animator import Animator
-from ostnet.backends import BACKENDS
+from ostnet.backends import usable
 from ostnet.errors import InputError
 from ostnet.evaluation.stages import (
     STAGES,
@@ -72,8 +72,7 @@ def benchmark(config: BenchmarkConfig) -> dict:
                 variant: _frame(animator, backend, variant, picture, config.repeats)
                 for variant in VARIANTS
             }
-            for backend in BACKENDS
-            if backend != "auto"
+            for backend in usable(animator.device)
         },
     }
     if config.output:

@@ -128,6 +128,30 @@ class Generator(nn.Module):
             Picture (B, 3, H, W) in [0, 1], and (B, 1, H, W) in [0, 1], how much the warped source
             itself is to be preferred to it; None for a network without ``mix``.
         """
+        return self.decode(self.warp(taps, motion, window), z, gate, places)
+
+    def warp(
+        self, taps: list[Tensor], motion: Motion, window: Window | None = None
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Each tap (B, C, h, w) as the motion moves it, and its occlusion (B, 1, h, w)."""
+        moved = []
+        for level, tap in enumerate(taps):
+            flow, occlusion = motion.at(*tap.shape[-2:])
+            if window is not None:
+                scale = 2 ** (2 - level)
+                flow = window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
+                occlusion = window.cut(occlusion, scale)
+            moved.append((sample(tap, flow), occlusion))
+        return moved
+
+    def decode(
+        self,
+        moved: list[tuple[Tensor, Tensor]],
+        z: Tensor | None,
+        gate: Tensor | None = None,
+        places: Collection[str] | None = None,
+    ) -> tuple[Tensor, Tensor | None]:
+        """The picture of what ``warp`` returned; the only part that needs no coordinates."""
 
         def embedded(maps: Tensor, where: str, level: int) -> Tensor:
             if z is None or not hasattr(self, where):
@@ -141,18 +165,13 @@ class Generator(nn.Module):
             shift, gain = code.chunk(2, dim=1)
             return maps * (1 + gain) + shift
 
-        def warped(level: int) -> Tensor:
-            height, width = taps[level].shape[-2:]
-            flow, occlusion = motion.at(height, width)
-            if window is not None:
-                scale = 2 ** (2 - level)
-                flow = window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
-                occlusion = window.cut(occlusion, scale)
-            return embedded(sample(taps[level], flow), "embed_taps", level) * occlusion
+        def visible(level: int) -> Tensor:
+            maps, occlusion = moved[level]
+            return embedded(maps, "embed_taps", level) * occlusion
 
-        out = embedded(self.residual(warped(2)), "embed_levels", 2)
+        out = embedded(self.residual(visible(2)), "embed_levels", 2)
         for block, merge, level in zip(self.up, self.merge, (1, 0), strict=True):
-            out = merge(torch.cat([block(out), warped(level)], dim=1))
+            out = merge(torch.cat([block(out), visible(level)], dim=1))
             out = embedded(out, "embed_levels", level)
         shown = self.head(out).float().sigmoid()
         return shown[:, :3], shown[:, 3:] if self.channels == 4 else None

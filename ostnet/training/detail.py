@@ -58,8 +58,10 @@ def landmark_weights() -> Tensor:
 
 
 def turned(points: Tensor) -> Tensor:
-    """How far heads are turned, by landmarks (B, 70, 2): (B,), the nose's tip against the middle of
-    the eyes, in eye distances; about sin(yaw). NaN where unknown."""
+    """How far heads are turned, by landmarks (B, 70, 2): (B,), about sin(yaw), NaN where unknown.
+
+    The nose's tip against the middle of the eyes, in eye distances.
+    """
     left, right = points[:, OUTER_EYES[0]], points[:, OUTER_EYES[1]]
     return (points[:, NOSE_TIP] - (left + right) / 2)[:, 0] / (right - left)[:, 0]
 
@@ -93,8 +95,10 @@ def draw_window(points: Tensor, height: int, side: int, generator: Generator) ->
 
 
 def _judged(rendered: Rendered) -> Tensor:
-    """The results (B, 3, H, W), in every third row what was painted: the generator learns to paint
-    also where the warped source is taken instead."""
+    """The results (B, 3, H, W), in every third row what was painted.
+
+    So the generator learns to paint also where the warped source is taken instead.
+    """
     if rendered.mix is None:
         return rendered.image
     third = torch.arange(len(rendered.image), device=rendered.image.device) % 3 == 0

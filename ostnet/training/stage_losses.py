@@ -8,15 +8,15 @@ from torch import Tensor
 from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import FrameStore
 from ostnet.training.detail import DetailObjective
 from ostnet.training.draws import Generator
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.parallel import Processes
 from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.scale_prior import scale_loss
-from ostnet.training.stream import ShardStream
+from ostnet.training.shard_stream import ShardStream
 from ostnet.training.warm_start import keypoint_loss
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
-from ostnet.training.data import FrameStore
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.parallel import Processes
 from ostnet.training.sources import open_validation
 from ostnet.training.validation import FRAMES, seconds_of_a_frame, validate

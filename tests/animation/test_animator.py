@@ -8,7 +8,7 @@ from ostnet import Animator, InputError, OSTNet
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import Shown
 from ostnet.animation.pictures import to_tensor
-from ostnet.backends import BACKENDS, choose_backend
+from ostnet.backends import BACKENDS
 from ostnet.methods import switches
 
 
@@ -58,8 +58,8 @@ def test_bfloat16_moves_pixels_by_little_and_coordinates_not_at_all(model, sourc
     assert np.abs(fast.image.astype(int) - exact.image).max() <= 4
 
 
-def test_the_default_back_end_is_one_of_the_named():
-    assert choose_backend("auto", torch.device("cpu")) in BACKENDS
+def test_the_animator_names_the_back_end_in_use(animator):
+    assert animator.backend in set(BACKENDS) - {"auto"}
 
 
 def test_four_variants_of_one_call_equal_four_calls(animator, driving):
@@ -83,17 +83,19 @@ def test_variants_come_in_the_order_asked_for(animator, driving):
     assert list(next(animator.variants(driving, ["neither", "full"]))) == ["neither", "full"]
 
 
-def test_the_source_is_encoded_once(animator, model, source, driving, monkeypatch):
+def test_the_source_is_encoded_once(animator, source, driving, monkeypatch):
     calls = []
-    encode = model.encode
-    monkeypatch.setattr(model, "encode", lambda image: calls.append(1) or encode(image))
+    encode = animator.networks.encode
+    monkeypatch.setattr(animator.networks, "encode", lambda image: calls.append(1) or encode(image))
     animator.set_source(source)
     list(animator.variants(driving))
     list(animator.animate(driving))
     assert len(calls) == 1
 
 
-def test_common_work_is_done_once_per_driving_frame(animator, model, driving, monkeypatch):
+def test_common_work_is_done_once_per_driving_frame(model, source, driving, monkeypatch):
+    animator = Animator(model, device="cpu", backend="torch")
+    animator.set_source(source)
     counts = {"keypoints": 0, "align": 0, "rectify": 0}
     for name in counts:
         original = getattr(model, name)

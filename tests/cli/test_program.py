@@ -75,6 +75,7 @@ def test_memory_does_not_grow_with_the_clip(tmp_path, faces, portrait, checkpoin
         assert ended.returncode == 0, ended.stderr
         return float(ended.stdout.split()[-1])
 
+    peak(1)  # the first use of a network may build its graphs
     assert peak(200) - peak(20) < 20
 
 

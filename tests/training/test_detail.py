@@ -13,10 +13,10 @@ from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import losses, people
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.data import DataConfig, FrameStore
 from ostnet.training.detail import draw_window, flow_weights, landmark_weights, turned
+from ostnet.training.frame_choice import lively
+from ostnet.training.frame_store import DataConfig, FrameStore
 from ostnet.training.loop import train
-from ostnet.training.manifest import lively
 
 
 @pytest.fixture

@@ -1,0 +1,67 @@
+"""Built graphs on disk, by the hash of all that they depend on."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from ostnet.backends.manifest import Manifest
+
+VARIABLE = "OSTNET_CACHE"
+"""Environment variable that names another folder than ``~/.cache/ostnet``."""
+
+KEPT = 8
+"""Entries that stay, the last used ones: about 30 MB each for the ``lite`` widths."""
+
+
+def cache_folder() -> Path:
+    """Where graphs are kept."""
+    root = os.environ.get(VARIABLE, "").strip()
+    return (Path(root).expanduser() if root else Path.home() / ".cache" / "ostnet") / "graphs"
+
+
+def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]:
+    """The folder of this key and its manifest; built where there is none, or a broken one.
+
+    Args:
+        key: hash of everything that the graphs depend on.
+        build: writes graphs and manifest into an empty folder.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    folder = cache_folder() / key
+    try:
+        manifest = Manifest.read(folder)
+        os.utime(folder)
+        return folder, manifest
+    except (ValueError, OSError):
+        pass
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".building-"))
+    try:
+        manifest = build(stage)
+        shutil.rmtree(folder, ignore_errors=True)  # broken
+        try:
+            stage.rename(folder)
+        except OSError:  # another process was first
+            manifest = _read(folder)
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+    _forget_old(folder.parent)
+    return folder, manifest
+
+
+def _read(folder: Path) -> Manifest:
+    try:
+        return Manifest.read(folder)
+    except ValueError as error:
+        raise OSError(str(error)) from error
+
+
+def _forget_old(folder: Path) -> None:
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[KEPT:]:
+        shutil.rmtree(path, ignore_errors=True)

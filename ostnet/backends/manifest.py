@@ -1,0 +1,77 @@
+"""``manifest.json`` of a folder of graphs: what they were made of, what they take, how exact.
+
+No torch: a folder that was written once is read back without it.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+NAME = "manifest.json"
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """One graph on disk."""
+
+    inputs: dict[str, list[int]]
+    """Name -> shape, in order; all float32, pictures in [0, 1], coordinates in [-1, 1]."""
+    outputs: list[str]
+    """Names, in order."""
+    files: dict[str, str]
+    """File name -> SHA-256 of its content."""
+    precision: str = "f32"
+    """In which to compute it: ``f32`` or ``bf16``."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A folder of graphs."""
+
+    format: str
+    """``openvino`` or ``onnx``."""
+    weights: str
+    """SHA-256 of configuration and weights (:func:`ostnet.backends.digest.model_digest`)."""
+    config: dict
+    """The model's configuration."""
+    versions: dict[str, str]
+    """Software that made the graphs."""
+    opset: int | None
+    """Of ONNX; None for OpenVINO's own format."""
+    graphs: dict[str, GraphFile]
+    """In the order in which a frame calls them (:func:`ostnet.backends.graphs.cut`)."""
+    result: str
+    """How the result follows from the outputs."""
+    differences: dict[str, float] | None = None
+    """Measured against eager float32 (:class:`ostnet.backends.check.Differences`)."""
+
+    def write(self, folder: Path) -> None:
+        """Write the file."""
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        (folder / NAME).write_text(text, encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> "Manifest":
+        """Read it back, and check every file against its hash.
+
+        Raises:
+            ValueError: a file is missing or another than was written, or the manifest is no such.
+        """
+        try:
+            values = json.loads((folder / NAME).read_text(encoding="utf-8"))
+            known = {field.name for field in fields(cls)}
+            values["graphs"] = {k: GraphFile(**v) for k, v in values["graphs"].items()}
+            found = cls(**{name: values[name] for name in known})
+            for graph in found.graphs.values():
+                for name, expected in graph.files.items():
+                    if file_digest(folder / name) != expected:
+                        raise ValueError(f"{name} was changed")
+        except (OSError, KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ValueError(f"{folder}: no usable graphs ({error})") from error
+        return found
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file's content."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

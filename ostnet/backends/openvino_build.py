@@ -1,0 +1,49 @@
+"""A model as a folder of OpenVINO graphs."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from ostnet.backends.graphs import Graph, cut
+from ostnet.backends.manifest import Manifest
+from ostnet.backends.writing import describe, describe_graph
+from ostnet.model.ostnet import OSTNet
+
+
+@torch.inference_mode(False)  # which tracing cannot stand
+@torch.no_grad()
+def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
+    """Write the graphs of a model on the CPU, NAME.xml and NAME.bin, and the manifest.
+
+    Args:
+        model: in evaluation mode.
+        folder: exists and is empty.
+        precision: of ``paint``, ``f32`` or ``bf16``; all others are f32.
+    """
+    import openvino
+
+    written = {}
+    for name, graph in cut(model).items():
+        openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
+        written[name] = describe_graph(graph, folder, (f"{name}.xml", f"{name}.bin"))
+    written["paint"] = replace(written["paint"], precision=precision)
+    manifest = describe(model, "openvino", written, {"openvino": openvino.__version__})
+    manifest.write(folder)
+    return manifest
+
+
+def _converted(graph: Graph):
+    """The graph as an ``openvino.Model`` of fixed shapes and named inputs and outputs."""
+    import openvino
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # shapes become constants, which is what is wanted
+        traced = torch.jit.trace(graph.module, graph.example, check_trace=False)
+    shapes = [tuple(tensor.shape) for tensor in graph.example]
+    made = openvino.convert_model(traced, example_input=graph.example, input=shapes)
+    for ports, names in ((made.inputs, graph.inputs), (made.outputs, graph.outputs)):
+        for port, name in zip(ports, names, strict=True):
+            port.get_tensor().set_names({name})
+    return made

@@ -1,0 +1,64 @@
+"""Two small networks, pictures to feed them, and a cache of graphs of their own."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_models import SMALL, lively
+
+from ostnet import OSTNet
+from ostnet.backends.cache import VARIABLE
+from ostnet.model.growth import open_mix
+
+SPEAKING = replace(
+    SMALL,
+    keypoints=18,
+    detector_unshuffle=2,
+    warped_hints=15,
+    refinement_width=4,
+    embedding="film",
+    mix=True,
+)
+"""With everything that the ``-speaking`` presets have beyond the paper."""
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """Graphs of these tests go there, and not into the user's own cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv(VARIABLE, str(folder))
+        yield folder / "graphs"
+
+
+@pytest.fixture(scope="session", params=["paper", "speaking"])
+def model(request) -> OSTNet:
+    """A network whose every part does something."""
+    return _small(request.param)
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., OSTNet]:
+    """Makes a network of kind ``paper`` (the default) or ``speaking``; each time the same."""
+    return _small
+
+
+def _small(kind: str = "paper") -> OSTNet:
+    if kind == "paper":
+        return lively()
+    network = lively(SPEAKING)
+    torch.nn.init.normal_(network.motion.refinement.head.weight, std=0.05)
+    open_mix(network, 0.5)
+    return network
+
+
+@pytest.fixture(scope="session")
+def pictures() -> list[np.ndarray]:
+    """Four smooth pictures, uint8 (64, 64, 3)."""
+    coarse = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(3))
+    fine = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic").clamp(0, 1)
+    return list((fine * 255).byte().permute(0, 2, 3, 1).numpy())

@@ -1,0 +1,89 @@
+"""Every back end makes the pictures that eager torch makes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_models import SMALL, lively
+
+from ostnet import Animator, OSTNet
+from ostnet.animation import VARIANTS, Options
+from ostnet.animation.frame import METHOD
+from ostnet.backends import usable
+from ostnet.config import PRESETS
+from ostnet.hub import embedded
+from ostnet.media.video import read_frames
+from ostnet.model.growth import grow, open_mix
+
+FAST = [name for name in usable(torch.device("cpu")) if name != "torch"]
+
+READINGS = {
+    "method": METHOD,
+    "closed form": Options(alignment="closed-form"),
+    "one scale": Options(clip_scale=(1.2, 0.9)),
+    "running median": Options(scale_window=2),
+    "smoothed": Options(smoothing_fps=25),
+    "relative": Options(motion="relative"),
+}
+
+
+def frames_of(model, backend, source, driving, options=METHOD, size=None):
+    """All variants of every driving frame."""
+    animator = Animator(model, "cpu", backend, size)
+    assert animator.backend == backend
+    animator.set_source(source)
+    return list(animator.variants(driving, options=options))
+
+
+def compare(expected, found, pixel: int):
+    """Pictures within ``pixel`` of each other; what was measured the same."""
+    for one, other in zip(expected, found, strict=True):
+        for name in VARIANTS:
+            difference = np.abs(one[name].image.astype(int) - other[name].image)
+            assert difference.max() <= pixel and difference.mean() < 0.25
+            assert np.abs(one[name].rectified.astype(int) - other[name].rectified).max() <= 1
+            assert one[name].scale == pytest.approx(other[name].scale, abs=1e-3)
+            assert one[name].driving_spread == pytest.approx(other[name].driving_spread, abs=1e-4)
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_same_pictures_however_the_driving_clip_is_read(model, pictures, reading):
+    source, *driving = pictures
+    expected = frames_of(model, "torch", source, driving, READINGS[reading])
+    for name in FAST:
+        found = frames_of(model, name, source, driving, READINGS[reading])
+        compare(expected, found, 4 if name.endswith("bf16") else 1)
+
+
+def test_same_pictures_at_another_size(model, pictures):
+    source, *driving = pictures
+    expected = frames_of(model, "torch", source, driving, size=96)
+    for name in FAST:
+        found = frames_of(model, name, source, driving, size=96)
+        assert found[0]["full"].image.shape == (96, 96, 3)
+        compare(expected, found, 4 if name.endswith("bf16") else 1)
+
+
+def test_same_pictures_of_a_network_without_the_scale_machinery(pictures):
+    config = replace(SMALL, with_scale_transform=False, with_scale_embedding=False)
+    source, *driving = pictures
+    expected = frames_of(lively(config), "torch", source, driving)
+    compare(expected, frames_of(lively(config), FAST[-1], source, driving), 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("preset", ["lite", "lite-speaking"])
+def test_trained_weights_on_faces(preset):
+    model = OSTNet.from_pretrained(str(embedded().folder))
+    if preset != "lite":
+        model = grow(model, PRESETS[preset])
+        open_mix(model)
+    examples = embedded().folder.parents[1] / "examples"
+    clips = sorted(examples.glob("driving/*.mp4"))
+    if not clips:
+        pytest.skip("no example clips here")
+    source, *driving = [next(read_frames(clip)) for clip in clips]
+    expected = frames_of(model, "torch", source, driving)
+    for name in FAST:
+        compare(expected, frames_of(model, name, source, driving), 2)
