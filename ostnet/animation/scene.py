@@ -157,7 +157,7 @@ def look_at(inputs: Inputs) -> Scene:
     (square, source_warning), (framed, driving_warning) = _chosen_face(
         inputs.face,
         lambda face: source_crop(portrait, inputs.source_crop, face, detector),
-        lambda face: driving_crop(_clip(inputs), inputs.driving_crop, detector, face),
+        lambda face: driving_crop(_clip(inputs), inputs.driving_crop, detector, face, info=video),
     )
     return Scene(
         inputs=inputs,

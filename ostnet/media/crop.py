@@ -9,7 +9,7 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.faces import Box, Detector, make_detector
 from ostnet.media.track import FaceTrack, track_face
-from ostnet.media.video import probe, read_frames
+from ostnet.media.video import VideoInfo, probe, read_frames
 
 FRAMING = 1.85
 """Side of the crop in face sides: VoxCeleb shows a face this loosely."""
@@ -126,6 +126,7 @@ def driving_crop(
     detector: Detector | None = None,
     face: int = 0,
     role: str = "driving",
+    info: VideoInfo | None = None,
 ) -> tuple[Crop, str | None]:
     """ONE square for all frames of a clip, and a warning or None.
 
@@ -137,16 +138,19 @@ def driving_crop(
 
     The clip is read once, frame by frame, and faces are looked for in a sample of its frames,
     at most 60 of a file (see `track_face`). An iterator of frames is used up, with "none" only
-    its first frame.
+    its first frame. `info` is what `probe` found in the file, where that is known already.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
     is_path = isinstance(path_or_frames, str | os.PathLike)
+    if is_path:
+        info = info or probe(path_or_frames, role)
     if mode == "none":
-        return centre_square(*_frame_size(path_or_frames, is_path, role)), None
+        size = (info.height, info.width) if is_path else _first_size(path_or_frames, role)
+        return centre_square(*size), None
     detector = detector or make_detector()
     if is_path:
-        total = probe(path_or_frames, role).frames
-        track = track_face(read_frames(path_or_frames, role=role), detector, face, total, role)
+        frames = read_frames(path_or_frames, role=role)
+        track = track_face(frames, detector, face, info.frames, role)
     else:
         track = track_face(path_or_frames, detector, face, role=role)
     return clip_square(track, mode), _doubt(track, detector, role)
@@ -175,12 +179,9 @@ def _no_face(role: str, track: FaceTrack, detector: Detector) -> str:
     return f"{role}: no face was found{where} (by {detector.name}); the centre square is used"
 
 
-def _frame_size(path_or_frames, is_path: bool, role: str) -> tuple[int, int]:
-    """(height, width) of a clip's frames."""
-    if is_path:
-        info = probe(path_or_frames, role)
-        return info.height, info.width
-    frame = next(iter(path_or_frames), None)
+def _first_size(frames: Iterable[np.ndarray], role: str) -> tuple[int, int]:
+    """(height, width) of a clip's first frame."""
+    frame = next(iter(frames), None)
     if frame is None:
         raise InputError(f"{role}: the clip has no frames; give another")
     return frame.shape[:2]

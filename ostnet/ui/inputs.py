@@ -119,7 +119,7 @@ def look_at_driving(
         )
     frames = min(info.frames, max(1, round(seconds * info.fps)))
     clip = path if frames == info.frames else read_frames(path, frames, role="driving clip")
-    crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip")
+    crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip", info=info)
     kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
     middle = sorted(kept)[len(kept) // 2]
     stills, whole = [], None
