@@ -36,15 +36,14 @@ LIMITS = Differences(pixel_max=2.0, pixel_mean=0.25, keypoints=1e-3, scale=1e-3)
 def differences(backend: Backend, model: OSTNet) -> Differences:
     """Measure them, where the model lies."""
     image, driving = _pictures(model)
-    source, reading = model.encode(image), None
-    theirs = backend.encode(image)
+    source, theirs = model.encode(image), backend.encode(image)
     pixels, keypoints, scales = [], [], []
     for transform in (True, False):
         reading = model.read(source, driving, transform)
         found = backend.read(theirs, driving, transform)
         keypoints.append(found.x_rectified - reading.x_rectified)
         scales.append(found.alignment.scale - reading.alignment.scale)
-        motion, moved = model.move(source, reading.x_rectified), None
+        motion = model.move(source, reading.x_rectified)
         moved = backend.move(theirs, found.x_rectified)
         for z, code in ((reading.alignment.z, found.alignment.z), (None, None)):
             expected = model.paint(source, motion, z).image
@@ -66,7 +65,7 @@ def within(found: Differences, limits: Differences = LIMITS) -> bool:
 
 def _pictures(model: OSTNet) -> tuple[Tensor, Tensor]:
     """Two smooth pictures (1, 3, R, R), always the same."""
-    side, weight = model.config.resolution, next(model.parameters())
+    side, device = model.config.resolution, next(model.parameters()).device
     coarse = torch.rand(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
     fine = F.interpolate(coarse, size=(side, side), mode="bicubic", align_corners=True).clamp(0, 1)
-    return fine[:1].to(weight.device), fine[1:].to(weight.device)
+    return fine[:1].to(device), fine[1:].to(device)

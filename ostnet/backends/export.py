@@ -11,15 +11,13 @@ from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
 
-FORMATS = ("onnx", "openvino")
-
 
 def export(model: OSTNet, written_as: str, folder: Path) -> Manifest:
     """Write the graphs of a model, with a manifest that says how exact they are.
 
     Args:
         model: on the CPU, in evaluation mode.
-        written_as: one of ``FORMATS``.
+        written_as: ``onnx`` or ``openvino``.
         folder: to be made; may exist if it is empty. Nothing is left there if anything fails.
 
     Raises:
