@@ -83,3 +83,12 @@ def test_other_widths_are_refused(trained):
 def test_the_presets_differ_in_what_speaking_means():
     changed = replace(PRESETS["lite"], **SPEAKING)
     assert PRESETS["lite-speaking"] == changed != PRESETS["lite"]
+
+
+def test_a_configuration_of_the_first_edition_means_what_it_meant():
+    first = {
+        key: value
+        for key, value in PRESETS["lite"].to_dict().items()
+        if key not in ("detector_unshuffle", "warped_hints", "refinement_width", "embedding", "mix")
+    }
+    assert ModelConfig.from_dict(first) == PRESETS["lite"]
