@@ -5,7 +5,7 @@ import csv
 import pytest
 
 from ostnet.evaluation.clips import read_clips
-from ostnet.media.faces import DlibDetector
+from ostnet.media.hog import DlibDetector
 from ostnet.preparing.run import prepare
 from ostnet.training.data import DataConfig, FrameStore
 

@@ -16,7 +16,7 @@ import torch
 
 from ostnet.errors import InputError
 from ostnet.evaluation.clips import load_frames, read_clips
-from ostnet.media.faces import DlibDetector
+from ostnet.media.hog import DlibDetector
 from ostnet.media.video import read_frames
 from ostnet.preparing import run
 from ostnet.preparing.config import PrepareConfig
