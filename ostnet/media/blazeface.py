@@ -36,14 +36,17 @@ ROOM = 2.0
 GREY = (128, 128, 128)
 """Beyond the picture's edges in that look: half a face is seen better there than beside black."""
 
+LEVEL = 15
+"""Roll in degrees beyond which the face is turned upright and looked at once more."""
+
 SEEN = 0.5
 """Score that the short-range network must give there in any case."""
 
-SURE = 0.69
+SURE = 0.67
 """Least mean of both scores, the second counting twice.
 
 Faces are found in all of 544 pictures of real ones; in 72 pictures without one, whose 745
-proposals reach 0.67, none is.
+proposals reach 0.65, none is.
 """
 
 CLOSE = 0.2
@@ -108,17 +111,27 @@ class BlazeFaceDetector:
 
     def _confirmed(self, picture: Image.Image, proposal: Mark) -> Mark | None:
         """The face as the short-range network sees it, or None where it sees none."""
-        room = max(2, round(ROOM * proposal.side))
-        left, top = round(proposal.x - room / 2), round(proposal.y - room / 2)
+        mark = self._seen_near(picture, proposal)
+        if mark is not None and abs(mark.roll) > LEVEL:
+            mark = self._seen_near(picture, mark, mark.roll)
+        if mark is None:
+            return None
+        score = (proposal.score + 2 * mark.score) / 3
+        return replace(mark, score=score) if score >= SURE else None
+
+    def _seen_near(self, picture: Image.Image, face: Mark, roll: float = 0.0) -> Mark | None:
+        """The same face, seen alone and turned upright by its roll."""
+        room = max(2, round(ROOM * face.side))
+        left, top = round(face.x - room / 2), round(face.y - room / 2)
         near, shape = self._near, (self._near.side, self._near.side)
         part = Image.new("RGB", (room, room), GREY)
         part.paste(picture, (-left, -top))
-        square = np.asarray(part.resize(shape, Image.Resampling.BILINEAR, reducing_gap=2))
-        for mark in near.marks(square, SEEN, (left, top), room / near.side):
-            score = (proposal.score + 2 * mark.score) / 3
-            if score >= SURE and mark.overlap(proposal) > CLOSE:
-                return replace(mark, score=score)
-        return None
+        part = part.resize(shape, Image.Resampling.BILINEAR, reducing_gap=2)
+        if roll:
+            part = part.rotate(roll, Image.Resampling.BILINEAR, fillcolor=GREY)
+        marks = near.marks(np.asarray(part), SEEN, (left, top), room / near.side)
+        seen = (mark.turned(roll, left + room / 2, top + room / 2) for mark in marks)
+        return next((mark for mark in seen if mark.overlap(face) > CLOSE), None)
 
 
 def _tiles(

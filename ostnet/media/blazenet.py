@@ -66,6 +66,19 @@ class Mark:
         shared = max(width, 0.0) * max(height, 0.0)
         return shared / (self.side**2 + other.side**2 - shared)
 
+    def turned(self, degrees: float, x: float, y: float) -> "Mark":
+        """The same after the picture has been turned clockwise around (x, y)."""
+        cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+
+        def turn(across: float, down: float) -> tuple[float, float]:
+            return cosine * across - sine * down, sine * across + cosine * down
+
+        centre, nose = turn(self.x - x, self.y - y), turn(self.nose_x - x, self.nose_y - y)
+        eyes = turn(self.eyes_x, self.eyes_y)
+        return Mark(
+            x + centre[0], y + centre[1], self.side, x + nose[0], y + nose[1], *eyes, self.score
+        )
+
 
 class BlazeNet:
     """One of the networks. Make one for each thread; all share the weights."""
