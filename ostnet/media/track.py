@@ -68,7 +68,7 @@ def track_face(
     """Follow one face through a clip in one pass that keeps one frame at a time.
 
     Looks at the first, the last and every fifth frame in between; where the number of frames
-    `total` is known, at `detector.most_samples` at most, evenly spread (60 for dlib, so from about
+    `total` is known, at `detector.most_samples` at most, evenly spread (60 for most, so from about
     300 frames on); where it is not known, twice as far apart after every half of that number.
     `face` chooses among several (0 the largest, 1 the next), in the first sample that shows so
     many; from there each sample adds the nearest face. Raises InputError where `face` is more

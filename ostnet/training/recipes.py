@@ -148,7 +148,7 @@ RECIPES: dict[str, Recipe] = {
             "still_share": 0.1,
         },
         hardware="one CPU core",
-        expected="of the run behind ostnet-lite (31,524 pairs of the last stage): see its model card",
+        expected="the run behind ostnet-lite (31,524 pairs of the last stage): its model card",
     ),
     "base-gpu": Recipe(
         "The same for --preset base.",

@@ -15,7 +15,10 @@ from ostnet.errors import InputError
         ({"val_share": float("nan")}, "val_share: found nan"),
         ({"val_share": 0.6, "test_share": 0.6}, "val_share, test_share: together more than 1"),
         ({"max_frames": 10}, "max_frames: found 10, expected at least min_frames, 64"),
-        ({"detector": "haar"}, "detector: found 'haar', expected auto, dlib or face-alignment"),
+        (
+            {"detector": "haar"},
+            "detector: found 'haar', expected auto, blazeface, face-alignment, dlib",
+        ),
         ({"identity": "("}, "identity: .* is no regular expression"),
         ({"identity": "abc"}, "identity: 'abc' has no group"),
         ({"output": "films/out"}, "output: .* lies in the folder of videos"),

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.media.faces import PACKAGES
 
 WITHOUT_EFFECT_ON_CLIPS = (
     "videos", "output", "annotations", "identity", "device", "val_share", "test_share", "seed",
@@ -93,7 +94,7 @@ class PrepareConfig:
     """Another number makes another split."""
 
     detector: str = "auto"
-    """dlib, face-alignment, or auto: face-alignment where its weights can be had."""
+    """blazeface, face-alignment, dlib, or auto: the first of them that is installed."""
 
     device: str = "cpu"
     """Where face-alignment's network runs."""
@@ -142,9 +143,9 @@ class PrepareConfig:
                 f"max_frames: found {self.max_frames}, expected at least min_frames, "
                 f"{self.min_frames}"
             )
-        if self.detector not in ("auto", "dlib", "face-alignment"):
+        if self.detector not in ("auto", *PACKAGES):
             raise InputError(
-                f"detector: found {self.detector!r}, expected auto, dlib or face-alignment"
+                f"detector: found {self.detector!r}, expected auto, {', '.join(PACKAGES)}"
             )
         self._check_identity()
 
