@@ -76,8 +76,9 @@ class Sighting:
 class BlazeFaceDetector:
     """MediaPipe's BlazeFace networks on one CPU thread.
 
-    Finds faces from about 25 pixels on, and down to a 150th of the picture's side, tilted by up to
-    about 60 degrees. A few milliseconds where the first look finds one.
+    Finds faces from about 22 pixels on in photos of 12 megapixels and less, and heads tilted by up
+    to 70 degrees either way. A look takes 5 ms where the whole picture shows a face, 0.1 to 0.4 s
+    where every tile of such a photo has to be looked at.
     """
 
     name = "blazeface"
