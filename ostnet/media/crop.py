@@ -141,18 +141,18 @@ def driving_crop(
     its first frame. `info` is what `probe` found in the file, where that is known already.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
-    is_path = isinstance(path_or_frames, str | os.PathLike)
-    if is_path:
+    if not isinstance(path_or_frames, str | os.PathLike):
+        if mode == "none":
+            return centre_square(*_first_size(path_or_frames, role)), None
+        detector = detector or make_detector()
+        track = track_face(path_or_frames, detector, face, role=role)
+    else:
         info = info or probe(path_or_frames, role)
-    if mode == "none":
-        size = (info.height, info.width) if is_path else _first_size(path_or_frames, role)
-        return centre_square(*size), None
-    detector = detector or make_detector()
-    if is_path:
+        if mode == "none":
+            return centre_square(info.height, info.width), None
+        detector = detector or make_detector()
         frames = read_frames(path_or_frames, role=role)
         track = track_face(frames, detector, face, info.frames, role)
-    else:
-        track = track_face(path_or_frames, detector, face, role=role)
     return clip_square(track, mode), _doubt(track, detector, role)
 
 

@@ -34,7 +34,7 @@ def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
 
 def test_inspect_shows_every_step(source, driving):
     seen = engine.inspect(source, driving.middle, (0.7, 0.7))
-    assert seen.x_source.shape == seen.x_driving.shape == seen.x_rectified.shape == (15, 2)
+    assert seen.x_source.shape == seen.x_driving.shape == seen.x_rectified.shape == (30, 2)
     assert seen.fiducials.shape == (12, 2)
     assert seen.grid.shape == (engine.SIZE, engine.SIZE, 2)
     assert seen.displacement.shape[:2] == seen.occlusion.shape
