@@ -45,7 +45,8 @@ class Animator:
         if not SIZES[0] <= size <= SIZES[1]:
             raise InputError(f"size: found {size}, expected {SIZES[0]} to {SIZES[1]} pixels")
         self.device = choose_device(device)
-        self.model = model.to(self.device, memory_format=torch.channels_last).eval()
+        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.model = model.to(self.device).eval()
         self.networks = load_backend(self.model, backend, self.device)
         self.backend = self.networks.name
         self.size = size
@@ -121,7 +122,7 @@ class Animator:
         return self._variants(frames, names, options, measure)
 
     def find_anchor(
-        self, frames: Iterable[np.ndarray], options: Options = METHOD
+        self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
     ) -> MotionPoints | None:
         """The driving frame whose pose is nearest the source's, for relative motion.
 
@@ -132,7 +133,7 @@ class Animator:
         return nearest_in_shape(self.source.keypoints, map(_points, readings))
 
     def measure_scale(
-        self, frames: Iterable[np.ndarray], options: Options = METHOD
+        self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
     ) -> tuple[float, float]:
         """One driving scale for a whole clip: the median of ln s over all its frames.
 

@@ -6,7 +6,7 @@ Command line, page, interface for programs and batches all run this.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +149,7 @@ def run(
                 ended = True
                 break
     document = log.document if log else {}
-    if plan.trace:
+    if plan.trace and log:
         write_text(plan.trace, log.text())
     if plan.chart:
         from ostnet.animation.chart import scale_chart
@@ -172,14 +172,14 @@ def run_folder(
     names = list(names)
     with staged(folder) as stage:
         settings["chart"] = stage / "scale.png" if chart else None
-        take = None
+        takes = []
         for event in run(scene, comparison(stage, names, **settings), network, stopped):
             if isinstance(event, Take):
-                take = event
+                takes.append(event)
             else:
                 yield event
-    files = {name: folder / path.name for name, path in take.files.items()}
-    yield Take(files, take.document, take.stopped, take.seconds, take.frames, take.held)
+    for take in takes:  # one, now that its files are in their place
+        yield replace(take, files={n: folder / path.name for n, path in take.files.items()})
 
 
 def _pictures(
@@ -188,8 +188,8 @@ def _pictures(
     """What is written of one driving frame, by the clip's name."""
     images = {n: watermarked(f.image) if plan.mark else f.image for n, f in made.items()}
     pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
-    if "rectified" in plan.clips:
-        pictures["rectified"] = made[rectifying(plan.names)].rectified
+    if "rectified" in plan.clips and (variant := rectifying(plan.names)):
+        pictures["rectified"] = made[variant].rectified
     if "grid" in plan.clips:
         pictures["grid"] = side_by_side(source, made, images, plan.columns)
     return pictures

@@ -122,7 +122,7 @@ class Scene:
         if self.inputs.smooth:
             options = replace(options, smoothing_fps=fps)
         if window != "frame":
-            frames = "clip" if window == "clip" else window_frames(window, fps)
+            frames = "clip" if window == "clip" else window_frames(float(window), fps)
             options = replace(options, scale_window=frames)
         return options
 

@@ -29,14 +29,16 @@ class OneEuroFilter:
 
     def __call__(self, value: Tensor) -> Tensor:
         """Filter the next frame's value; the first one passes unchanged."""
-        if self.value is None:
+        before, speed = self.value, self.speed
+        if before is None or speed is None:
             self.value, self.speed = value, value * 0
             return value
-        raw_speed = (value - self.value) * self.rate
-        self.speed = _blend(self.speed, raw_speed, self._weight(self.speed_cutoff))
-        cutoff = self.min_cutoff + self.beta * self.speed.abs()
-        self.value = _blend(self.value, value, self._weight(cutoff))
-        return self.value
+        raw_speed = (value - before) * self.rate
+        speed = _blend(speed, raw_speed, self._weight(self.speed_cutoff))
+        cutoff = self.min_cutoff + self.beta * speed.abs()
+        smooth = _blend(before, value, self._weight(cutoff))
+        self.value, self.speed = smooth, speed
+        return smooth
 
     def _weight(self, cutoff):
         return 1 / (1 + self.rate / (2 * math.pi * cutoff))

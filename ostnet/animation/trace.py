@@ -44,5 +44,7 @@ class Trace:
         return json.dumps(self.document, indent=1) + "\n"
 
 
-def _sigma(spread: tuple[float, float]) -> dict[str, float]:
+def _sigma(spread: tuple[float, float] | None) -> dict[str, float]:
+    if spread is None:
+        raise ValueError("a frame that was not measured cannot be traced; ask for measure=True")
     return {"sigma_x": round(spread[0], 6), "sigma_y": round(spread[1], 6)}

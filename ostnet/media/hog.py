@@ -39,7 +39,7 @@ class DlibDetector:
     def __init__(self):
         import dlib
 
-        self._detector = dlib.get_frontal_face_detector()
+        self._detector = dlib.get_frontal_face_detector()  # pyright: ignore[reportAttributeAccessIssue]
 
     def detect(self, image: np.ndarray) -> list[Box]:
         """Faces in a uint8 RGB picture (H, W, 3), largest first."""

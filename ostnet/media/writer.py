@@ -76,7 +76,7 @@ class VideoWriter:
         if height % 2 or width % 2:
             frame = np.pad(frame, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
         try:
-            self._process.stdin.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
+            self._frames_in.write(memoryview(np.ascontiguousarray(frame)).cast("B"))
         except BrokenPipeError as error:
             raise self._failure() from error
         self.frames += 1
@@ -115,6 +115,8 @@ class VideoWriter:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
+        assert self._process.stdin is not None  # a pipe, as asked for
+        self._frames_in = self._process.stdin
         self._cleanup.callback(stop, self._process)
 
     def _finish(self) -> None:
@@ -122,7 +124,7 @@ class VideoWriter:
         if self._shape is None:
             raise ValueError("no frame was written")
         try:
-            self._process.stdin.close()
+            self._frames_in.close()
         except BrokenPipeError as error:
             raise self._failure() from error
         if self._process.wait() != 0:
@@ -147,7 +149,8 @@ class VideoWriter:
 
     def _failure(self) -> OSError:
         self._process.wait()
-        problem = reason(self._process.stderr.read())
+        log = self._process.stderr
+        problem = reason(log.read() if log else b"")
         return OSError(f"the video encoder failed on '{self.path}': {problem}")
 
 
