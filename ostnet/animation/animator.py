@@ -52,7 +52,7 @@ class Animator:
         self.size = size
         self.resolution = model.config.resolution
         self._source: Source | None = None
-        self._portrait: Tensor | None = None  # (1, 3, size, size)
+        self._portrait: Tensor | None = None  # (1, 3, size, size), if that differs
 
     @property
     def source(self) -> Source:
@@ -75,8 +75,8 @@ class Animator:
         """Encode the source picture, uint8 RGB (H, W, 3): its centre square, at any size. Once."""
         small = to_tensor(image, self.resolution, self.device, "source")
         self._source = self.networks.encode(small)
-        same = self.size == self.resolution
-        self._portrait = small if same else to_tensor(image, self.size, self.device, "source")
+        larger = self.size != self.resolution
+        self._portrait = to_tensor(image, self.size, self.device, "source") if larger else None
 
     def animate(
         self,
@@ -250,7 +250,7 @@ class Animator:
             z = reading.alignment.z if embedding else None
             rendered = self.networks.paint(source, motions[transform], z)
             image = rendered.image
-            if self.size != self.resolution:
+            if self._portrait is not None:
                 image = self.model.compose(rendered, self._portrait)
             images[name] = to_picture(image)
         return images
