@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from ostnet.media.compose import GAP, strip_height
+
 from .conftest import EXAMPLES, run, upload, video
 
 DRAWN = EXAMPLES / "portraits" / "drawn.png"
@@ -26,10 +28,12 @@ def test_upload_run_watch_and_download(visit, short_clip):
     run(page)
 
     grid = video(page, "#grid")
-    assert (grid["width"], grid["height"]) == (4 * 260 - 4, 2 * (26 + 256) + 4)
+    side = 500  # of the drawn portrait's square
+    expected = 4 * (side + GAP) - GAP, 2 * (strip_height(side) + side) + GAP
+    assert (grid["width"], grid["height"]) == expected
     assert grid["seconds"] == pytest.approx(0.24, abs=0.06)
     single = video(page, "#single")
-    assert (single["width"], single["height"]) == (256, 256)
+    assert single["width"] == single["height"] == side
     assert grid["error"] is None and single["error"] is None
 
     chart = page.locator("#chart").inner_text()
