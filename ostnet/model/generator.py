@@ -40,6 +40,14 @@ class Window:
         ]
         return torch.stack(parts)
 
+    def paste(self, maps: Tensor, parts: Tensor, scale: int) -> Tensor:
+        """``maps`` (B, C, H, W) with ``parts``, shaped as what ``cut`` returns, in their place."""
+        length = scale * self.side
+        pasted = maps.clone()
+        for row, (x, y) in enumerate((scale * self.corner).tolist()):
+            pasted[row, :, y : y + length, x : x + length] = parts[row]
+        return pasted
+
 
 class SourceEncoder(nn.Module):
     """(B, 3, H, W) -> taps at 1/2, 1/4, 1/8 of the size. Independent of the driving frame."""

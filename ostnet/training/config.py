@@ -85,6 +85,9 @@ class LossWeights:
     """L1 of what the generator painted, before the warped source is mixed in (stage detail)."""
     warped: float = 0.0
     """L1 of the warped source (stage detail)."""
+    performed: float = 0.0
+    """L1 of what the detector reads off the result to what it reads off the target: keypoints, and
+    gaps of lids and lips (stage detail)."""
 
 
 @dataclass

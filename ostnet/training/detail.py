@@ -17,6 +17,7 @@ from ostnet.landmarks import (
     INNER_LIP_LOWER,
     INNER_LIP_UPPER,
     JAW,
+    KEYPOINT_GAPS,
     MOUTH,
     NOSE_TIP,
     OUTER_EYES,
@@ -114,6 +115,32 @@ class Seen:
     """(B, code)."""
     x_rectified: Tensor
     """(B, K, 2)."""
+    x_target: Tensor
+    """(B, K, 2): off the target itself."""
+
+
+def performed_distance(
+    model: OSTNet, image: Tensor, target: Tensor, x_target: Tensor, window: Window | None
+) -> Tensor:
+    """How far the result's keypoints, read by the detector, are from the target's.
+
+    L1 of the gaps of lids and lips, plus a third of that of all keypoints. A mean over pixels is
+    smallest for lips opened half way; this is smallest where they are opened as far as the
+    driver's. The detector, which is frozen in
+    this stage, learns nothing from it.
+
+    Args:
+        model: whose detector reads.
+        image: result (B, 3, H, W), or its window, which is then seen in its place in the target.
+        target: (B, 3, H, W).
+        x_target: what the detector reads off it, (B, K, 2).
+        window: where the result lies; None: everywhere.
+    """
+    picture = image if window is None else window.paste(target, image, FULL)
+    found = model.keypoints(picture)
+    known = [gap for gap in KEYPOINT_GAPS if max(gap) < found.shape[1]]
+    gaps = losses.gap_distance(found, x_target, known) if known else 0.0
+    return gaps + (found - x_target).abs().mean() / 3
 
 
 class DetailObjective:
@@ -159,6 +186,10 @@ class DetailObjective:
             terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
         terms["perceptual"] = self.perceptual(_judged(rendered), target)
+        if weights.performed:
+            terms["performed"] = performed_distance(
+                model, rendered.image, pair.target, seen.x_target, window
+            )
         if weights.people:
             terms["people"] = scale_code_loss(
                 model, self.points, PAIRS_EACH * len(pair.scale), generator
@@ -180,7 +211,7 @@ class DetailObjective:
         x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
         taps = model.generator.encoder(pair.source)
         source = Source(pair.source, model.shrink(pair.source), x_source, taps)
-        return Seen(source, model.align(x_source, scaled).z, x_rectified)
+        return Seen(source, model.align(x_source, scaled).z, x_rectified, x_target)
 
     def _read_whole(self, model: OSTNet, pair: Pair) -> Seen:
         """As inference does it; gradients reach T_theta through its code alone."""
@@ -188,4 +219,6 @@ class DetailObjective:
         source.keypoints = source.keypoints.detach()
         with torch.no_grad():
             reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
-        return Seen(source, model.align(source.keypoints, reading.x_driving).z, reading.x_rectified)
+            x_target = model.keypoints(pair.target)
+        z = model.align(source.keypoints, reading.x_driving).z
+        return Seen(source, z, reading.x_rectified, x_target)

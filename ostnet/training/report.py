@@ -23,6 +23,7 @@ LOSSES = (
     "painted",
     "warped",
     "people",
+    "performed",
 )
 COLUMNS = (
     *("stage", "step", "updates", "pairs", "seconds", "pairs/s", "waiting", "skipped"),

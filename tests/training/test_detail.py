@@ -9,11 +9,18 @@ from small_models import SMALL
 
 from ostnet.config import PRESETS, SPEAKING
 from ostnet.landmarks import EYE_POINTS, MOUTH, POINTS, openings
+from ostnet.model.generator import FULL, Window
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import losses, people
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.detail import draw_window, flow_weights, landmark_weights, turned
+from ostnet.training.detail import (
+    draw_window,
+    flow_weights,
+    landmark_weights,
+    performed_distance,
+    turned,
+)
 from ostnet.training.frame_choice import lively
 from ostnet.training.frame_store import DataConfig, FrameStore
 from ostnet.training.loop import train
@@ -121,7 +128,15 @@ def test_a_grown_network_learns_in_all_stages(
     monkeypatch.setitem(PRESETS, "tiny-speaking", replace(small, **SPEAKING))
     OSTNet(small).save_pretrained(tmp_path / "known")
     weights = LossWeights(
-        perceptual=1, pixel=10, region=2, gaps=0.5, people=1, flow=10, painted=1, warped=1
+        perceptual=1,
+        pixel=10,
+        region=2,
+        gaps=0.5,
+        people=1,
+        flow=10,
+        painted=1,
+        warped=1,
+        performed=10,
     )
     config = TrainConfig(
         data=str(rendered_folder),
@@ -162,3 +177,17 @@ def test_a_turned_cheek_does_not_pull_at_the_flow():
     assert turned(front) == pytest.approx(0) and turned(turned_head) > 0.4
     assert torch.equal(flow_weights(front, front)[0], landmark_weights())
     assert flow_weights(front, turned_head).max() == 0
+
+
+def test_what_the_detector_reads_off_a_window_leads_the_result_to_the_target(generator):
+    model = OSTNet(SMALL).eval().requires_grad_(False)
+    target = torch.rand(2, 3, 64, 64, generator=generator)
+    window = Window(torch.tensor([[1, 2], [3, 0]]), side=4)
+    seen = model.keypoints(target)
+    result = window.cut(target, FULL)
+    assert performed_distance(model, result, target, seen, window) < 1e-6
+    result = (result + 0.3).requires_grad_()
+    away = performed_distance(model, result, target, seen, window)
+    away.backward()
+    assert away > 1e-4 and result.grad.abs().max() > 0
+    assert torch.equal(window.cut(window.paste(target, result, FULL), FULL), result)
