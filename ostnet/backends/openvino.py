@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.backends.manifest import Manifest
+from ostnet.openvino_runtime import openvino_runtime
 
 
 class Graphs:
@@ -22,7 +23,7 @@ class Graphs:
     """
 
     def __init__(self, folder: Path, manifest: Manifest, threads: int | None = None):
-        import openvino
+        openvino = openvino_runtime()
 
         core = openvino.Core()
         settings = {"PERFORMANCE_HINT": "LATENCY", "ENABLE_CPU_PINNING": False}
@@ -45,13 +46,13 @@ class Graphs:
 
 def has_bfloat16() -> bool:
     """Whether OpenVINO computes bfloat16 natively on this CPU (AVX-512 BF16, AMX)."""
-    import openvino
+    openvino = openvino_runtime()
 
     return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
 def machine() -> str:
     """The CPU that graphs are compiled for, by name, and OpenVINO's version."""
-    import openvino
+    openvino = openvino_runtime()
 
     return f"{openvino.Core().get_property('CPU', 'FULL_DEVICE_NAME')} {openvino.__version__}"

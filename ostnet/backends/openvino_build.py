@@ -10,6 +10,7 @@ from ostnet.backends.graphs import Graph, cut
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
 from ostnet.model.ostnet import OSTNet
+from ostnet.openvino_runtime import openvino_runtime
 
 
 @torch.inference_mode(False)  # which tracing cannot stand
@@ -22,7 +23,7 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
         folder: exists and is empty.
         precision: of ``paint``, ``f32`` or ``bf16``; all others are f32.
     """
-    import openvino
+    openvino = openvino_runtime()
 
     written = {}
     for name, graph in cut(model).items():
@@ -36,7 +37,7 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
 
 def _converted(graph: Graph):
     """The graph as an ``openvino.Model`` of fixed shapes and named inputs and outputs."""
-    import openvino
+    openvino = openvino_runtime()
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # shapes become constants, which is what is wanted

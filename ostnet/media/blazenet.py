@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ostnet.openvino_runtime import openvino_runtime
+
 WEIGHTS = Path(__file__).parent / "weights"
 
 SAME = 0.3
@@ -142,7 +144,7 @@ def _mean(group: list[Mark]) -> Mark:
 @functools.cache
 def _compiled(file: str):
     """The network on one thread, loaded once in the life of a program."""
-    import openvino
+    openvino = openvino_runtime()
 
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
     return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings)

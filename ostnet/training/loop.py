@@ -21,6 +21,7 @@ from ostnet.training.config import TrainConfig
 from ostnet.training.ema import ExponentialAverage
 from ostnet.training.global_norm import share_batch_norms
 from ostnet.training.network import compile_parts, initial_network
+from ostnet.training.optimisation import Optimisation
 from ostnet.training.parallel import Processes
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.report import Journal, Meter
@@ -73,9 +74,7 @@ class Trainer:
         if self.processes.count > 1:
             self.model = share_batch_norms(self.model, self.device)
         self.average = ExponentialAverage(self.model, config.ema)
-        self.optimizer = torch.optim.Adam(
-            self.model.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
-        )
+        self.optimisation = Optimisation(self.model, config, self.processes, self.bf16)
         self.stage, self.step, self.updates, self.pairs, self.skipped = 0, 0, 0, 0, 0
         self.seconds = 0.0
         known = config.init is not None and not config.grow
@@ -136,19 +135,14 @@ class Trainer:
         return self.table
 
     def _train_step(self, stage: str, parts: Iterable[tuple], pairs: int) -> dict[str, Tensor]:
-        """One optimiser step; a step whose gradient is not finite is skipped and counted.
-
-        ``parts``: (batch, generator) one after the other, their gradients' mean makes the step;
-        ``pairs``: how many pairs that are, in all processes. Returns the losses.
-        """
-        config = self.config
-        factor = rate_factor(config.schedule, self._progress_of_stage())
-        for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * factor
+        """One optimiser step, of ``pairs`` pairs in all processes, counted; returns the losses."""
+        factor = rate_factor(self.config.schedule, self._progress_of_stage())
         self.model.train(stage != "detail")  # small batches: batch norm keeps its statistics
-        self.optimizer.zero_grad(set_to_none=True)
-        losses: list[dict[str, Tensor]] = []
-        if not (self._add_gradients(stage, parts, losses) and self._take_step(len(losses))):
+        taken, losses = self.optimisation.step(
+            self.config.learning_rate * factor,
+            (self.losses(self.model, stage, self.step, *part) for part in parts),
+        )
+        if not taken:
             self.skipped += 1
             self.average.restore_buffers(self.model)  # batch norm has seen what is not finite
         self.step += 1
@@ -156,32 +150,7 @@ class Trainer:
         if stage in ("joint", "detail"):
             self.pairs += pairs
             self.average.update(self.model)
-        if len(losses) == 1:
-            return losses[0]
-        return {name: torch.stack([one[name] for one in losses]).mean() for name in losses[0]}
-
-    def _add_gradients(self, stage: str, parts: Iterable[tuple], losses: list) -> bool:
-        """Backward through every part, noting its losses; False if one is not finite anywhere."""
-        for batch, generator in parts:
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
-                total, terms = self.losses(self.model, stage, self.step, batch, generator)
-            losses.append({name: v.detach() for name, v in {"loss": total, **terms}.items()})
-            if not self.processes.all(torch.isfinite(total)):
-                return False  # backward through NaN coordinates would crash the sampler on a CPU
-            total.backward()
-        return True
-
-    def _take_step(self, parts: int) -> bool:
-        """Optimiser step with the mean gradient over parts and processes.
-
-        False, and no change, if it is not finite.
-        """
-        self.processes.average_gradients(self.model.parameters(), parts)
-        norm = torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.clip_norm)
-        if not torch.isfinite(norm):
-            return False
-        self.optimizer.step()
-        return True
+        return losses
 
     def _stage_ends(self) -> bool:
         stage = STAGES[self.stage]
@@ -230,7 +199,7 @@ class Trainer:
     def _note(self, stage: str, meter: Meter, journal: Journal | None) -> None:
         """Read the meter, in all processes, and write it down, in the first."""
         row = {"stage": stage, **{name: getattr(self, name) for name in COUNTERS[1:]}}
-        row["learning rate"] = self.optimizer.param_groups[0]["lr"]
+        row["learning rate"] = self.optimisation.adam.param_groups[0]["lr"]
         row |= meter.read(self.now)
         if journal:
             journal.progress(row, self._progress())
@@ -265,7 +234,7 @@ class Trainer:
             )
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimisation.adam.load_state_dict(state["optimizer"])
         for name in COUNTERS:
             setattr(self, name, state[name])
         self.processes.say(f"resumed at step {self.step} of stage {STAGES[self.stage]}")
@@ -277,7 +246,7 @@ class Trainer:
             "config": self.model.config.to_dict(),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
-            "optimizer": self.optimizer.state_dict(),
+            "optimizer": self.optimisation.adam.state_dict(),
             **{name: getattr(self, name) for name in COUNTERS},
         }
         checkpoint.save(self.folder, self._result, state, self._recipe())
