@@ -40,9 +40,11 @@ def gradients_and_losses(settings: dict) -> dict:
 
 
 def _gradients(trainer: Trainer, stage: str) -> dict[str, torch.Tensor]:
-    trainer.optimizer.zero_grad(set_to_none=True)
+    trainer.optimisation.adam.zero_grad(set_to_none=True)
     trainer.model.train(stage != "detail")
-    assert trainer._add_gradients(stage, trainer.batches.draw(stage, 0, half=False), [])
+    parts = trainer.batches.draw(stage, 0, half=False)
+    losses = (trainer.losses(trainer.model, stage, 0, *part) for part in parts)
+    assert trainer.optimisation.add_gradients(losses, [])
     trainer.processes.average_gradients(trainer.model.parameters())
     named = trainer.model.named_parameters()
     return {name: p.grad.clone() for name, p in named if p.grad is not None}

@@ -37,14 +37,14 @@ class Optimisation:
             group["lr"] = rate
         self.adam.zero_grad(set_to_none=True)
         losses: list[Losses] = []
-        taken = self._add_gradients(parts, losses) and self._apply(len(losses))
+        taken = self.add_gradients(parts, losses) and self._apply(len(losses))
         if len(losses) == 1:
             return taken, losses[0]
         return taken, {
             name: torch.stack([one[name] for one in losses]).mean() for name in losses[0]
         }
 
-    def _add_gradients(self, parts: Iterator[tuple[Tensor, Losses]], losses: list[Losses]) -> bool:
+    def add_gradients(self, parts: Iterator[tuple[Tensor, Losses]], losses: list[Losses]) -> bool:
         """Backward through every part, noting its losses; False if one is not finite anywhere."""
         while True:
             with torch.autocast(self.processes.device.type, torch.bfloat16, enabled=self.bf16):
