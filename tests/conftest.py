@@ -28,3 +28,21 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.stem in SLOW:
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A Hub on this machine."""
+    from fake_hub import FakeHub
+
+    with FakeHub() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def visitor(server, tmp_path_factory):
+    """Someone without a token, whose programs know no other Hub."""
+    from fake_hub import Visitor
+
+    with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
+        yield visitor

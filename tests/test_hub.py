@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_hub import FakeHub, Visitor
 
 from ostnet import InputError, OSTNet, hub
 from ostnet.config import ModelConfig
@@ -26,18 +25,6 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def files(folder) -> dict[str, bytes]:
     return {name: (folder / name).read_bytes() for name in ("config.json", "model.safetensors")}
-
-
-@pytest.fixture(scope="module")
-def server():
-    with FakeHub() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def visitor(server, tmp_path_factory):
-    with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
-        yield visitor
 
 
 @pytest.fixture

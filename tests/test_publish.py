@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_hub import TOKEN, FakeHub, Visitor, surroundings
+from fake_hub import TOKEN, surroundings
 from packaging.requirements import Requirement
 
 import ostnet
@@ -41,18 +41,6 @@ def folder(tmp_path_factory) -> Path:
     (folder / "evaluation").mkdir()
     (folder / "evaluation" / "findings.md").write_text("what was measured")
     return folder
-
-
-@pytest.fixture(scope="module")
-def server():
-    with FakeHub() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def visitor(server, tmp_path_factory):
-    with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
-        yield visitor
 
 
 def test_what_is_pushed_can_be_used_at_the_commit_that_is_printed(server, visitor, folder):

@@ -1,13 +1,18 @@
 """Faces whose landmarks are known: a bright rectangle on a dark ground stands for a face."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import torch
 
 from ostnet.config import ModelConfig
+from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.metrics import instruments
 from ostnet.evaluation.metrics.face_reader import FaceReader
 from ostnet.evaluation.metrics.headpose import GENERIC_FACE
+from ostnet.evaluation.shard import Shard
 from ostnet.landmarks import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
 from ostnet.media.video import VideoWriter
 from ostnet.model.ostnet import OSTNet
@@ -126,3 +131,24 @@ def checkpoint(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights")
     model.save_pretrained(folder)
     return str(folder)
+
+
+@pytest.fixture
+def in_two_processes(monkeypatch):
+    """Runs an evaluation as two processes that share the work, in threads of this one."""
+    barrier, mine = threading.Barrier(2), threading.local()
+
+    class Half(Shard):
+        def wait(self):
+            barrier.wait(timeout=60)
+
+    def both(evaluation) -> list:
+        def work(rank: int):
+            mine.shard = Half(rank, 2)
+            return evaluation()
+
+        monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
+        with ThreadPoolExecutor(2) as pool:
+            return list(pool.map(work, range(2)))
+
+    return both

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -12,7 +10,6 @@ from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import keypoint_checks, rectification
 from ostnet.evaluation.report import plots
-from ostnet.evaluation.shard import Shard
 
 PROTOCOLS = "embedding,probe,keypoints,rectification"
 
@@ -96,19 +93,11 @@ def test_finished_groups_are_not_measured_again(data, checkpoint, first_run, tmp
     assert rows == rows_of(first_run, "probe")
 
 
-def test_two_processes_give_the_rows_of_one(data, checkpoint, first_run, tmp_path, monkeypatch):
-    barrier, mine = threading.Barrier(2), threading.local()
-
-    class Half(Shard):
-        def wait(self):
-            barrier.wait(timeout=60)
-
-    def work(rank):
-        mine.shard = Half(rank, 2)
-        return evaluate_checkpoint.evaluate(config(data, checkpoint, tmp_path, "probe"))
-
-    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
-    with ThreadPoolExecutor(2) as pool:
-        rows, others = pool.map(work, range(2))
+def test_two_processes_give_the_rows_of_one(
+    data, checkpoint, first_run, tmp_path, in_two_processes
+):
+    rows, others = in_two_processes(
+        lambda: evaluate_checkpoint.evaluate(config(data, checkpoint, tmp_path, "probe"))
+    )
     assert others == []
     assert rows == rows_of(first_run, "probe")

@@ -3,8 +3,6 @@
 import csv
 import json
 import shutil
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -14,7 +12,6 @@ from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.evaluate_checkpoint import evaluate
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols.reconstruction import reconstruct
-from ostnet.evaluation.shard import Shard
 from ostnet.methods import METHODS
 
 pytestmark = pytest.mark.usefixtures("known_faces")
@@ -99,20 +96,12 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     assert again == (first_run / "same-scale" / "frames.csv").read_text()
 
 
-def test_two_processes_give_the_report_of_one(data, checkpoint, first_run, tmp_path, monkeypatch):
-    barrier, mine = threading.Barrier(2), threading.local()
-
-    class Half(Shard):
-        def wait(self):
-            barrier.wait(timeout=60)
-
-    def work(rank):
-        mine.shard = Half(rank, 2)
-        return evaluate(config(data, checkpoint, tmp_path, protocol="same-scale"))
-
-    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
-    with ThreadPoolExecutor(2) as pool:
-        rows, others = pool.map(work, range(2))
+def test_two_processes_give_the_report_of_one(
+    data, checkpoint, first_run, tmp_path, in_two_processes
+):
+    rows, others = in_two_processes(
+        lambda: evaluate(config(data, checkpoint, tmp_path, protocol="same-scale"))
+    )
     assert others == []
     frames = "same-scale/frames.csv"
     assert (tmp_path / frames).read_text() == (first_run / frames).read_text()

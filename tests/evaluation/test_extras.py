@@ -3,15 +3,11 @@
 A network that reads mean colours stands for those with weights; FID's is a real TorchScript file.
 """
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.data.clips import load_frames
 from ostnet.evaluation.data.datasets import read_dataset
 from ostnet.evaluation.data.drawn_pairs import same_identity
@@ -27,7 +23,6 @@ from ostnet.evaluation.protocols import rendered_group
 from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.evaluation.protocols.reconstruction import reconstruct
 from ostnet.evaluation.score_videos import ScoreConfig, score
-from ostnet.evaluation.shard import Shard
 from ostnet.media.video import VideoWriter
 
 pytestmark = pytest.mark.usefixtures("known_faces")
@@ -111,7 +106,7 @@ def test_fid_is_one_value_per_method_over_all_frames(data, checkpoint, inception
 
 
 def test_fid_survives_an_interruption_and_two_processes(
-    data, checkpoint, inception, tmp_path, monkeypatch
+    data, checkpoint, inception, tmp_path, in_two_processes
 ):
     alone = evaluate(config(data, checkpoint, tmp_path / "one", fid_network=inception))
     for lost in (tmp_path / "one" / "same-scale" / "groups").glob("0001.*"):
@@ -119,19 +114,9 @@ def test_fid_survives_an_interruption_and_two_processes(
     again = evaluate(config(data, checkpoint, tmp_path / "one", fid_network=inception))
     assert by_metric(again)["fid"] == by_metric(alone)["fid"]
 
-    barrier, mine = threading.Barrier(2), threading.local()
-
-    class Half(Shard):
-        def wait(self):
-            barrier.wait(timeout=60)
-
-    def work(rank):
-        mine.shard = Half(rank, 2)
-        return evaluate(config(data, checkpoint, tmp_path / "two", fid_network=inception))
-
-    monkeypatch.setattr(evaluate_checkpoint, "this_process", lambda: mine.shard)
-    with ThreadPoolExecutor(2) as pool:
-        rows, _ = pool.map(work, range(2))
+    rows, _ = in_two_processes(
+        lambda: evaluate(config(data, checkpoint, tmp_path / "two", fid_network=inception))
+    )
     assert by_metric(rows)["fid"] == by_metric(alone)["fid"]
 
 

@@ -4,6 +4,7 @@ The un-augmented driving frame is the ground truth of every method.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -110,31 +111,28 @@ def table(bench: Bench) -> list[Metric]:
     return definitions.reconstruction_metrics(bench.lineage)
 
 
+SAME_SCALE = Protocol(
+    "same-scale",
+    10,
+    frames=12,
+    pairs=same_scale_pairs,
+    heeds=frozenset({"pairs", "random_frames", "lineage"}),
+    table=table,
+    headline=HEADLINE,
+    draw=draw,
+    measure=reconstruct,
+    extra=network_metrics.WITH_TRUTH,
+    clip_scale=True,
+)
+
 PROTOCOLS = (
-    Protocol(
-        "same-scale",
-        10,
-        frames=12,
-        pairs=same_scale_pairs,
-        heeds=frozenset({"pairs", "random_frames", "lineage"}),
-        table=table,
-        headline=HEADLINE,
-        draw=draw,
-        measure=reconstruct,
-        extra=network_metrics.WITH_TRUTH,
-        clip_scale=True,
-    ),
-    Protocol(
-        "different-scale",
-        20,
-        frames=12,
+    SAME_SCALE,
+    replace(
+        SAME_SCALE,
+        name="different-scale",
+        place=20,
         pairs=different_scale_pairs,
-        heeds=frozenset({"pairs", "random_frames", "lineage"}),
-        table=table,
-        headline=HEADLINE,
-        draw=draw,
-        measure=reconstruct,
-        extra=network_metrics.WITH_TRUTH,
+        clip_scale=False,
         scales_drawn=True,
     ),
 )
