@@ -12,7 +12,8 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
-from ostnet.media.probe import DRIFT, VideoInfo
+from ostnet.media.probe import VideoInfo
+from ostnet.media.timeline import DRIFT
 
 
 class VideoWriter:
