@@ -31,6 +31,7 @@ _TRANSFER = re.compile(r"color_trc:([\w-]+)")
 _DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
 """What a reader says of a file that does not hold what its index promises."""
 
+
 @dataclass(frozen=True)
 class VideoInfo:
     """What `probe` finds."""
