@@ -22,11 +22,12 @@ def read_frames(
 ) -> Iterator[np.ndarray]:
     """Yield the frames of a video as uint8 RGB (H, W, 3), as shown: rotated, square pixels.
 
-    Each frame of the file comes exactly once and in order; where the rate varies frames are repeated
-    or left out, so that each keeps its time at the rate that `probe` tells. Grey and 10-bit
-    material is turned into 8-bit RGB, high dynamic range is brought down to the standard one, an
-    alpha channel is dropped. A damaged file yields what can be decoded. `max_frames` stops early. Raises InputError, at the first frame, where
-    there is none; `role` names the input there (default: the file's name).
+    Each frame of the file comes exactly once and in order; where the rate varies frames are
+    repeated or left out, so that each keeps its time at the rate that `probe` tells. Grey and
+    10-bit material is turned into 8-bit RGB, high dynamic range is brought down to the standard
+    one, an alpha channel is dropped. A damaged file yields what can be decoded. `max_frames` stops
+    early. Raises InputError, at the first frame, where there is none; `role` names the input there
+    (default: the file's name).
     """
     file, name = existing_file(path, role)
     if max_frames is not None and max_frames < 1:
