@@ -32,14 +32,15 @@ class Parser(argparse.ArgumentParser):
     def __init__(self, prog: str, description: str):
         super().__init__(prog=prog, description=description, allow_abbrev=False)
 
-    def parse_args(self, args=None, namespace=None):  # noqa: D102
+    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore
+        """Complain of unknown flags before anything else."""
         for word in sys.argv[1:] if args is None else args:
             flag = word.partition("=")[0]
             if flag.startswith("--") and flag not in ("--", *self._option_string_actions):
                 near = difflib.get_close_matches(flag, self._option_string_actions, 1)
                 meant = f"; did you mean {near[0]}?" if near else f"; see {self.prog} --help"
                 raise InputError(f"{flag}: not an argument of this command{meant}")
-        return super().parse_args(args, namespace)
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's message into ``<which input>: <what is wrong; what to do>``."""

@@ -98,16 +98,16 @@ def driving_crop(
     its first frame. `info` is what `probe` found in the file, where that is known already.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
-    total, frames = None, path_or_frames
     if isinstance(path_or_frames, str | os.PathLike):
         info = info or probe(path_or_frames, role)
-        total, frames = info.frames, read_frames(path_or_frames, role=role)
+        frames, total, size = read_frames(path_or_frames, role=role), info.frames, info.size
+    else:
+        frames, total, size = path_or_frames, None, None
     notes = []
     if info is not None and info.damaged:
         notes.append(f"the file is damaged; {info.frames} frames of it can be read")
     if mode == "none":
-        size = _first_size(frames, role) if total is None else (info.height, info.width)
-        return centre_square(*size), _said(role, notes)
+        return centre_square(*(size or _first_size(frames, role))), _said(role, notes)
     detector = detector or make_detector()
     track = track_face(frames, detector, face, total, role)
     square, moves = clip_square(track, mode)

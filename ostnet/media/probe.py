@@ -63,6 +63,11 @@ class VideoInfo:
     """Curve from light to code values, as ffmpeg calls it: bt709, smpte2084 (PQ), ..."""
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(height, width), as shown."""
+        return self.height, self.width
+
+    @property
     def has_audio(self) -> bool:
         """Whether there is a sound track."""
         return self.audio is not None

@@ -23,8 +23,11 @@ USUAL_RATES = (
 ENOUGH = 0.85
 """Share of its shortest usual rate that is fine enough for a clip whose times jitter."""
 
-MOST_REPEATS = 120
+MOST_REPEATS = 20
 """Mean number of times that frames are repeated at most; beyond, times are taken for broken."""
+
+SLIDES = 60
+"""Seconds of a clip in which they may be repeated more often: slides are shown for long."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,8 @@ class Timeline:
         known = (*([nominal] if nominal and nominal <= USUAL_RATES[-1] else []), *USUAL_RATES)
         rate = next(rate for rate in known if rate >= least)
         frames = max(1, round((self.span + gaps[len(gaps) // 2]) * rate))
-        return None if frames > MOST_REPEATS * self.count else (rate, frames)
+        most = max(MOST_REPEATS * self.count, SLIDES * rate)
+        return None if frames > most else (rate, frames)
 
 
 def parse_framecrc(lines: Iterable[bytes]) -> Timeline | None:

@@ -156,7 +156,7 @@ class VideoWriter:
     def _animated(self, whole: Path) -> Path:
         """The same frames as a GIF, with the comment."""
         palette, target = self._folder / "palette.png", self._folder / "picture.gif"
-        for arguments in gif_passes(*map(str, (whole, palette, target)), float(self.fps)):
+        for arguments in gif_passes(str(whole), str(palette), str(target), float(self.fps)):
             self._run(*arguments)
         if self.comment is not None:
             target.write_bytes(gif_with_comment(target.read_bytes(), self.comment))
