@@ -5,12 +5,17 @@ Plain argparse, so that training needs nothing of the command line's other parts
 
 import argparse
 import ast
+import difflib
 import inspect
+import os
 import re
+import signal
 import sys
 import textwrap
+import threading
 import types
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +31,16 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, prog: str, description: str):
         super().__init__(prog=prog, description=description, allow_abbrev=False)
+
+    def parse_known_args(self, args=None, namespace=None):  # pyright: ignore
+        """Complain of unknown flags before anything else."""
+        for word in sys.argv[1:] if args is None else args:
+            flag = word.partition("=")[0]
+            if flag.startswith("--") and flag not in ("--", *self._option_string_actions):
+                near = difflib.get_close_matches(flag, self._option_string_actions, 1)
+                meant = f"; did you mean {near[0]}?" if near else f"; see {self.prog} --help"
+                raise InputError(f"{flag}: not an argument of this command{meant}")
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Turn argparse's message into ``<which input>: <what is wrong; what to do>``."""
@@ -118,17 +133,44 @@ def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
 
 
 def exit_code(command: Callable[[], object]) -> int:
-    """Run a command; whatever a user can cause becomes one line on standard error and code 2."""
+    """Run a command; whatever a user can cause becomes one line on standard error and code 2.
+
+    Ctrl-C and SIGTERM undo what was begun and say one line: 130 and 143.
+    """
     try:
-        command()
+        with _terminated_cleanly():
+            command()
     except InputError as error:
         return _complain(str(error))
     except OSError as error:
         which = error.filename or "system"
         return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as stop:
+        print("ostnet: stopped", file=sys.stderr)
+        return 143 if isinstance(stop, _Terminated) else 130
     return 0
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM came."""
+
+
+@contextmanager
+def _terminated_cleanly() -> Iterator[None]:
+    """SIGTERM ends what is inside as Ctrl-C does, so that it takes its files away."""
+
+    def terminate(number: int, frame: object) -> NoReturn:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise _Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # signals are the main thread's
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
 
 
 def field_docs(config: type) -> dict[str, str]:
@@ -191,7 +233,12 @@ def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str,
         if kind is bool:
             options["action"] = argparse.BooleanOptionalAction
         elif kind == tuple[str, ...]:
-            options |= {"nargs": "+", "action": _Words, "metavar": item.name.upper()}
+            options |= {
+                "nargs": "+",
+                "action": _Words,
+                "type": os.path.expanduser,
+                "metavar": item.name.upper(),
+            }
         else:
             options |= {"type": _value_type(kind), "metavar": item.name.upper()}
         words = [style.prefixes.get(outer, outer) for outer in inside] + [item.name]
@@ -207,10 +254,15 @@ def _default(config: type | object, item) -> Any:
     return item.default
 
 
-def _value_type(kind) -> type:
+def _value_type(kind) -> Callable[[str], Any]:
     """``T`` of ``T`` or ``T | None``: what turns text into the value."""
     if get_origin(kind) in (Union, types.UnionType):
         kind = next(part for part in get_args(kind) if part is not type(None))
     if kind not in (str, int, float, Path):
         raise TypeError(f"no flag for a field of type {kind}")
-    return kind
+    return {Path: path_of, str: os.path.expanduser}.get(kind, kind)
+
+
+def path_of(text: str) -> Path:
+    """Type of an argument that names a file or a folder: ``~`` is the user's home."""
+    return Path(text).expanduser()

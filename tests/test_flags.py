@@ -53,7 +53,7 @@ def test_every_field_is_a_flag():
     [
         ("--steps 3", "name: missing but required"),
         ("--name a --steps many", "steps: invalid int value: 'many'; see example --help"),
-        ("--name a --step 3", "--step 3: not an argument of this command"),
+        ("--name a --step 3", "--step: not an argument of this command; did you mean --steps?"),
         ("--name a --steps -3", "steps: found -3, expected at least 0"),
     ],
 )

@@ -25,5 +25,8 @@ def staged(folder: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write beside, then rename."""
     beside = path.with_name(f".{path.name}.partial")
-    beside.write_text(text)
-    os.replace(beside, path)
+    try:
+        beside.write_text(text)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -40,7 +40,8 @@ class Options:
     """What ``clip`` came to, (s_x, s_y), from ``Animator.measure_scale``."""
 
     def __post_init__(self):
-        if len(self.driving_zoom) != 2 or not all(0 < s <= 5 for s in self.driving_zoom):
+        zoom = tuple(self.driving_zoom)
+        if len(zoom) != 2 or not all(isinstance(s, int | float) and 0 < s <= 5 for s in zoom):
             raise InputError(
                 f"driving zoom: found {self.driving_zoom}, expected one or two numbers in (0, 5]"
             )

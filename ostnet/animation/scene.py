@@ -34,12 +34,13 @@ class Inputs:
     driving: Path
     """Video file with the motion."""
 
-    source_crop: str = "auto"
-    """``auto``: a square around the face; ``none``: the centre square."""
+    source_crop: str | Crop = "auto"
+    """``auto``: a square around the face; ``none``: the centre square; or the square itself."""
 
     driving_crop: str = "auto"
     """``fixed``: one square for the whole clip around its face; ``none``: the centre square;
-    ``auto``: ``none`` where that already frames the face well, else ``fixed``."""
+    ``auto``: ``none`` where that already frames the face well, else ``fixed``, or a square for each
+    shot where the face moves too far for one."""
 
     face: int = 0
     """Which face, counted from the largest, 0, in each file that shows so many."""
@@ -88,7 +89,7 @@ class Scene:
     video: VideoInfo
     detector: Detector
     face_expected: bool
-    """Whether the driving clip is known to show a face."""
+    """Whether driving frames before the first one with a face are held too."""
 
     warnings: list[str]
     """What the user should see: for instance that no face was found."""
@@ -140,8 +141,8 @@ class DrivingFrames:
     def __iter__(self) -> Iterator[Shown]:
         scene = self.scene
         has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
-        for frame in scene.inputs.driving_frames():
-            picture = scene.driving_crop.apply(frame, NETWORK_SIDE)
+        for index, frame in enumerate(scene.inputs.driving_frames()):
+            picture = scene.driving_crop.at(index).apply(frame, NETWORK_SIDE)
             yield Shown(picture, has_face(picture))
 
 
@@ -166,7 +167,7 @@ def look_at(inputs: Inputs) -> Scene:
         driving_crop=framed,
         video=video,
         detector=detector,
-        face_expected=inputs.driving_crop != "none" and driving_warning is None,
+        face_expected=inputs.driving_crop != "none",
         warnings=[text for text in (source_warning, driving_warning) if text],
     )
 

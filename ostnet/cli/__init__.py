@@ -4,6 +4,7 @@ Each command is one module of this package with a ``run(argv)``; it is imported 
 called, so that ``ostnet --help`` answers at once.
 """
 
+import logging
 import os
 import sys
 import warnings
@@ -59,6 +60,7 @@ def _command(name: str):
 
 def _show_warnings_on_one_line() -> None:
     """Warnings of this package become ``ostnet: warning: ...``; other packages' stay silent."""
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of a home that it cannot write to
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
     warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"

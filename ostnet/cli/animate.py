@@ -11,7 +11,13 @@ def run(argv: list[str]) -> None:
     parser = Parser("ostnet animate", COMMANDS["animate"])
     add_inputs(parser)
     add = parser.add_argument
-    add("--output", required=True, type=output_file(".mp4"), metavar="O.mp4", help="video to write")
+    add(
+        "--output",
+        required=True,
+        type=output_file(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif"),
+        metavar="O.mp4",
+        help="video to write: .mp4, .m4v, .mov, .mkv, .webm or .gif",
+    )
     add("--no-scale-transform", action="store_true", help="keep the driving clip's scale")
     add("--no-scale-embedding", action="store_true", help="hide the scale from the generator")
     add("--paste-back", action="store_true", help="put the moving face back into the portrait")

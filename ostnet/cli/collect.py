@@ -1,17 +1,17 @@
 """``ostnet collect``: reports of one checkpoint brought beside its weights."""
 
-from pathlib import Path
-
 from ostnet.cli import COMMANDS
 from ostnet.cli.values import needs_extra
-from ostnet.flags import Parser
+from ostnet.flags import Parser, path_of
 
 
 def run(argv: list[str]) -> None:
     """Parse the arguments, merge the reports."""
     parser = Parser("ostnet collect", COMMANDS["collect"])
-    parser.add_argument("checkpoint", type=Path, help="folder of the weights")
-    parser.add_argument("outputs", type=Path, nargs="+", help="output folders of ostnet evaluate")
+    parser.add_argument("checkpoint", type=path_of, help="folder of the weights")
+    parser.add_argument(
+        "outputs", type=path_of, nargs="+", help="output folders of ostnet evaluate"
+    )
     arguments = parser.parse_args(argv)
 
     with needs_extra("eval"):

@@ -1,5 +1,6 @@
 """``ostnet curves``: loss curves of trainings, as a picture."""
 
+import os
 from pathlib import Path
 
 from ostnet.cli import COMMANDS
@@ -11,7 +12,13 @@ def run(argv: list[str]) -> None:
     """Parse the flags and draw."""
     parser = Parser("ostnet curves", COMMANDS["curves"])
     add = parser.add_argument
-    add("runs", nargs="+", metavar="RUN", help="output folder of a training")
+    add(
+        "runs",
+        nargs="+",
+        type=os.path.expanduser,
+        metavar="RUN",
+        help="output folder of a training",
+    )
     add(
         "--output",
         type=output_file(".png"),

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ostnet.cli.values import existing_file, scale_window, whole_number, zoom_factors
+from ostnet.cli.values import (
+    existing_file,
+    scale_window,
+    source_square,
+    whole_number,
+    zoom_factors,
+)
 from ostnet.errors import InputError
 from ostnet.flags import Parser
 
@@ -36,15 +42,18 @@ def add_inputs(parser: Parser) -> None:
     add(
         "--source-crop",
         default="auto",
-        choices=["auto", "none"],
-        help="auto (default): a square around the face; none: the centre square",
+        type=source_square,
+        metavar="auto|none|X,Y,SIDE",
+        help="auto (default): a square around the face; none: the centre square; or a square drawn "
+        "by hand: its upper left corner and its side in pixels",
     )
     add(
         "--driving-crop",
         default="auto",
         choices=["auto", "fixed", "none"],
         help="fixed: one square for the whole clip around its face; none: the centre square; "
-        "auto (default): none where that frames the face well, else fixed",
+        "auto (default): none where that frames the face well, else fixed, or one square for each "
+        "shot where the face moves too far for that",
     )
     add(
         "--face",

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.flags import path_of
 
 
 @contextmanager
@@ -57,9 +58,27 @@ def zoom_factors(text: str) -> tuple[float, float]:
     return values[0], values[-1]
 
 
+def source_square(text: str):
+    """Type of ``--source-crop``: ``auto``, ``none`` or a square as ``X,Y,SIDE`` in pixels."""
+    if text in ("auto", "none"):
+        return text
+    if not re.fullmatch(r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}", text):
+        raise argparse.ArgumentTypeError(
+            f"found {text!r}, expected auto, none or X,Y,SIDE: a square's upper left corner and "
+            "side in pixels of the portrait"
+        )
+    from ostnet.media.square import Crop
+
+    return Crop(*map(int, text.split(",")))
+
+
 def existing_file(text: str) -> Path:
     """Type of a flag that names a file to read."""
-    path = Path(text).expanduser()
+    if re.match(r"[a-z]+://", text, re.IGNORECASE):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is an address; download the file and give its path"
+        )
+    path = path_of(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
     if not path.is_file():
@@ -67,14 +86,14 @@ def existing_file(text: str) -> Path:
     return path
 
 
-def output_file(suffix: str):
-    """Type of a flag that names a file to write, with this suffix."""
+def output_file(*suffixes: str):
+    """Type of a flag that names a file to write, with one of these suffixes."""
 
     def parse(text: str) -> Path:
-        path = Path(text).expanduser()
-        if path.suffix.lower() != suffix:
+        path = path_of(text)
+        if path.suffix.lower() not in suffixes:
             raise argparse.ArgumentTypeError(
-                f"{text!r} does not end in {suffix}; give one that does"
+                f"{text!r} does not end in {' or '.join(suffixes)}; give one that does"
             )
         if path.is_dir():
             raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
@@ -85,7 +104,7 @@ def output_file(suffix: str):
 
 def output_folder(text: str) -> Path:
     """Type of a flag that names a folder to write into."""
-    path = Path(text).expanduser()
+    path = path_of(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file; give a folder")
     return _under_folders(path)

@@ -1,5 +1,7 @@
 """The animated square back into the portrait it was cut from."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ostnet.media.crop import Crop
@@ -36,15 +38,24 @@ class Paster:
         """`portrait`: uint8 RGB (H, W, 3); `crop`: where the generated squares belong."""
         from PIL import Image
 
+        self._quarters = round(crop.roll / 90) if crop.roll % 90 == 0 else 0
+        crop = replace(crop, roll=crop.roll - 90 * self._quarters)
         height, width = portrait.shape[:2]
-        top, bottom = max(crop.top, 0), min(crop.top + crop.size, height)
-        left, right = max(crop.left, 0), min(crop.left + crop.size, width)
+        around = crop.bounds
+        top, bottom = max(around.top, 0), min(around.top + around.size, height)
+        left, right = max(around.left, 0), min(around.left + around.size, width)
         self._size = (crop.size, crop.size)
+        self._roll, self._beyond = crop.roll, (around.size - crop.size) // 2
         self._portrait = portrait
         self._place = (slice(top, bottom), slice(left, right))  # of the square in the portrait
-        self._part = (left - crop.left, top - crop.top, right - crop.left, bottom - crop.top)
+        self._part = (
+            left - around.left,
+            top - around.top,
+            right - around.left,
+            bottom - around.top,
+        )
         mask = Image.fromarray(np.round(255 * soft_mask(crop, height, width)).astype(np.uint8))
-        self._mask = mask.crop(self._part)
+        self._mask = self._laid(mask).crop(self._part)
         self._under = Image.fromarray(np.ascontiguousarray(portrait[self._place]))
         self._colours = crop.apply(portrait, COARSE).astype(np.float32)  # (c, c, 3)
         coarse = mask.resize((COARSE, COARSE), Image.Resampling.BOX)
@@ -56,18 +67,27 @@ class Paster:
         """A copy of the portrait, uint8 (H, W, 3), with a generated square, uint8 (h, h, 3)."""
         from PIL import Image
 
-        square = self._matched(generated)
+        square = self._matched(np.rot90(generated, -self._quarters))
         if square.size != self._size:
             square = square.resize(self._size, Image.Resampling.BICUBIC)
         result = self._portrait.copy()
-        result[self._place] = Image.composite(square.crop(self._part), self._under, self._mask)
+        part = self._laid(square).crop(self._part)
+        result[self._place] = Image.composite(part, self._under, self._mask)
         return result
+
+    def _laid(self, square):
+        """The picture of an upright square, tilted as it lies in the portrait, black around it."""
+        from PIL import Image, ImageOps
+
+        if not self._roll:
+            return square
+        return ImageOps.expand(square, self._beyond).rotate(-self._roll, Image.Resampling.BICUBIC)
 
     def _matched(self, generated: np.ndarray):
         """The generated square with its border's colours drawn to the portrait's, as a picture."""
         from PIL import Image
 
-        picture = Image.fromarray(generated)
+        picture = Image.fromarray(np.ascontiguousarray(generated))
         coarse = picture.resize((COARSE, COARSE), Image.Resampling.BOX)
         difference = self._colours - np.asarray(coarse, np.float32)  # (c, c, 3)
         difference = difference.clip(-LARGEST_CORRECTION, LARGEST_CORRECTION) * self._border
@@ -91,12 +111,16 @@ def paste_back(portrait: np.ndarray, generated: np.ndarray, crop: Crop) -> np.nd
 
 
 def soft_mask(crop: Crop, height: int, width: int) -> np.ndarray:
-    """Weights (S, S) in [0, 1] of the generated square of side S in a picture of that size."""
+    """Weights (S, S) in [0, 1] of the generated square of side S in a picture of that size.
+
+    All sides of a tilted square are soft.
+    """
     feather, radius = FEATHER * crop.size, ROUNDNESS * crop.size
     at = np.arange(crop.size, dtype=np.float32) + 0.5
     # Distance beyond the rounded square's inner square, per axis; none at sides without border.
-    x = _beyond(at, crop.size, radius, crop.left > 0, crop.left + crop.size < width)
-    y = _beyond(at, crop.size, radius, crop.top > 0, crop.top + crop.size < height)
+    tilted, (right, bottom) = bool(crop.roll), (crop.left + crop.size, crop.top + crop.size)
+    x = _beyond(at, crop.size, radius, tilted or crop.left > 0, tilted or right < width)
+    y = _beyond(at, crop.size, radius, tilted or crop.top > 0, tilted or bottom < height)
     inside = radius - np.hypot(x[None, :], y[:, None])  # depth under the rounded outline
     share = (inside / feather).clip(0, 1)
     return share * share * (3 - 2 * share)

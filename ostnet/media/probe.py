@@ -1,5 +1,6 @@
 """What a video holds: size, exact frame rate, number of frames, sound."""
 
+import functools
 import os
 import re
 import subprocess
@@ -10,12 +11,10 @@ from pathlib import Path
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
+from ostnet.media.timeline import Timeline, parse_framecrc
 
 SMALLEST = 32
 """Shortest side of a usable picture, in pixels."""
-
-DRIFT = Fraction(1, 20)
-"""Seconds by which sound and picture may part over a whole clip before a rate counts as wrong."""
 
 SQUARE_PIXELS = "scale=round(iw*sar):ih"
 """Filter that widens anamorphic video to square pixels and leaves any other as it is."""
@@ -23,14 +22,14 @@ SQUARE_PIXELS = "scale=round(iw*sar):ih"
 HIDDEN_PACKETS = ("vp8", "mpeg4")
 """Codecs with packets that show no frame: their frames must be decoded to be counted."""
 
-DISCARDED = 0x4
-"""Flag of a packet that an edit list cuts away (decoded, never shown)."""
-
 _SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)")
 """A sound track in ffmpeg's account of a file, and its codec."""
 
-NO_TIME = -(2**63)
-"""What stands in a listing where a packet has no time."""
+_TRANSFER = re.compile(r"color_trc:([\w-]+)")
+"""The curve from light to code values in that account."""
+
+_DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
+"""What a reader says of a file that does not hold what its index promises."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,8 @@ class VideoInfo:
     height: int
     """Pixels, as shown."""
     fps: Fraction
-    """Frames per second: the nominal rate (29.97 is 30000/1001), or the mean of a variable one."""
+    """Frames per second: the nominal rate (29.97 is 30000/1001) where it holds; of a variable one
+    the rate at which `read_frames` lays it out."""
     frames: int
     """Number of frames that `read_frames` yields."""
     duration: float
@@ -55,6 +55,17 @@ class VideoInfo:
     """The file."""
     is_mp4: bool = False
     """Whether it is of the MP4 and MOV family."""
+    varies: bool = False
+    """Whether frames are repeated or left out so that each keeps its time at a constant rate."""
+    damaged: bool = False
+    """Whether a part of what the file promises is missing."""
+    transfer: str = "unknown"
+    """Curve from light to code values, as ffmpeg calls it: bt709, smpte2084 (PQ), ..."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width), as shown."""
+        return self.height, self.width
 
     @property
     def has_audio(self) -> bool:
@@ -62,61 +73,64 @@ class VideoInfo:
         return self.audio is not None
 
 
-@dataclass(frozen=True)
-class _Timeline:
-    """When the frames of a stream are shown; times in seconds from the file's start."""
-
-    codec: str
-    count: int
-    first: Fraction
-    last: Fraction
-
-    def rate(self, nominal: Fraction | None) -> Fraction:
-        """The nominal rate where it describes the clip, else the mean rate of its frames."""
-        span = self.last - self.first
-        if self.count < 2 or span <= 0:
-            return nominal or Fraction(25)
-        if nominal and abs((self.count - 1) / nominal - span) <= DRIFT:
-            return nominal
-        return Fraction((self.count - 1) / span).limit_denominator(1001)
-
-
 def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
     """Look at a video without reading its frames (VP8 and MPEG-4 are decoded to be counted).
 
-    A clip of variable frame rate gets its mean rate, so that its length and the end of its sound
-    stay where they are. `role` names the input in errors (default: the file's name).
-    Raises InputError where there is no video.
+    A clip of variable frame rate is told as it is laid out: at a constant rate, fine enough for
+    every frame to keep its time. What was found is remembered as long as the file does not change.
+    `role` names the input in errors (default: the file's name). Raises InputError where there is no
+    video.
     """
     file, name = existing_file(path, role)
+    info = found_in(file)
+    if info is None:
+        raise InputError(f"{name}: '{file.name}' holds no video that can be read; "
+                         "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
+    if min(info.width, info.height) < SMALLEST:
+        raise InputError(f"{name}: {info.width}x{info.height} pixels is too small; "
+                         f"give at least {SMALLEST} pixels a side")  # fmt: skip
+    return info
+
+
+def found_in(file: Path) -> VideoInfo | None:
+    """What a file holds; None: no video."""
+    state = file.stat()
+    return _looked_at(file, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=64)
+def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
     timeline, header = _timeline(file, decode=False)
     if timeline is not None and timeline.codec in HIDDEN_PACKETS:
         timeline, header = _timeline(file, decode=True)
-    size = re.search(r"\bs:(\d+)x(\d+)\b", header)
-    if timeline is None or size is None:
-        raise InputError(f"{name}: '{file.name}' holds no video that can be read; "
-                         "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
-    width, height = int(size[1]), int(size[2])
-    if min(width, height) < SMALLEST:
-        raise InputError(f"{name}: {width}x{height} pixels is too small; "
-                         f"give at least {SMALLEST} pixels a side")  # fmt: skip
+    shape = re.search(r"\bs:(\d+)x(\d+)\b", header)
+    if timeline is None or shape is None:
+        return None
     stated = re.search(r"frame_rate: (\d+)/(\d+)", header)
     nominal = Fraction(int(stated[1]), int(stated[2])) if stated and int(stated[2]) else None
-    fps = timeline.rate(nominal)
+    damaged = _DAMAGE.search(header) is not None
+    fps, frames, varies = timeline.rate(nominal), timeline.count, False
+    if damaged and nominal:
+        fps = nominal
+    elif not timeline.is_steady(fps) and (layout := timeline.layout(nominal)):
+        (fps, frames), varies = layout, True
     return VideoInfo(
-        width=width,
-        height=height,
+        width=int(shape[1]),
+        height=int(shape[2]),
         fps=fps,
-        frames=timeline.count,
-        duration=float(timeline.count / fps),
+        frames=frames,
+        duration=float(frames / fps),
         audio=sound[1] if (sound := _SOUND.search(header)) else None,
         start=float(timeline.first),
         path=file,
         is_mp4="Input #0, mov,mp4" in header,
+        varies=varies,
+        damaged=damaged,
+        transfer=curve[1] if (curve := _TRANSFER.search(header)) else "unknown",
     )
 
 
-def _timeline(file: Path, decode: bool) -> tuple[_Timeline | None, str]:
+def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
     """One pass over the packets (or the decoded frames), and ffmpeg's account of the first frame.
 
     The timeline is None where no frame was found.
@@ -133,34 +147,12 @@ def _timeline(file: Path, decode: bool) -> tuple[_Timeline | None, str]:
             stdout=subprocess.PIPE,
             stderr=log,
         )
+        assert process.stdout is not None  # a pipe, as asked for
         try:
-            timeline = _parse_framecrc(process.stdout)
+            timeline = parse_framecrc(process.stdout)
             process.wait()  # the account of the first frame may come after the last packet
         finally:
             stop(process)
         log.seek(0)
         header = log.read().decode("utf-8", "replace")
     return timeline, header
-
-
-def _parse_framecrc(lines) -> _Timeline | None:
-    """Read ffmpeg's framecrc listing: `stream, dts, pts, duration, size, crc[, F=flags]`."""
-    time_base, codec, count = Fraction(1), "", 0
-    first = last = None
-    for line in lines:
-        text = line.decode("ascii", "replace").strip()
-        if text.startswith("#tb 0:"):
-            time_base = Fraction(text.split(":")[1].strip())
-        elif text.startswith("#codec_id 0:"):
-            codec = text.split(":")[1].strip()
-        elif text and not text.startswith("#"):
-            fields = [field.strip() for field in text.split(",")]
-            if fields[-1].startswith("F=") and int(fields[-1][2:], 16) & DISCARDED:
-                continue
-            count += 1
-            if (shown := int(fields[2])) != NO_TIME:
-                first = shown if first is None else min(first, shown)
-                last = shown if last is None else max(last, shown)
-    if count == 0:
-        return None
-    return _Timeline(codec, count, time_base * (first or 0), time_base * (last or 0))

@@ -10,7 +10,8 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
-from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, probe
+from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, found_in, probe
+from ostnet.media.tone import HIGH_RANGE, to_standard_range
 from ostnet.media.writer import VideoWriter
 
 __all__ = ["VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
@@ -21,21 +22,24 @@ def read_frames(
 ) -> Iterator[np.ndarray]:
     """Yield the frames of a video as uint8 RGB (H, W, 3), as shown: rotated, square pixels.
 
-    Each frame of the file comes exactly once and in order, also where the rate varies; grey and
-    10-bit material is turned into 8-bit RGB, an alpha channel is dropped. A damaged file yields
-    what can be decoded. `max_frames` stops early. Raises InputError, at the first frame, where
-    there is none; `role` names the input there (default: the file's name).
+    Each frame of the file comes exactly once and in order; where the rate varies frames are
+    repeated or left out, so that each keeps its time at the rate that `probe` tells. Grey and
+    10-bit material is turned into 8-bit RGB, high dynamic range is brought down to the standard
+    one, an alpha channel is dropped. A damaged file yields what can be decoded. `max_frames` stops
+    early. Raises InputError, at the first frame, where there is none; `role` names the input there
+    (default: the file's name).
     """
     file, name = existing_file(path, role)
     if max_frames is not None and max_frames < 1:
         raise InputError(f"{name}: cannot read {max_frames} frames; ask for at least 1")
-    limit = [] if max_frames is None else ["-frames:v", str(max_frames)]
+    filters, count = _as_shown(found_in(file), max_frames)
+    limit = [] if count is None else ["-frames:v", str(count)]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             ffmpeg(
                 *("-loglevel", "error", *open_input(file)),
                 *("-map", "0:V:0", "-fps_mode", "passthrough", *limit),
-                *("-vf", SQUARE_PIXELS, "-pix_fmt", "rgb24"),
+                *("-vf", ",".join(filters), "-pix_fmt", "rgb24"),
                 *("-c:v", "ppm", "-f", "image2pipe", "-"),
             ),
             stdout=subprocess.PIPE,
@@ -59,6 +63,17 @@ def read_frames(
             problem = reason(log.read())
             raise InputError(f"{name}: no frame can be read from '{file.name}' ({problem}); "
                              "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
+
+
+def _as_shown(info: VideoInfo | None, most: int | None) -> tuple[list[str], int | None]:
+    """Filters that show a clip as it is meant, and how many frames to stop after."""
+    filters = [SQUARE_PIXELS]
+    if info is not None and info.transfer in HIGH_RANGE:
+        filters = [*to_standard_range(info.transfer), SQUARE_PIXELS]
+    if info is not None and info.varies:
+        filters += ["setpts=PTS-STARTPTS", f"fps={info.fps}", "tpad=stop=-1:stop_mode=clone"]
+        most = info.frames if most is None else min(most, info.frames)
+    return filters, most
 
 
 def _read_ppm(pipe) -> np.ndarray | None:

@@ -88,7 +88,7 @@ def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
     except InputError as error:
         return _complaint(error)
     crop = figures.Figure(
-        drawing.crop_outline(look.whole, look.crop),
+        drawing.crop_outline(look.whole, look.crop.at(look.frames // 2)),
         "one square for the whole clip",
         "A frame of the driving clip, dark outside the square that is used.",
     )

@@ -120,7 +120,10 @@ def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) 
         check_files(portrait, driving)
         visitor = VISITORS.get(request and request.session_hash, portrait, driving)
         video = probe(driving, role="driving")
-        seconds = min(MOST_SECONDS, seconds or MOST_SECONDS)
+        seconds = MOST_SECONDS if seconds is None else seconds
+        if not (isinstance(seconds, int | float) and seconds > 0):
+            raise InputError(f"max_seconds: found {seconds!r}, expected a number above 0")
+        seconds = min(MOST_SECONDS, seconds)
         scene = look_at(
             Inputs(
                 source=Path(portrait),

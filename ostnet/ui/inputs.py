@@ -49,7 +49,7 @@ class Driving:
     crop: Crop
     note: str | None
     known: bool
-    """Whether a face was found."""
+    """Whether frames before the first one with a face are held too."""
     stills: list[np.ndarray]
     """About 25 frames, evenly spread, cropped to uint8 (256, 256, 3)."""
     whole: np.ndarray
@@ -98,7 +98,7 @@ def adjusted(portrait: Portrait, size: float, right: float, down: float) -> Port
     height, width = portrait.image.shape[:2]
     left = min(max(left, 1 - side), width - 1)
     top = min(max(top, 1 - side), height - 1)
-    return replace(portrait, crop=Crop(round(left), round(top), side))
+    return replace(portrait, crop=Crop(round(left), round(top), side, old.roll))
 
 
 def look_at_driving(
@@ -125,9 +125,9 @@ def look_at_driving(
     stills, whole = [], None
     for index, frame in enumerate(read_frames(path, frames, role="driving clip")):
         if index in kept:
-            stills.append(crop.apply(frame))
+            stills.append(crop.at(index).apply(frame))
             whole = frame if whole is None or index <= middle else whole
-    return Driving(path, info, crop, note, note is None and mode != "none", stills, whole, frames)
+    return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
 
 
 def make_scene(

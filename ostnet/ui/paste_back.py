@@ -34,4 +34,5 @@ def fitted(portrait: np.ndarray, crop: Crop, side: int) -> tuple[np.ndarray, Cro
         return portrait, crop
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     small = np.array(Image.fromarray(portrait).resize(size, Image.Resampling.LANCZOS))
-    return small, Crop(*(round(value * ratio) for value in (crop.left, crop.top, crop.size)))
+    left, top, size = (round(value * ratio) for value in (crop.left, crop.top, crop.size))
+    return small, Crop(left, top, size, crop.roll)

@@ -1,4 +1,4 @@
-"""Files in: faces are found and the crops chosen."""
+"""Files in: faces are found, the crops chosen, and what went wrong is said."""
 
 from fractions import Fraction
 
@@ -8,7 +8,9 @@ from PIL import Image
 from procedural_face import FaceParams, Identity, render
 
 from ostnet import InputError
+from ostnet.animation.frame import Options
 from ostnet.animation.scene import Inputs, look_at
+from ostnet.media.square import Crop
 from ostnet.media.video import VideoWriter
 
 
@@ -32,3 +34,29 @@ def test_face_chooses_in_the_file_that_shows_so_many(two_people):
     assert source_left(0) < 128 < source_left(1)
     with pytest.raises(InputError, match="face 2 was asked for, but 2 were found"):
         source_left(2)
+
+
+def test_a_clip_without_a_face_is_held_and_said(two_people):
+    with VideoWriter(two_people / "wall.mp4", Fraction(25)) as writer:
+        for _ in range(3):
+            writer.write(np.full((64, 96, 3), 128, np.uint8))
+    scene = look_at(Inputs(two_people / "two.png", two_people / "wall.mp4"))
+    assert [shown.face for shown in scene.shown()] == [False] * 3
+    assert "no face was found in any of 2 frames" in scene.warnings[0]
+    centre = Inputs(two_people / "two.png", two_people / "wall.mp4", driving_crop="none")
+    assert [shown.face for shown in look_at(centre).shown()] == [True] * 3
+
+
+def test_a_square_drawn_by_hand_is_animated(two_people):
+    square = Crop(20, 30, 128)
+    scene = look_at(
+        Inputs(two_people / "two.png", two_people / "one.mp4", source_crop=square, size="256")
+    )
+    assert scene.source_crop == square and scene.warnings == []
+    assert np.array_equal(scene.source, square.apply(scene.portrait, 256))
+
+
+@pytest.mark.parametrize("zoom", [("big", 1), (0, 1), (1, 5.1), (float("nan"), 1), (None, 1)])
+def test_a_zoom_that_cannot_be_is_refused_in_one_line(zoom):
+    with pytest.raises(InputError, match="^driving zoom: found .*, expected"):
+        Options(driving_zoom=zoom)

@@ -44,6 +44,15 @@ def test_missing_files(refused, tmp_path):
     assert refused(source=tmp_path).startswith("source: ")
 
 
+def test_an_address_is_no_file(refused):
+    line = refused(driving="https://example.org/clip.mp4")
+    assert line.startswith("driving: 'https://example.org/clip.mp4' is an address; download")
+
+
+def test_a_square_drawn_beside_the_picture(refused):
+    assert refused(source_crop="9000,0,50").startswith("source: the square 9000,0,50 shows nothing")
+
+
 def test_files_of_another_kind(refused, tmp_path, portrait):
     assert refused(source=text_file(tmp_path, "a.png")).startswith("source: 'a.png'")
     assert refused(driving=text_file(tmp_path, "a.mp4")).startswith("driving: 'a.mp4'")
@@ -71,6 +80,8 @@ def test_driving_zoom(refused, value):
     ("flag", "value"),
     [
         ("source_crop", "round"),
+        ("source_crop", "1,2"),
+        ("source_crop", "1,2,0"),
         ("driving_crop", "tight"),
         ("alignment", "guess"),
         ("motion", "none"),
@@ -133,6 +144,7 @@ def test_checkpoints(refused, tmp_path, checkpoint):
         (["dance"], "command: 'dance'"),
         (["animate"], "--source, --driving, --output: missing"),
         (["animate", "--source"], "source: expected one argument"),
+        (["animate", "--driveing", "x"], "--driveing: not an argument of this command; did you"),
         (["compare", "--source", __file__, "--driving", __file__, "--output", "o", "--spin"],
          "--spin: not an argument"),
         (["evaluate", "--data", "x"], "--protocol, --output: missing"),

@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from ostnet.media.blazeface import BlazeFaceDetector
 from ostnet.media.blazenet import WEIGHTS
 from ostnet.media.crop import source_crop
-from ostnet.media.upright import quarter_turns
+from ostnet.media.upright import upright_faces
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTRAIT = ROOT / "examples" / "portraits" / "eileen_collins.jpg"
@@ -111,11 +111,11 @@ def test_a_picture_that_is_nothing_but_face(detector, head):
 @pytest.mark.parametrize("turns", range(4))
 def test_a_picture_that_lies_or_stands_on_its_head_is_turned(detector, head, turns):
     picture = np.asarray(head.rotate(90 * turns))  # counter-clockwise
-    assert quarter_turns(picture, detector) == (4 - turns) % 4
+    assert upright_faces(picture, detector).turns == (4 - turns) % 4
 
 
 def test_a_picture_without_a_face_stays_as_it_is(detector):
-    assert quarter_turns(np.full((300, 400, 3), 90, np.uint8), detector) == 0
+    assert upright_faces(np.full((300, 400, 3), 90, np.uint8), detector).turns == 0
 
 
 def nothing():

@@ -1,5 +1,6 @@
 """The squares that the model sees."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -7,9 +8,10 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.media.crop import Crop, centre_square, driving_crop, face_square, source_crop
+from ostnet.media.crop import driving_crop, source_crop
 from ostnet.media.faces import Box, make_detector
-from ostnet.media.video import VideoWriter
+from ostnet.media.square import Crop, centre_square, face_square
+from ostnet.media.video import VideoInfo, VideoWriter
 
 
 class Fixed:
@@ -97,7 +99,8 @@ def test_the_second_face_can_be_chosen():
 def test_without_a_face_the_centre_is_taken_and_said():
     crop, warning = source_crop(picture(100, 300), detector=Fixed())
     assert crop == centre_square(100, 300)
-    assert warning == "source: no face was found (by fixed); the centre square is used"
+    assert warning.startswith("source: no face was found (by fixed); the centre square is used")
+    assert "--source-crop" in warning
     assert source_crop(picture(100, 300), "none", detector=Fixed()) == (crop, None)
 
 
@@ -157,6 +160,88 @@ def test_doubt_about_a_clip_is_said():
     assert crop == centre_square(100, 300) and "no face was found in any of 3 frames" in warning
     _, warning = driving_crop(frames(100, 300), detector=Rarely(Box(0, 0, 50, 50)))
     assert "only 1 of 3 frames" in warning
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_a_turned_square_shows_what_the_turned_picture_does(turns):
+    image = picture(60, 90)
+    turned = np.ascontiguousarray(np.rot90(image, turns))
+    crop = Crop(5, 8, 40)
+    back = crop.turned_back(turns, 60, 90)
+    assert np.array_equal(back.apply(image, 40), crop.apply(turned, 40))
+
+
+def test_a_tilted_square_is_levelled(astronaut):
+    level = Crop(140, 20, 180)
+    tilted = Image.fromarray(astronaut).rotate(-30, Image.Resampling.BICUBIC, center=(230, 110))
+    shown = replace(level, roll=30).apply(np.asarray(tilted), 128)
+    inner = slice(24, 104)  # the picture had no more to show in the corners
+    difference = shown[inner, inner].astype(int) - level.apply(astronaut, 128)[inner, inner]
+    assert np.abs(difference).mean() < 6
+
+
+def test_a_drawn_square_is_taken_as_it_is():
+    assert source_crop(picture(100, 300), Crop(-9, 7, 50)) == (Crop(-9, 7, 50), None)
+    with pytest.raises(InputError, match="^source: the square 300,0,50 shows nothing"):
+        source_crop(picture(100, 300), Crop(300, 0, 50))
+
+
+def shots(*places, width=800, each=20):
+    """Frames that are each dark or bright by shot, and a detector of the face in them."""
+    clip = [np.full((200, width, 3), 60 + 90 * (shot % 2), np.uint8)
+            for shot in range(len(places)) for _ in range(each)]  # fmt: skip
+    for index, frame in enumerate(clip):
+        frame[0, 0] = divmod(index, 256) + (0,)
+
+    class Reader(Fixed):
+        def detect(self, frame):
+            index = int(frame[0, 0, 0]) * 256 + int(frame[0, 0, 1])
+            x = places[index // each](index % each)
+            return [Box(x - 40, 60, x + 40, 140)]
+
+    return clip, Reader()
+
+
+def test_each_shot_gets_a_square_of_its_own():
+    clip, detector = shots(lambda _: 100, lambda _: 700)
+    crop, warning = driving_crop(iter(clip), detector=detector)
+    assert "each of its 2 shots" in warning
+    assert [crop.at(index).left + crop.at(index).size // 2 for index in (0, 19, 20, 39)] == [
+        100, 100, 700, 700,
+    ]  # fmt: skip
+    assert crop.at(0).size == crop.at(39).size == round(1.85 * 80)
+
+
+def test_a_square_follows_a_face_that_walks_across():
+    clip, detector = shots(lambda index: 100 + 6 * index, each=100)
+    crop, warning = driving_crop(iter(clip), detector=detector)
+    assert "follows it slowly" in warning
+    middles = [crop.at(index).left + crop.at(index).size / 2 for index in range(100)]
+    assert np.abs(np.array(middles) - 100 - 6 * np.arange(100)).max() <= 40
+    assert len({crop.at(index).size for index in range(100)}) == 1
+    assert max(np.diff(middles)) <= 7
+
+
+def test_fixed_stays_one_square_and_says_when_that_is_too_large():
+    clip, detector = shots(lambda _: 100, lambda _: 700)
+    crop, warning = driving_crop(iter(clip), "fixed", detector)
+    assert crop.at(0) == crop.at(39) == crop and "small in one square" in warning
+
+
+def test_damage_is_said():
+    info = VideoInfo(96, 64, Fraction(25), 18, 0.72, None, damaged=True)
+    _, warning = driving_crop(frames(100, 100, 18), "none", info=info)
+    assert warning == "driving: the file is damaged; 18 frames of it can be read"
+
+
+def test_a_clip_that_lies_is_turned_upright(astronaut):
+    head = np.asarray(Image.fromarray(astronaut[:256, 96:352]).resize((160, 160)))
+    lying = np.full((200, 320, 3), 128, np.uint8)
+    lying[20:180, 100:260] = np.rot90(head)
+    crop, warning = driving_crop(lying for _ in range(12))
+    assert crop.roll == -90 and "every frame is turned" in warning
+    (face,) = make_detector().detect(crop.apply(lying))
+    assert 0.35 < face.side / 256 < 0.7
 
 
 def test_what_cannot_be_done_is_refused():

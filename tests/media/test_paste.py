@@ -1,5 +1,7 @@
 """The generated square goes back without a seam."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,15 @@ def test_the_untouched_crop_gives_the_portrait_back(astronaut):
     result = paste_back(astronaut, CROP.apply(astronaut, 192), CROP)
     assert result.dtype == np.uint8 and result.shape == astronaut.shape
     assert np.abs(result.astype(int) - astronaut).max() <= 1
+
+
+@pytest.mark.parametrize("roll", [90, 180, -90, 38, -30])
+def test_a_turned_crop_goes_back_as_it_was(astronaut, roll):
+    crop = replace(CROP, roll=roll)
+    result = paste_back(astronaut, crop.apply(astronaut, 192), crop).astype(int)
+    assert np.abs(result - astronaut).mean() < (0.5 if roll % 90 == 0 else 1.5)
+    black = paste_back(astronaut, np.zeros((256, 256, 3), np.uint8), crop)
+    assert black[121, 226].max() <= 2
 
 
 def test_outside_the_crop_nothing_changes_and_inside_it_does(astronaut):

@@ -64,12 +64,54 @@ def test_memory_does_not_grow_with_the_clip(clip):
     assert most < 12 * size  # of 200 frames
 
 
-def test_a_variable_rate_keeps_its_frames_and_its_length(clip):
+def test_a_variable_rate_keeps_its_length_and_the_time_of_every_frame(clip):
+    """Three frames in ten are missing; at 2 s red becomes blue."""
+    picture = "color=red:size=96x64:rate=30:duration=4,drawbox=c=blue:t=fill:enable='gte(t,2)'"
     drop = "select='not(between(mod(n,10),3,5))'"
-    path = clip("phone.mp4", "-vf", drop, "-fps_mode", "vfr", rate="30", seconds=4, audio=None)
-    info = probe(path)
-    assert info.frames == len(list(read_frames(path))) == 84
-    assert info.duration == pytest.approx(4, abs=0.06)
+    options = ["-vf", drop, "-fps_mode", "vfr"]
+    path = clip("phone.mp4", *options, picture=picture, audio=None)
+    info, frames = probe(path), list(read_frames(path))
+    assert info.varies and info.fps == 30
+    assert info.frames == len(frames) == 120
+    blue = [index for index, frame in enumerate(frames) if frame[32, 48, 2] > 128]
+    assert blue[0] in (59, 60, 61) and blue[-1] == 119
+    assert len(list(read_frames(path, max_frames=50))) == 50
+
+
+@pytest.mark.parametrize("name", ["steady.mp4", "milliseconds.mkv", "steady.gif"])
+def test_a_constant_rate_is_left_alone(clip, name):
+    info = probe(clip(name, rate="30" if name != "steady.gif" else "25", seconds=2, audio=None))
+    assert not info.varies and info.frames == info.fps * 2
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_half_a_file_keeps_its_rate(clip, tmp_path, suffix):
+    options = [*("-c:v", "libx264"), *(["-movflags", "+faststart"] if suffix == ".mp4" else [])]
+    whole = clip(f"whole{suffix}", *options, seconds=4).read_bytes()
+    half = tmp_path / f"half{suffix}"
+    half.write_bytes(whole[: len(whole) // 2])
+    info = probe(half)
+    assert info.damaged and info.fps == 25
+    assert 0 < info.frames == len(list(read_frames(half))) < 100
+    assert not probe(tmp_path / f"whole{suffix}").damaged
+
+
+@pytest.mark.parametrize(("curve", "number"), [("smpte2084", "pq"), ("arib-std-b67", "hlg")])
+def test_high_dynamic_range_looks_like_the_standard_one(clip, curve, number):
+    """The same colour bars in BT.2020, a white page at 203 candelas."""
+    bars = (
+        "smptebars=size=256x144:rate=5:duration=1,format=yuv420p,setparams="
+        "color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=limited"
+    )
+    tags = f"colorprim=bt2020:transfer={curve}:colormatrix=bt2020nc:log-level=error"
+    high = (
+        f"{bars},zscale=t=linear:npl=203,format=gbrpf32le,"
+        f"zscale=p=bt2020:t={curve}:m=bt2020nc:r=limited:npl=203,format=yuv420p10le"
+    )
+    options = ["-c:v", "libx265", "-crf", "10", "-preset", "ultrafast", "-x265-params", tags]
+    plain = next(read_frames(clip("sdr.mkv", "-c:v", "ffv1", audio=None, picture=bars)))
+    shown = next(read_frames(clip(f"{number}.mov", *options, audio=None, picture=high)))
+    assert np.abs(shown.astype(int) - plain).mean() < 6
 
 
 def test_a_rotated_phone_clip_stands_upright(clip, ffmpeg, tmp_path):

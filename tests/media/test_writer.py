@@ -37,6 +37,30 @@ def test_browsers_can_play_it(clip, tmp_path, describe):
     assert content.find(b"moov") < content.find(b"mdat")  # fast start
 
 
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("copy.mov", r"mov,mp4.*AI.*Video: h264.*yuv420p\(tv.*Audio: aac"),
+        ("copy.mkv", r"matroska.*AI.*Video: h264.*yuv420p\(tv.*Audio: aac"),
+        ("copy.webm", r"matroska,webm.*AI.*Video: vp9.*yuv420p\(tv.*Audio: opus"),
+        ("copy.gif", r"gif.*AI.*Video: gif"),
+    ],
+)
+def test_other_kinds_of_files_are_written_by_their_names(clip, tmp_path, describe, name, says):
+    source = clip(seconds=2)
+    path = copy(source, tmp_path / name, comment="AI-generated", expected=60)
+    assert re.search(says, describe(path), re.S)
+    written = probe(path)
+    assert (written.fps, written.frames) == (25, 50)
+    for frame, truth in zip(read_frames(path), read_frames(source), strict=True):
+        assert np.abs(frame.astype(int) - truth).mean() < 8
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["clip.mp4", name]
+
+
+def test_a_gif_repeats(clip, tmp_path):
+    assert b"NETSCAPE2.0\x03\x01\0\0" in copy(clip(), tmp_path / "loop.gif").read_bytes()
+
+
 def test_an_odd_side_grows_by_one_pixel(tmp_path):
     path = tmp_path / "odd.mp4"
     with VideoWriter(path, Fraction(25)) as writer:

@@ -109,3 +109,10 @@ def test_a_zoom_out_of_range_is_refused(client, portrait_file, driving_file):
             driving_zoom_x=9,
             api_name="/compare",
         )
+
+
+@pytest.mark.parametrize("seconds", [-3, 0])
+def test_seconds_out_of_range_are_refused(client, portrait_file, driving_file, seconds):
+    files = handle_file(portrait_file), handle_file(driving_file)
+    with pytest.raises(AppError, match="max_seconds: found .*, expected a number above 0"):
+        client.predict(*files, max_seconds=seconds, api_name="/compare")
