@@ -42,7 +42,7 @@ def server():
 @pytest.fixture(scope="module")
 def visitor(server, tmp_path_factory):
     """Someone without a token, whose programs know no other Hub."""
-    from fake_hub import Visitor
+    from hub_visitor import Visitor
 
     with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
         yield visitor

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from fake_hub import TOKEN, surroundings
+from fake_hub import TOKEN
+from hub_visitor import surroundings
 from packaging.requirements import Requirement
 
 import ostnet
