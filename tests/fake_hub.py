@@ -1,8 +1,7 @@
 """A stand-in for the Hugging Face Hub on this machine's loopback interface.
 
 Speaks the part of its protocol that downloading and publishing a model use, with real files and
-real commits, and misbehaves on request. A
-:class:`hub_visitor.Visitor` uses it.
+real commits, and misbehaves on request. :class:`hub_visitor.Visitor` uses it.
 """
 
 import base64
