@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import gradio as gr
 
@@ -11,13 +10,21 @@ from ostnet.animation.render import Step, Take, run_folder
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
-from ostnet.ui import charts, drawing, engine, figures, text
-from ostnet.ui.inputs import Driving, Portrait, adjusted, look_at_driving, look_at_portrait
+from ostnet.ui import drawing, engine, figures, runs
+from ostnet.ui.inputs import (
+    Driving,
+    Portrait,
+    adjusted,
+    look_at_driving,
+    look_at_portrait,
+    pairs,
+    still_clip,
+)
 from ostnet.ui.inputs import make_scene as scene_of
 from ostnet.ui.paste_back import paste_back
 from ostnet.ui.visitors import VISITORS, Visitor
 
-REFRESH = 0.8
+REFRESH = 0.5
 """Seconds between two looks at a run."""
 
 CROPS = {"around the face": "auto", "centre of the picture": "none"}
@@ -30,15 +37,6 @@ RESULT_SIZES = {
 }
 SCALE_WINDOWS = {"each frame": "frame", "the whole clip": "clip", "the last 2 seconds": 2.0}
 CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
-
-
-@dataclass(frozen=True)
-class LastRun:
-    """What the paste-back button needs."""
-
-    scene: Scene
-    take: Take
-    variant: str
 
 
 def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
@@ -107,9 +105,22 @@ def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
     return figures.row([crop, seen], 130) + remarks
 
 
+def perform_still(path, request: gr.Request):
+    """A still picture as the driving clip: one of a single frame."""
+    if not path:
+        return gr.skip()
+    visitor = VISITORS.get(request.session_hash, path)
+    try:
+        return str(still_clip(path, visitor.input_folder()))
+    except InputError as error:
+        gr.Warning(str(error))
+        return gr.skip()
+
+
 def estimate(
-    portrait, crop, portrait_face, driving, seconds, mode, face, compare, request: gr.Request
-):
+    portrait, crop, portrait_face, driving, seconds, mode, face, compare, more,
+    request: gr.Request,
+):  # fmt: skip
     """How long a run will take, and whether the button can work at all.
 
     Follows every look at an input, and only knows what those have found.
@@ -124,6 +135,11 @@ def estimate(
     wait = 1 + frames * engine.PACE.frame(variants)
     many = f"{frames} frames" + (f", {variants} variants each" if variants > 1 else "")
     words = f"{many}: about {_duration(wait)} on this machine ({_device()})."
+    if more:
+        try:
+            words += f" {len(pairs(portrait, driving, more))} pairs in all, one after the other."
+        except InputError as error:
+            return str(error), gr.Button(interactive=False)
     if engine.ZERO_GPU:
         words += f" Takes about {_duration(wait + 3)} of your GPU quota; without an account it is "
         words += "two minutes a day."
@@ -144,51 +160,88 @@ def start(request: gr.Request) -> list:
 def animate(
     portrait, mode, face, size, right, down,
     driving, seconds, clip_mode, clip_face, zoom,
-    transform, embedding, compare, mark, columns, result_size, window,
+    transform, embedding, compare, mark, columns, result_size, window, more,
     request: gr.Request,
 ) -> Iterator[tuple]:  # fmt: skip
-    """Run; yields (status, headline, grid, single, chart, table, files), None where unchanged."""
-    visitor = VISITORS.get(request.session_hash, portrait, driving)
+    """Run every pair; yields (status, headline, grid, chart, numbers, single, files).
+
+    A pair beyond the first takes its faces and squares as they are found.
+    """
+    visitor = VISITORS.get(request.session_hash, portrait, driving, *(more or []))
     visitor.forget_runs()
     if visitor.stop.is_set():
-        yield (figures.note("Stopped before it began."), *[gr.skip()] * 6)
+        yield _unchanged(figures.note("Stopped before it began."))
         return
     variant = variant_name(transform, embedding)
     names = list(VARIANTS) if compare else [variant]
-    shown = 0.0
+
+    def scenes() -> Iterator[Scene]:
+        for picture, clip in pairs(portrait, driving, more):
+            mine = (mode, face, size, right, down) if picture == portrait else _AS_FOUND
+            yield scene_of(
+                seen_portrait(visitor, picture, *mine),
+                seen_driving(visitor, clip, seconds, *(
+                    (clip_mode, clip_face) if clip == driving else ("automatic", 1)
+                )),
+                (zoom, zoom),
+                RESULT_SIZES[result_size],
+                SCALE_WINDOWS[window],
+            )  # fmt: skip
+
     try:
-        scene = scene_of(
-            seen_portrait(visitor, portrait, mode, face, size, right, down),
-            seen_driving(visitor, driving, seconds, clip_mode, clip_face),
-            (zoom, zoom),
-            RESULT_SIZES[result_size],
-            SCALE_WINDOWS[window],
-        )
-        events = run_folder(
-            scene,
-            visitor.run_folder(),
-            names,
-            engine.network,
-            visitor.stop.is_set,
-            mark=mark,
-            columns=int(columns),
-        )
-        for event in events:
-            if isinstance(event, Take):
-                engine.PACE.learn(len(names), event.seconds, event.frames)
-                visitor.last = LastRun(scene, event, variant)
-                yield _result(event, variant)
-            elif time.monotonic() - shown >= REFRESH:
-                shown = time.monotonic()
-                yield (_status(event), *[gr.skip()] * 6)
+        total, shown = len(pairs(portrait, driving, more)), 0.0
+        for number, scene in enumerate(scenes(), 1):
+            which = f"Pair {number} of {total}. " if total > 1 else ""
+            for event in run_folder(
+                scene,
+                visitor.run_folder(),
+                names,
+                engine.network,
+                visitor.stop.is_set,
+                mark=mark,
+                columns=int(columns),
+            ):
+                if isinstance(event, Take):
+                    engine.PACE.learn(len(names), event.seconds, event.frames)
+                    run = runs.Run(scene, event, variant)
+                    visitor.runs.append(run)
+                    yield (figures.note(which + runs.pace(event)), *runs.shown(run))
+                elif time.monotonic() - shown >= REFRESH:
+                    shown = time.monotonic()
+                    yield _unchanged(_status(event, which))
+            if visitor.stop.is_set():
+                break
     except InputError as error:
-        yield (_complaint(error), *[gr.skip()] * 6)
+        yield _unchanged(_complaint(error))
+
+
+_AS_FOUND = ("around the face", 1, 1, 0, 0)
 
 
 def settle(request: gr.Request):
-    """Once the run is over: results shown if there are any, buttons back."""
-    done = VISITORS.get(request.session_hash).last is not None
-    return gr.Column(visible=done), gr.Button(interactive=True), gr.Button(visible=False)
+    """Once the run is over: (results, own results, button, stop, ZIP, which)."""
+    visitor = VISITORS.get(request.session_hash)
+    made = list(visitor.runs)
+    every = [(f"{number}. {run.name}", number - 1) for number, run in enumerate(made, 1)]
+    together = None
+    if made:
+        together = str(runs.bundle(made, visitor.run_folder() / "ostnet.zip"))
+    return (
+        gr.Column(visible=bool(made)),
+        gr.Column(visible=bool(made)),
+        gr.Button(interactive=True),
+        gr.Button(visible=False),
+        gr.DownloadButton(value=together),
+        gr.Radio(every, value=len(made) - 1, visible=len(made) > 1),
+    )
+
+
+def choose(which, request: gr.Request) -> tuple:
+    """Another of the last runs: (headline, grid, chart, numbers, single, files)."""
+    made = VISITORS.get(request.session_hash).runs
+    if which is None or not which < len(made):
+        return (gr.skip(),) * 6
+    return runs.shown(made[which])
 
 
 def stop(request: gr.Request) -> str:
@@ -197,47 +250,25 @@ def stop(request: gr.Request) -> str:
     return gr.Button("Stopping…", interactive=False)
 
 
-def paste(request: gr.Request):
-    """The last result put back into the whole portrait."""
-    visitor = VISITORS.get(request.session_hash)
-    last = visitor.last
-    if not isinstance(last, LastRun):
+def paste(which, request: gr.Request):
+    """The chosen result put back into the whole portrait, with its sound."""
+    made = VISITORS.get(request.session_hash).runs
+    if not made:
         gr.Warning("There is no result to put back; press Animate first.")
         return gr.skip()
-    clip = last.take.files[last.variant]
-    output = clip.with_name("portrait.mp4")
-    return gr.Video(str(paste_back(last.scene, clip, output)), visible=True)
+    run = made[which if which is not None and which < len(made) else -1]
+    output = run.clip.with_name("portrait.mp4")
+    return gr.Video(str(paste_back(run.scene, run.clip, output)), visible=True)
 
 
-def _status(step: Step) -> str:
-    words = f"Frame {step.done} of {step.total}, about {_duration(step.seconds_left)} left"
+def _unchanged(status: str) -> tuple:
+    return (status, *[gr.skip()] * 6)
+
+
+def _status(step: Step, which: str) -> str:
+    words = f"{which}Frame {step.done} of {step.total}, about {_duration(step.seconds_left)} left"
     newest = figures.Figure(step.picture, "", "The newest frame of the comparison.")
     return figures.progress(step.done, step.total, words) + figures.row([newest])
-
-
-def _result(take: Take, variant: str) -> tuple:
-    frames = take.document["frames"]
-    held = sum(frame["held"] for frame in frames)
-    rate = sum(frame["ms"] for frame in frames) / len(frames)
-    words = f"{'Stopped: ' if take.stopped else ''}{len(frames)} frames in {take.seconds:.1f} s"
-    words += f", {rate:.0f} ms per frame in the networks."
-    if held:
-        words += f" {held} frames showed no face and repeat the last motion."
-    single = take.files[variant]
-    numbers = figures.table(
-        ["variant", "face size", "scale error", "off by"],
-        charts.number_rows(take.document),
-        text.TABLE_NOTE,
-    )
-    return (
-        figures.note(words),
-        figures.note(charts.headline(take.document), "good"),
-        str(take.files["grid"]),
-        gr.Video(str(single), label=f"Result alone: {charts.SERIES[variant]}"),
-        gr.LinePlot(charts.chart_rows(take.document), y_lim=charts.limits(take.document)),
-        numbers,
-        [str(path) for path in take.files.values()],
-    )
 
 
 def _complaint(error: InputError) -> str:

@@ -8,12 +8,12 @@ from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, figures, text
 from ostnet.ui.animate_handlers import seen_driving, seen_portrait
-from ostnet.ui.animate_tab import Shared
+from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import MODEL_TURN
 
 
-def build_stress(tab: gr.Tab, shared: Shared) -> None:
+def build_stress(tab: gr.Tab, shared: Inputs) -> None:
     """Two scale sliders over one driving frame, and the four variants at once."""
     gr.Markdown(text.STRESS)
     with gr.Row():
@@ -34,7 +34,7 @@ def build_stress(tab: gr.Tab, shared: Shared) -> None:
     )
 
 
-def build_inside(tab: gr.Tab, shared: Shared) -> None:
+def build_inside(tab: gr.Tab, shared: Inputs) -> None:
     """One driving frame's way through the networks."""
     gr.Markdown(text.INSIDE)
     position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %", elem_id="inside-frame")
