@@ -1,5 +1,6 @@
 """What happens on the Animate tab: looking at inputs, estimating, running, pasting back."""
 
+import functools
 import time
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ from ostnet.animation.render import Step, Take, run_folder
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
-from ostnet.ui import drawing, engine, figures, runs
+from ostnet.ui import drawing, engine, examples, figures, runs
 from ostnet.ui.inputs import (
     Driving,
     Portrait,
@@ -27,6 +28,9 @@ from ostnet.ui.visitors import VISITORS, Visitor
 REFRESH = 0.5
 """Seconds between two looks at a run."""
 
+FIRST_SECONDS = 10
+"""Of a clip, until a visitor says otherwise."""
+
 CROPS = {"around the face": "auto", "centre of the picture": "none"}
 RESULT_SIZES = {
     "as the portrait, up to 512": None,
@@ -42,7 +46,7 @@ CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the pi
 def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
     """The portrait as adjusted; the face is looked for once."""
     look = visitor.once(
-        ("portrait", path, mode, face), lambda: look_at_portrait(path, CROPS[mode], int(face) - 1)
+        ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
     )
     return adjusted(look, size, right / 100, down / 100)
 
@@ -51,8 +55,27 @@ def seen_driving(visitor: Visitor, path, seconds, mode, face) -> Driving:
     """The driving clip; the face is looked for once."""
     return visitor.once(
         ("driving", path, seconds, mode, face),
-        lambda: look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
+        lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
     )
+
+
+def look_at_first_examples() -> None:
+    """Before anybody asks, look at what the page starts with."""
+    if examples.CLIPS and examples.PORTRAITS:
+        _look_at_portrait(examples.first(examples.PORTRAITS), "auto", 0)
+        _look_at_driving(examples.first(examples.CLIPS), FIRST_SECONDS, "auto", 0)
+
+
+def _look_at_portrait(path: str, *how) -> Portrait:
+    return (_example_portrait if examples.shipped(path) else look_at_portrait)(path, *how)
+
+
+def _look_at_driving(path: str, *how) -> Driving:
+    return (_example_driving if examples.shipped(path) else look_at_driving)(path, *how)
+
+
+_example_portrait = functools.lru_cache(8)(look_at_portrait)
+_example_driving = functools.lru_cache(8)(look_at_driving)
 
 
 def show_portrait(path, mode, face, size, right, down, request: gr.Request) -> str:
@@ -153,7 +176,7 @@ def start(request: gr.Request) -> list:
         figures.progress(0, 1, "Waiting for a turn…"),
         gr.Column(visible=False),
         gr.Button(interactive=False),
-        gr.Button("Stop and keep what is done", visible=True, interactive=True),
+        gr.Button("Stop and keep", visible=True, interactive=True),
     ]
 
 
@@ -205,10 +228,10 @@ def animate(
                     engine.PACE.learn(len(names), event.seconds, event.frames)
                     run = runs.Run(scene, event, variant)
                     visitor.runs.append(run)
-                    yield (figures.note(which + runs.pace(event)), *runs.shown(run))
+                    yield (figures.fine(which + runs.pace(event)), *runs.shown(run))
                 elif time.monotonic() - shown >= REFRESH:
                     shown = time.monotonic()
-                    yield _unchanged(_status(event, which))
+                    yield _unchanged(_status(event, which, len(names)))
             if visitor.stop.is_set():
                 break
     except InputError as error:
@@ -265,8 +288,11 @@ def _unchanged(status: str) -> tuple:
     return (status, *[gr.skip()] * 6)
 
 
-def _status(step: Step, which: str) -> str:
-    words = f"{which}Frame {step.done} of {step.total}, about {_duration(step.seconds_left)} left"
+def _status(step: Step, which: str, variants: int) -> str:
+    left = step.seconds_left
+    if step.done < 8:  # the first frames carry the start
+        left = (step.total - step.done) * engine.PACE.frame(variants)
+    words = f"{which}Frame {step.done} of {step.total}, about {_duration(left)} left"
     newest = figures.Figure(step.picture, "", "The newest frame of the comparison.")
     return figures.progress(step.done, step.total, words) + figures.row([newest])
 

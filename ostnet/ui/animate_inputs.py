@@ -76,7 +76,12 @@ def build(measured: effects.Measurements) -> Inputs:
         down = gr.Slider(-50, 50, 0, step=1, label="Move down, % of the square")
         face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
         seconds = gr.Slider(
-            1, MOST_SECONDS, 10, step=1, label="Clip: seconds to use", elem_id="seconds"
+            1,
+            MOST_SECONDS,
+            on.FIRST_SECONDS,
+            step=1,
+            label="Clip: seconds to use",
+            elem_id="seconds",
         )
         clip_mode = gr.Radio(list(on.CLIP_CROPS), value="automatic", label="Place the square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")

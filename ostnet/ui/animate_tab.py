@@ -13,7 +13,7 @@ from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 SETTINGS = [
     share.Setting("zoom", 1, least=0.4, most=2),
-    share.Setting("seconds", 10, least=1, most=MOST_SECONDS),
+    share.Setting("seconds", on.FIRST_SECONDS, least=1, most=MOST_SECONDS),
     share.Setting("transform", True),
     share.Setting("embedding", True),
     share.Setting("compare", True),
@@ -24,10 +24,11 @@ SETTINGS = [
 """What a link restores, beside the example files."""
 
 SHOW = """() => {
-  const block = window.innerWidth < 1000 ? 'start' : 'nearest';
-  document.getElementById('outcome').scrollIntoView({block, behavior: 'smooth'});
+  const outcome = document.getElementById('outcome'), top = outcome.getBoundingClientRect().top;
+  if (top < 0 || top > innerHeight / 2) outcome.scrollIntoView({behavior: 'smooth'});
   return [];
 }"""
+"""Brings the result into view when a run starts."""
 
 COPY = """query => {
   const link = location.origin + location.pathname + query;
@@ -48,7 +49,7 @@ def build(page: gr.Blocks) -> Inputs:
                         "Animate", variant="primary", elem_id="run", interactive=False, min_width=90
                     )
                     stop = gr.Button(
-                        "Stop and keep what is done", variant="stop", visible=False, elem_id="stop",
+                        "Stop and keep", variant="stop", visible=False, elem_id="stop",
                         min_width=90,
                     )  # fmt: skip
                 guess = gr.Markdown(elem_id="estimate", elem_classes="fine")

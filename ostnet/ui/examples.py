@@ -56,6 +56,11 @@ def first(shown: list[Example]) -> str | None:
     return str(shown[0].file) if shown else None
 
 
+def shipped(path: str | None) -> bool:
+    """Whether a file is one of these, and not a visitor's own."""
+    return path is not None and Path(path).is_relative_to(EXAMPLES)
+
+
 def named(shown: list[Example], stem: str) -> str | None:
     """The file of the example whose file name without suffix is ``stem``."""
     return next((str(one.file) for one in shown if one.file.stem == stem), None)

@@ -5,7 +5,17 @@ import threading
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.ui import animate_tab, api, engine, examples, figures, results_tab, still_tabs, text
+from ostnet.ui import (
+    animate_handlers,
+    animate_tab,
+    api,
+    engine,
+    examples,
+    figures,
+    results_tab,
+    still_tabs,
+    text,
+)
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.player import SCRIPT
 from ostnet.ui.style import CSS, THEME
@@ -27,7 +37,7 @@ def build() -> gr.Blocks:
     """The whole page; launch it with ``**LAUNCH``."""
     gr.set_static_paths([examples.EXAMPLES])
     if not engine.ZERO_GPU:
-        _time_networks_later()
+        _prepare_later()
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
         delete_cache=(1800, LONGEST_VISIT),
@@ -58,11 +68,15 @@ def build() -> gr.Blocks:
     return page
 
 
-def _time_networks_later(seconds: float = 5) -> None:
-    """Once the page is up, find out how long a frame takes, before somebody asks."""
-    timer = threading.Timer(seconds, engine.PACE.frame, [len(VARIANTS)])
-    timer.daemon = True
-    timer.start()
+def _prepare_later() -> None:
+    """Once the page is up, before somebody asks: look at its examples, time a frame."""
+    for seconds, task, arguments in (
+        (0.5, animate_handlers.look_at_first_examples, []),
+        (5, engine.PACE.frame, [len(VARIANTS)]),
+    ):
+        timer = threading.Timer(seconds, task, arguments)
+        timer.daemon = True
+        timer.start()
 
 
 def _leave(request: gr.Request) -> None:

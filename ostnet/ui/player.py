@@ -74,6 +74,14 @@ SCRIPT = """
   document.addEventListener('click', event => {
     const button = event.target.closest('[data-step]');
     if (button) step(button.closest('.player'), Number(button.dataset.step));
+    const entry = event.target.closest('.contents a');
+    const part = entry && document.querySelector(entry.getAttribute('href'));
+    if (part) {
+      event.preventDefault();
+      if ('open' in part) part.open = true;
+      else part.querySelector('button:not(.open)')?.click();
+      part.scrollIntoView({behavior: 'smooth'});
+    }
   });
   document.addEventListener('keydown', event => {
     if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
@@ -89,4 +97,4 @@ SCRIPT = """
   });
 })();
 """
-"""Frame steps, keyboard shortcuts, and the play head of the chart beside the player."""
+"""Frame steps, shortcuts, the play head of the chart beside the player, links into folded parts."""

@@ -97,6 +97,27 @@ p.fine { margin: .3rem 0 0; }
   border-left: 2px dotted var(--body-text-color); quotes: none; }
 .bars dd b { min-width: 3.4rem; text-align: right; font-weight: 500; }
 
+.claims { display: grid; gap: 1.2rem 2rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr)); }
+.claims h3 { margin: 0 0 .6rem; font-size: 1.02rem; line-height: 1.35; }
+.contents ul { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; padding: 0;
+  margin: 1.1rem 0 .2rem; list-style: none; font-size: .88rem; }
+#reports details { border: 1px solid var(--border-color-primary); border-radius: 6px;
+  padding: .55rem .8rem; margin-bottom: .6rem; }
+#reports summary h3 { display: inline; font-size: .95rem; margin: 0; }
+
+#stress-pad .pad { position: relative; width: 100%; max-width: 300px; aspect-ratio: 1;
+  border: 1px solid var(--border-color-primary); border-radius: 8px; touch-action: none;
+  cursor: crosshair; background: var(--background-fill-secondary); }
+#stress-pad .pad:focus-visible { outline: 2px solid var(--color-accent); }
+#stress-pad .pad i { position: absolute; background: var(--border-color-primary); }
+#stress-pad .pad .across { left: 0; right: 0; height: 1px; }
+#stress-pad .pad .down { top: 0; bottom: 0; width: 1px; }
+#stress-pad .pad b { position: absolute; width: 18px; height: 18px; margin: -9px;
+  border-radius: 50%; background: var(--color-accent); border: 2px solid white; box-shadow: 0 1px 4px #0006; }
+#stress-pad .pad em { position: absolute; font-style: normal; font-size: .72rem;
+  color: var(--body-text-color-subdued); pointer-events: none; }
+
 .html-container { padding: 0 !important; }
 #files button[aria-label="Remove this file"], #files .label-clear-button { display: none; }
 summary { cursor: pointer; font-size: .88rem; color: var(--body-text-color); }
