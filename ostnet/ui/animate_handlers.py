@@ -1,6 +1,5 @@
-"""What happens on the Animate tab: looking at inputs, estimating, running, pasting back."""
+"""What happens on the Animate tab: estimating, running, choosing a result, pasting back."""
 
-import functools
 import time
 from collections.abc import Iterator
 
@@ -11,27 +10,16 @@ from ostnet.animation.render import Step, Take, run_folder
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
-from ostnet.ui import drawing, engine, examples, figures, runs
-from ostnet.ui.inputs import (
-    Driving,
-    Portrait,
-    adjusted,
-    look_at_driving,
-    look_at_portrait,
-    pairs,
-    still_clip,
-)
+from ostnet.ui import engine, figures, runs
 from ostnet.ui.inputs import make_scene as scene_of
+from ostnet.ui.inputs import pairs, still_clip
+from ostnet.ui.looks import complaint, seen_driving, seen_portrait
 from ostnet.ui.paste_back import paste_back
-from ostnet.ui.visitors import VISITORS, Visitor
+from ostnet.ui.visitors import VISITORS
 
 REFRESH = 0.5
 """Seconds between two looks at a run."""
 
-FIRST_SECONDS = 10
-"""Of a clip, until a visitor says otherwise."""
-
-CROPS = {"around the face": "auto", "centre of the picture": "none"}
 RESULT_SIZES = {
     "as the portrait, up to 512": None,
     "256": "256",
@@ -40,92 +28,6 @@ RESULT_SIZES = {
     "as the portrait": "portrait",
 }
 SCALE_WINDOWS = {"each frame": "frame", "the whole clip": "clip", "the last 2 seconds": 2.0}
-CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
-
-
-def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
-    """The portrait as adjusted; the face is looked for once."""
-    look = visitor.once(
-        ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
-    )
-    return adjusted(look, size, right / 100, down / 100)
-
-
-def seen_driving(visitor: Visitor, path, seconds, mode, face) -> Driving:
-    """The driving clip; the face is looked for once."""
-    return visitor.once(
-        ("driving", path, seconds, mode, face),
-        lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
-    )
-
-
-def look_at_first_examples() -> None:
-    """Before anybody asks, look at what the page starts with."""
-    if examples.CLIPS and examples.PORTRAITS:
-        _look_at_portrait(examples.first(examples.PORTRAITS), "auto", 0)
-        _look_at_driving(examples.first(examples.CLIPS), FIRST_SECONDS, "auto", 0)
-
-
-def _look_at_portrait(path: str, *how) -> Portrait:
-    return (_example_portrait if examples.shipped(path) else look_at_portrait)(path, *how)
-
-
-def _look_at_driving(path: str, *how) -> Driving:
-    return (_example_driving if examples.shipped(path) else look_at_driving)(path, *how)
-
-
-_example_portrait = functools.lru_cache(8)(look_at_portrait)
-_example_driving = functools.lru_cache(8)(look_at_driving)
-
-
-def show_portrait(path, mode, face, size, right, down, request: gr.Request) -> str:
-    """The portrait with its square, and the square alone."""
-    if not path:
-        return figures.note("Choose a portrait: a picture with one face, seen from the front.")
-    visitor = VISITORS.get(request.session_hash, path)
-    try:
-        look = seen_portrait(visitor, path, mode, face, size, right, down)
-    except InputError as error:
-        return _complaint(error)
-    crop = figures.Figure(
-        drawing.crop_outline(look.image, look.crop),
-        "the square that is animated",
-        "The portrait, dark outside the square that is animated.",
-    )
-    square = figures.Figure(
-        look.square(engine.SIZE), "what the networks see", "The square of the portrait."
-    )
-    remark = figures.note(look.note, "warn") if look.note else ""
-    return figures.row([crop, square], 130) + remark
-
-
-def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
-    """A frame of the clip with its square, and the square as zoomed."""
-    if not path:
-        return figures.note("Choose a driving clip: a few seconds of one moving face.")
-    visitor = VISITORS.get(request.session_hash, path)
-    try:
-        look = seen_driving(visitor, path, seconds, mode, face)
-    except InputError as error:
-        return _complaint(error)
-    crop = figures.Figure(
-        drawing.crop_outline(look.whole, look.crop),
-        "one square for the whole clip",
-        "A frame of the driving clip, dark outside the square that is used.",
-    )
-    seen = figures.Figure(
-        engine.zoomed(look.middle, (zoom, zoom)),
-        "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
-        "The square of the driving frame after the driving zoom.",
-    )
-    remarks = figures.note(look.note, "warn") if look.note else ""
-    if look.frames < look.info.frames:
-        remarks += figures.note(
-            f"This clip lasts {look.info.duration:.1f} s; its first "
-            f"{float(look.frames / look.info.fps):.1f} s are used. "
-            "Move the slider “seconds to use” for another length."
-        )
-    return figures.row([crop, seen], 130) + remarks
 
 
 def perform_still(path, request: gr.Request):
@@ -235,7 +137,7 @@ def animate(
             if visitor.stop.is_set():
                 break
     except InputError as error:
-        yield _unchanged(_complaint(error))
+        yield _unchanged(complaint(error))
 
 
 _AS_FOUND = ("around the face", 1, 1, 0, 0)
@@ -295,11 +197,6 @@ def _status(step: Step, which: str, variants: int) -> str:
     words = f"{which}Frame {step.done} of {step.total}, about {_duration(left)} left"
     newest = figures.Figure(step.picture, "", "The newest frame of the comparison.")
     return figures.progress(step.done, step.total, words) + figures.row([newest])
-
-
-def _complaint(error: InputError) -> str:
-    gr.Warning(str(error))
-    return figures.note(str(error), "warn")
 
 
 def _duration(seconds: float) -> str:

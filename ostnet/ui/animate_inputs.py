@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import effects, examples, figures
+from ostnet.ui import effects, examples, figures, looks
 from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.examples import Example
 from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
@@ -70,7 +70,7 @@ def build(measured: effects.Measurements) -> Inputs:
     )  # fmt: skip
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
-        mode = gr.Radio(list(on.CROPS), value="around the face", label="Portrait: place the square")
+        mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
         size = gr.Slider(0.5, 2, 1, step=0.05, label="Size of the square, times")
         right = gr.Slider(-50, 50, 0, step=1, label="Move right, % of the square")
         down = gr.Slider(-50, 50, 0, step=1, label="Move down, % of the square")
@@ -78,12 +78,12 @@ def build(measured: effects.Measurements) -> Inputs:
         seconds = gr.Slider(
             1,
             MOST_SECONDS,
-            on.FIRST_SECONDS,
+            looks.FIRST_SECONDS,
             step=1,
             label="Clip: seconds to use",
             elem_id="seconds",
         )
-        clip_mode = gr.Radio(list(on.CLIP_CROPS), value="automatic", label="Place the square")
+        clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
     result = _result()
     more = _more(clip)

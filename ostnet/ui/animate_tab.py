@@ -4,7 +4,7 @@ import gradio as gr
 
 from ostnet.animation.showcase import load_showcase
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, charts, engine, examples, figures, runs, share, text
+from ostnet.ui import animate_inputs, charts, engine, examples, figures, looks, runs, share, text
 from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.effects import Measurements
 from ostnet.ui.inputs import MOST_SECONDS
@@ -13,7 +13,7 @@ from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 SETTINGS = [
     share.Setting("zoom", 1, least=0.4, most=2),
-    share.Setting("seconds", on.FIRST_SECONDS, least=1, most=MOST_SECONDS),
+    share.Setting("seconds", looks.FIRST_SECONDS, least=1, most=MOST_SECONDS),
     share.Setting("transform", True),
     share.Setting("embedding", True),
     share.Setting("compare", True),
@@ -96,8 +96,8 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
     }
     seen, zoomed = inputs.views
     for look, triggers, view in (
-        (on.show_portrait, inputs.portrait, seen),
-        (on.show_driving, [*inputs.driving, inputs.zoom], zoomed),
+        (looks.show_portrait, inputs.portrait, seen),
+        (looks.show_driving, [*inputs.driving, inputs.zoom], zoomed),
     ):
         common = {"fn": look, "inputs": triggers, "outputs": view, **PRIVATE}
         page.load(**common, show_progress="hidden").then(**wait)

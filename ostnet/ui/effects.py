@@ -75,7 +75,7 @@ def of_embedding(measured: Measurements) -> str:
 def percent(error: float) -> str:
     """A scale error, |ln|, as a share: .030 is 3.0 %."""
     share = math.expm1(error)
-    return f"{100 * share:.1f} %" if share < 0.0995 else f"{100 * share:.0f} %"
+    return f"{100 * share:.1f}\u00a0%" if share < 0.0995 else f"{100 * share:.0f}\u00a0%"
 
 
 def _compared(measured: Measurements, without: str) -> str:

@@ -1,17 +1,18 @@
 """The page put together."""
 
+import atexit
 import threading
 
 import gradio as gr
 
 from ostnet.animation import VARIANTS
 from ostnet.ui import (
-    animate_handlers,
     animate_tab,
     api,
     engine,
     examples,
     figures,
+    looks,
     results_tab,
     still_tabs,
     text,
@@ -36,8 +37,6 @@ LAUNCH = {
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**LAUNCH``."""
     gr.set_static_paths([examples.EXAMPLES])
-    if not engine.ZERO_GPU:
-        _prepare_later()
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
         delete_cache=(1800, LONGEST_VISIT),
@@ -65,18 +64,21 @@ def build() -> gr.Blocks:
         gr.HTML(_weights(), elem_id="weights")
         page.unload(_leave)
     page.queue(max_size=24, default_concurrency_limit=4)
+    if not engine.ZERO_GPU:
+        _prepare_later()
     return page
 
 
 def _prepare_later() -> None:
     """Once the page is up, before somebody asks: look at its examples, time a frame."""
     for seconds, task, arguments in (
-        (0.5, animate_handlers.look_at_first_examples, []),
+        (1, looks.look_at_first_examples, []),
         (5, engine.PACE.frame, [len(VARIANTS)]),
     ):
         timer = threading.Timer(seconds, task, arguments)
         timer.daemon = True
         timer.start()
+        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # not cut off inside
 
 
 def _leave(request: gr.Request) -> None:

@@ -114,7 +114,8 @@ p.fine { margin: .3rem 0 0; }
 #stress-pad .pad .across { left: 0; right: 0; height: 1px; }
 #stress-pad .pad .down { top: 0; bottom: 0; width: 1px; }
 #stress-pad .pad b { position: absolute; width: 18px; height: 18px; margin: -9px;
-  border-radius: 50%; background: var(--color-accent); border: 2px solid white; box-shadow: 0 1px 4px #0006; }
+  border-radius: 50%; border: 2px solid white; background: var(--color-accent);
+  box-shadow: 0 1px 4px #0006; }
 #stress-pad .pad em { position: absolute; font-style: normal; font-size: .72rem;
   color: var(--body-text-color-subdued); pointer-events: none; }
 
@@ -127,8 +128,9 @@ summary { cursor: pointer; font-size: .88rem; color: var(--body-text-color); }
 .table table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 .table caption { text-align: left; white-space: normal; font-size: .84rem; padding-bottom: .4rem;
   color: var(--body-text-color-subdued); }
-.table th, .table td { padding: .35rem .6rem; text-align: right;
-  border-bottom: 1px solid var(--border-color-primary); color: var(--body-text-color); }
+.table th, .table td { padding: .35rem .6rem; text-align: right; border: solid;
+  border-width: 0 0 1px !important; border-color: var(--border-color-primary) !important;
+  color: var(--body-text-color); }
 .table th:first-child { text-align: left; }
 
 .legend { display: grid; gap: .3rem 1.2rem; margin: .6rem 0 0; padding: 0; font-size: .88rem;
