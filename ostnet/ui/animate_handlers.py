@@ -57,17 +57,20 @@ def estimate(
         return "", gr.Button(interactive=False)
     frames = clip.frames
     variants = len(VARIANTS) if compare else 1
-    wait = 1 + frames * engine.PACE.frame(variants)
-    many = f"{frames} frames" + (f", {variants} variants each" if variants > 1 else "")
-    words = f"{many}: about {_duration(wait)} on this machine ({_device()})."
+    words = f"{frames} frames" + (f", {variants} variants each" if variants > 1 else "")
+    pace = engine.PACE.known(variants)
+    if pace is not None:
+        words += f": about {_duration(1 + frames * pace)} on this machine ({_device()})"
+    words += "."
     if more:
         try:
             words += f" {len(pairs(portrait, driving, more))} pairs in all, one after the other."
         except InputError as error:
             return str(error), gr.Button(interactive=False)
     if engine.ZERO_GPU:
-        words += f" Takes about {_duration(wait + 3)} of your GPU quota; without an account it is "
-        words += "two minutes a day."
+        quota = _duration(4 + frames * engine.PACE.frame(variants))
+        words += f" Takes about {quota} of your GPU quota; without an account it is two minutes a "
+        words += "day."
     return words, gr.Button(interactive=True)
 
 
@@ -191,9 +194,9 @@ def _unchanged(status: str) -> tuple:
 
 
 def _status(step: Step, which: str, variants: int) -> str:
-    left = step.seconds_left
-    if step.done < 8:  # the first frames carry the start
-        left = (step.total - step.done) * engine.PACE.frame(variants)
+    left, pace = step.seconds_left, engine.PACE.known(variants)
+    if step.done < 8 and pace:  # the first frames carry the start
+        left = (step.total - step.done) * pace
     words = f"{which}Frame {step.done} of {step.total}, about {_duration(left)} left"
     newest = figures.Figure(step.picture, "", "The newest frame of the comparison.")
     return figures.progress(step.done, step.total, words) + figures.row([newest])

@@ -49,6 +49,18 @@ def test_the_estimate_counts_frames_and_variants(visitor, portrait_file, driving
     assert words.startswith("25 frames: about 4 s")
 
 
+def test_the_button_does_not_wait_for_the_estimate(
+    visitor, portrait_file, driving_file, monkeypatch
+):
+    monkeypatch.setattr(on.engine.PACE, "_seconds", {})
+    looks.show_portrait(portrait_file, *FACE, REQUEST)
+    looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
+    words, button = on.estimate(
+        portrait_file, *FACE[:2], driving_file, 1, *CLIP, True, None, REQUEST
+    )
+    assert words == "25 frames, 4 variants each." and button.interactive
+
+
 def test_without_inputs_the_button_cannot_be_pressed(visitor, portrait_file):
     _, button = on.estimate(portrait_file, *FACE[:2], None, 1, *CLIP, True, None, REQUEST)
     assert button.interactive is False
@@ -97,10 +109,8 @@ def test_more_files_make_pairs_and_all_of_them_fit_into_one_zip(
     last = list(run)[-1]
     assert "Pair 2 of 2. 2 frames" in last[0]
     *_, together, which = on.settle(REQUEST)
-    with ZipFile(
-        together.value["path"] if isinstance(together.value, dict) else together.value
-    ) as z:
-        names = z.namelist()
+    with ZipFile(together.value["path"]) as archive:
+        names = archive.namelist()
     assert {name.split("/")[1] for name in names} >= {"full.mp4", "grid.mp4", "trace.json"}
     assert len({name.split("/")[0] for name in names}) == len(which.choices) == 2
 
