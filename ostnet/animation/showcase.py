@@ -49,7 +49,7 @@ class Showcase:
     narrow: Path
     """MP4 for phones: portrait, driving clip and the variants, two side by side."""
     document: dict
-    """The run's trace, see :class:`ostnet.animation.trace.Trace`."""
+    """The run's trace, see :class:`ostnet.animation.trace.Trace`, without times."""
 
 
 def load_showcase(weights: Path, folder: Path = FOLDER) -> Showcase | None:
@@ -85,6 +85,8 @@ def make_showcase(weights: Path, folder: Path = FOLDER) -> None:
         *_, take = run_folder(scene, run, VARIANTS, partial(rendered, animator))
         _write(stage / "wide.mp4", take.files["grid"], read_frames(take.files["grid"]))
         _write(stage / "narrow.mp4", take.files["grid"], _narrow(scene.source, take.files))
+        for frame in take.document["frames"]:
+            del frame["ms"]  # differs from run to run
         kept = {"made_of": made_of(weights), "trace": take.document}
         write_text(stage / "showcase.json", json.dumps(kept, separators=(",", ":")) + "\n")
 
