@@ -17,7 +17,7 @@ import numpy as np
 from ostnet.animation.animator import Animator
 from ostnet.animation.files import staged, write_text
 from ostnet.animation.panes import LABELS, MARK
-from ostnet.animation.render import rendered, run_folder
+from ostnet.animation.render import Take, rendered, run_folder
 from ostnet.animation.scene import NETWORK_SIDE, Inputs, look_at
 from ostnet.hub.downloads import CONFIG, WEIGHTS
 from ostnet.media.compose import grid
@@ -83,6 +83,7 @@ def make_showcase(weights: Path, folder: Path = FOLDER) -> None:
     with tempfile.TemporaryDirectory() as scratch, staged(folder) as stage:
         run = Path(scratch) / "run"
         *_, take = run_folder(scene, run, VARIANTS, partial(rendered, animator))
+        assert isinstance(take, Take)  # always the last event of a run
         _write(stage / "wide.mp4", take.files["grid"], read_frames(take.files["grid"]))
         _write(stage / "narrow.mp4", take.files["grid"], _narrow(scene.source, take.files))
         for frame in take.document["frames"]:
@@ -102,7 +103,7 @@ def make_thumbnails(folder: Path = FOLDER) -> list[Path]:
         else:
             picture = Image.open(file).convert("RGB")
         path = folder / f"{file.stem}.jpg"
-        ImageOps.fit(picture, (THUMBNAIL_SIDE,) * 2).save(path, quality=82)
+        ImageOps.fit(picture, (THUMBNAIL_SIDE, THUMBNAIL_SIDE)).save(path, quality=82)
         made.append(path)
     return made
 
