@@ -23,6 +23,7 @@ COMMANDS = {
     "score": "score generated clips against their references",
     "collect": "bring the reports of one checkpoint beside its weights",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
+    "showcase": "make the comparison anew that the page starts with, after a change of weights",
     "export": "write the networks as ONNX or OpenVINO graphs",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",

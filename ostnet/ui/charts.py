@@ -1,25 +1,36 @@
-"""Numbers of one run: face sizes over time, and a small table."""
+"""Numbers of one run: a verdict in words, face sizes over time, and a small table."""
 
 import math
 from statistics import median
-from typing import TYPE_CHECKING
 
 from ostnet.animation.panes import LABELS
-
-if TYPE_CHECKING:
-    import pandas
-
-SERIES = {"portrait": "portrait", "driving": "driving clip", **LABELS}
-"""Name in the trace -> name in the chart."""
+from ostnet.ui import plot
 
 COLOURS = {
     "portrait": "#8b8d98",
-    "driving clip": "#ab6400",
-    LABELS["full"]: "#12a594",
-    LABELS["no_transform"]: "#e5484d",
-    LABELS["no_embedding"]: "#0090ff",
-    LABELS["neither"]: "#8e4ec6",
+    "driving": "#ab6400",
+    "full": "#12a594",
+    "no_transform": "#e5484d",
+    "no_embedding": "#0090ff",
+    "neither": "#8e4ec6",
 }
+"""Of every series and bar of the page, by its name in the trace."""
+
+NAMES = {"portrait": "portrait", "driving": "driving clip", **LABELS}
+"""Name in the trace -> name in the chart."""
+
+STYLES = {
+    "portrait": (1.0, "4 4"),
+    "driving": (2.0, ""),
+    "neither": (2.4, ""),
+    "no_transform": (1.4, "6 5"),
+    "full": (3.6, ""),
+    "no_embedding": (1.4, "6 5"),
+}
+"""Width and dashes of the lines in the order they are drawn: those that coincide both show."""
+
+LEVEL = 1.1
+"""A driver whose face is up to this factor from the portrait's counts as equally near."""
 
 
 def face_sizes(document: dict, name: str) -> list[float]:
@@ -36,6 +47,12 @@ def face_sizes(document: dict, name: str) -> list[float]:
     return sizes
 
 
+def off_by(document: dict, name: str) -> float:
+    """Median over the frames of how far the face size is from the portrait's, .02 being 2 %."""
+    sizes = (max(size, 1e-6) for size in face_sizes(document, name))
+    return median(math.expm1(abs(math.log(size))) for size in sizes)
+
+
 def scale_error(document: dict, name: str) -> float:
     """Median over the frames of max over the axes of |ln(sigma of the output / the portrait's)|.
 
@@ -48,53 +65,83 @@ def scale_error(document: dict, name: str) -> float:
     )
 
 
-def chart_rows(document: dict) -> "pandas.DataFrame":
-    """The chart's data: columns seconds, face size, clip; one row per frame and series."""
-    import pandas
-
-    seconds = [frame["index"] / document["fps"] for frame in document["frames"]]
-    series = {"portrait": [1.0] * len(seconds)}
-    series |= {name: face_sizes(document, name) for name in ("driving", *variants(document))}
-    rows = [
-        (round(at, 3), round(size, 4), SERIES[name])
-        for name, sizes in series.items()
-        for at, size in zip(seconds, sizes, strict=True)
-    ]
-    return pandas.DataFrame(rows, columns=["seconds", "face size", "clip"])
-
-
-def limits(document: dict) -> list[float]:
-    """Bounds of the chart's vertical axis: everything, and 1, with a little room."""
-    names = ("driving", *variants(document))
-    sizes = [1.0, *(size for name in names for size in face_sizes(document, name))]
-    return [round(min(sizes) - 0.06, 2), round(max(sizes) + 0.06, 2)]
+def chart(document: dict) -> str:
+    """Face size over time of the driving clip and of every variant, as HTML."""
+    shown = variants(document)
+    frames = len(document["frames"])
+    series = []
+    for name, (width, dashes) in STYLES.items():
+        if name == "portrait":
+            sizes = [1.0] * frames
+        elif name == "driving" or name in shown:
+            sizes = face_sizes(document, name)
+        else:
+            continue
+        series.append(plot.Line(NAMES[name], sizes, COLOURS[name], width, dashes))
+    title = "Face size over time, in portrait faces"
+    return plot.lines(title, series, frames / document["fps"])
 
 
 def number_rows(document: dict) -> list[list[str]]:
-    """One row per variant: median face size, scale error as a factor."""
+    """One row per variant: median face size, how far off, the same along the worse axis."""
     rows = []
     for name in variants(document):
-        error = scale_error(document, name)
         size = median(face_sizes(document, name))
-        off_by = f"{math.expm1(error):.0%}"
-        rows.append([LABELS[name], f"{size:.2f}\u00a0×", f"{error:.3f}", off_by])
+        worse = math.expm1(scale_error(document, name))
+        rows.append([LABELS[name], f"{size:.2f}\u00a0×", _percent(off_by(document, name)),
+                     _percent(worse)])  # fmt: skip
     return rows
 
 
+def driver(document: dict) -> str:
+    """How large the driving face is, in words."""
+    sizes = face_sizes(document, "driving")
+    low, middle, high = min(sizes), median(sizes), max(sizes)
+    if high > LEVEL**3 * max(low, 1e-6):
+        return f"The driver's face is between {low:.1f} and {high:.1f} times the portrait's"
+    if 1 / LEVEL < middle < LEVEL:
+        return f"The driver's face is as large as the portrait's ({middle:.2f} times)"
+    where = "too near" if middle > 1 else "too far"
+    return f"The driver sits {where}: a face {middle:.1f} times the portrait's"
+
+
 def headline(document: dict) -> str:
-    """What the run shows, in one or two plain sentences."""
-    driving = median(face_sizes(document, "driving"))
-    sizes = {name: median(face_sizes(document, name)) for name in variants(document)}
-    text = f"The driving face is {driving:.2f} times as large as the portrait's."
-    if "full" in sizes:
-        text += f" OSTNet's result has a face of {sizes['full']:.2f} times the portrait's"
-        if "no_transform" in sizes:
-            text += f"; without the scale transformation it is {sizes['no_transform']:.2f}"
-        return text + "."
-    name, size = next(iter(sizes.items()))
-    return f"{text} The result ({LABELS[name]}) has a face of {size:.2f} times the portrait's."
+    """What the run proves, in one sentence: how far off the face size is, with and without."""
+    errors = {name: off_by(document, name) for name in variants(document)}
+    start = driver(document)
+    if {"full", "neither"} <= errors.keys():
+        return (
+            f"{start}. With OSTNet the result's face is {_percent(errors['full'])} off the "
+            f"portrait's size, without it {_percent(errors['neither'])}."
+        )
+    name, error = next(iter(errors.items()))
+    return f"{start}. The result ({LABELS[name]}) is {_percent(error)} off the portrait's size."
+
+
+def verdict(document: dict) -> str:
+    """Which variant keeps the portrait's face size best on this clip, whichever it is."""
+    errors = {name: off_by(document, name) for name in variants(document)}
+    if len(errors) < 2:
+        return ""
+    ranked = sorted(errors, key=lambda name: (errors[name], name))
+    shown = {name: _percent(errors[name]) for name in ranked}
+    best = [name for name in ranked if shown[name] == shown[ranked[0]]]
+    text = f"Nearest to the portrait's size on this clip: {_list(best)}, {shown[best[0]]} off"
+    if "full" not in best:
+        text += f"; OSTNet (full) {shown['full']}" if "full" in shown else ""
+    return text + "."
 
 
 def variants(document: dict) -> list[str]:
     """The variants that were rendered."""
     return list(document["frames"][0]["variants"])
+
+
+def _percent(share: float) -> str:
+    """2.1 % below ten, 24 % above."""
+    return f"{100 * share:.1f}\u00a0%" if share < 0.0995 else f"{100 * share:.0f}\u00a0%"
+
+
+def _list(names: list[str]) -> str:
+    words = [LABELS[name] for name in names]
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

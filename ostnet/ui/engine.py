@@ -133,6 +133,10 @@ class Pace:
             self._seconds[variants] = 0.05 if ZERO_GPU else _trial(variants)
         return self._seconds[variants]
 
+    def known(self, variants: int) -> float | None:
+        """The same without finding out; None where nothing is known yet."""
+        return self._seconds.get(variants)
+
     def learn(self, variants: int, seconds: float, frames: int) -> None:
         """Take a finished run into account."""
         if frames >= 10:

@@ -1,30 +1,66 @@
-"""The portraits and clips that come with the project."""
+"""The portraits and clips that come with the project, under names that say what is seen."""
 
+import html
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
-FOLDER = Path(__file__).resolve().parents[2] / "examples"
-"""Beside a checkout; an installed package has none, and the page then starts empty."""
+from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT
 
-PORTRAITS = sorted(FOLDER.glob("portraits/*.*"))
-DRIVING = sorted(FOLDER.glob("driving/*.mp4"))
-
-_FIRST_PORTRAIT, _FIRST_DRIVING = "eileen_collins.jpg", "near_1.4.mp4"
-
-
-def first_portrait() -> str | None:
-    """The portrait that the page starts with."""
-    return _named(PORTRAITS, _FIRST_PORTRAIT)
-
-
-def first_driving() -> str | None:
-    """The clip that the page starts with: a head much larger than the portrait's."""
-    return _named(DRIVING, _FIRST_DRIVING)
+_NAMES = {
+    "approaching_0.6_to_1.3": "walks up to the camera",
+    "far_0.5": "sits far away",
+    "mid_0.7_29.97fps": "sits a bit far",
+    "mid_1.0_audio": "speaks, with sound",
+    "near_1.4": "sits too near",
+    "eileen_collins": "an astronaut",
+    "drawn": "a drawn face",
+}
 
 
-def _named(files: list[Path], name: str) -> str | None:
-    return next((str(file) for file in files if file.name == name), None)
+@dataclass(frozen=True)
+class Example:
+    """A file that fills an input at a click."""
+
+    file: Path
+
+    @property
+    def name(self) -> str:
+        """What it is called on the page."""
+        return _NAMES.get(self.file.stem, self.file.stem.replace("_", " "))
 
 
-def names(files: list[Path]) -> list[str]:
-    """What the files are called on the page."""
-    return [file.stem.replace("_", " ") for file in files]
+def _found(pattern: str, first: Path) -> list[Example]:
+    files = sorted(EXAMPLES.glob(pattern), key=lambda file: (file != first, file.name))
+    return [Example(file) for file in files]
+
+
+PORTRAITS = _found("portraits/*.*", PORTRAIT)
+CLIPS = _found("driving/*.mp4", DRIVING)
+"""The first of each is what the page starts with; an installed package has none."""
+
+
+def shelf(shown: list[Example], label: str) -> str:
+    """The examples as buttons with a thumbnail each, numbered, as HTML."""
+    buttons = "".join(
+        f'<button type="button" data-index="{index}">'
+        f'<img src="gradio_api/file={quote(str(FOLDER / (one.file.stem + ".jpg")))}" alt="">'
+        f"<span>{html.escape(one.name)}</span></button>"
+        for index, one in enumerate(shown)
+    )
+    return f'<div class="shelf" role="group" aria-label="{html.escape(label)}">{buttons}</div>'
+
+
+def first(shown: list[Example]) -> str | None:
+    """The file of the first example."""
+    return str(shown[0].file) if shown else None
+
+
+def shipped(path: str | None) -> bool:
+    """Whether a file is one of these, and not a visitor's own."""
+    return path is not None and Path(path).is_relative_to(EXAMPLES)
+
+
+def named(shown: list[Example], stem: str) -> str | None:
+    """The file of the example whose file name without suffix is ``stem``."""
+    return next((str(one.file) for one in shown if one.file.stem == stem), None)

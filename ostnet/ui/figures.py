@@ -35,6 +35,17 @@ def note(text: str, kind: str = "info") -> str:
     return f'<p class="note {kind}" role="{role}">{html.escape(text)}</p>'
 
 
+def fine(text: str) -> str:
+    """A line in small letters."""
+    return f'<p class="fine">{html.escape(text)}</p>'
+
+
+def folded(title: str, body: str, name: str = "") -> str:
+    """HTML that opens at a click on its title; ``name`` is for links to it."""
+    mark = f' id="{name}"' if name else ""
+    return f"<details{mark}><summary>{html.escape(title)}</summary>{body}</details>"
+
+
 def progress(done: int, total: int, text: str) -> str:
     """A bar with a text under it."""
     return (
@@ -58,10 +69,14 @@ def table(head: list[str], rows: list[list[str]], caption: str) -> str:
     )
 
 
-def data_uri(picture: np.ndarray) -> str:
-    """A picture as JPEG inside an address, so that it is never a file that could be left over."""
+def data_uri(picture: np.ndarray, most: int = 1040) -> str:
+    """A picture as JPEG inside an address, so that it is never a file that could be left over.
+
+    It is made smaller where it is more than ``most`` pixels wide.
+    """
     from PIL import Image
 
-    buffer = io.BytesIO()
-    Image.fromarray(picture).save(buffer, "JPEG", quality=88)
+    buffer, image = io.BytesIO(), Image.fromarray(picture)
+    image.thumbnail((most, 4 * most), Image.Resampling.BILINEAR, reducing_gap=2)
+    image.save(buffer, "JPEG", quality=88)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

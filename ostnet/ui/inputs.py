@@ -1,6 +1,8 @@
 """Looking at a portrait and a driving clip: limits, faces, crops, a few stills."""
 
+import mimetypes
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from ostnet.animation.scene import Inputs, Scene
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import make_detector
-from ostnet.media.video import VideoInfo, probe, read_frames, read_image
+from ostnet.media.video import VideoInfo, VideoWriter, probe, read_frames, read_image
 
 MOST_PORTRAIT_MB = 25
 MOST_DRIVING_MB = 200
@@ -19,6 +21,10 @@ MOST_PORTRAIT_PIXELS = 40_000_000
 MOST_DRIVING_SIDE = 4096
 MOST_SECONDS = 60
 """Of a driving clip, in one run."""
+MOST_PAIRS = 12
+"""Of portraits and clips, in one run."""
+STILL_SIDE = 1024
+"""Longest side of a still picture that drives, in pixels."""
 
 STILLS = 25
 """Driving frames kept for previews and single pictures."""
@@ -155,6 +161,44 @@ def make_scene(
         face_expected=driving.known,
         warnings=[note for note in (portrait.note, driving.note) if note],
     )
+
+
+def pairs(portrait: str, driving: str, more: list[str] | None) -> list[tuple[str, str]]:
+    """Every portrait with every clip; ``more`` are further pictures and clips in any order.
+
+    Raises:
+        InputError: more than ``MOST_PAIRS``.
+    """
+    pictures, clips = [portrait], [driving]
+    for file in more or []:
+        kind = mimetypes.guess_type(file)[0] or ""
+        still = kind.startswith("image/") and kind != "image/gif"
+        (pictures if still else clips).append(file)
+    made = [(picture, clip) for picture in pictures for clip in clips]
+    if len(made) > MOST_PAIRS:
+        raise InputError(
+            f"more files: {len(pictures)} portraits times {len(clips)} clips are {len(made)} runs; "
+            f"take some away until there are at most {MOST_PAIRS}"
+        )
+    return made
+
+
+def still_clip(picture: str | Path, folder: Path) -> Path:
+    """A still picture as a clip of one frame, so that it can drive.
+
+    Raises:
+        InputError: no picture, or too large a file.
+    """
+    from PIL import Image
+
+    picture = Path(picture)
+    _check_megabytes(picture, MOST_PORTRAIT_MB, "driving picture")
+    image = Image.fromarray(read_image(picture, role="driving picture"))
+    image.thumbnail((STILL_SIDE, STILL_SIDE), Image.Resampling.LANCZOS)
+    path = folder / f"{picture.stem}.mp4"
+    with VideoWriter(path, Fraction(25), crf=8) as writer:
+        writer.write(np.asarray(image))
+    return path
 
 
 def check_files(portrait: str | None, driving: str | None) -> None:

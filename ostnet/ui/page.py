@@ -1,18 +1,31 @@
 """The page put together."""
 
+import atexit
 import threading
 
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.ui import animate_tab, api, engine, examples, figures, results_tab, still_tabs, text
+from ostnet.ui import (
+    animate_tab,
+    api,
+    engine,
+    examples,
+    figures,
+    looks,
+    results_tab,
+    still_tabs,
+    text,
+)
 from ostnet.ui.inputs import MOST_DRIVING_MB
+from ostnet.ui.player import SCRIPT
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
 
 LAUNCH = {
     "theme": THEME,
     "css": CSS,
+    "head": f"<script>{SCRIPT}</script>",
     "max_file_size": f"{MOST_DRIVING_MB}mb",
     "show_error": True,
     "ssr_mode": False,
@@ -23,9 +36,7 @@ LAUNCH = {
 
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**LAUNCH``."""
-    gr.set_static_paths([examples.FOLDER])
-    if not engine.ZERO_GPU:
-        _time_networks_later()
+    gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
         delete_cache=(1800, LONGEST_VISIT),
@@ -33,7 +44,8 @@ def build() -> gr.Blocks:
     ) as page:
         api.publish()  # first, so that no private event takes its names
         gr.Markdown(text.INTRO, elem_id="intro")
-        gr.HTML(_weights(), elem_id="weights")
+        if engine.CHECKPOINT.notice:
+            gr.HTML(figures.note(engine.CHECKPOINT.notice, "warn"), elem_id="notice")
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
@@ -49,16 +61,24 @@ def build() -> gr.Blocks:
                 gr.HTML(text.DIAGRAM)
                 _model_card()
                 gr.Markdown(text.RESPONSIBLE)
+        gr.HTML(_weights(), elem_id="weights")
         page.unload(_leave)
     page.queue(max_size=24, default_concurrency_limit=4)
+    if not engine.ZERO_GPU:
+        _prepare_later()
     return page
 
 
-def _time_networks_later(seconds: float = 5) -> None:
-    """Once the page is up, find out how long a frame takes, before somebody asks."""
-    timer = threading.Timer(seconds, engine.PACE.frame, [len(VARIANTS)])
-    timer.daemon = True
-    timer.start()
+def _prepare_later() -> None:
+    """Once the page is up, before somebody asks: look at its examples, time a frame."""
+    for seconds, task, arguments in (
+        (1, looks.look_at_first_examples, []),
+        (5, engine.PACE.frame, [len(VARIANTS)]),
+    ):
+        timer = threading.Timer(seconds, task, arguments)
+        timer.daemon = True
+        timer.start()
+        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # not cut off inside
 
 
 def _leave(request: gr.Request) -> None:
@@ -67,12 +87,10 @@ def _leave(request: gr.Request) -> None:
 
 def _weights() -> str:
     parameters = sum(weight.numel() for weight in engine.MODEL.parameters()) / 1e6
-    line = (
-        f"<p>Weights: <code>{engine.CHECKPOINT.name}</code>, {parameters:.1f} million parameters, "
-        f"{engine.SIZE} × {engine.SIZE} pixels, on {engine.DEVICE.type}.</p>"
+    return figures.fine(
+        f"Weights: {engine.CHECKPOINT.name}, {parameters:.1f} million parameters, "
+        f"{engine.SIZE} × {engine.SIZE} pixels, on {engine.DEVICE.type}."
     )
-    notice = engine.CHECKPOINT.notice
-    return line + (figures.note(notice, "warn") if notice else "")
 
 
 def _model_card() -> None:

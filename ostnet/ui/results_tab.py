@@ -1,15 +1,18 @@
-"""The Results tab: the findings and reports that lie beside the weights, as they are."""
+"""The Results tab: three claims, then findings and reports beside the weights, as they are."""
 
 import base64
 import gzip
 import html
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import gradio as gr
 
 from ostnet.ui import figures, text
+from ostnet.ui.claims import claims
+from ostnet.ui.effects import Measurements
 from ostnet.ui.wiring import PRIVATE
 
 FINDINGS = "evaluation/findings.md"
@@ -34,16 +37,47 @@ MOST_CONDITIONED = 4
 
 
 def build(tab: gr.Tab, folder: Path) -> None:
-    """Findings and tables of a checkpoint's folder; read when the tab is opened."""
+    """Claims, findings and tables of a checkpoint's folder; read when the tab is opened."""
     gr.Markdown(text.RESULTS)
-    findings = gr.Markdown(elem_id="findings", sanitize_html=False)
-    reports = gr.HTML(elem_id="reports", min_height=200)
-    tab.select(
-        lambda: (findings_markdown(folder / FINDINGS), results_html(folder)),
-        None,
-        [findings, reports],
-        **PRIVATE,
-    )
+    opening = gr.HTML(elem_id="claims", min_height=200)
+    with gr.Accordion("What was found, in full", open=False, elem_id="found"):
+        findings = gr.Markdown(elem_id="findings", sanitize_html=False)
+    reports = gr.HTML(elem_id="reports")
+
+    def read() -> tuple[str, str, str]:
+        tables = sections(folder)
+        named = [("found", "What was found, in full"), *((one.name, one.title) for one in tables)]
+        return (
+            claims(Measurements(folder)) + contents(named),
+            findings_markdown(folder / FINDINGS),
+            "\n".join(one.html for one in tables) or figures.note(text.NO_REPORT),
+        )
+
+    tab.select(read, None, [opening, findings, reports], show_progress="hidden", **PRIVATE)
+
+
+@dataclass(frozen=True)
+class Section:
+    """A folded part of the tab."""
+
+    name: str
+    """For links to it."""
+    title: str
+    body: str
+
+    @property
+    def html(self) -> str:
+        """Folded."""
+        return (
+            f'<details id="{self.name}"><summary><h3>{html.escape(self.title)}</h3></summary>'
+            f"{self.body}</details>"
+        )
+
+
+def contents(named: list[tuple[str, str]]) -> str:
+    """Links to the parts of the tab, each (name, title)."""
+    items = "".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in named)
+    return f'<nav class="contents" aria-label="Contents"><ul>{items}</ul></nav>'
 
 
 def findings_markdown(file: Path) -> str:
@@ -62,32 +96,34 @@ def findings_markdown(file: Path) -> str:
     return re.sub(r"!\[([^]]*)\]\(([\w.-]+\.(?:png|jpg))\)", inside, file.read_text("utf-8"))
 
 
-def results_html(folder: Path) -> str:
-    """Tables of metrics.json and every report.json[.gz] of a folder; a plain remark for neither."""
+def sections(folder: Path) -> list[Section]:
+    """A section per protocol of metrics.json and of every report.json[.gz] of a folder."""
     reports = sorted([*folder.rglob("report.json"), *folder.rglob("report.json.gz")])
     files = [folder / "metrics.json", *reports]
-    parts = [_report(file, folder) for file in files if file.is_file()]
-    return "\n".join(parts) or figures.note(text.NO_REPORT)
+    parts = [part for file in files if file.is_file() for part in _report(file, folder)]
+    return [Section(f"report-{n}", title, body) for n, (title, body) in enumerate(parts)]
 
 
-def _report(file: Path, folder: Path) -> str:
+def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
+    """(title, tables) of a report's protocols and of its settings."""
     document = _read(file)
     name = str(file.relative_to(folder))
     rows = document.pop("rows", [])
     if not document and not rows:
-        return figures.note(f"{name} cannot be read or is empty.", "warn")
-    settings = [[name, _plain(value)] for name, value in _flat(document.get("settings", document))]
-    parts = [figures.table(["setting", "value"], settings, f"From {name}.")] if settings else []
+        return [(name, figures.note(f"{name} cannot be read or is empty.", "warn"))]
+    made = []
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         mine = [row for row in rows if row["protocol"] == protocol]
         conditioned = [row for row in mine if "condition" in row]
         plain = [row for row in mine if "condition" not in row]
-        parts.append(f"<h3>{html.escape(protocol)}</h3>")
-        if plain:
-            parts += [_table(plain), _definitions(plain)]
+        parts = [_table(plain), _definitions(plain)] if plain else []
         if conditioned:
             parts.append(_by_condition(conditioned))
-    return "\n".join(parts)
+        made.append((protocol.replace("-", " ").capitalize(), "\n".join(parts)))
+    settings = [[name, _plain(value)] for name, value in _flat(document.get("settings", document))]
+    if settings:
+        made.append((f"Settings of {name}", figures.table(["setting", "value"], settings, "")))
+    return made
 
 
 def _metrics(rows: list[dict], most: int) -> list[str]:

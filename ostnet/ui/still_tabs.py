@@ -6,23 +6,29 @@ import numpy as np
 from ostnet.animation import VARIANTS
 from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
-from ostnet.ui import drawing, engine, figures, text
-from ostnet.ui.animate_handlers import seen_driving, seen_portrait
-from ostnet.ui.animate_tab import Shared
+from ostnet.ui import drawing, engine, figures, stress_pad, text
+from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui.looks import seen_driving, seen_portrait
+from ostnet.ui.stress_pad import LEAST, MOST
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import MODEL_TURN
 
 
-def build_stress(tab: gr.Tab, shared: Shared) -> None:
-    """Two scale sliders over one driving frame, and the four variants at once."""
+def build_stress(tab: gr.Tab, shared: Inputs) -> None:
+    """A pad for both scales over one driving frame, and the four variants at once."""
     gr.Markdown(text.STRESS)
-    with gr.Row():
-        x = gr.Slider(0.4, 2, 0.5, step=0.05, label="s_x: times as wide",
-                      elem_id="stress-x")  # fmt: skip
-        y = gr.Slider(0.4, 2, 0.5, step=0.05, label="s_y: times as high",
-                      elem_id="stress-y")  # fmt: skip
-        position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %")
-    view = gr.HTML(elem_id="stress-view", min_height=300)
+    with gr.Row(equal_height=False, elem_id="stress-row"):
+        with gr.Column(min_width=240, scale=1):
+            x = gr.Slider(LEAST, MOST, 0.5, step=0.05, label="s_x: times as wide",
+                          elem_id="stress-x", render=False)  # fmt: skip
+            y = gr.Slider(LEAST, MOST, 0.5, step=0.05, label="s_y: times as high",
+                          elem_id="stress-y", render=False)  # fmt: skip
+            stress_pad.build(x, y)
+            x.render()
+            y.render()
+            position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %")
+        with gr.Column(min_width=320, scale=4):
+            view = gr.HTML(elem_id="stress-view", min_height=300)
     gr.on(
         [tab.select, x.change, y.change, position.change],
         stress,
@@ -34,7 +40,7 @@ def build_stress(tab: gr.Tab, shared: Shared) -> None:
     )
 
 
-def build_inside(tab: gr.Tab, shared: Shared) -> None:
+def build_inside(tab: gr.Tab, shared: Inputs) -> None:
     """One driving frame's way through the networks."""
     gr.Markdown(text.INSIDE)
     position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %", elem_id="inside-frame")

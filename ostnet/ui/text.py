@@ -2,9 +2,11 @@
 
 INTRO = """# OSTNet: your portrait, someone else's motion, the right face size
 
-A portrait performs a driving clip. When the driver sits **nearer or farther** than the person in
-the portrait, other methods swell or shrink the head. OSTNet measures the difference in every frame
-and takes it out. Try it: both inputs are filled in, press **Animate**."""
+A driver who sits **nearer or farther** than the person in the portrait swells or shrinks the head.
+OSTNet measures how much, in every frame, and takes it out."""
+
+NO_SHOWCASE = """The weights of this page have made no comparison yet that could be shown at once.
+Both inputs are filled in: press Animate."""
 
 LEGEND = """<ul class="legend">
 <li><b>portrait</b>: the picture that is animated</li>
@@ -22,12 +24,10 @@ CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that a
 free to use. Never pass a result off as a recording. Every video carries an "AI-generated" mark in
 its metadata. Your files are deleted when you leave the page."""
 
-CHART_NOTE = """Face size: geometric mean of the horizontal and vertical spread of the model's own
-keypoints, divided by the portrait's. A method that keeps the portrait's face size stays at 1."""
-
-TABLE_NOTE = """Medians over the frames of this clip, measured with the model's own keypoints.
-Scale error: the larger of |ln(spread of the result / spread of the portrait)| across and down.
-The pose is not matched: a head that turns away gets narrower and counts as an error."""
+TABLE_NOTE = """Medians over the frames of this clip. Face size: geometric mean of the horizontal
+and vertical spread of the model's own keypoints, divided by the portrait's. Off by: how far that is
+from the portrait's size. Worse axis: the same for the worse of width and height. The pose is not
+matched: a head that turns away gets narrower and counts as an error."""
 
 STRESS = """How far can the scale be off before the method gives in? Make one driving frame up to
 2.5 times smaller or twice as large, across and down independently, and watch all four variants.

@@ -38,8 +38,8 @@ class Visitor:
     uploads: set[Path] = field(default_factory=set)
     """Files this visitor has sent."""
 
-    last: object | None = None
-    """What the page's last run left for buttons that come after it."""
+    runs: list = field(default_factory=list)
+    """What the page's last runs left for buttons that come after them."""
 
     seen: float = field(default_factory=time.time)
     """When the visitor last did something."""
@@ -68,10 +68,14 @@ class Visitor:
         """A new empty folder for one run."""
         return Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
 
+    def input_folder(self) -> Path:
+        """A new empty folder for an input that is made here; it outlives the runs."""
+        return Path(tempfile.mkdtemp(prefix="input-", dir=self.folder))
+
     def forget_runs(self) -> None:
         """Delete the results of all runs so far."""
-        self.last = None
-        for folder in self.folder.iterdir():
+        self.runs = []
+        for folder in self.folder.glob("run-*"):
             shutil.rmtree(folder, ignore_errors=True)
 
 

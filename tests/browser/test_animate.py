@@ -4,6 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from PIL import Image
@@ -28,6 +29,7 @@ def test_upload_run_watch_and_download(visit, short_clip):
     run(page)
 
     grid = video(page, "#grid")
+    assert "/visitor-" in grid["url"]  # and no longer the comparison at first sight
     side = 500  # of the drawn portrait's square
     expected = 4 * (side + GAP) - GAP, 2 * (strip_height(side) + side) + GAP
     assert (grid["width"], grid["height"]) == expected
@@ -36,12 +38,18 @@ def test_upload_run_watch_and_download(visit, short_clip):
     assert single["width"] == single["height"] == side
     assert grid["error"] is None and single["error"] is None
 
-    chart = page.locator("#chart").inner_text()
+    assert page.locator("#chart polyline").count() == 6
+    chart = page.locator("#chart .keys").inner_text()
     for series in ("portrait", "driving clip", "OSTNet (full)", "no scale transform"):
         assert series in chart
     assert page.locator("#numbers tbody tr").count() == 4
-    assert "times as large as the portrait's" in page.locator("#headline").inner_text()
+    assert "With OSTNet the result's face is" in page.locator("#headline").inner_text()
+    assert "Nearest to the portrait's size" in page.locator("#headline").inner_text()
 
+    with page.expect_download() as download:
+        page.click("#zip")
+    names = ZipFile(download.value.path()).namelist()
+    assert {"full.mp4", "neither.mp4", "grid.mp4", "trace.json"} <= set(names)
     with page.expect_download() as download:
         page.locator("#files a", has_text="trace").or_(
             page.locator("#files a[download*=trace]")
@@ -58,7 +66,9 @@ def test_one_variant_alone_when_nothing_is_to_be_compared(visit, short_clip):
     upload(page, "#driving", short_clip)
     page.get_by_label("Compare all four").uncheck()
     page.get_by_label("Scale transformation").uncheck()
-    page.wait_for_selector("#estimate :text('6 frames: about')")
+    page.wait_for_function(
+        "/^6 frames[:.]/.test(document.querySelector('#estimate')?.innerText.trim())"
+    )
     run(page)
     assert video(page, "#grid")["width"] == 3 * 260 - 4  # portrait, driving clip, the variant
     assert "no scale transform" in page.locator("#single").inner_text()
@@ -89,7 +99,7 @@ def test_a_run_can_be_stopped_and_keeps_what_was_made(visit):
 
 def test_wrong_files_are_answered_in_plain_words(visit, tmp_path):
     page = visit()
-    page.locator(".gallery-item").first.click()  # an example before, as visitors do
+    page.locator(".shelf button").first.click()  # an example before, as visitors do
     for where, name, answer in (
         ("#portrait", "letter.png", "no picture that can be read"),
         ("#driving", "letter.mp4", "no video that can be read"),

@@ -26,6 +26,19 @@ def test_the_stress_sliders_change_the_stills_at_once(visit):
     page.wait_for_selector("#stress-view :text('driving, 1.5 × 0.5')")
 
 
+def test_the_stress_pad_sets_both_scales_at_once(visit):
+    page = visit()
+    open_tab(page, "Stress")
+    page.wait_for_selector("#stress-view :text('driving, 0.5 × 0.5')")
+    pad = page.locator("#stress-pad .pad")
+    pad.press("ArrowRight")
+    page.wait_for_selector("#stress-view :text('driving, 0.55 × 0.5')")
+    box = pad.bounding_box()
+    pad.click(position={"x": box["width"] - 3, "y": 3})  # the upper right corner
+    page.wait_for_selector("#stress-view :text('driving, 2 × 2')")
+    assert page.locator("#stress-y input[type=number]").input_value() == "2"
+
+
 def test_look_inside_shows_and_explains_every_step(visit):
     page = visit()
     open_tab(page, "Look inside")
@@ -38,7 +51,12 @@ def test_look_inside_shows_and_explains_every_step(visit):
 def test_results_and_about_can_be_read(visit):
     page = visit()
     open_tab(page, "Results")
-    page.wait_for_selector("#reports h3")
+    page.wait_for_selector("#claims article")
+    assert page.locator("#claims .bars").count() == 3
+    part = page.locator("#reports details").first
+    assert part.get_attribute("open") is None
+    page.locator(".contents a", has_text=part.locator("h3").first.inner_text()).first.click()
+    page.wait_for_selector("#reports details[open] table")
     open_tab(page, "About")
     assert page.locator("#diagram svg").is_visible()
     assert "consent" in page.get_by_text("Responsible use").locator("xpath=../..").inner_text()

@@ -11,7 +11,7 @@ SECONDS = 0.32
 
 def example(name: str) -> str:
     """The path of a shipped example."""
-    return str(next(examples.FOLDER.glob(f"*/{name}*")))
+    return str(next(examples.EXAMPLES.glob(f"[dp]*/{name}*")))
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,11 @@
 import gzip
 import json
 
-from ostnet.ui import text
-from ostnet.ui.results_tab import findings_markdown, results_html
+from ostnet.ui.results_tab import contents, findings_markdown, sections
+
+
+def results_html(folder) -> str:
+    return "\n".join(section.html for section in sections(folder))
 
 
 def row(method, value, **more):
@@ -21,8 +24,15 @@ def row(method, value, **more):
     } | more
 
 
-def test_without_a_report_it_says_so(tmp_path):
-    assert text.NO_REPORT in results_html(tmp_path)
+def test_without_a_report_there_is_no_section(tmp_path):
+    assert sections(tmp_path) == []
+
+
+def test_every_section_is_folded_and_linked_to(tmp_path):
+    (tmp_path / "report.json").write_text(json.dumps({"rows": [row("full", 0.05)]}))
+    (section,) = sections(tmp_path)
+    assert section.html.startswith(f'<details id="{section.name}">')
+    assert f'<a href="#{section.name}">Same scale</a>' in contents([(section.name, section.title)])
 
 
 def test_a_report_becomes_a_table_with_data_set_and_definitions(tmp_path):
@@ -30,7 +40,7 @@ def test_a_report_becomes_a_table_with_data_set_and_definitions(tmp_path):
     rows = [row("full", 0.0512), row("backbone", None, reason="not trained")]
     (tmp_path / "evaluation" / "report.json").write_text(json.dumps({"rows": rows}))
     made = results_html(tmp_path)
-    assert "<h3>same-scale</h3>" in made
+    assert "<h3>Same scale</h3>" in made
     assert "0.0512" in made and "—" in made and "not trained" in made
     assert "some clips" in made and "mean absolute difference" in made and "Frames: 40" in made
 
@@ -55,7 +65,7 @@ def test_findings_carry_their_plots_with_them(tmp_path):
 def test_metrics_are_listed_with_dotted_names(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps({"validation": {"l1": 0.04}, "steps": 7}))
     made = results_html(tmp_path)
-    assert "validation.l1" in made and "0.04" in made and "From metrics.json" in made
+    assert "validation.l1" in made and "0.04" in made and "Settings of metrics.json" in made
 
 
 def test_a_broken_report_is_a_remark_not_an_error(tmp_path):

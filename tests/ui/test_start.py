@@ -16,7 +16,7 @@ print([name for name in late if name in sys.modules])
 
 
 def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path):
-    program = "from ostnet.ui.page import _weights; print(_weights())"
+    program = "from ostnet.ui.page import build; print(build().get_config_file())"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
@@ -25,7 +25,7 @@ def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path)
         text=True,
         check=True,
     )
-    assert "<code>ostnet-lite</code>" in done.stdout
+    assert "Weights: ostnet-lite" in done.stdout
     assert "cannot be used" in done.stdout and str(tmp_path) in done.stdout
 
 

@@ -1,0 +1,177 @@
+"""What a visitor fills in on the Animate tab: portrait, clip, switches; and what they do."""
+
+from dataclasses import dataclass
+
+import gradio as gr
+
+from ostnet.ui import animate_handlers as on
+from ostnet.ui import effects, examples, figures, looks
+from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
+from ostnet.ui.examples import Example
+from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
+from ostnet.ui.picture import picture_file
+from ostnet.ui.wiring import PRIVATE
+
+PICK = """
+element.addEventListener('click', event => {
+  const button = event.target.closest('[data-index]');
+  if (button) trigger('select', {index: Number(button.dataset.index)});
+});
+"""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The components, in the order their handlers take them."""
+
+    portrait: list[gr.components.Component]
+    """Path, crop mode, face, size, right, down."""
+    driving: list[gr.components.Component]
+    """Path, seconds, crop mode, face."""
+    zoom: gr.Slider
+    switches: list[gr.Checkbox]
+    """Transform, embedding, compare, mark."""
+    result: list[gr.Dropdown]
+    """Size and scale window."""
+    more: gr.File
+    """Further portraits and clips."""
+    views: tuple[gr.HTML, gr.HTML]
+    """What was seen in the portrait and in the clip."""
+
+
+def build(measured: effects.Measurements) -> Inputs:
+    """Lay everything out; the switches say what they do in these weights."""
+    with gr.Row(equal_height=False, elem_id="pair"):
+        with gr.Column(min_width=150):
+            picture = picture_file(
+                examples.first(examples.PORTRAITS),
+                sources=["upload", "webcam", "clipboard"],
+                label="1. Portrait",
+                alt_text="The portrait to animate",
+                height=200,
+                elem_id="portrait",
+            )
+            _shelf(examples.PORTRAITS, picture, "Example portraits")
+            portrait_view = gr.HTML(figures.note("Looking…"), elem_id="portrait-view")
+        with gr.Column(min_width=150):
+            clip = gr.Video(
+                examples.first(examples.CLIPS),
+                sources=["upload", "webcam"],
+                include_audio=True,
+                label="2. Driving clip",
+                height=200,
+                elem_id="driving",
+            )
+            _shelf(examples.CLIPS, clip, "Example clips")
+            driving_view = gr.HTML(figures.note("Looking…"), elem_id="driving-view")
+    zoom = gr.Slider(
+        0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
+        info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
+    )  # fmt: skip
+    switches = _switches(measured)
+    with gr.Accordion("Square, face and length", open=False):
+        mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
+        size = gr.Slider(0.5, 2, 1, step=0.05, label="Size of the square, times")
+        right = gr.Slider(-50, 50, 0, step=1, label="Move right, % of the square")
+        down = gr.Slider(-50, 50, 0, step=1, label="Move down, % of the square")
+        face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
+        seconds = gr.Slider(
+            1,
+            MOST_SECONDS,
+            looks.FIRST_SECONDS,
+            step=1,
+            label="Clip: seconds to use",
+            elem_id="seconds",
+        )
+        clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
+        clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
+    result = _result()
+    more = _more(clip)
+    return Inputs(
+        portrait=[picture, mode, face, size, right, down],
+        driving=[clip, seconds, clip_mode, clip_face],
+        zoom=zoom,
+        switches=switches,
+        result=result,
+        more=more,
+        views=(portrait_view, driving_view),
+    )
+
+
+def _shelf(shown: list[Example], target: gr.components.Component, label: str) -> None:
+    """Examples that fill an input at a click.
+
+    Not ``gr.Examples``: that makes the input anew for the visitor, without its own reading.
+    """
+    if not shown:
+        return
+    shelf = gr.HTML(examples.shelf(shown, label), js_on_load=PICK)
+
+    def fill(event: gr.EventData) -> str:
+        return str(shown[int(event.index)].file)
+
+    shelf.select(fill, None, target, show_progress="hidden", queue=False, **PRIVATE)
+
+
+def _switches(measured: effects.Measurements) -> list[gr.Checkbox]:
+    with gr.Column(elem_id="options", min_width=100):
+        transform = gr.Checkbox(
+            True, label="Scale transformation",
+            info="Brings every driving frame to the portrait's face size. "
+            + effects.of_transform(measured),
+        )  # fmt: skip
+        embedding = gr.Checkbox(
+            True, label="Scale embedding",
+            info="Tells the picture maker what was taken out. " + effects.of_embedding(measured),
+        )  # fmt: skip
+        with gr.Row():
+            compare = gr.Checkbox(
+                True, label="Compare all four", info="Both on, either off, both off.",
+                elem_id="compare", min_width=120,
+            )  # fmt: skip
+            mark = gr.Checkbox(
+                False, label="Visible mark", info="Writes “AI-generated” into it.", min_width=120
+            )
+    return [transform, embedding, compare, mark]
+
+
+def _result() -> list[gr.Dropdown]:
+    with gr.Accordion("Size of the result, scale window", open=False):
+        size = gr.Dropdown(
+            list(RESULT_SIZES),
+            value=next(iter(RESULT_SIZES)),
+            label="Size of the result, in pixels",
+            info="Motion is computed at 256; skin and hair stay as sharp as the portrait.",
+        )
+        window = gr.Dropdown(
+            list(SCALE_WINDOWS),
+            value=next(iter(SCALE_WINDOWS)),
+            label="Scale measured over",
+            info="The whole clip: takes out where the driver sits and keeps how they lean.",
+        )
+    return [size, window]
+
+
+def _more(clip: gr.Video) -> gr.File:
+    with gr.Accordion("More portraits or clips, a still driver", open=False):
+        more = gr.File(
+            label="More portraits and clips: drop several here",
+            file_count="multiple",
+            file_types=["image", "video"],
+            elem_id="more",
+            height=130,
+        )
+        gr.Markdown(
+            f"Every portrait performs every clip, at most {MOST_PAIRS} pairs; faces are framed "
+            "automatically.",
+            elem_classes="fine",
+        )
+        still = picture_file(
+            None,
+            sources=["upload", "clipboard"],
+            label="A still picture as the driver",
+            height=150,
+            elem_id="still",
+        )
+    still.change(on.perform_still, still, clip, show_progress="hidden", **PRIVATE)
+    return more

@@ -1,0 +1,107 @@
+"""What a visitor's portrait and clip show: the face, its square, and what the networks get."""
+
+import functools
+
+import gradio as gr
+
+from ostnet.errors import InputError
+from ostnet.ui import drawing, engine, examples, figures
+from ostnet.ui.inputs import Driving, Portrait, adjusted, look_at_driving, look_at_portrait
+from ostnet.ui.visitors import VISITORS, Visitor
+
+FIRST_SECONDS = 10
+"""Of a clip, until a visitor says otherwise."""
+
+CROPS = {"around the face": "auto", "centre of the picture": "none"}
+CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
+
+
+def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
+    """The portrait as adjusted; the face is looked for once."""
+    look = visitor.once(
+        ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
+    )
+    return adjusted(look, size, right / 100, down / 100)
+
+
+def seen_driving(visitor: Visitor, path, seconds, mode, face) -> Driving:
+    """The driving clip; the face is looked for once."""
+    return visitor.once(
+        ("driving", path, seconds, mode, face),
+        lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
+    )
+
+
+def look_at_first_examples() -> None:
+    """Before anybody asks, look at what the page starts with."""
+    if examples.CLIPS and examples.PORTRAITS:
+        _look_at_portrait(examples.first(examples.PORTRAITS), "auto", 0)
+        _look_at_driving(examples.first(examples.CLIPS), FIRST_SECONDS, "auto", 0)
+
+
+def _look_at_portrait(path: str, *how) -> Portrait:
+    return (_example_portrait if examples.shipped(path) else look_at_portrait)(path, *how)
+
+
+def _look_at_driving(path: str, *how) -> Driving:
+    return (_example_driving if examples.shipped(path) else look_at_driving)(path, *how)
+
+
+_example_portrait = functools.lru_cache(8)(look_at_portrait)
+_example_driving = functools.lru_cache(8)(look_at_driving)
+
+
+def show_portrait(path, mode, face, size, right, down, request: gr.Request) -> str:
+    """The portrait with its square, and the square alone."""
+    if not path:
+        return figures.note("Choose a portrait: a picture with one face, seen from the front.")
+    visitor = VISITORS.get(request.session_hash, path)
+    try:
+        look = seen_portrait(visitor, path, mode, face, size, right, down)
+    except InputError as error:
+        return complaint(error)
+    crop = figures.Figure(
+        drawing.crop_outline(look.image, look.crop),
+        "the square that is animated",
+        "The portrait, dark outside the square that is animated.",
+    )
+    square = figures.Figure(
+        look.square(engine.SIZE), "what the networks see", "The square of the portrait."
+    )
+    remark = figures.note(look.note, "warn") if look.note else ""
+    return figures.row([crop, square], 130) + remark
+
+
+def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
+    """A frame of the clip with its square, and the square as zoomed."""
+    if not path:
+        return figures.note("Choose a driving clip: a few seconds of one moving face.")
+    visitor = VISITORS.get(request.session_hash, path)
+    try:
+        look = seen_driving(visitor, path, seconds, mode, face)
+    except InputError as error:
+        return complaint(error)
+    crop = figures.Figure(
+        drawing.crop_outline(look.whole, look.crop.at(look.frames // 2)),
+        "one square for the whole clip",
+        "A frame of the driving clip, dark outside the square that is used.",
+    )
+    seen = figures.Figure(
+        engine.zoomed(look.middle, (zoom, zoom)),
+        "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
+        "The square of the driving frame after the driving zoom.",
+    )
+    remarks = figures.note(look.note, "warn") if look.note else ""
+    if look.frames < look.info.frames:
+        remarks += figures.note(
+            f"This clip lasts {look.info.duration:.1f} s; its first "
+            f"{float(look.frames / look.info.fps):.1f} s are used. "
+            "Move the slider “seconds to use” for another length."
+        )
+    return figures.row([crop, seen], 130) + remarks
+
+
+def complaint(error: InputError) -> str:
+    """An error said twice: at once, and where its input is."""
+    gr.Warning(str(error))
+    return figures.note(str(error), "warn")
