@@ -52,7 +52,7 @@ export class Store {
       if (done) break;
       parts.push(value);
       this.loaded += value.length;
-      this.progress(this.loaded, this.total);
+      if (this.total) this.progress(this.loaded, this.total);
     }
     return new Uint8Array(await new Blob(parts).arrayBuffer());
   }
