@@ -32,8 +32,7 @@ export class Computer {
     engine.ready.then((place) => {
       progress.hidden = true;
       element("backend", HTMLSpanElement).textContent = placeWords(place);
-      if (place.note) say(place.note + (location.protocol === "https:" || !globalThis.isSecureContext
-        ? "" : "").trim());
+      if (place.note) say(place.note);
     }, (error) => say(`The networks could not be loaded: ${error.message}`));
     return engine;
   }

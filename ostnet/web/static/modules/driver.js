@@ -12,6 +12,7 @@ export class Driver {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.shown = -1;
+    this.canvas = new OffscreenCanvas(1, 1);
     button("camera").onclick = () => this.openCamera();
     const file = input("driver-file");
     file.onchange = () => {
@@ -87,7 +88,12 @@ export class Driver {
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
     if (video.currentTime === this.shown && !again) return null;
     this.shown = video.currentTime;
-    return createImageBitmap(video);
+    const { width, height } = this.canvas;
+    if (width !== video.videoWidth || height !== video.videoHeight) {
+      this.canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    }
+    this.canvas.getContext("2d")?.drawImage(video, 0, 0);
+    return this.canvas.transferToImageBitmap();
   }
 
   /** @param {Blob} clip */
