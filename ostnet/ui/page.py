@@ -5,7 +5,17 @@ import threading
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.ui import animate_tab, api, engine, examples, figures, results_tab, still_tabs, text
+from ostnet.ui import (
+    animate_tab,
+    api,
+    engine,
+    examples,
+    figures,
+    live_tab,
+    results_tab,
+    still_tabs,
+    text,
+)
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
@@ -38,6 +48,8 @@ def build() -> gr.Blocks:
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
                 gr.Markdown(text.CONSENT)
+            with gr.Tab("Live", id="live"):
+                live_tab.build()
             with gr.Tab("Stress", id="stress") as tab:
                 still_tabs.build_stress(tab, shared)
             with gr.Tab("Look inside", id="inside") as tab:
