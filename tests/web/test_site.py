@@ -32,3 +32,12 @@ def test_all_variants_are_those_of_python(page, address, site, threads):
         picture = np.array(made["pixels"], int).reshape(256, 256, 4)[:, :, :3]
         assert np.abs(picture - frame.image.astype(int)).max() <= 2, name
         assert made["scale"] == pytest.approx(frame.scale, abs=1e-3)
+
+
+def test_the_page_animates_at_once_and_opens_again_without_a_network(page, address):
+    page.goto(f"{address}?backend=wasm&threads=1")
+    page.wait_for_function("Number(document.querySelector('#panes').dataset.frames) > 0")
+    page.wait_for_function("document.documentElement.dataset.offline === 'ready'")
+    page.context.set_offline(True)
+    page.reload()
+    assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 1}

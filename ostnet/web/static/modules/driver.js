@@ -113,11 +113,20 @@ export class Driver {
     await new Promise((resolve, reject) => {
       video.onloadeddata = resolve;
       video.onerror = reject;
-      if (this.stream) video.play().catch(reject);
-      else video.load();
+      video.play().catch(reject);
     });
+    await this.#painted();
+    if (!this.stream) video.pause();
     this.shown = -1;
     this.onChange(this.isCamera);
+  }
+
+  /** A hidden video has no picture before it has played one; a second is enough for it. */
+  #painted() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, 1000);
+      this.video.requestVideoFrameCallback?.(resolve);
+    });
   }
 
   #leave() {

@@ -149,9 +149,8 @@ async function open() {
     "Generation</i>, arXiv 2407.09965.";
   portrait.offer(site.examples.portraits);
   driver.offer(site.examples.driving);
-  const [picture] = site.examples.portraits.slice(-1);
-  if (picture) await portrait.load(picture, element("portrait-examples", HTMLDivElement)
-    .querySelector("button:last-child"));
+  const [picture] = site.examples.portraits;
+  if (picture) await portrait.load(picture);
   const clips = site.examples.driving;
   const near = Math.max(0, clips.findIndex((address) => address.includes("near")));
   if (clips[near]) await driver.load(clips[near],
