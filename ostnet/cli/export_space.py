@@ -3,7 +3,8 @@
 import sys
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.values import output_folder, pinned_repository
+from ostnet.cli.values import needs_extra, output_folder, pinned_repository
+from ostnet.errors import InputError
 from ostnet.flags import Parser
 
 
@@ -19,12 +20,26 @@ def run(argv: list[str]) -> None:
         help="weights on the Hub for the Space to run, at a full commit hash (default: the "
         "embedded ones, which are also its fallback)",
     )
+    add(
+        "--static",
+        action="store_true",
+        help="a static Space instead: the page that computes in the visitor's browser",
+    )
     arguments = parser.parse_args(argv)
+    if arguments.static and arguments.weights:
+        raise InputError("--weights: a static Space holds its weights itself; leave it out")
 
-    from ostnet.hub.space import export_space
+    if arguments.static:
+        with needs_extra("export"):
+            from ostnet.hub import resolve
+            from ostnet.hub.static_space import export_static_space
 
-    for warning in export_space(arguments.dir, arguments.weights):
-        print("ostnet: warning:", warning, file=sys.stderr)
+            export_static_space(arguments.dir, resolve(None, "cpu"))
+    else:
+        from ostnet.hub.space import export_space
+
+        for warning in export_space(arguments.dir, arguments.weights):
+            print("ostnet: warning:", warning, file=sys.stderr)
     print(
         f"wrote {arguments.dir}; upload it with: hf upload OWNER/SPACE {arguments.dir} "
         "--repo-type space"

@@ -19,9 +19,9 @@ which all repository cards have."""
 
 _TEXT = {
     "python_version": (r"3\.\d+(\.\d+)?", "3.x or 3.x.x"),
-    "sdk": ("gradio", "gradio"),
+    "sdk": ("gradio|static", "gradio or static"),
     "sdk_version": (r"\d+\.\d+\.\d+", "a version x.y.z"),
-    "app_file": (r"[\w./-]+\.py", "a Python file"),
+    "app_file": (r"[\w./-]+\.(py|html)", "a Python file or a page"),
     "short_description": (r".{1,60}", "at most 60 characters"),
     "colorFrom": ("|".join(COLOURS), "one of " + ", ".join(COLOURS)),
     "colorTo": ("|".join(COLOURS), "one of " + ", ".join(COLOURS)),
@@ -68,7 +68,10 @@ def check_space(values: dict) -> None:
 
     if unknown := sorted(set(values) - SPACE_KEYS):
         raise InputError(f"README.md: the Hub documents no front matter keys {unknown}")
-    if missing := sorted({"title", "sdk", "sdk_version", "app_file"} - set(values)):
+    needed = {"title", "sdk", "app_file"}
+    if values.get("sdk") != "static":
+        needed.add("sdk_version")
+    if missing := sorted(needed - set(values)):
         raise InputError(f"README.md: the front matter of a Space needs the keys {missing}")
     for key, (pattern, words) in _TEXT.items():
         value = values.get(key)

@@ -12,6 +12,7 @@ from ostnet.ui import (
     engine,
     examples,
     figures,
+    live_tab,
     looks,
     results_tab,
     still_tabs,
@@ -50,6 +51,8 @@ def build() -> gr.Blocks:
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
                 gr.Markdown(text.CONSENT)
+            with gr.Tab("Live", id="live"):
+                live_tab.build()
             with gr.Tab("Stress", id="stress") as tab:
                 still_tabs.build_stress(tab, shared)
             with gr.Tab("Look inside", id="inside") as tab:

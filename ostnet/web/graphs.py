@@ -1,0 +1,265 @@
+"""The graphs of a page: the ONNX graphs, a third of their size, with the last sum inside.
+
+Large weights are stored in half precision, as on disk, and become float32 when the graph is loaded:
+the runtime folds cast and gain away. Coordinates and grids are never halved. The spline's matrix
+(3 MB) is computed when the graph is loaded, from 12 points (5e-6 from that of float64; runtimes for
+WebGPU have few operators in float64).
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from ostnet.backends.check import differences
+from ostnet.backends.graphed import Graphed, Moved
+from ostnet.backends.graphs import cut
+from ostnet.backends.manifest import GraphFile, Manifest, file_digest
+from ostnet.backends.onnx_build import Graphs, build
+from ostnet.model.ostnet import OSTNet, Rendered, Source
+from ostnet.model.scale import FIDUCIALS, tps_matrix
+
+if TYPE_CHECKING:
+    from onnx import ModelProto, NodeProto, TensorProto
+
+HALVED = ("Conv", "Gemm")
+"""Operators whose weights are stored in half precision, if they have more than this:"""
+LEAST_HALVED = 256
+
+
+def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
+    """Write the graphs of a page, NAME.onnx, and a manifest that says how exact they are.
+
+    ``paint`` also takes ``warped`` where the network mixes, and gives ``image``, the result.
+
+    Args:
+        model: on the CPU, in evaluation mode.
+        folder: exists and is empty.
+    """
+    import onnx
+
+    made, modules = build(model, folder), cut(model)
+    graphs = {}
+    for name, graph in made.graphs.items():
+        file = folder / f"{name}.onnx"
+        written = onnx.load(file)
+        _halve(written, modules[name].module.state_dict())
+        _pad_channels(written)
+        if name == "rectify":
+            _compute_spline(written, model.config.resolution)
+        if name == "paint":
+            graph = _mix_inside(written, graph)
+        del written.graph.value_info[:]  # shapes that were
+        onnx.checker.check_model(written)
+        onnx.save(written, file)
+        graphs[name] = replace(graph, files={file.name: file_digest(file)})
+    manifest = replace(made, format="web", graphs=graphs, result="image")
+    found = differences(_PageGraphs("web", manifest, Graphs(folder, manifest)), model)
+    manifest = replace(manifest, differences=found.to_dict())
+    manifest.write(folder)
+    return manifest
+
+
+class _PageGraphs(Graphed):
+    """The same calls on the graphs of a page."""
+
+    def paint(self, source: Source, motion: Moved, z: torch.Tensor | None) -> Rendered:
+        names = [name for name in self.manifest.graphs["paint"].inputs if "_" in name]
+        code = torch.zeros(1, self.config.scale_code) if z is None else z
+        tensors = dict(zip(names, motion.taps, strict=True))
+        if motion.warped is not None:
+            tensors["warped"] = motion.warped
+        made = self._call("paint", **tensors, z=code, gate=torch.tensor([float(z is not None)]))
+        return Rendered(made["image"], made["painted"], made.get("mix"), motion.warped, motion)
+
+
+def _halve(model: "ModelProto", weights: dict[str, torch.Tensor]) -> None:
+    """Store the large weights as they are on disk, in half precision.
+
+    The exporter has multiplied those of a convolution by the gain of the norm behind it, channel by
+    channel; the gain stays a float32 factor, so that nothing is rounded that was not before.
+    """
+    from onnx import TensorProto, helper, numpy_helper
+
+    graph = model.graph
+    read = {name for node in graph.node if node.op_type in HALVED for name in node.input[1:2]}
+    nodes, gains = [], []
+    for tensor in graph.initializer:
+        name = tensor.name
+        if name not in read or name not in weights or np.prod(tensor.dims) <= LEAST_HALVED:
+            continue
+        original = weights[name].double().numpy()
+        gain = _gain(numpy_helper.to_array(tensor).astype(float), original)
+        if gain is None:
+            continue
+        gains.append(numpy_helper.from_array(gain.astype(np.float32), f"{name}.gain"))
+        tensor.CopyFrom(numpy_helper.from_array(original.astype(np.float16), f"{name}.half"))
+        nodes += [
+            helper.make_node("Cast", [f"{name}.half"], [f"{name}.whole"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", [f"{name}.whole", f"{name}.gain"], [name]),
+        ]
+    graph.initializer.extend(gains)
+    _put_in_front(model, nodes)
+
+
+def _gain(values: np.ndarray, original: np.ndarray) -> np.ndarray | None:
+    """The factor (O, 1, ...) that makes these weights of the original ones; None: there is none."""
+    inner = tuple(range(1, values.ndim))
+    if values.shape != original.shape:
+        return None
+    energy = np.square(original).sum(inner, keepdims=True)
+    gain = (values * original).sum(inner, keepdims=True) / np.maximum(energy, 1e-30)
+    wrong = np.abs(values - gain * original).max()
+    return gain if wrong <= 1e-6 * np.abs(values).max() else None
+
+
+def _pad_channels(model: "ModelProto") -> None:
+    """Give every convolution a multiple of four input channels, the last ones zero.
+
+    With other numbers onnxruntime-web 1.30 computes some of them wrongly on WebGPU (15 channels:
+    off by .5 of 10), and all of them slowly.
+    """
+    from onnx import helper, numpy_helper
+
+    constants = {tensor.name: tensor for tensor in model.graph.initializer}
+    nodes, added = [], []
+    for node in model.graph.node:
+        weight = constants.get(node.input[1]) if node.op_type == "Conv" else None
+        if node.op_type == "Conv" and weight is None:
+            weight = constants[f"{node.input[1]}.half"]
+        if weight is not None and (missing := -weight.dims[1] % 4):
+            padded = np.pad(numpy_helper.to_array(weight), [(0, 0), (0, missing), (0, 0), (0, 0)])
+            weight.CopyFrom(numpy_helper.from_array(padded, weight.name))
+            wide, sizes = f"{node.output[0]}.wide", f"{node.output[0]}.pads"
+            added.append(numpy_helper.from_array(np.array([0, 0, 0, 0, 0, missing, 0, 0]), sizes))
+            nodes.append(helper.make_node("Pad", [node.input[0], sizes], [wide]))
+            node.input[0] = wide
+        nodes.append(node)
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(added)
+
+
+def _compute_spline(model: "ModelProto", side: int) -> None:
+    """Replace ``tps_matrix`` and the identity grid among the constants by their computation."""
+    from onnx import numpy_helper
+
+    graph = model.graph
+    arrays = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    nodes, constants, replaced = [], [], set()
+    for name, values in arrays.items():
+        if values.shape == (side * side, len(FIDUCIALS)):
+            made = _spline_nodes(name, side)
+        elif values.shape == (side, side) and (values == values[:1]).all():
+            made = _expanded(name, values[:1], side)
+        elif values.shape == (side, side) and (values == values[:, :1]).all():
+            made = _expanded(name, values[:, :1], side)
+        else:
+            continue
+        nodes += made[0]
+        constants += made[1]
+        replaced.add(name)
+    kept = [tensor for tensor in graph.initializer if tensor.name not in replaced]
+    del graph.initializer[:]
+    graph.initializer.extend([*kept, *constants])
+    _put_in_front(model, nodes)
+
+
+def _expanded(name: str, line: np.ndarray, side: int) -> tuple[list, list["TensorProto"]]:
+    """A row or a column, repeated to (side, side)."""
+    from onnx import helper, numpy_helper
+
+    constants = [
+        numpy_helper.from_array(line, f"{name}.line"),
+        numpy_helper.from_array(np.array([side, side]), f"{name}.shape"),
+    ]
+    return [helper.make_node("Expand", [f"{name}.line", f"{name}.shape"], [name])], constants
+
+
+def _spline_nodes(name: str, side: int) -> tuple[list["NodeProto"], list["TensorProto"]]:
+    """``tps_matrix(side, side)``: radial values of every pixel, times a small matrix.
+
+    That matrix (15, 12) is read off the spline itself, whose last three rows are affine.
+    """
+    from onnx import helper, numpy_helper
+
+    line = np.linspace(-1, 1, side)
+    points = FIDUCIALS.numpy()
+    across = np.square(line[None, :, None] - points[:, 0])  # (1, side, 12)
+    down = np.square(line[:, None, None] - points[:, 1])  # (side, 1, 12)
+    solved = _solved(tps_matrix(9, 9).numpy())  # (15, 12)
+    radial, affine = solved[:12], solved[12:]
+    parts = {
+        "across": across,
+        "down": down,
+        "least": np.array(1e-30),
+        "radial": radial,
+        "ramp_x": line[None, :, None] * affine[1] + affine[0],
+        "ramp_y": line[:, None, None] * affine[2],
+    }
+    constants = [
+        numpy_helper.from_array(np.asarray(value, np.float32), f"{name}.{part}")
+        for part, value in parts.items()
+    ]
+    shape = np.array([side * side, len(points)])
+    constants.append(numpy_helper.from_array(shape, f"{name}.shape"))
+
+    def node(operator: str, inputs: str, output: str) -> "NodeProto":
+        return helper.make_node(operator, [f"{name}.{part}" for part in inputs.split()], [output])
+
+    nodes = [
+        node("Add", "across down", f"{name}.squared"),  # (side, side, 12)
+        node("Max", "squared least", f"{name}.positive"),
+        node("Log", "positive", f"{name}.log"),
+        node("Mul", "squared log", f"{name}.values"),  # r^2 ln r^2
+        node("MatMul", "values radial", f"{name}.bent"),
+        node("Add", "ramp_x ramp_y", f"{name}.ramp"),
+        node("Add", "bent ramp", f"{name}.whole"),
+        node("Reshape", "whole shape", name),
+    ]
+    return nodes, constants
+
+
+def _solved(matrix: np.ndarray) -> np.ndarray:
+    """The (15, 12) matrix by which the basis of the pixels was multiplied to give this one."""
+    side = int(len(matrix) ** 0.5)
+    line = np.linspace(-1, 1, side)
+    x, y = (one.reshape(-1) for one in np.meshgrid(line, line, indexing="xy"))
+    points = FIDUCIALS.numpy()
+    squared = np.square(x[:, None] - points[:, 0]) + np.square(y[:, None] - points[:, 1])
+    radial = squared * np.log(np.maximum(squared, 1e-300))
+    basis = np.column_stack([radial, np.ones(len(x)), x, y])  # (side^2, 15)
+    return np.linalg.lstsq(basis, matrix, rcond=None)[0]
+
+
+def _mix_inside(model: "ModelProto", graph: GraphFile) -> GraphFile:
+    """Add the output ``image``: painted + mix (warped - painted), or ``painted`` itself."""
+    from onnx import TensorProto, helper
+
+    side = [output for output in model.graph.output if output.name == "painted"][0]
+    shape = [size.dim_value for size in side.type.tensor_type.shape.dim]
+    inputs = graph.inputs
+    if "mix" in graph.outputs:
+        inputs = {**inputs, "warped": shape}
+        port = helper.make_tensor_value_info("warped", TensorProto.FLOAT, shape)
+        model.graph.input.append(port)
+        model.graph.node.extend(
+            [
+                helper.make_node("Sub", ["warped", "painted"], ["image.change"]),
+                helper.make_node("Mul", ["mix", "image.change"], ["image.mixed"]),
+                helper.make_node("Add", ["painted", "image.mixed"], ["image"]),
+            ]
+        )
+    else:
+        model.graph.node.append(helper.make_node("Identity", ["painted"], ["image"]))
+    model.graph.output.append(helper.make_tensor_value_info("image", TensorProto.FLOAT, shape))
+    return replace(graph, inputs=inputs, outputs=[*graph.outputs, "image"])
+
+
+def _put_in_front(model: "ModelProto", nodes: list["NodeProto"]) -> None:
+    """Nodes that read constants alone come first."""
+    rest = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes, *rest])

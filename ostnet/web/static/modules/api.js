@@ -1,0 +1,36 @@
+/**
+ * `globalThis.ostnet`, for programs: one portrait, then single driving frames by their address.
+ *
+ * Both calls take the picture's centre square, as the Python package's Animator does.
+ */
+
+/**
+ * @param {() => Promise<import("./engine.js").Engine>} engine the one in use
+ */
+export function makeApi(engine) {
+  return {
+    /** @type {Promise<{backend: string, threads: number}>} */
+    ready: engine().then((it) => it.ready).then(({ backend, threads }) => ({ backend, threads })),
+
+    /** @param {string} address */
+    async setSource(address) {
+      await (await engine()).setSource(absolute(address));
+    },
+
+    /**
+     * @param {string} address
+     * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean}} [options]
+     * @returns {Promise<{image: ImageData, scale: [number, number], ms: number}>}
+     */
+    async animate(address, { scaleTransform = true, scaleEmbedding = true } = {}) {
+      const made = await (await engine()).animate(
+        absolute(address), null, { variants: [[scaleTransform, scaleEmbedding]] });
+      return { image: made.images[0], scale: made.scale, ms: made.ms };
+    },
+  };
+}
+
+/** @param {string} address */
+function absolute(address) {
+  return new URL(address, document.baseURI).href;
+}

@@ -1,0 +1,141 @@
+/** The driver: a camera, a clip or an example, frame by frame. */
+
+import { button, element, input, press, say } from "./elements.js";
+import { cameraWords, NO_CAMERA, WORDS } from "./words.js";
+
+export class Driver {
+  /** @param {(camera: boolean) => void} onChange called when there is another driver */
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.video = element("driver", HTMLVideoElement);
+    this.examples = element("driver-examples", HTMLDivElement);
+    /** @type {MediaStream | null} */
+    this.stream = null;
+    this.shown = -1;
+    this.canvas = new OffscreenCanvas(1, 1);
+    button("camera").onclick = () => this.openCamera();
+    const file = input("driver-file");
+    file.onchange = () => {
+      const [chosen] = file.files ?? [];
+      if (chosen) this.#play(chosen);
+      file.value = "";
+    };
+  }
+
+  /** @param {string[]} addresses */
+  offer(addresses) {
+    for (const address of addresses) {
+      const choice = document.createElement("button");
+      choice.textContent = address.replace(/.*\/|\.\w+$/g, "").replaceAll("_", " ");
+      choice.onclick = () => this.load(address, choice);
+      this.examples.append(choice);
+    }
+  }
+
+  /**
+   * An example.
+   *
+   * @param {string} address
+   * @param {HTMLElement | null} [choice] its button
+   */
+  async load(address, choice = this.examples.querySelector("button")) {
+    await this.#play(await (await fetch(address)).blob());
+    press(this.examples, choice);
+  }
+
+  /** @returns {Promise<boolean>} whether it was given */
+  async openCamera() {
+    if (!navigator.mediaDevices) {
+      say(NO_CAMERA);
+      return false;
+    }
+    try {
+      const stream = await navigator.mediaDevices.getUserMedia({
+        video: { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 } } });
+      this.#leave();
+      this.stream = stream;
+      this.video.srcObject = stream;
+      await this.#opened();
+      button("camera").setAttribute("aria-pressed", "true");
+      say(this.video.videoHeight > this.video.videoWidth ? WORDS.upright : null);
+      return true;
+    } catch (error) {
+      say(cameraWords(error));
+      return false;
+    }
+  }
+
+  get isCamera() {
+    return this.stream !== null;
+  }
+
+  play() {
+    return this.video.play().catch(() => {}); // another driver took its place
+  }
+
+  pause() {
+    this.video.pause();
+  }
+
+  /**
+   * The newest frame; those between the last one and this one are never looked at.
+   *
+   * @param {boolean} [again] whether the last one may be given once more
+   * @returns {Promise<ImageBitmap | null>} null where there is no other than last time
+   */
+  async grab(again = false) {
+    const { video } = this;
+    if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
+    if (video.currentTime === this.shown && !again) return null;
+    this.shown = video.currentTime;
+    const { width, height } = this.canvas;
+    if (width !== video.videoWidth || height !== video.videoHeight) {
+      this.canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    }
+    this.canvas.getContext("2d")?.drawImage(video, 0, 0);
+    return this.canvas.transferToImageBitmap();
+  }
+
+  /** @param {Blob} clip */
+  async #play(clip) {
+    this.#leave();
+    this.video.src = URL.createObjectURL(clip);
+    try {
+      await this.#opened();
+      say(null);
+    } catch {
+      say(WORDS.noClip);
+    }
+  }
+
+  async #opened() {
+    const { video } = this;
+    await new Promise((resolve, reject) => {
+      video.onloadeddata = resolve;
+      video.onerror = reject;
+      video.play().catch(reject);
+    });
+    await this.#painted();
+    if (!this.stream) video.pause();
+    this.shown = -1;
+    this.onChange(this.isCamera);
+  }
+
+  /** A hidden video has no picture before it has played one; a second is enough for it. */
+  #painted() {
+    return new Promise((resolve) => {
+      setTimeout(resolve, 1000);
+      this.video.requestVideoFrameCallback?.(resolve);
+    });
+  }
+
+  #leave() {
+    this.stream?.getTracks().forEach((track) => track.stop());
+    this.stream = null;
+    this.video.srcObject = null;
+    if (this.video.src) URL.revokeObjectURL(this.video.src);
+    this.video.removeAttribute("src");
+    press(this.examples, null);
+    button("camera").setAttribute("aria-pressed", "false");
+  }
+}

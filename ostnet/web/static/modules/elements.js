@@ -1,0 +1,58 @@
+/** The page's elements by their id. */
+
+/**
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} kind
+ * @returns {T}
+ */
+export function element(id, kind) {
+  const found = document.getElementById(id);
+  if (!(found instanceof kind)) throw new Error(`the page has no ${kind.name} #${id}`);
+  return found;
+}
+
+/** @param {string} id */
+export const button = (id) => element(id, HTMLButtonElement);
+
+/** @param {string} id */
+export const input = (id) => element(id, HTMLInputElement);
+
+/**
+ * @param {HTMLElement} around
+ * @returns {HTMLCanvasElement}
+ */
+export function canvasIn(around) {
+  const canvas = around.querySelector("canvas");
+  if (!canvas) throw new Error("a pane without a canvas");
+  return canvas;
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {CanvasRenderingContext2D}
+ */
+export function drawing(canvas) {
+  const context = canvas.getContext("2d");
+  if (!context) throw new Error("this browser draws no pictures");
+  return context;
+}
+
+/** @param {string | null} words null: nothing to say any more */
+export function say(words) {
+  const notice = element("notice", HTMLParagraphElement);
+  notice.hidden = !words;
+  notice.textContent = words ?? "";
+}
+
+/**
+ * Buttons of which one is pressed.
+ *
+ * @param {HTMLElement} group
+ * @param {HTMLElement | null} chosen null: none
+ */
+export function press(group, chosen) {
+  for (const each of group.querySelectorAll("button")) {
+    each.setAttribute("aria-pressed", String(each === chosen));
+  }
+}

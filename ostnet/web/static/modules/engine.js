@@ -1,0 +1,83 @@
+/** The page's end of the worker: calls that return promises. */
+
+/**
+ * @typedef {import("./types.js").Place} Place
+ * @typedef {import("./types.js").Square} Square
+ * @typedef {import("./types.js").Animated} Animated
+ */
+
+export class Engine {
+  /**
+   * @param {Omit<import("./types.js").Start, "base" | "site">} forced
+   * @param {(loaded: number, total: number) => void} onProgress
+   * @param {(reason: string) => void} onLost the graphics card went away; make another engine
+   */
+  constructor(forced, onProgress, onLost) {
+    this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    /** @type {Map<number, {resolve: (value: any) => void, reject: (error: Error) => void}>} */
+    this.waiting = new Map();
+    this.calls = 0;
+    this.worker.onmessage = ({ data: { what, value } }) => {
+      if (what === "progress") onProgress(value.loaded, value.total);
+      if (what === "lost") onLost(value);
+      if (what === "answer") this.#settle(value);
+    };
+    this.worker.onerror = (event) => this.#fail(event.message || "the worker could not start");
+    const site = /** @type {any} */ (globalThis).ostnetSite;
+    const base = new URL("./", document.baseURI).href;
+    /** @type {Promise<Place>} */
+    this.ready = this.#call("start", [{ ...forced, base, site }]);
+  }
+
+  /**
+   * @param {ImageBitmap | string} picture or its address; a bitmap is handed over for good
+   * @param {Square | null} square null: the one in the middle
+   * @returns {Promise<void>}
+   */
+  setSource(picture, square = null) {
+    return this.#call("setSource", [picture, square]);
+  }
+
+  /**
+   * @param {ImageBitmap | string} picture
+   * @param {Square | null} square
+   * @param {import("./types.js").FrameOptions} wanted
+   * @returns {Promise<Animated>}
+   */
+  animate(picture, square, wanted) {
+    return this.#call("animate", [picture, square, wanted]);
+  }
+
+  /** Whoever still waits is told so. */
+  close() {
+    this.worker.terminate();
+    this.#fail("the engine was closed");
+  }
+
+  /**
+   * @param {string} call
+   * @param {any[]} values
+   * @returns {Promise<any>}
+   */
+  #call(call, values) {
+    const id = this.calls++;
+    const answer = new Promise((resolve, reject) => this.waiting.set(id, { resolve, reject }));
+    const moved = values.filter((value) => value instanceof ImageBitmap);
+    this.worker.postMessage({ id, call, values }, moved);
+    return answer;
+  }
+
+  /** @param {{id: number, value: any, error?: string}} answer */
+  #settle({ id, value, error }) {
+    const caller = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (error === undefined) caller?.resolve(value);
+    else caller?.reject(new Error(error));
+  }
+
+  /** @param {string} reason */
+  #fail(reason) {
+    for (const { reject } of this.waiting.values()) reject(new Error(reason));
+    this.waiting.clear();
+  }
+}

@@ -1,0 +1,163 @@
+/** Wires the page: what is chosen, what is computed, what is shown. */
+
+import { makeApi } from "./api.js";
+import { Computer } from "./computer.js";
+import { Driver } from "./driver.js";
+import { button, element, input, say } from "./elements.js";
+import { Live } from "./live.js";
+import { keepForLater } from "./offline.js";
+import { Portrait } from "./portrait.js";
+import { Recorder } from "./recorder.js";
+import { FOUR, Stage } from "./stage.js";
+import { Trace } from "./trace.js";
+import { WORDS } from "./words.js";
+
+/** @type {import("./types.js").Site} */
+const site = /** @type {any} */ (globalThis).ostnetSite;
+const stage = new Stage();
+const trace = new Trace();
+const recorder = new Recorder();
+const portrait = new Portrait(portraitChanged);
+const driver = new Driver(driverChanged);
+const computer = new Computer(portraitChanged);
+const live = new Live(step, showRate);
+const start = button("start");
+const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consent input"));
+let fresh = false; // whether the engine knows the portrait as it is chosen
+let known = false; // whether it knows any
+let ms = 0;
+
+/** @type {any} */ (globalThis).ostnet = makeApi(async () => computer.engine);
+
+const zoom = () => 2 ** Number(input("zoom").value);
+
+/** @returns {import("./types.js").FrameOptions} */
+function wanted() {
+  const all = input("all").checked;
+  return {
+    variants: all ? FOUR.map(([, on]) => on)
+      : [[input("transform").checked, input("embedding").checked]],
+    rectified: all || input("transform").checked,
+    mirror: input("mirror").checked,
+    zoom: zoom(),
+  };
+}
+
+/** @param {boolean} again */
+async function step(again) {
+  const { engine } = computer;
+  try {
+    await engine.ready;
+    if (!allowed()) return false;
+    if (!fresh && portrait.picture) {
+      fresh = known = true;
+      await engine.setSource(await createImageBitmap(portrait.picture), portrait.square);
+    }
+    const frame = known ? await driver.grab(again) : null;
+    if (!frame) return false;
+    const made = await engine.animate(frame, null, wanted());
+    stage.show(made);
+    trace.add(made.scale);
+    recorder.add(stage.result);
+    ms = made.ms;
+    return true;
+  } catch (error) {
+    if (engine === computer.engine) {
+      pause();
+      say(error instanceof Error ? error.message : String(error));
+    }
+    return false;
+  }
+}
+
+function allowed() {
+  return !portrait.own || consent.checked;
+}
+
+function portraitChanged() {
+  fresh = false;
+  if (portrait.picture) stage.showSource(portrait.picture, portrait.square);
+  consent.disabled = !portrait.own;
+  live.refresh();
+}
+
+/** @param {boolean} camera */
+function driverChanged(camera) {
+  input("mirror").checked = camera;
+  trace.clear();
+  if (camera) go();
+  else if (live.on) driver.play();
+  live.refresh();
+}
+
+function go() {
+  if (!allowed()) return say(WORDS.consent);
+  live.start();
+  driver.play();
+  start.textContent = "Freeze";
+  button("record").disabled = false;
+}
+
+function pause() {
+  live.stop();
+  driver.pause();
+  start.textContent = "Go on";
+}
+
+/** @param {number} rate */
+function showRate(rate) {
+  element("pace", HTMLOutputElement).textContent =
+    `${rate.toFixed(1)} frames a second, ${ms.toFixed(0)} ms each`;
+}
+
+function listen() {
+  start.onclick = () => (live.on ? pause() : go());
+  for (const id of ["transform", "embedding", "mirror"]) input(id).onchange = () => live.refresh();
+  input("all").onchange = () => {
+    const on = input("all").checked;
+    stage.four = on;
+    input("transform").disabled = input("embedding").disabled = on;
+    live.refresh();
+  };
+  input("zoom").oninput = () => {
+    element("zoom-shown", HTMLOutputElement).textContent = zoom().toFixed(2);
+    live.refresh();
+  };
+  consent.onchange = () => {
+    say(null);
+    live.refresh();
+  };
+  button("photograph").onclick = async () => {
+    if (!driver.isCamera && !(await driver.openCamera())) return;
+    const picture = await driver.grab(true);
+    if (picture) portrait.take(picture);
+  };
+  button("full").onclick = () => stage.result.parentElement?.requestFullscreen?.()
+    .catch(() => say(WORDS.noFull));
+  document.addEventListener("visibilitychange", () => {
+    if (!live.on) return;
+    if (document.hidden) driver.pause();
+    else driver.play().then(() => say(WORDS.hidden));
+  });
+}
+
+async function open() {
+  listen();
+  element("about", HTMLParagraphElement).innerHTML =
+    `Networks: <a href="weights.md">${site.checkpoint}</a>, computed by onnxruntime-web ` +
+    `${site.runtime}. The method: <i>Learning Online Scale Transformation for Talking Head Video ` +
+    "Generation</i>, arXiv 2407.09965.";
+  portrait.offer(site.examples.portraits);
+  driver.offer(site.examples.driving);
+  const [picture] = site.examples.portraits;
+  if (picture) await portrait.load(picture);
+  const clips = site.examples.driving;
+  const near = Math.max(0, clips.findIndex((address) => address.includes("near")));
+  if (clips[near]) await driver.load(clips[near],
+    /** @type {HTMLElement} */ (element("driver-examples", HTMLDivElement).children[near]));
+  const place = await computer.engine.ready;
+  start.disabled = false;
+  keepForLater(place);
+}
+
+open();

@@ -1,0 +1,184 @@
+/** The portrait: where it comes from, and the square of it that is animated. */
+
+import { canvasIn, drawing, element, input, press, say } from "./elements.js";
+import { centreSquare, decode, fetchPicture } from "./pictures.js";
+import { moved, sized } from "./square.js";
+import { WORDS } from "./words.js";
+
+const WIDEST = 306;
+const TALLEST = 300;
+
+export class Portrait {
+  /** @param {() => void} onChange called when another square is to be animated */
+  constructor(onChange) {
+    this.onChange = onChange;
+    /** @type {ImageBitmap | null} */
+    this.picture = null;
+    this.square = centreSquare(1, 1);
+    /** Whether it is the visitor's own, whose owner has to agree. */
+    this.own = false;
+    this.around = element("portrait", HTMLDivElement);
+    this.canvas = canvasIn(this.around);
+    this.slider = input("square");
+    this.examples = element("portrait-examples", HTMLDivElement);
+    this.#listen();
+  }
+
+  /** @param {string[]} addresses */
+  offer(addresses) {
+    for (const address of addresses) {
+      const choice = document.createElement("button");
+      const name = address.replace(/.*\/|\.\w+$/g, "").replaceAll("_", " ");
+      const picture = Object.assign(new Image(), { src: address, alt: `example: ${name}` });
+      choice.append(picture);
+      choice.onclick = () => this.load(address, choice);
+      this.examples.append(choice);
+    }
+  }
+
+  /**
+   * An example.
+   *
+   * @param {string} address
+   * @param {HTMLElement | null} [choice] its button
+   */
+  async load(address, choice = this.examples.querySelector("button")) {
+    this.#show(await fetchPicture(address), false);
+    press(this.examples, choice);
+  }
+
+  /** @param {Blob | null | undefined} file */
+  async open(file) {
+    if (!file) return;
+    try {
+      this.#show(await decode(file), true);
+      say(null);
+    } catch {
+      say(WORDS.noPicture);
+    }
+  }
+
+  /** @param {ImageBitmap} picture the visitor's own */
+  take(picture) {
+    this.#show(picture, true);
+  }
+
+  /**
+   * @param {ImageBitmap} picture
+   * @param {boolean} own
+   */
+  #show(picture, own) {
+    this.picture?.close();
+    this.picture = picture;
+    this.own = own;
+    this.square = centreSquare(picture.width, picture.height);
+    this.slider.value = "100";
+    press(this.examples, null);
+    this.#changed();
+  }
+
+  #changed() {
+    this.#draw();
+    this.onChange();
+  }
+
+  /** The picture, darker outside the square. */
+  #draw() {
+    const { canvas, picture, square } = this;
+    if (!picture) return;
+    const scale = Math.min(WIDEST / picture.width, TALLEST / picture.height);
+    const fine = Math.min(devicePixelRatio || 1, 2);
+    canvas.width = Math.round(picture.width * scale * fine);
+    canvas.height = Math.round(picture.height * scale * fine);
+    canvas.style.width = `${canvas.width / fine}px`;
+    const context = drawing(canvas);
+    context.scale(scale * fine, scale * fine);
+    context.drawImage(picture, 0, 0);
+    context.fillStyle = "rgb(0 0 0 / .55)";
+    context.beginPath();
+    context.rect(0, 0, picture.width, picture.height);
+    context.rect(square.left, square.top, square.side, square.side);
+    context.fill("evenodd");
+    context.lineWidth = 2 / scale;
+    context.strokeStyle = "#2dd4bf";
+    context.strokeRect(square.left, square.top, square.side, square.side);
+  }
+
+  /**
+   * @param {number} dx in pixels of the picture
+   * @param {number} dy
+   */
+  #move(dx, dy) {
+    if (!this.picture) return;
+    this.square = moved(this.square, dx, dy, this.picture);
+    this.#changed();
+  }
+
+  /** @param {number} share of the picture's shorter side */
+  #size(share) {
+    if (!this.picture) return;
+    this.square = sized(this.square, share, this.picture);
+    const shorter = Math.min(this.picture.width, this.picture.height);
+    this.slider.value = String(Math.round((100 * this.square.side) / shorter));
+    this.#changed();
+  }
+
+  #listen() {
+    const { canvas, slider, around } = this;
+    const share = () => Number(slider.value) / 100;
+    slider.oninput = () => this.#size(share());
+    canvas.onwheel = (event) => {
+      event.preventDefault();
+      this.#size(share() * Math.exp(event.deltaY / 500));
+    };
+    canvas.onpointerdown = (event) => canvas.setPointerCapture(event.pointerId);
+    canvas.onpointermove = (event) => {
+      if (!canvas.hasPointerCapture(event.pointerId) || !this.picture) return;
+      const scale = this.picture.width / canvas.clientWidth;
+      this.#move(event.movementX * scale, event.movementY * scale);
+    };
+    canvas.onkeydown = (event) => {
+      const step = Math.max(1, Math.round(this.square.side / 50));
+      const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1],
+        ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+      if (dx || dy) this.#move(dx * step, dy * step);
+      else if (event.key === "+") this.#size(share() * 1.05);
+      else if (event.key === "-") this.#size(share() / 1.05);
+      else return;
+      event.preventDefault();
+    };
+    const file = input("portrait-file");
+    file.onchange = () => {
+      this.open(file.files?.[0]);
+      file.value = "";
+    };
+    document.addEventListener("dragover", (event) => {
+      event.preventDefault();
+      around.classList.add("over");
+    });
+    document.addEventListener("dragleave", () => around.classList.remove("over"));
+    document.addEventListener("drop", (event) => {
+      event.preventDefault();
+      around.classList.remove("over");
+      this.open(event.dataTransfer?.files[0]);
+    });
+    document.addEventListener("paste", (event) => {
+      const [pasted] = event.clipboardData?.files ?? [];
+      if (pasted) this.open(pasted);
+      else say(WORDS.noPaste);
+    });
+    element("paste", HTMLButtonElement).onclick = () => this.#paste();
+  }
+
+  async #paste() {
+    try {
+      for (const item of await navigator.clipboard.read()) {
+        const kind = item.types.find((type) => type.startsWith("image/"));
+        if (kind) return await this.open(await item.getType(kind));
+      }
+      say(WORDS.noPaste);
+    } catch {
+      say(WORDS.noPaste);
+    }
+  }
+}

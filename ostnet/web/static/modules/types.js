@@ -1,0 +1,51 @@
+/**
+ * Shapes of what passes between the modules. Nothing here runs.
+ *
+ * @typedef {"wasm" | "webgpu"} Backend
+ *
+ * @typedef {object} Place What computes.
+ * @property {Backend} backend
+ * @property {number} threads of the processor
+ * @property {string} note why it is no better, in words; empty where there is nothing to say
+ *
+ * @typedef {object} Square A square of a picture, in its pixels.
+ * @property {number} left
+ * @property {number} top
+ * @property {number} side
+ *
+ * @typedef {object} FrameOptions How a driving frame is read, and what is made of it.
+ * @property {[boolean, boolean][]} variants scale transformation and embedding of each result
+ * @property {boolean} [rectified] whether the rectified driving frame is wanted too
+ * @property {boolean} [mirror] whether the driving frame is mirrored first
+ * @property {number} [zoom] how many times as large the driving face appears
+ *
+ * @typedef {object} Animated
+ * @property {ImageData[]} images one for each variant
+ * @property {ImageData} driving the driving frame as the networks see it
+ * @property {ImageData | null} rectified the same at the portrait's scale
+ * @property {[number, number]} scale how many times larger the driving face is, along x and y
+ * @property {number} ms the frame took in the networks
+ *
+ * @typedef {object} GraphFile
+ * @property {Record<string, number[]>} inputs name -> shape
+ * @property {string[]} outputs
+ *
+ * @typedef {object} Manifest
+ * @property {{resolution: number, scale_code: number}} config
+ * @property {Record<string, GraphFile>} graphs
+ *
+ * @typedef {object} Site
+ * @property {string} version
+ * @property {string} checkpoint
+ * @property {string} runtime
+ * @property {{portraits: string[], driving: string[]}} examples
+ * @property {Record<string, number>} files
+ *
+ * @typedef {object} Start What the worker is told first.
+ * @property {string} base address of the page's folder
+ * @property {Site} site
+ * @property {Backend | null} backend forced
+ * @property {number | null} threads forced
+ */
+
+export {};

@@ -1,0 +1,35 @@
+/** What the page says when something is not as it could be. */
+
+export const WORDS = {
+  consent: "Tick the box below the portrait first: its owner must agree.",
+  noPicture: "This file is no picture that the browser can read; choose a JPEG, PNG or WebP file.",
+  noPaste: "There is no picture in the clipboard.",
+  noClip: "This clip cannot be played here; choose an MP4 or WebM file.",
+  upright: "The camera is upright: the middle square of its picture is used.",
+  hidden: "Paused while this tab was in the background.",
+  mostlyLost: "The graphics card stopped computing. The processor goes on.",
+  threads: "Open this page again and it may use several threads.",
+  noRecorder: "This browser cannot record; a screen recorder can.",
+  noFull: "This browser shows no full screen here.",
+};
+
+/** @type {Record<string, string>} by the name of the browser's error */
+const CAMERA = {
+  NotAllowedError: "The camera was refused. Allow it in the browser's address bar, or choose a clip.",
+  NotFoundError: "No camera was found. Connect one, or choose a clip.",
+  NotReadableError: "The camera is in use by another program. Close that, or choose a clip.",
+};
+
+/** @param {unknown} error of getUserMedia @returns {string} */
+export function cameraWords(error) {
+  const name = error instanceof Error ? error.name : "";
+  return CAMERA[name] ?? "The camera could not be opened. Choose a clip instead.";
+}
+
+export const NO_CAMERA = "This page gets no camera: browsers give it to https addresses only.";
+
+/** @param {import("./types.js").Place} place @returns {string} */
+export function placeWords({ backend, threads }) {
+  if (backend === "webgpu") return "Graphics card (WebGPU)";
+  return `Processor (WebAssembly), ${threads} thread${threads === 1 ? "" : "s"}`;
+}

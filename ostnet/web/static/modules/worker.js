@@ -1,0 +1,66 @@
+/** The worker's end: computes, so that the page stays quick. Answers one call after another. */
+
+import { Animator } from "./animator.js";
+import { choose } from "./backend.js";
+import { Networks } from "./networks.js";
+import { centreSquare, fetchPicture } from "./pictures.js";
+import { Store } from "./store.js";
+
+/** @type {Promise<Animator>} */
+let animator;
+let turn = Promise.resolve();
+
+/** @param {string} what @param {any} value @param {Transferable[]} moved */
+function tell(what, value, moved = []) {
+  self.postMessage({ what, value }, { transfer: moved });
+}
+
+/** @type {Record<string, (...values: any[]) => Promise<any>>} */
+const CALLS = {
+  async start(/** @type {import("./types.js").Start} */ start) {
+    const place = await choose(start.backend, start.threads);
+    const store = new Store(start.base, start.site,
+      (loaded, total) => tell("progress", { loaded, total }));
+    animator = Networks.load(place, store, (reason) => tell("lost", reason))
+      .then((networks) => new Animator(networks));
+    await animator;
+    return place;
+  },
+
+  async setSource(picture, square) {
+    const [bitmap, part] = await opened(picture, square);
+    await (await animator).setSource(bitmap, part);
+    bitmap.close();
+  },
+
+  async animate(picture, square, wanted) {
+    const [bitmap, part] = await opened(picture, square);
+    try {
+      return await (await animator).animate(bitmap, part, wanted);
+    } finally {
+      bitmap.close();
+    }
+  },
+};
+
+/**
+ * @param {ImageBitmap | string} picture or its address
+ * @param {import("./types.js").Square | null} square null: the one in the middle
+ * @returns {Promise<[ImageBitmap, import("./types.js").Square]>}
+ */
+async function opened(picture, square) {
+  const bitmap = typeof picture === "string" ? await fetchPicture(picture) : picture;
+  return [bitmap, square ?? centreSquare(bitmap.width, bitmap.height)];
+}
+
+self.onmessage = ({ data: { id, call, values } }) => {
+  turn = turn.then(async () => {
+    try {
+      const value = await CALLS[call](...values);
+      const images = [...(value?.images ?? []), value?.driving, value?.rectified].filter(Boolean);
+      tell("answer", { id, value }, images.map((image) => image.data.buffer));
+    } catch (error) {
+      tell("answer", { id, error: error instanceof Error ? error.message : String(error) });
+    }
+  });
+};
