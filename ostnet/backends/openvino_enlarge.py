@@ -1,0 +1,48 @@
+"""``OSTNet.compose`` as an OpenVINO graph, for one size of the result. Built without torch."""
+
+Shape = tuple[int, ...]
+
+
+def enlargement(
+    painted: Shape, flow: Shape, mix: Shape | None, correction: Shape | None, picture: Shape
+):
+    """A graph that makes the result at the size of ``picture``, out of these inputs' shapes.
+
+    Args:
+        painted: (1, 3, R, R), what the generator painted.
+        flow: (1, h, w, 2) at motion resolution.
+        mix: (1, 1, R, R), share of the warped source; None: nothing of it, nor of the motion.
+        correction: (1, 3, 2h, 2w), of which the first two are added to the flow; or None.
+        picture: (1, 3, S, S), the source.
+
+    Returns:
+        An ``openvino.Model`` with those inputs that are not None, in order, and the result
+        (1, 3, S, S) in [0, 1].
+    """
+    from openvino import Model
+    from openvino import opset13 as ov
+
+    height, width = picture[-2:]
+
+    def resized(maps, order=(0, 1, 2, 3)):
+        maps = maps if order == (0, 1, 2, 3) else ov.transpose(maps, list(order))
+        return ov.interpolate(
+            maps, [height, width], "linear_onnx", "sizes", [0], [0], "align_corners", axes=[2, 3]
+        )
+
+    shapes = (painted, flow, mix, correction, picture)
+    ports = [None if shape is None else ov.parameter(list(shape), "f32") for shape in shapes]
+    given = [port for port in ports if port is not None]
+    painted, flow, mix, correction, picture = ports
+    if mix is None:
+        return Model([resized(painted)], given, "enlarge")
+    place = resized(flow, (0, 3, 1, 2))  # (1, 2, S, S)
+    if correction is not None:
+        change = ov.slice(resized(correction), [0], [2], [1], [1])
+        place = ov.add(place, change)
+    grid = ov.transpose(place, [0, 2, 3, 1])
+    warped = ov.grid_sample(picture, grid, align_corners=True, mode="bilinear",
+                            padding_mode="border")  # fmt: skip
+    painted = resized(painted)
+    result = ov.add(painted, ov.multiply(resized(mix), ov.subtract(warped, painted)))
+    return Model([result], given, "enlarge")
