@@ -158,18 +158,19 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
     return backend
 
 
-def _compiled(name: str, folder: Path, threads: int) -> "Graphed":
+def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -> "Graphed":
     from ostnet.backends.graphed import Graphed
     from ostnet.backends.openvino import Graphs
 
     manifest = Manifest.read(folder)
-    graphs = Graphs(folder, manifest, threads)
+    graphs = Graphs(folder, manifest, threads, kept)
     return Graphed(name, manifest, graphs, graphs.enlarge)
 
 
-_kept = lru_cache(maxsize=2)(_compiled)
-"""Animators of the same network share its compiled graphs; the folder's name tells networks apart.
-"""
+@lru_cache(maxsize=2)
+def _kept(name: str, folder: Path, threads: int) -> "Graphed":
+    """Animators of the same network share its graphs; the folder's name tells networks apart."""
+    return _compiled(name, folder, threads, folder / "compiled")
 
 
 def _has_openvino() -> bool:

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ostnet.cache import cache_root
+
 WEIGHTS = Path(__file__).parent / "weights"
 
 SAME = 0.3
@@ -145,7 +147,11 @@ def _compiled(file: str):
     import openvino
 
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
-    return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings)
+    keeping = {"CACHE_DIR": str(cache_root() / "faces")}
+    try:
+        return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings | keeping)
+    except RuntimeError:  # such as a place that cannot be written
+        return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings)
 
 
 def _cells(count: int, marks: int) -> np.ndarray:
