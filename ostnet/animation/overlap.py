@@ -52,6 +52,11 @@ def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
     except BaseException as error:  # the user of the items decides what to make of it
         put((None, error))
     finally:
-        close = getattr(iterator, "close", None)
-        if close is not None:
-            close()
+        close(iterator)
+
+
+def close(iterator: object) -> None:
+    """End a generator now, and whatever it goes through with it; other iterators have no end."""
+    end = getattr(iterator, "close", None)
+    if end is not None:
+        end()

@@ -38,6 +38,11 @@ class Eager:
         return self.model.align(x_source, x_driving)
 
     @torch.inference_mode()
+    def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor:
+        """The driving picture (1, 3, R, R) sampled at the grid of fiducials (1, 12, 2)."""
+        return self.model.rectify(driving, fiducials)
+
+    @torch.inference_mode()
     def read(
         self,
         source: Source,

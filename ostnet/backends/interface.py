@@ -41,6 +41,10 @@ class Backend(Protocol):
         """T_theta on keypoints (1, K, 2) of source and driving."""
         ...
 
+    def rectify(self, driving: "Tensor", fiducials: "Tensor") -> "Tensor":
+        """The driving picture (1, 3, R, R) sampled at the grid of fiducials (1, 12, 2)."""
+        ...
+
     def read(
         self,
         source: "Source",

@@ -1,5 +1,7 @@
 """``OSTNet.compose`` as an OpenVINO graph, for one size of the result. Built without torch."""
 
+import numpy as np
+
 Shape = tuple[int, ...]
 
 
@@ -31,7 +33,7 @@ def enlargement(
         )
 
     shapes = (painted, flow, mix, correction, picture)
-    ports = [None if shape is None else ov.parameter(list(shape), "f32") for shape in shapes]
+    ports = [None if shape is None else ov.parameter(list(shape), np.float32) for shape in shapes]
     given = [port for port in ports if port is not None]
     painted, flow, mix, correction, picture = ports
     if mix is None:
@@ -41,8 +43,8 @@ def enlargement(
         change = ov.slice(resized(correction), [0], [2], [1], [1])
         place = ov.add(place, change)
     grid = ov.transpose(place, [0, 2, 3, 1])
-    warped = ov.grid_sample(picture, grid, align_corners=True, mode="bilinear",
-                            padding_mode="border")  # fmt: skip
+    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+    warped = ov.grid_sample(picture, grid, how)
     painted = resized(painted)
     result = ov.add(painted, ov.multiply(resized(mix), ov.subtract(warped, painted)))
     return Model([result], given, "enlarge")
