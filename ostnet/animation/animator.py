@@ -1,58 +1,91 @@
 """The Animator: one source picture, then any number of driving frames."""
 
-import time
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ostnet import methods
-from ostnet.animation import steering
-from ostnet.animation.comparators import MotionPoints, nearest_in_shape, relative_motion
+from ostnet.animation import arrays, steering
+from ostnet.animation.comparators import MotionPoints, nearest_in_shape
 from ostnet.animation.frame import METHOD, Frame, Options, Shown
-from ostnet.animation.pictures import to_picture, to_tensor, zoom
-from ostnet.backends import load_backend
+from ostnet.animation.overlap import ahead
+from ostnet.animation.stages import Stages, pair
+from ostnet.backends import all_threads, in_torch, load_backend
+from ostnet.backends.device import choose_device, is_cpu
+from ostnet.config import ModelConfig
 from ostnet.errors import InputError
 from ostnet.methods import VARIANTS, variant_name
-from ostnet.model.keypoints import spread
-from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
+from ostnet.model.frame import Source, spread
+
+if TYPE_CHECKING:
+    import torch
+
+    from ostnet.model.ostnet import OSTNet
+
+__all__ = ["Animator", "choose_device"]
 
 SIZES = (64, 2048)
 """Least and greatest side of the result in pixels."""
+
+
+AT_ONCE = 3
+"""Frames that are in the networks at the same time where stages overlap."""
 
 
 class Animator:
     """A model bound to a device, and the source picture it animates.
 
     Args:
-        model: an :class:`ostnet.OSTNet`; it is moved to the device and switched to evaluation.
+        model: an :class:`ostnet.OSTNet`, which is moved to the device and switched to evaluation;
+            or the folder of a checkpoint that :func:`ostnet.hub.resolve` has found. Of a folder,
+            torch is loaded only where the back end needs it.
         device: ``auto`` (CUDA where there is one, else the CPU) or any name torch knows.
         backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` takes the fastest.
         size: side of the result in pixels, 64 to 2048; None: the networks' own resolution (256),
             at which they work in any case. What a network takes from the portrait itself is as
             sharp as that.
+        overlap: work on several driving frames at once, in threads, which makes the most of a
+            clip. Without it all cores work on one frame, which is there sooner.
 
     Raises:
         InputError: an unknown back end, a size out of range, or a device that is not here.
     """
 
     def __init__(
-        self, model: OSTNet, device: str = "auto", backend: str = "auto", size: int | None = None
+        self,
+        model: "OSTNet | Path",
+        device: str = "auto",
+        backend: str = "auto",
+        size: int | None = None,
+        overlap: bool = False,
     ):
-        size = model.config.resolution if size is None else size
-        if not SIZES[0] <= size <= SIZES[1]:
-            raise InputError(f"size: found {size}, expected {SIZES[0]} to {SIZES[1]} pixels")
-        self.device = choose_device(device)
-        model = model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self.model = model.to(self.device).eval()
-        self.networks = load_backend(self.model, backend, self.device)
+        self.config = _config(model) if isinstance(model, Path) else model.config
+        self.resolution = self.config.resolution
+        self.size = self.resolution if size is None else size
+        if not SIZES[0] <= self.size <= SIZES[1]:
+            raise InputError(f"size: found {self.size}, expected {SIZES[0]} to {SIZES[1]} pixels")
+        self._device = "cpu" if is_cpu(device) else str(choose_device(device))
+        self._model = model if isinstance(model, Path) else in_torch(model, self._device)
+        threads = max(1, all_threads() // AT_ONCE) if overlap else None
+        self.networks = load_backend(self._model, backend, self._device, threads)
         self.backend = self.networks.name
-        self.size = size
-        self.resolution = model.config.resolution
+        self.overlap = overlap
         self._source: Source | None = None
-        self._portrait: Tensor | None = None  # (1, 3, size, size), if that differs
+        self._portrait = None  # (1, 3, size, size), if that differs
+
+    @cached_property
+    def model(self) -> "OSTNet":
+        """The networks in torch, on the device."""
+        return in_torch(self._model, self._device)
+
+    @cached_property
+    def device(self) -> "torch.device":
+        """Where they are."""
+        return choose_device(self._device)
 
     @property
     def source(self) -> Source:
@@ -68,15 +101,13 @@ class Animator:
     @property
     def source_spread(self) -> tuple[float, float]:
         """(sigma_x, sigma_y): rms spread of the source's keypoints about their centroid."""
-        return _pair(spread(self.source.keypoints))
+        return pair(spread(self.source.keypoints))
 
-    @torch.inference_mode()
     def set_source(self, image: np.ndarray) -> None:
         """Encode the source picture, uint8 RGB (H, W, 3): its centre square, at any size. Once."""
-        small = to_tensor(image, self.resolution, self.device, "source")
-        self._source = self.networks.encode(small)
+        self._source = self.networks.encode(self._take(image, self.resolution, "source"))
         larger = self.size != self.resolution
-        self._portrait = to_tensor(image, self.size, self.device, "source") if larger else None
+        self._portrait = self._take(image, self.size, "source") if larger else None
 
     def animate(
         self,
@@ -118,8 +149,8 @@ class Animator:
         unknown = [name for name in names if name not in VARIANTS]
         if unknown or not names:
             raise InputError(f"variants: found {unknown}, expected some of {', '.join(VARIANTS)}")
-        _ = self.source  # complain now, not at the first frame
-        return self._variants(frames, names, options, measure)
+        between = ahead if self.overlap else iter
+        return self._stages.frames(frames, names, options, measure, between)
 
     def find_anchor(
         self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
@@ -129,8 +160,10 @@ class Animator:
         Reads every frame once and keeps none: peers' ``find_best_frame``, on this model's
         keypoints. None when there are no frames.
         """
-        readings = self._readings(frames, options)
-        return nearest_in_shape(self.source.keypoints, map(_points, readings))
+        readings = self._stages.readings(frames, options)
+        return nearest_in_shape(
+            self.source.keypoints, (MotionPoints(r.x_driving, r.x_rectified) for r in readings)
+        )
 
     def measure_scale(
         self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
@@ -139,8 +172,8 @@ class Animator:
 
         Reads every frame once and keeps none. For ``Options.clip_scale``.
         """
-        readings = self._readings(frames, options)
-        return steering.clip_scale(_pair(reading.alignment.scale) for reading in readings)
+        readings = self._stages.readings(frames, options)
+        return steering.clip_scale(pair(reading.alignment.scale) for reading in readings)
 
     def complete(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Options:
         """The options with what a whole clip decides: its one scale, the anchor of its motion.
@@ -153,135 +186,18 @@ class Animator:
             options = replace(options, anchor=self.find_anchor(frames, options))
         return options
 
-    def _readings(self, frames: Iterable, options: Options) -> Iterator[Reading]:
-        """What the frames with a face say, one after the other."""
-        steer = self._steering(options)
-        for picture, face in map(_shown, frames):
-            if face:
-                yield self._read(self._driving(picture, options), steer)
+    @property
+    def _stages(self) -> Stages:
+        return Stages(self.networks, self.source, self._portrait, self.resolution, self._take)
 
-    def _variants(self, frames, names, options, measure):
-        steer, anchor = self._steering(options), options.anchor
-        reading, images, sizes = None, {}, {}
-        for shown_frame in frames:
-            picture, face = _shown(shown_frame)
-            held = not face
-            started = time.perf_counter()
-            driving = self._driving(picture, options)
-            fresh = not held or reading is None
-            if not held:
-                reading = self._read(driving, steer)
-                anchor = anchor or _points(reading)
-                images = self._render(reading, self._performed(reading, options, anchor), names)
-            elif reading is None:
-                reading = self._rest()
-                images = self._render(reading, _points(reading), names)
-            shown, rectified = to_picture(driving), to_picture(reading.rectified)
-            ms = 1000 * (time.perf_counter() - started)
-            if measure and fresh:
-                sizes = {name: self._measure(image) for name, image in images.items()}
-            yield {
-                name: Frame(
-                    image=image,
-                    driving=shown,
-                    rectified=rectified if methods.switches(name)[0] else shown,
-                    scale=_pair(reading.alignment.scale),
-                    driving_spread=_pair(spread(reading.x_driving)),
-                    spread=sizes.get(name),
-                    held=held,
-                    ms=ms,
-                )
-                for name, image in images.items()
-            }
+    def _take(self, picture: np.ndarray, side: int, name: str):
+        """A uint8 picture as the back end takes it: (1, 3, side, side) in [0, 1]."""
+        if not self.networks.uses_torch:
+            return arrays.to_array(picture, side, name)
+        from ostnet.animation.pictures import to_tensor
 
-    @torch.inference_mode()
-    def _driving(self, picture: np.ndarray, options: Options) -> Tensor:
-        """(1, 3, R, R): the driving frame as the networks see it."""
-        tensor = to_tensor(picture, self.resolution, self.device, "driving frame")
-        return zoom(tensor, options.driving_zoom)
-
-    def _steering(self, options: Options) -> Steering | None:
-        """What takes the place of a frame's own scale; a fresh one for each reading of a clip."""
-        transform, steps = self.model.scale, []
-        if options.alignment == "closed-form":
-            steps.append(steering.closed_form(transform))
-        if options.clip_scale is not None:
-            steps.append(steering.constant(transform, options.clip_scale))
-        elif isinstance(options.scale_window, int):
-            steps.append(steering.running_median(transform, options.scale_window))
-        if options.smoothing_fps is not None:
-            steps.append(steering.smoothed(transform, options.smoothing_fps))
-        return steering.in_turn(*steps) if steps else None
-
-    @torch.inference_mode()
-    def _read(self, driving: Tensor, steer: Steering | None) -> Reading:
-        return self.networks.read(self.source, driving, steer=steer)
-
-    @torch.inference_mode()
-    def _rest(self) -> Reading:
-        """The reading of a driving frame that is the source itself."""
-        x_source = self.source.keypoints
-        alignment = self.model.align(x_source, x_source)
-        alignment.scale = torch.ones_like(alignment.scale)
-        return Reading(x_source, alignment, self.source.image, x_source)
-
-    def _performed(self, reading: Reading, options: Options, anchor: MotionPoints) -> MotionPoints:
-        """The keypoints that the source is to perform."""
-        if options.motion == "absolute":
-            return _points(reading)
-        return MotionPoints(
-            *(
-                relative_motion(self.source.keypoints, points, start)
-                for points, start in zip(_points(reading), anchor, strict=True)
-            )
-        )
-
-    @torch.inference_mode()
-    def _render(
-        self, reading: Reading, performed: MotionPoints, names: list[str]
-    ) -> dict[str, np.ndarray]:
-        """All variants of one driving frame; dense motion runs once for variants that share it."""
-        source, motions, images = self.source, {}, {}
-        for name in names:
-            transform, embedding = methods.switches(name)
-            if transform not in motions:
-                x_driving = performed.rectified if transform else performed.raw
-                motions[transform] = self.networks.move(source, x_driving)
-            z = reading.alignment.z if embedding else None
-            rendered = self.networks.paint(source, motions[transform], z)
-            image = rendered.image
-            if self._portrait is not None:
-                image = self.model.compose(rendered, self._portrait)
-            images[name] = to_picture(image)
-        return images
-
-    @torch.inference_mode()
-    def _measure(self, image: np.ndarray) -> tuple[float, float]:
-        """(sigma_x, sigma_y) of the keypoints found in a generated picture."""
-        picture = to_tensor(image, self.resolution, self.device, "generated frame")
-        return _pair(spread(self.networks.keypoints(picture)))
+        return to_tensor(picture, side, self.device, name)
 
 
-def choose_device(name: str) -> torch.device:
-    """``auto`` -> CUDA where there is one, else the CPU; else the named device, if it is here."""
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"device: {name!r} cannot be used here; use 'auto' or 'cpu'") from error
-    return device
-
-
-def _shown(frame: np.ndarray | Shown) -> Shown:
-    return frame if isinstance(frame, Shown) else Shown(frame)
-
-
-def _points(reading: Reading) -> MotionPoints:
-    return MotionPoints(reading.x_driving, reading.x_rectified)
-
-
-def _pair(values: Tensor) -> tuple[float, float]:
-    x, y = values[0].tolist()
-    return x, y
+def _config(folder: Path) -> ModelConfig:
+    return ModelConfig.from_dict(json.loads((folder / "config.json").read_text("utf-8")))

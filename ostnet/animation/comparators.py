@@ -1,16 +1,34 @@
 """What OSTNet is compared with: the closed-form alignment, and peers' relative motion.
 
 Both read the keypoints that the model finds, so that a difference is due to the method alone.
+Keypoints are tensors or NumPy arrays, whichever the back end computes with.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ostnet.model.keypoints import spread
+from ostnet.model.frame import spread
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def like(values: list, points: Tensor) -> Tensor:
+    """Numbers as an array of the kind, type and device that ``points`` has."""
+    if isinstance(points, np.ndarray):
+        return np.array(values, points.dtype)  # pyright: ignore[reportReturnType]
+    return points.new_tensor(values)
+
+
+def to_numpy(points: Tensor) -> np.ndarray:
+    """The same numbers on the CPU, in float64."""
+    if isinstance(points, np.ndarray):
+        return points.astype(np.float64)
+    return points.detach().cpu().double().numpy()
 
 
 def closed_form_scale(x_source: Tensor, x_driving: Tensor) -> Tensor:
@@ -19,7 +37,7 @@ def closed_form_scale(x_source: Tensor, x_driving: Tensor) -> Tensor:
     The best one can do from distances alone; no network. Blind to what foreshortens a face
     without making it smaller, such as yaw.
     """
-    return spread(x_driving) / spread(x_source).clamp_min(1e-6)
+    return spread(x_driving) / spread(x_source).clip(min=1e-6)
 
 
 class MotionPoints(NamedTuple):
@@ -39,8 +57,7 @@ def relative_motion(x_source: Tensor, x_driving: Tensor, x_anchor: Tensor) -> Te
         (hull_area(source) / max(hull_area(anchor), 1e-9)) ** 0.5
         for source, anchor in zip(x_source, x_anchor, strict=True)
     ]
-    ratio = torch.tensor(ratio, dtype=x_source.dtype, device=x_source.device)[:, None, None]
-    return x_source + (x_driving - x_anchor) * ratio
+    return x_source + (x_driving - x_anchor) * like(ratio, x_source)[:, None, None]
 
 
 def nearest_in_shape(x_source: Tensor, candidates: Iterable[MotionPoints]) -> MotionPoints | None:
@@ -61,7 +78,7 @@ def nearest_in_shape(x_source: Tensor, candidates: Iterable[MotionPoints]) -> Mo
 
 def hull_area(points: Tensor) -> float:
     """Area of the convex hull of (K, 2) points (monotone chain, then the shoelace formula)."""
-    ordered = sorted(map(tuple, points.detach().cpu().double().tolist()))
+    ordered = sorted(map(tuple, to_numpy(points).tolist()))
     lower, upper = _half_hull(ordered), _half_hull(reversed(ordered))
     hull = np.array(lower[:-1] + upper[:-1])
     if len(hull) < 3:
@@ -84,5 +101,5 @@ def _turn(a, b, c) -> float:
 
 
 def _normalised(points: Tensor) -> np.ndarray:
-    centred = (points - points.mean(dim=0)).detach().cpu().double().numpy()
+    centred = to_numpy(points - points.mean(0))
     return centred / max(hull_area(points), 1e-9) ** 0.5

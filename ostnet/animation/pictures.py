@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ostnet.errors import InputError
+from ostnet.animation.arrays import centre_square
 from ostnet.model.rescale import scale_image
 
 
@@ -15,18 +15,9 @@ def to_tensor(picture: np.ndarray, size: int, device: torch.device, name: str) -
     Anti-aliased. ``name`` says which input it is in the :class:`InputError` raised for anything
     but such a picture.
     """
-    picture = np.asarray(picture)
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
-        raise InputError(
-            f"{name}: expected a uint8 RGB picture of shape (H, W, 3), "
-            f"found {picture.dtype} {tuple(picture.shape)}"
-        )
-    height, width = picture.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    square = np.ascontiguousarray(picture[top : top + side, left : left + side])
+    square = np.ascontiguousarray(centre_square(picture, name))
     tensor = torch.from_numpy(square).to(device).permute(2, 0, 1)[None].float() / 255
-    if side != size:
+    if len(square) != size:
         tensor = F.interpolate(
             tensor, size=(size, size), mode="bilinear", align_corners=False, antialias=True
         ).clamp(0, 1)

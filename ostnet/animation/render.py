@@ -14,6 +14,7 @@ import numpy as np
 from ostnet.animation.animator import Animator
 from ostnet.animation.files import staged, write_text
 from ostnet.animation.frame import Frame, Options, Shown
+from ostnet.animation.overlap import close
 from ostnet.animation.panes import MARK, rectifying, side_by_side, watermarked
 from ostnet.animation.scene import Scene
 from ostnet.animation.trace import Trace
@@ -134,6 +135,7 @@ def run(
             for name, path in plan.clips.items()
         }
         frames = network(source, scene.shown(), plan.names, scene.options, plan.measures)
+        files.callback(close, frames)  # and with it the threads that work ahead
         for done, (spread, made) in enumerate(frames, 1):
             held += next(iter(made.values())).held
             if plan.measures:

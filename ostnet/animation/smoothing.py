@@ -1,12 +1,16 @@
 """The one-euro filter: little lag when something moves fast, little jitter when it stands still."""
 
 import math
+from typing import TYPE_CHECKING
 
-from torch import Tensor
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class OneEuroFilter:
-    """Casiez, Roussel, Vogel: "1 euro filter" (CHI 2012), over a tensor, one call per frame.
+    """Casiez, Roussel, Vogel: "1 euro filter" (CHI 2012), one call per frame.
+
+    Filters tensors or NumPy arrays, whichever it is given.
 
     Args:
         rate: frames per second.
@@ -27,7 +31,7 @@ class OneEuroFilter:
         self.value: Tensor | None = None
         self.speed: Tensor | None = None
 
-    def __call__(self, value: Tensor) -> Tensor:
+    def __call__(self, value: "Tensor") -> "Tensor":
         """Filter the next frame's value; the first one passes unchanged."""
         before, speed = self.value, self.speed
         if before is None or speed is None:
@@ -35,7 +39,7 @@ class OneEuroFilter:
             return value
         raw_speed = (value - before) * self.rate
         speed = _blend(speed, raw_speed, self._weight(self.speed_cutoff))
-        cutoff = self.min_cutoff + self.beta * speed.abs()
+        cutoff = self.min_cutoff + self.beta * abs(speed)
         smooth = _blend(before, value, self._weight(cutoff))
         self.value, self.speed = smooth, speed
         return smooth
@@ -44,5 +48,5 @@ class OneEuroFilter:
         return 1 / (1 + self.rate / (2 * math.pi * cutoff))
 
 
-def _blend(old: Tensor, new: Tensor, weight) -> Tensor:
+def _blend(old: "Tensor", new: "Tensor", weight) -> "Tensor":
     return old + weight * (new - old)

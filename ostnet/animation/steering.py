@@ -1,20 +1,29 @@
 """Other measures of the driving scale than T_theta's of this very frame.
 
-Each is called with one frame's alignment before its grid is used (``OSTNet.read``).
+Each is called with one frame's alignment before its grid is used (``OSTNet.read``), which holds
+tensors or NumPy arrays.
 """
+
+from __future__ import annotations
 
 import math
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
+from statistics import median
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from ostnet.animation.comparators import closed_form_scale
+from ostnet.animation.comparators import closed_form_scale, like
 from ostnet.animation.smoothing import OneEuroFilter
-from ostnet.model.ostnet import Steering
-from ostnet.model.scale import Alignment, ScaleTransform
+from ostnet.model.frame import Alignment, Steering
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ostnet.backends.fiducials import Fiducials
+    from ostnet.model.scale import ScaleTransform
+
+    Transform = ScaleTransform | Fiducials
 
 
 def in_turn(*steps: Steering) -> Steering:
@@ -28,19 +37,19 @@ def in_turn(*steps: Steering) -> Steering:
     return steer
 
 
-def at_scale(alignment: Alignment, scale: Tensor, transform: ScaleTransform) -> Alignment:
+def at_scale(alignment: Alignment, scale: Tensor, transform: Transform) -> Alignment:
     """The alignment of a pure scale (B, 2) about the picture's centre; z stays."""
     return replace(alignment, fiducials=transform.base * scale[:, None], scale=scale)
 
 
-def closed_form(transform: ScaleTransform) -> Steering:
+def closed_form(transform: Transform) -> Steering:
     """The ratio of keypoint spreads in place of what T_theta measured."""
     return lambda alignment, x_source, x_driving: at_scale(
         alignment, closed_form_scale(x_source, x_driving), transform
     )
 
 
-def smoothed(transform: ScaleTransform, fps: float) -> Steering:
+def smoothed(transform: Transform, fps: float) -> Steering:
     """A one-euro filter over the fiducial offsets of the frames so far."""
     smooth = OneEuroFilter(fps)
 
@@ -51,35 +60,35 @@ def smoothed(transform: ScaleTransform, fps: float) -> Steering:
     return steer
 
 
-def running_median(transform: ScaleTransform, frames: int) -> Steering:
+def running_median(transform: Transform, frames: int) -> Steering:
     """The median of ln s over this frame and those before it, ``frames`` in all.
 
     Takes out where the driver sits and leaves in how they lean.
     """
-    window: deque[Tensor] = deque(maxlen=frames)
+    window: deque[tuple[float, float]] = deque(maxlen=frames)
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
-        window.append(alignment.scale.clamp(min=1e-3).log())
-        scale = torch.stack(list(window)).quantile(0.5, dim=0).exp()
-        return at_scale(alignment, scale, transform)
+        x, y = alignment.scale[0].tolist()
+        window.append((x, y))
+        return at_scale(alignment, like([clip_scale(window)], alignment.scale), transform)
 
     return steer
 
 
-def constant(transform: ScaleTransform, scale: tuple[float, float]) -> Steering:
+def constant(transform: Transform, scale: tuple[float, float]) -> Steering:
     """The same scale for every frame."""
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
-        value = alignment.scale.new_tensor(scale).expand_as(alignment.scale)
+        value = like([scale] * len(alignment.scale), alignment.scale)
         return at_scale(alignment, value, transform)
 
     return steer
 
 
 def clip_scale(scales: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """The median of ln s over a whole clip; (1, 1) without a frame."""
-    logs = torch.tensor([[math.log(max(s, 1e-3)) for s in pair] for pair in scales])
-    x, y = logs.quantile(0.5, dim=0).exp().tolist() if len(logs) else (1.0, 1.0)
+    """The median of ln s over all of them; (1, 1) without any."""
+    logs = [[math.log(max(s, 1e-3)) for s in pair] for pair in scales]
+    x, y = (math.exp(median(axis)) for axis in zip(*logs, strict=True)) if logs else (1.0, 1.0)
     return x, y
 
 

@@ -6,7 +6,7 @@ first use: graphs that were built run without torch (``openvino``, ``manifest``)
 
 from importlib import import_module
 
-__all__ = ["BACKENDS", "candidates", "load_backend", "usable"]
+__all__ = ["BACKENDS", "all_threads", "candidates", "in_torch", "load_backend", "usable"]
 
 
 def __getattr__(name: str):

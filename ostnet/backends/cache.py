@@ -7,18 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ostnet.backends.manifest import Manifest
+from ostnet.cache import VARIABLE, cache_root
 
-VARIABLE = "OSTNET_CACHE"
-"""Environment variable that names another folder than ``~/.cache/ostnet``."""
+__all__ = ["KEPT", "VARIABLE", "cache_folder", "cached"]
 
 KEPT = 8
-"""Entries that stay, the last used ones: about 30 MB each for the ``lite`` widths."""
+"""Entries that stay, the last used ones: about 60 MB each for the ``lite`` widths."""
 
 
 def cache_folder() -> Path:
     """Where graphs are kept."""
-    root = os.environ.get(VARIABLE, "").strip()
-    return (Path(root).expanduser() if root else Path.home() / ".cache" / "ostnet") / "graphs"
+    return cache_root() / "graphs"
 
 
 def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]:

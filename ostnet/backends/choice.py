@@ -1,24 +1,28 @@
 """Choosing a back end by name."""
 
+import os
 import tempfile
 import warnings
 from dataclasses import replace
 from functools import lru_cache
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from ostnet.backends.check import Differences, differences, within
-from ostnet.backends.eager import Eager
+from ostnet.backends.cache import cached
+from ostnet.backends.device import choose_device
+from ostnet.backends.digest import checkpoint_digest, code_digest, combined, model_digest
 from ostnet.backends.interface import Backend
+from ostnet.backends.limits import Differences, within
 from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
-from ostnet.model.ostnet import OSTNet
 
 if TYPE_CHECKING:
+    import torch
+
     from ostnet.backends.graphed import Graphed
+    from ostnet.model.ostnet import OSTNet
 
 BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
@@ -30,7 +34,7 @@ BACKENDS = {
 }
 
 
-def candidates(name: str, device: torch.device) -> list[str]:
+def candidates(name: str, device: "str | torch.device") -> list[str]:
     """The back ends that ``name`` may stand for on this device, best first.
 
     Raises:
@@ -42,36 +46,49 @@ def candidates(name: str, device: torch.device) -> list[str]:
     if name == "auto":
         return here
     if name not in here and name.startswith("openvino"):
-        if device.type != "cpu":
-            raise InputError(f"backend: {name} runs on cpu, not {device.type}; use device cpu")
+        if _kind(device) != "cpu":
+            raise InputError(f"backend: {name} runs on cpu, not {_kind(device)}; use device cpu")
         reason = "is not installed" if not _has_openvino() else "needs a CPU with bfloat16"
         raise InputError(f"backend: {name} {reason}; use another, or 'auto'")
     return [name]
 
 
-def usable(device: torch.device) -> list[str]:
+def usable(device: "str | torch.device") -> list[str]:
     """All back ends that run well on this device, fastest first."""
-    names = ["torch-bf16", "torch"] if has_bfloat16(device) else ["torch"]
-    if device.type == "cpu" and _has_openvino():
-        from ostnet.backends.openvino import has_bfloat16 as openvino_has_bfloat16
+    if _kind(device) == "cpu" and _has_openvino():
+        from ostnet.backends.openvino import has_bfloat16
 
-        names.insert(0, "openvino")
-        if openvino_has_bfloat16():
-            names.insert(0, "openvino-bf16")
-    return names
+        if has_bfloat16():
+            return ["openvino-bf16", "openvino", "torch-bf16", "torch"]
+        return ["openvino", "torch"]
+    return ["torch-bf16", "torch"] if _torch_has_bfloat16(_kind(device)) else ["torch"]
 
 
-def has_bfloat16(device: torch.device) -> bool:
+def _kind(device: "str | torch.device") -> str:
+    return str(device).partition(":")[0]
+
+
+def _torch_has_bfloat16(kind: str) -> bool:
     """Whether the device multiplies bfloat16 natively (CUDA from Ampere on, AVX-512 BF16, AMX)."""
-    if device.type == "cuda":
-        return torch.cuda.get_device_capability(device) >= (8, 0)
-    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    import torch
+
+    if kind == "cuda":
+        return torch.cuda.get_device_capability() >= (8, 0)
+    return kind == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
-def load_backend(model: OSTNet, name: str, device: torch.device) -> Backend:
-    """The back end for a model that lies on the device already, in evaluation mode.
+def load_backend(
+    model: "OSTNet | Path", name: str, device: "str | torch.device", threads: int | None = None
+) -> Backend:
+    """The back end for a model.
 
-    ``auto`` passes over one that fails or that differs too much, with a warning.
+    Args:
+        model: on the device already and in evaluation mode, or the folder of a checkpoint. Then
+            torch is not even imported where graphs of those weights have been built before.
+        name: of :data:`BACKENDS`; ``auto`` passes over one that fails or that differs too much,
+            with a warning.
+        device: a name torch knows, without ``auto``.
+        threads: CPU threads of one call; None: as many as torch would take.
 
     Raises:
         InputError: the named one does not exist, or does not work here.
@@ -79,9 +96,11 @@ def load_backend(model: OSTNet, name: str, device: torch.device) -> Backend:
     wanted = candidates(name, device)
     for one in wanted:
         if one.startswith("torch"):
-            return Eager(model, device, bfloat16=one == "torch-bf16")
+            from ostnet.backends.eager import Eager
+
+            return Eager(in_torch(model, device), choose_device(str(device)), "bf16" in one)
         try:
-            return _openvino(model, one)
+            return _openvino(model, one, threads or all_threads())
         except Exception as error:  # whatever another library finds wrong, torch still works
             reason = f"{one} cannot be used ({str(error).splitlines()[0]})"
             if name != "auto":
@@ -90,22 +109,42 @@ def load_backend(model: OSTNet, name: str, device: torch.device) -> Backend:
     raise AssertionError("torch is always among them")
 
 
-def _openvino(model: OSTNet, name: str) -> "Graphed":
-    from ostnet.backends.cache import cached
-    from ostnet.backends.digest import code_digest, combined, model_digest
-    from ostnet.backends.openvino import machine
-    from ostnet.backends.openvino_build import build
+def in_torch(model: "OSTNet | Path", device: "str | torch.device") -> "OSTNet":
+    """The networks, loaded where they have not been, on the device and in evaluation mode."""
+    import torch
 
-    threads = torch.get_num_threads()
+    from ostnet.model.ostnet import OSTNet
+
+    if isinstance(model, Path):
+        model = OSTNet.from_pretrained(str(model))
+    model.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    return model.to(device).eval()
+
+
+def all_threads() -> int:
+    """CPU threads to use: what ``OMP_NUM_THREADS`` says, as for torch, else one a core."""
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
+    from ostnet.backends.openvino import machine
 
     def build_and_check(folder: Path) -> Manifest:
-        manifest = build(model, folder, "bf16" if name.endswith("bf16") else "f32")
-        found = differences(_compiled(name, folder, threads), model)
+        from ostnet.backends.check import differences
+        from ostnet.backends.openvino_build import build
+
+        networks = in_torch(model, "cpu")
+        manifest = build(networks, folder, "bf16" if name.endswith("bf16") else "f32")
+        found = differences(_compiled(name, folder, threads), networks)
         manifest = replace(manifest, differences=found.to_dict())
         manifest.write(folder)
         return manifest
 
-    key = combined(name, model_digest(model), code_digest(), machine(), torch.__version__)
+    weights = checkpoint_digest(model) if isinstance(model, Path) else model_digest(model)
+    key = combined(name, weights, code_digest(), machine(), version("torch"))
     try:
         folder, _ = cached(key, build_and_check)
         backend = _kept(name, folder, threads)
@@ -119,17 +158,19 @@ def _openvino(model: OSTNet, name: str) -> "Graphed":
     return backend
 
 
-def _compiled(name: str, folder: Path, threads: int) -> "Graphed":
+def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -> "Graphed":
     from ostnet.backends.graphed import Graphed
     from ostnet.backends.openvino import Graphs
 
     manifest = Manifest.read(folder)
-    return Graphed(name, manifest, Graphs(folder, manifest, threads))
+    graphs = Graphs(folder, manifest, threads, kept)
+    return Graphed(name, manifest, graphs, graphs.enlarge)
 
 
-_kept = lru_cache(maxsize=2)(_compiled)
-"""Animators of the same network share its compiled graphs; the folder's name tells networks apart.
-"""
+@lru_cache(maxsize=2)
+def _kept(name: str, folder: Path, threads: int) -> "Graphed":
+    """Animators of the same network share its graphs; the folder's name tells networks apart."""
+    return _compiled(name, folder, threads, folder / "compiled")
 
 
 def _has_openvino() -> bool:

@@ -1,22 +1,64 @@
-"""What a graph depends on, as a hash."""
+"""What a graph depends on, as a hash. The same of weights in memory and on disk."""
 
 import hashlib
 import json
+from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ostnet.model.ostnet import OSTNet
+import numpy as np
+
+from ostnet.config import ModelConfig
+
+if TYPE_CHECKING:
+    from ostnet.model.ostnet import OSTNet
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
-def model_digest(model: OSTNet) -> str:
+def model_digest(model: "OSTNet") -> str:
     """SHA-256 of the configuration and of every weight, in the precision they have in memory."""
-    digest = hashlib.sha256(json.dumps(model.config.to_dict(), sort_keys=True).encode())
-    for name, value in sorted(model.state_dict().items()):
-        if name.endswith("num_batches_tracked"):
-            continue  # not on disk, and nothing reads it
-        digest.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
-        digest.update(value.detach().cpu().contiguous().numpy().data)
+    tensors = (
+        (name, value.detach().cpu().contiguous().numpy())
+        for name, value in sorted(model.state_dict().items())
+        if not name.endswith("num_batches_tracked")  # not on disk, and nothing reads it
+    )
+    return _digest(model.config, tensors)
+
+
+def checkpoint_digest(folder: Path) -> str:
+    """The digest of the model that a checkpoint's files make, found without torch.
+
+    Raises:
+        ValueError: they cannot be read.
+    """
+    files = [folder / "config.json", folder / "model.safetensors"]
+    return _checkpoint_digest(*files, *(file.stat().st_mtime_ns for file in files))
+
+
+@lru_cache(maxsize=8)
+def _checkpoint_digest(config: Path, weights: Path, *_: int) -> str:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        values = ModelConfig.from_dict(json.loads(config.read_text(encoding="utf-8")))
+        tensors = load_file(weights)
+    except (OSError, TypeError, SafetensorError) as error:
+        raise ValueError(str(error)) from error
+    single = (  # what torch makes of half precision
+        (name, value.astype(np.float32) if value.dtype == np.float16 else value)
+        for name, value in sorted(tensors.items())
+    )
+    return _digest(values, single)
+
+
+def _digest(config: ModelConfig, tensors: Iterable[tuple[str, np.ndarray]]) -> str:
+    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+    for name, value in tensors:
+        digest.update(f"{name} {value.dtype} {value.shape}".encode())
+        digest.update(value.data)
     return digest.hexdigest()
 
 

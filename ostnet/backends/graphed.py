@@ -1,102 +1,111 @@
-"""The model's calls, answered by a folder of graphs."""
+"""The model's calls, answered by a folder of graphs: NumPy arrays in and out, no torch."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from ostnet.backends.graphs import LEVELS
+from ostnet.backends.fiducials import Fiducials
+from ostnet.backends.graph_names import LEVELS, PASSED
 from ostnet.backends.manifest import Manifest
 from ostnet.config import ModelConfig
-from ostnet.model.motion import Motion
-from ostnet.model.ostnet import OSTNet, Rendered, Source
-from ostnet.model.scale import Alignment
+from ostnet.model.frame import Alignment, Reader, Rendered, Source
 
 Run = Callable[[str, Iterable[np.ndarray]], list[np.ndarray]]
 """(graph, its inputs) -> its outputs."""
 
 
 @dataclass
-class Moved(Motion):
-    """A motion, with everything of the source already moved by it."""
+class Moved:
+    """A motion (:class:`ostnet.model.motion.Motion`), with everything of the source moved by it."""
 
-    taps: tuple[Tensor, ...] = ()
+    flow: np.ndarray
+    """(1, h, w, 2)."""
+    occlusion: np.ndarray
+    """(1, 1, h, w)."""
+    correction: np.ndarray | None
+    """(1, 3, 2h, 2w); None for a network without the refinement."""
+    taps: list[np.ndarray]
     """Each tap moved, and its occlusion: six."""
-    warped: Tensor | None = None
+    warped: np.ndarray | None
     """(1, 3, H, W): the source, moved; None for a network without ``mix``."""
 
 
-class Graphed:
+class Graphed(Reader):
     """A :class:`ostnet.backends.interface.Backend` on the CPU.
 
     Args:
         name: of the back end.
         manifest: which graphs there are.
         run: computes one of them.
+        enlarge: computes ``compose``: (painted, flow, mix and correction or None, picture) -> the
+            result at the picture's size. None: results have the networks' own resolution.
     """
 
-    def __init__(self, name: str, manifest: Manifest, run: Run):
+    uses_torch = False
+
+    def __init__(self, name: str, manifest: Manifest, run: Run, enlarge: Callable | None = None):
         self.name, self.manifest = name, manifest
         self.config = ModelConfig.from_dict(manifest.config)
-        self._run = run
+        self.transform = Fiducials.of(manifest.constants)
+        self._run, self._enlarge = run, enlarge
 
-    read, render = OSTNet.read, OSTNet.render
-    """How the calls below make up a frame is the model's own affair."""
-
-    def _call(self, graph: str, **tensors: Tensor) -> dict[str, Tensor]:
-        """Outputs of a graph by name; it takes those of the tensors that it has inputs for."""
+    def _call(self, graph: str, **arrays: np.ndarray) -> dict[str, np.ndarray]:
+        """Outputs of a graph by name; it takes those of the arrays that it has inputs for."""
         known = self.manifest.graphs[graph]
-        made = self._run(graph, [tensors[name].numpy() for name in known.inputs])
-        return dict(zip(known.outputs, map(torch.from_numpy, made), strict=True))
+        made = self._run(graph, [arrays[name] for name in known.inputs])
+        return dict(zip(known.outputs, made, strict=True))
 
-    def encode(self, image: Tensor) -> Source:
+    def encode(self, image: np.ndarray) -> Source:
         """All that depends on the source picture (1, 3, R, R) alone."""
         made = self._call("encode", image=image)
         taps = [made[f"tap_{level}"] for level in LEVELS]
         return Source(image, made["small"], self.keypoints(image), taps)
 
-    def keypoints(self, image: Tensor) -> Tensor:
+    def keypoints(self, image: np.ndarray) -> np.ndarray:
         """(1, 3, R, R) -> (1, K, 2)."""
         return self._call("detect", image=image)["keypoints"]
 
-    def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
+    def align(self, x_source: np.ndarray, x_driving: np.ndarray) -> Alignment:
         """T_theta on keypoints (1, K, 2) of source and driving."""
         return Alignment(**self._call("align", x_source=x_source, x_driving=x_driving))
 
-    def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor:
+    def rectify(self, driving: np.ndarray, fiducials: np.ndarray) -> np.ndarray:
         """The driving picture (1, 3, R, R) sampled at the grid of fiducials (1, 12, 2)."""
         return self._call("rectify", image=driving, fiducials=fiducials)["rectified"]
 
-    def move(self, source: Source, x_driving: Tensor) -> Moved:
+    def move(self, source: Source, x_driving: np.ndarray) -> Moved:
         """Dense motion of the source performing keypoints (1, K, 2)."""
-        taps = {f"tap_{level}": tap for level, tap in zip(LEVELS, source.taps, strict=True)}
         made = self._call(
             "move",
             image=source.image,
             small=source.small,
             x_source=source.keypoints,
             x_driving=x_driving,
-            **taps,
+            **{f"tap_{level}": tap for level, tap in zip(LEVELS, source.taps, strict=True)},
         )
-        passed = [made[f"{kind}_{level}"] for level in LEVELS for kind in ("moved", "visible")]
+        passed = [made[name] for name in PASSED]
         return Moved(
             made["flow"], made["occlusion"], made.get("correction"), passed, made.get("warped")
         )
 
-    def paint(self, source: Source, motion: Moved, z: Tensor | None) -> Rendered:
+    def paint(self, source: Source, motion: Moved, z: np.ndarray | None) -> Rendered:
         """The picture of a motion that ``move`` returned; z None: without scale embedding."""
-        names = [f"{kind}_{level}" for level in LEVELS for kind in ("moved", "visible")]
-        code = torch.zeros(1, self.config.scale_code) if z is None else z
         made = self._call(
             "paint",
-            **dict(zip(names, motion.taps, strict=True)),
-            z=code,
-            gate=torch.tensor([float(z is not None)]),
+            **dict(zip(PASSED, motion.taps, strict=True)),
+            z=np.zeros((1, self.config.scale_code), np.float32) if z is None else z,
+            gate=np.array([z is not None], np.float32),
         )
         painted, mix = made["painted"], made.get("mix")
         if mix is None:
             return Rendered(painted, painted, None, None, motion)
-        image = mix * motion.warped + (1 - mix) * painted
+        image = mix * (motion.warped - painted) + painted
         return Rendered(image, painted, mix, motion.warped, motion)
+
+    def compose(self, rendered: Rendered, picture: np.ndarray) -> np.ndarray:
+        """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""
+        motion = rendered.motion
+        return self._enlarge(
+            rendered.painted, motion.flow, rendered.mix, motion.correction, picture
+        )

@@ -11,11 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from ostnet.backends.graph_names import LEVELS, PASSED
 from ostnet.model.layers import sample
 from ostnet.model.ostnet import OSTNet
-
-LEVELS = (2, 4, 8)
-"""The taps' sizes, as divisors of the picture's."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +81,17 @@ def cut(model: OSTNet) -> dict[str, Graph]:
         inputs = {"image": image, "fiducials": alignment.fiducials}
         graphs["rectify"] = Graph(_rectify(model), inputs, ("rectified",))
 
-    passed = [f"{kind}_{level}" for level in LEVELS for kind in ("moved", "visible")]
     inputs = {"image": image, "small": source.small, **points, **taps}
     outputs = [
         *("flow", "occlusion"),
         *(["correction"] if config.refinement_width else []),
-        *passed,
+        *PASSED,
         *(["warped"] if config.mix else []),
     ]
     graphs["move"] = Graph(_move(model), inputs, tuple(outputs))
 
     made = dict(zip(outputs, graphs["move"].module(*inputs.values()), strict=True))
-    inputs = {name: made[name] for name in passed}
+    inputs = {name: made[name] for name in PASSED}
     if config.with_scale_embedding:
         inputs |= {"z": alignment.z, "gate": torch.ones(1, device=device)}
     outputs = ("painted", "mix") if config.mix else ("painted",)

@@ -5,7 +5,7 @@ No torch: a folder that was written once is read back without it.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 NAME = "manifest.json"
@@ -43,13 +43,27 @@ class Manifest:
     """In the order in which a frame calls them (:func:`ostnet.backends.graphs.cut`)."""
     result: str
     """How the result follows from the outputs."""
+    constants: dict[str, list] = field(default_factory=dict)
+    """Of the scale transformation, see :class:`ostnet.backends.fiducials.Fiducials`."""
     differences: dict[str, float] | None = None
-    """Measured against eager float32 (:class:`ostnet.backends.check.Differences`)."""
+    """Measured against eager float32 (:class:`ostnet.backends.limits.Differences`)."""
 
     def write(self, folder: Path) -> None:
         """Write the file."""
         text = json.dumps(asdict(self), indent=1) + "\n"
         (folder / NAME).write_text(text, encoding="utf-8")
+
+    @staticmethod
+    def weights_of(folder: Path) -> str:
+        """What its field ``weights`` says; the graphs themselves are not looked at.
+
+        Raises:
+            ValueError: there is no manifest.
+        """
+        try:
+            return json.loads((folder / NAME).read_text(encoding="utf-8"))["weights"]
+        except (OSError, KeyError, TypeError) as error:
+            raise ValueError(f"{folder}: no manifest ({error})") from error
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
@@ -60,7 +74,7 @@ class Manifest:
         """
         try:
             values = json.loads((folder / NAME).read_text(encoding="utf-8"))
-            known = {field.name for field in fields(cls)}
+            known = {each.name for each in fields(cls)}
             values["graphs"] = {k: GraphFile(**v) for k, v in values["graphs"].items()}
             found = cls(**{name: values[name] for name in known})
             for graph in found.graphs.values():

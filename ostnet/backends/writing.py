@@ -42,4 +42,5 @@ def describe(
         opset=opset,
         graphs=graphs,
         result=RESULT,
+        constants={"base": model.scale.base.tolist(), "affine": model.scale.affine.tolist()},
     )

@@ -23,12 +23,8 @@ COMMANDS = {
     "score": "score generated clips against their references",
     "collect": "bring the reports of one checkpoint beside its weights",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
-<<<<<<< HEAD
     "showcase": "make the comparison anew that the page starts with, after a change of weights",
-    "export": "write the networks as ONNX or OpenVINO graphs",
-=======
     "export": "write the networks as ONNX or OpenVINO graphs, or as a page that needs no server",
->>>>>>> web
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",
 }

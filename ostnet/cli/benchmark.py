@@ -6,7 +6,8 @@ from ostnet.flags import Parser, parse
 
 def run(argv: list[str]) -> None:
     """Parse the flags, measure, print."""
-    from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark, table
+    from ostnet.evaluation.benchmark_table import table
+    from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
 
     config = parse(Parser("ostnet benchmark", COMMANDS["benchmark"]), BenchmarkConfig, argv)
     print(table(benchmark(config)))

@@ -123,12 +123,13 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
 
     checkpoint = resolve(arguments.checkpoint, arguments.device)
 
-    from ostnet.animation.animator import Animator, choose_device
+    from ostnet.animation.animator import Animator
     from ostnet.animation.frame import Options
     from ostnet.animation.scene import Inputs, look_at
-    from ostnet.model.ostnet import OSTNet
+    from ostnet.backends.device import choose_device, is_cpu
 
-    choose_device(arguments.device)
+    if not is_cpu(arguments.device):
+        choose_device(arguments.device)  # complain before anything takes time
     scene = look_at(
         Inputs(
             source=arguments.source,
@@ -147,8 +148,9 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
             scale_window=arguments.scale_window,
         )
     )
-    model = OSTNet.from_pretrained(str(checkpoint.folder))
-    animator = Animator(model, arguments.device, arguments.backend, scene.size)
+    animator = Animator(
+        checkpoint.folder, arguments.device, arguments.backend, scene.size, overlap=True
+    )
     for text in filter(None, (checkpoint.notice, *scene.warnings)):
         print("ostnet: warning:", text, file=sys.stderr)
     return animator, scene

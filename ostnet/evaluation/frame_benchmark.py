@@ -1,19 +1,28 @@
-"""``benchmark``: what a frame costs on this machine, by stage, back end and variant. No data."""
+"""``benchmark``: what a frame costs on this machine, by stage, back end, variant and command."""
 
 import json
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from ostnet import hub
 from ostnet.animation import VARIANTS
-from ostnet.animation.animator import Animator
-from ostnet.backends import usable
+from ostnet.animation.arrays import to_array
+from ostnet.animation.frame import METHOD
+from ostnet.animation.pictures import to_tensor
+from ostnet.animation.stages import Stages
+from ostnet.backends import all_threads, in_torch, load_backend, usable
+from ostnet.backends.device import choose_device
+from ostnet.backends.interface import Backend
 from ostnet.errors import InputError
+from ostnet.evaluation.command_benchmark import Clip, command_cost, made_up
+from ostnet.evaluation.cuda_benchmark import cuda_fps
+from ostnet.evaluation.machine_peak import FIRST_ORDER_MODEL, peak
 from ostnet.evaluation.stages import (
-    STAGES,
     WARM_UP,
     device_name,
     milliseconds,
@@ -39,11 +48,26 @@ class BenchmarkConfig:
     repeats: int = 20
     """Timed calls of each stage and frames of each back end; their median counts."""
 
+    frames: int = 60
+    """Frames of the made-up clip on which the commands are timed; 0: they are not."""
+
+    source: Path | None = None
+    """Portrait for the commands, with ``driving``; default: a made-up one."""
+
+    driving: Path | None = None
+    """Clip for the commands, with ``source``; default: a made-up one, of smooth colours."""
+
     output: Path | None = None
     """JSON file for the figures; default: they are only printed."""
 
     def __post_init__(self):
-        self.output = Path(self.output) if self.output else None
+        for name in ("output", "source", "driving"):
+            value = getattr(self, name)
+            setattr(self, name, Path(value) if value else None)
+        if (self.source is None) != (self.driving is None):
+            raise InputError("source, driving: found one of them; give both, or none")
+        if self.frames < 0 or self.frames == 1:
+            raise InputError(f"frames: found {self.frames}, expected 0 or at least 2")
         for name in ("threads", "repeats"):
             value = getattr(self, name)
             if value is not None and value < 1:
@@ -53,65 +77,112 @@ class BenchmarkConfig:
 def benchmark(config: BenchmarkConfig) -> dict:
     """Measure one network.
 
-    Returns ``{"checkpoint", "machine", "parameters", "stages": {NAME: {"ms", "gmac"}},
-    "frame_ms": {BACKEND: {VARIANT: ms}}}``. Stages are float32 and leave out conversion; a frame
-    goes from uint8 picture to uint8 picture. Times do not depend on what the pictures show.
+    Returns a dictionary of:
+
+    * ``checkpoint``, ``machine``, ``parameters``, ``threads`` of each call;
+    * ``stages``: NAME -> ``gmac``, 1e9 multiply-adds, and ``ms`` in float32 torch;
+    * ``backends``: NAME -> ``peak_gmac_s``, what a plain stack of convolutions reaches by the same
+      library and precision, and ``stages``: NAME -> ``ms`` and ``peak``, the share of that;
+    * ``frame_ms``: BACKEND -> VARIANT -> milliseconds from uint8 picture to uint8 picture;
+    * ``plain_55_gmac_ms``: a plain stack of convolutions in torch with as many multiply-adds as
+      first-order-model's networks (not those networks), by the speed of a shorter one;
+    * ``commands``: COMMAND -> BACKEND -> :class:`ostnet.evaluation.command_benchmark.Cost`;
+    * ``cuda_batch_fps``: ``full`` on a GPU in batches; None without one.
+
+    Times do not depend on what the pictures show.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
+    threads = config.threads or all_threads()
+    torch.set_num_threads(threads)
     found = hub.resolve(config.checkpoint, config.device)
-    animator = Animator(OSTNet.from_pretrained(str(found.folder)), config.device)
-    picture = _picture(animator.size)
+    device = choose_device(config.device)
+    model = in_torch(found.folder, device)
+    picture = _picture(model.config.resolution)
+    frame = to_tensor(picture, len(picture), device, "picture")
+    loaded = {name: load_backend(model, name, device, threads) for name in usable(device)}
+    stages = _stages(model, frame, config.repeats)
     result = {
         "checkpoint": found.name,
-        "machine": f"torch {torch.__version__}, {device_name(animator.device)}",
-        "parameters": sum(weight.numel() for weight in animator.model.parameters()),
-        "stages": _stages(animator, picture, config.repeats),
+        "machine": f"torch {torch.__version__}, {device_name(device)}",
+        "threads": threads,
+        "parameters": sum(weight.numel() for weight in model.parameters()),
+        "stages": stages,
+        "backends": {
+            name: _backend(networks, stages, frame, device, threads, config.repeats)
+            for name, networks in loaded.items()
+        },
         "frame_ms": {
-            backend: {
-                variant: _frame(animator, backend, variant, picture, config.repeats)
+            name: {
+                variant: _frame(networks, variant, picture, frame, config.repeats)
                 for variant in VARIANTS
             }
-            for backend in usable(animator.device)
+            for name, networks in loaded.items()
         },
     }
+    reached = result["backends"]["torch"]["peak_gmac_s"]
+    result["plain_55_gmac_ms"] = 1000 * FIRST_ORDER_MODEL / reached
+    result["commands"] = _commands(config, str(found.folder), list(loaded))
+    result["cuda_batch_fps"] = None
+    if device.type == "cuda":
+        result["cuda_batch_fps"] = cuda_fps(model, frame, config.repeats)
     if config.output:
         config.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
 
 
-def table(result: dict) -> str:
-    """The figures as lines of text."""
-    lines = [f"{result['checkpoint']}: {result['parameters'] / 1e6:.2f} million parameters"]
-    lines += [result["machine"], "", f"{'stage, float32':28}{'ms':>8}{'GMAC':>8}"]
-    for name, cost in result["stages"].items():
-        lines.append(f"{name:28}{cost['ms']:8.1f}{cost['gmac']:8.2f}  {STAGES[name]}")
-    lines += ["", f"{'back end':28}" + "".join(f"{name:>14}" for name in VARIANTS) + "  ms a frame"]
-    for backend, times in result["frame_ms"].items():
-        lines.append(f"{backend:28}" + "".join(f"{times[name]:14.1f}" for name in VARIANTS))
-    return "\n".join(lines)
-
-
 @torch.inference_mode()
-def _stages(animator: Animator, picture: np.ndarray, repeats: int) -> dict[str, dict[str, float]]:
-    frame = torch.from_numpy(picture).permute(2, 0, 1)[None].float().div(255).to(animator.device)
+def _stages(model: OSTNet, frame: Tensor, repeats: int) -> dict[str, dict[str, float]]:
     return {
-        name: {
-            "ms": milliseconds(call, animator.device, repeats),
-            "gmac": multiplications(call),
-        }
-        for name, call in stage_calls(animator.model, frame).items()
+        name: {"ms": milliseconds(call, frame.device, repeats), "gmac": multiplications(call)}
+        for name, call in stage_calls(model, frame).items()
     }
 
 
+def _backend(
+    networks: Backend, stages: dict, frame: Tensor, device: torch.device, threads: int, repeats: int
+) -> dict:
+    """What one back end reaches of the machine's peak, stage by stage."""
+    reached = peak(networks.name, device, threads, repeats)
+    calls = stage_calls(networks, _given(frame, networks))
+    found = {}
+    for name, call in calls.items():
+        ms = milliseconds(call, device, repeats)
+        found[name] = {"ms": ms, "peak": 1000 * stages[name]["gmac"] / ms / reached}
+    return {"peak_gmac_s": reached, "stages": found}
+
+
+def _given(frame: Tensor, networks: Backend):
+    """The picture as the back end takes it."""
+    return frame if networks.uses_torch else np.ascontiguousarray(frame.numpy())
+
+
 def _frame(
-    animator: Animator, backend: str, variant: str, picture: np.ndarray, repeats: int
+    networks: Backend, variant: str, picture: np.ndarray, frame: Tensor, repeats: int
 ) -> float:
     """Median time of a frame in milliseconds, from picture to picture."""
-    animator = Animator(animator.model, str(animator.device), backend)
-    animator.set_source(picture)
-    frames = animator.variants([picture] * (repeats + WARM_UP), [variant])
+    source = networks.encode(_given(frame, networks))
+
+    def take(picture: np.ndarray, side: int, name: str):
+        if networks.uses_torch:
+            return to_tensor(picture, side, frame.device, name)
+        return to_array(picture, side, name)
+
+    stages = Stages(networks, source, None, len(picture), take)
+    pictures = [picture] * (repeats + WARM_UP)
+    frames = stages.frames(pictures, [variant], METHOD, measure=False, between=iter)
     return float(np.median([made[variant].ms for made in frames][WARM_UP:]))
+
+
+def _commands(config: BenchmarkConfig, checkpoint: str, backends: list[str]) -> dict:
+    """COMMAND -> BACKEND -> its cost; empty where no frames are wanted."""
+    if config.frames == 0:
+        return {}
+    given = config.source and config.driving and nullcontext(Clip(config.source, config.driving))
+    with given or made_up(config.frames) as clip:
+        flags = ["--checkpoint", checkpoint, "--device", config.device, "--backend"]
+        return {
+            command: {name: asdict(command_cost(command, clip, *flags, name)) for name in backends}
+            for command in ("animate", "compare")
+        }
 
 
 def _picture(size: int) -> np.ndarray:

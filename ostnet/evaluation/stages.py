@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from ostnet.backends.interface import Backend
 from ostnet.model.ostnet import OSTNet
 
 STAGES = {
@@ -32,8 +32,13 @@ WARM_UP = 2
 """Calls before the timed ones."""
 
 
-def stage_calls(model: OSTNet, frame: Tensor) -> dict[str, Callable]:
-    """Each stage as a call without arguments; the picture (1, 3, H, W) drives itself."""
+def stage_calls(model: OSTNet | Backend, frame) -> dict[str, Callable]:
+    """Each stage as a call without arguments; the picture (1, 3, H, W) drives itself.
+
+    Args:
+        model: the networks, or a back end.
+        frame: a tensor, or an array for a back end without torch.
+    """
     state = model.encode(frame)
     alignment = model.align(state.keypoints, state.keypoints)
     motion = model.move(state, state.keypoints)

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ostnet.backends.device import has_cuda
+from ostnet.backends.known import was_built
 from ostnet.errors import InputError
 from ostnet.hub.downloads import CONFIG, WEIGHTS, download, refuse_missing
 
@@ -102,9 +104,7 @@ def embedded_folders() -> list[Path]:
 
 
 def _is_cuda(device: str) -> bool:
-    import torch
-
-    return device.startswith("cuda") or (device == "auto" and torch.cuda.is_available())
+    return device.startswith("cuda") or (device == "auto" and has_cuda())
 
 
 def split_name(text: str) -> tuple[str, str | None] | None:
@@ -141,6 +141,8 @@ def _named(text: str) -> Checkpoint:
 def _checked(folder: Path, name: str) -> Path:
     """The folder, if the networks take its files."""
     refuse_missing({file.name for file in folder.iterdir()}, name)
+    if was_built(folder):
+        return folder
 
     from ostnet.config import ModelConfig
     from ostnet.model.ostnet import OSTNet

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ostnet.cache import cache_root
 from ostnet.openvino_runtime import openvino_runtime
 
 WEIGHTS = Path(__file__).parent / "weights"
@@ -147,7 +148,11 @@ def _compiled(file: str):
     openvino = openvino_runtime()
 
     settings = {"INFERENCE_NUM_THREADS": 1, "PERFORMANCE_HINT": "LATENCY"}
-    return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings)
+    keeping = {"CACHE_DIR": str(cache_root() / "faces")}
+    try:
+        return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings | keeping)
+    except RuntimeError:  # such as a place that cannot be written
+        return openvino.Core().compile_model(WEIGHTS / file, "CPU", settings)
 
 
 def _cells(count: int, marks: int) -> np.ndarray:

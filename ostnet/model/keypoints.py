@@ -4,7 +4,10 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
+from ostnet.model.frame import spread
 from ostnet.model.layers import Hourglass, Resize, identity_grid
+
+__all__ = ["KeypointDetector", "soft_argmax", "spread"]
 
 
 def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
@@ -15,11 +18,6 @@ def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
         weights = (logits.float() / temperature).flatten(2).softmax(dim=-1)  # (B, K, H*W)
         grid = identity_grid(height, width, device=logits.device).reshape(-1, 2)
         return weights @ grid
-
-
-def spread(points: Tensor) -> Tensor:
-    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
-    return (points - points.mean(dim=1, keepdim=True)).square().mean(dim=1).sqrt()
 
 
 class KeypointDetector(nn.Module):

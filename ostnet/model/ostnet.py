@@ -1,7 +1,7 @@
 """OSTNet: detector, scale transformation, dense motion and generator as one module."""
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,68 +11,15 @@ from torch import Tensor, nn
 
 from ostnet.config import PRESETS, ModelConfig
 from ostnet.errors import InputError
+from ostnet.model.frame import Alignment, Reader, Reading, Rendered, Source, Steering
 from ostnet.model.generator import FULL, Generator, Window
 from ostnet.model.keypoints import KeypointDetector
 from ostnet.model.layers import Resize, resize, sample
 from ostnet.model.motion import DenseMotion, Motion
-from ostnet.model.scale import Alignment, ScaleTransform
+from ostnet.model.scale import ScaleTransform
 from ostnet.model.weights import load_weights, save_weights
 
-
-@dataclass
-class Source:
-    """Everything that depends on the source picture alone; computed once per video."""
-
-    image: Tensor
-    """(B, 3, H, W) in [0, 1]."""
-    small: Tensor
-    """(B, 3, 64, 64): what dense motion sees."""
-    keypoints: Tensor
-    """x_S, (B, K, 2)."""
-    taps: list[Tensor]
-    """Encoder features at 1/2, 1/4, 1/8 of the size."""
-
-    def expand(self, batch: int) -> "Source":
-        """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
-        return Source(
-            self.image.expand(batch, -1, -1, -1),
-            self.small.expand(batch, -1, -1, -1),
-            self.keypoints.expand(batch, -1, -1),
-            [tap.expand(batch, -1, -1, -1) for tap in self.taps],
-        )
-
-
-@dataclass
-class Reading:
-    """What driving frames say about motion and scale."""
-
-    x_driving: Tensor
-    """Keypoints as they are, (B, K, 2)."""
-    alignment: Alignment
-    """Scale code, fiducial points, measured scale."""
-    rectified: Tensor
-    """I_D^: the driving picture at the source's scale, (B, 3, H, W)."""
-    x_rectified: Tensor
-    """x_D^: keypoints at the source's scale, (B, K, 2)."""
-
-
-Steering = Callable[[Alignment, Tensor, Tensor], Alignment]
-"""(alignment, x_S, x_D) -> the alignment to use: another measure of scale, a filter over time."""
-
-
-@dataclass
-class Rendered:
-    """Generated pictures and the motion behind them."""
-
-    image: Tensor
-    """(B, 3, H, W) in [0, 1]: the result."""
-    painted: Tensor
-    """(B, 3, H, W) in [0, 1]: what the generator painted."""
-    mix: Tensor | None
-    """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None without ``mix``."""
-    warped: Tensor | None
-    """(B, 3, H, W): the source, moved; None without ``mix``."""
-    motion: Motion
+__all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 
 
 @dataclass
@@ -88,6 +35,7 @@ class Output:
 
 class OSTNet(
     nn.Module,
+    Reader,
     PyTorchModelHubMixin,
     library_name="ostnet",
     tags=["talking-head", "face-reenactment", "image-to-video"],
@@ -131,31 +79,6 @@ class OSTNet(
         """I_D^: the driving picture (B, 3, H, W) sampled at the grid of fiducials (B, 12, 2)."""
         height, width = driving.shape[-2:]
         return sample(driving, self.scale.grid(fiducials, height, width))
-
-    def read(
-        self,
-        source: Source,
-        driving: Tensor,
-        scale_transform: bool = True,
-        steer: Steering | None = None,
-    ) -> Reading:
-        """What driving pictures (B, 3, H, W) say; z is computed from (x_S, x_D) in every variant.
-
-        Args:
-            source: of the same batch size B.
-            driving: pictures in [0, 1].
-            scale_transform: rectify before the motion is read; a network built without it never
-                does.
-            steer: changes the alignment before it is used.
-        """
-        x_driving = self.keypoints(driving)
-        alignment = self.align(source.keypoints, x_driving)
-        if steer is not None:
-            alignment = steer(alignment, source.keypoints, x_driving)
-        if not (scale_transform and self.config.with_scale_transform):
-            return Reading(x_driving, alignment, driving, x_driving)
-        rectified = self.rectify(driving, alignment.fiducials)
-        return Reading(x_driving, alignment, rectified, self.keypoints(rectified))
 
     def move(self, source: Source, x_driving: Tensor) -> Motion:
         """Dense motion of the source performing keypoints (B, K, 2)."""

@@ -5,13 +5,12 @@ Base points lie in the output picture, predicted fiducial points say where they 
 too large has the ideal fiducials ``s * FIDUCIALS``.
 """
 
-from dataclasses import dataclass
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
+from ostnet.model.frame import Alignment
 from ostnet.model.layers import identity_grid
 
 _SIDE = [-0.75, -0.25, 0.25, 0.75]
@@ -60,18 +59,6 @@ def affine_matrix(height: int, width: int) -> Tensor:
     pixels = identity_grid(height, width, torch.float64).reshape(-1, 2)
     slope = pixels / pixels.square().sum(dim=0)  # (H*W, 2)
     return slope.T @ tps_matrix(height, width)
-
-
-@dataclass
-class Alignment:
-    """What T_theta says about one pair of keypoint sets."""
-
-    z: Tensor
-    """Scale code (B, code)."""
-    fiducials: Tensor
-    """Where the base points sit in the driving picture, (B, 12, 2)."""
-    scale: Tensor
-    """(B, 2): how many times larger the driving face is than the source's, along x and y."""
 
 
 class ScaleTransform(nn.Module):

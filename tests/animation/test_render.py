@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import threading
 from dataclasses import replace
 from functools import partial
 
@@ -22,8 +23,9 @@ from ostnet.ui.paste_back import paste_back
 def make(model):
     """A run of a scene into a folder, on a small network."""
 
-    def start(scene, names, folder, **settings):
-        network = partial(rendered, Animator(model, "cpu", "torch", size=scene.size))
+    def start(scene, names, folder, overlap=False, **settings):
+        animator = Animator(model, "cpu", "torch", size=scene.size, overlap=overlap)
+        network = partial(rendered, animator)
         return run_folder(scene, folder, names, network, **settings)
 
     return start
@@ -60,6 +62,36 @@ def test_a_run_that_is_dropped_leaves_no_file(make, scene, tmp_path):
     next(running)
     running.close()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_overlapping_stages_make_the_same_files(make, scene, tmp_path):
+    *_, one = make(scene, ["full", "no_transform"], tmp_path / "one")
+    *_, other = make(scene, ["full", "no_transform"], tmp_path / "other", overlap=True)
+    for name in ("full", "no_transform", "rectified", "grid"):
+        assert one.files[name].read_bytes() == other.files[name].read_bytes()
+    without_times = [
+        [{**frame, "ms": None} for frame in take.document["frames"]] for take in (one, other)
+    ]
+    assert without_times[0] == without_times[1]
+
+
+def test_a_run_ends_its_threads(make, scene, tmp_path):
+    before = set(threading.enumerate())
+    *_, result = make(scene, ["full"], tmp_path / "a", overlap=True, stopped=lambda: True)
+    assert result.stopped and set(threading.enumerate()) == before
+    running = make(scene, ["full"], tmp_path / "b", overlap=True)
+    next(running)
+    assert set(threading.enumerate()) > before
+    running.close()
+    assert set(threading.enumerate()) == before
+
+
+def test_a_torn_driving_clip_ends_an_overlapping_run(make, scene, tmp_path):
+    before = set(threading.enumerate())
+    missing = with_inputs(scene, driving=tmp_path / "gone.mp4")
+    with pytest.raises(InputError, match="driving: no file"):
+        list(make(missing, ["full"], tmp_path / "run", overlap=True))
+    assert set(threading.enumerate()) == before and not (tmp_path / "run").exists()
 
 
 def test_a_single_variant_without_the_transform_has_no_rescaled_pane(make, scene, tmp_path):

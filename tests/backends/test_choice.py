@@ -4,7 +4,15 @@ import pytest
 import torch
 
 from ostnet import InputError
-from ostnet.backends import BACKENDS, candidates, choice, load_backend, openvino_build, usable
+from ostnet.backends import (
+    BACKENDS,
+    candidates,
+    check,
+    choice,
+    load_backend,
+    openvino_build,
+    usable,
+)
 from ostnet.backends.check import Differences
 
 CPU = torch.device("cpu")
@@ -39,7 +47,7 @@ def test_openvino_is_for_cpus():
 
 def test_auto_passes_over_one_that_differs_from_torch(monkeypatch, tmp_path, small):
     wrong = Differences(pixel_max=9.0, pixel_mean=1.0, keypoints=0.0, scale=0.0)
-    monkeypatch.setattr(choice, "differences", lambda *_: wrong)
+    monkeypatch.setattr(check, "differences", lambda *_: wrong)
     monkeypatch.setattr(choice, "usable", lambda _: ["openvino", "torch"])
     monkeypatch.setenv("OSTNET_CACHE", str(tmp_path))
     with pytest.warns(UserWarning, match="differs from torch by 9.0/255"):

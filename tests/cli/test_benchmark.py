@@ -7,14 +7,17 @@ from small_models import lively
 
 from ostnet.backends import usable
 from ostnet.cli import main
-from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark, table
+from ostnet.evaluation.benchmark_table import table
+from ostnet.evaluation.cuda_benchmark import batch_call
+from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
 
 
 def test_figures_add_up_and_are_printed(tmp_path, capsys):
     model = lively()
     model.save_pretrained(tmp_path / "weights")
     file = tmp_path / "figures.json"
-    flags = ["--checkpoint", tmp_path / "weights", "--repeats", 3, "--output", file]
+    flags = ["--checkpoint", tmp_path / "weights", "--repeats", 3, "--frames", 3,
+             "--output", file]  # fmt: skip
     assert main(["benchmark", "--device", "cpu", *map(str, flags)]) == 0
 
     found = json.loads(file.read_text())
@@ -22,15 +25,36 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
     assert set(found["frame_ms"]) == set(usable(torch.device("cpu")))
     assert found["stages"]["keypoints"]["gmac"] == found["stages"]["keypoints_again"]["gmac"] > 0
     assert all(ms > 0 for times in found["frame_ms"].values() for ms in times.values())
+    for backend in found["backends"].values():
+        assert backend["peak_gmac_s"] > 0 and backend["stages"].keys() == found["stages"].keys()
+        assert all(0 <= stage["peak"] < 2 for stage in backend["stages"].values())
+    for costs in found["commands"].values():
+        assert set(costs) == set(found["frame_ms"])
+        assert all(cost["start_s"] > 0 and cost["peak_mib"] > 50 for cost in costs.values())
+    assert found["cuda_batch_fps"] is None
     assert table(found) in capsys.readouterr().out
 
 
 def test_the_cost_of_the_scale_transformation_is_seen(tmp_path):
     """Its spline and the second pass of the detector are counted, the generator's work is not."""
     lively().save_pretrained(tmp_path)
-    stages = benchmark(BenchmarkConfig(str(tmp_path), "cpu", repeats=1))["stages"]
+    stages = benchmark(BenchmarkConfig(str(tmp_path), "cpu", repeats=1, frames=0))["stages"]
     module = sum(stages[name]["gmac"] for name in ("align", "rectify", "keypoints_again"))
     assert 0 < module < stages["keypoints"]["gmac"] + stages["generator"]["gmac"]
+
+
+def test_a_batch_is_the_same_frames_at_once():
+    """What a GPU is timed with, on a CPU."""
+    model, frame = lively(), torch.rand(1, 3, 64, 64)
+    made = batch_call(model, frame, 3)()
+    with torch.inference_mode():
+        alone = model(frame, frame).image
+    assert made.shape == (3, 3, 64, 64) and (made - alone).abs().max() < 0.03
+
+
+def test_a_portrait_needs_a_clip(capsys):
+    assert main(["benchmark", "--source", "me.jpg"]) == 2
+    assert "source, driving: found one of them" in capsys.readouterr().err
 
 
 def test_no_frames_cannot_be_timed(capsys):

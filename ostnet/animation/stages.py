@@ -1,0 +1,247 @@
+"""The work on driving frames in stages, so that several frames can be worked on at once.
+
+Every stage is a generator over the one before: the driving frame is read, the source moved, the
+variants painted and, where that is wanted, measured. Only reading depends on the frames before.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ostnet import methods
+from ostnet.animation import arrays, steering
+from ostnet.animation.comparators import MotionPoints, relative_motion
+from ostnet.animation.frame import Frame, Options, Shown
+from ostnet.backends.interface import Backend
+from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
+
+Pair = tuple[float, float]
+
+
+@dataclass
+class Step:
+    """A driving frame on its way through the stages."""
+
+    driving: np.ndarray
+    """As the networks see it, uint8 (R, R, 3)."""
+    rectified: np.ndarray
+    """The same at the source's scale."""
+    held: bool
+    reading: Reading
+    performed: MotionPoints | None
+    """What the source is to perform; None: the same again, so that nothing is to be computed."""
+    motions: dict = field(default_factory=dict)
+    """Whether the scale transformation is on -> dense motion."""
+    images: dict[str, np.ndarray] = field(default_factory=dict)
+    """Variant -> result, uint8 (S, S, 3)."""
+    spreads: dict[str, Pair] = field(default_factory=dict)
+    """Variant -> rms spread of the keypoints found in it."""
+    ms: float = 0.0
+    """Time in the networks so far."""
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Adds the time that its block takes."""
+        started = time.perf_counter()
+        yield
+        self.ms += 1000 * (time.perf_counter() - started)
+
+
+@dataclass(frozen=True)
+class Stages:
+    """What becomes of driving frames, for one source.
+
+    Args:
+        networks: the back end.
+        source: encoded by it.
+        portrait: the source picture (1, 3, S, S) where results are larger or smaller than what the
+            networks see; else None.
+        resolution: R, the side of what they see.
+        take: uint8 (H, W, 3), side, its name in errors -> (1, 3, side, side) for the networks.
+    """
+
+    networks: Backend
+    source: Source
+    portrait: "np.ndarray | None"
+    resolution: int
+    take: Callable
+
+    def frames(
+        self,
+        frames: Iterable[np.ndarray | Shown],
+        names: list[str],
+        options: Options,
+        measure: bool,
+        between: Callable[[Iterator], Iterator],
+    ) -> Iterator[dict[str, Frame]]:
+        """All stages in a row; ``between`` two of them may let them work at once."""
+        steps = between(self.read(frames, options))
+        steps = between(self.move(steps, names))
+        steps = between(self.paint(steps, names))
+        if measure:
+            steps = between(self.measure(steps))
+        return map(finished, steps)
+
+    def readings(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Reading]:
+        """What the frames with a face say, one after the other."""
+        steer = self._steering(options)
+        for picture, face in map(_shown, frames):
+            if face:
+                yield self._read(self._driving(picture, options), steer)
+
+    def read(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Step]:
+        """First stage: what each driving frame says; without a face, what the last one said."""
+        steer, anchor = self._steering(options), options.anchor
+        step = None
+        for picture, face in map(_shown, frames):
+            started = time.perf_counter()
+            driving = self._driving(picture, options)
+            if face:
+                reading = self._read(driving, steer)
+                anchor = anchor or _points(reading)
+                performed = self._performed(reading, options, anchor)
+            elif step is None:
+                reading = self._rest()
+                performed = _points(reading)
+            else:
+                reading, performed = step.reading, None
+            shown = self.give(driving)
+            same = reading.rectified is driving
+            rectified = shown if same else self.give(reading.rectified)
+            ms = 1000 * (time.perf_counter() - started)
+            step = Step(shown, rectified, not face, reading, performed, ms=ms)
+            yield step
+
+    def move(self, steps: Iterator[Step], names: list[str]) -> Iterator[Step]:
+        """Second stage: dense motion, once for the variants that share it."""
+        transforms = dict.fromkeys(methods.switches(name)[0] for name in names)
+        for step in steps:
+            if step.performed is not None:
+                raw, rectified = step.performed
+                with step.timed():
+                    step.motions = {
+                        transform: self.networks.move(self.source, rectified if transform else raw)
+                        for transform in transforms
+                    }
+            yield step
+
+    def paint(self, steps: Iterator[Step], names: list[str]) -> Iterator[Step]:
+        """Third stage: the pictures of all variants."""
+        images = {}
+        for step in steps:
+            if step.performed is not None:
+                with step.timed():
+                    images = {name: self._painted(step, name) for name in names}
+            step.images, step.motions = images, {}
+            yield step
+
+    def measure(self, steps: Iterator[Step]) -> Iterator[Step]:
+        """Last stage: how large the face of each picture is."""
+        spreads = {}
+        for step in steps:
+            if step.performed is not None:
+                spreads = {name: self._spread(image) for name, image in step.images.items()}
+            step.spreads = spreads
+            yield step
+
+    def give(self, maps) -> np.ndarray:
+        """(1, 3, H, W) in [0, 1] of the networks -> uint8 (H, W, 3)."""
+        if isinstance(maps, np.ndarray):
+            return arrays.to_picture(maps)
+        from ostnet.animation.pictures import to_picture
+
+        return to_picture(maps)
+
+    def _driving(self, picture: np.ndarray, options: Options):
+        """(1, 3, R, R): the driving frame as the networks see it."""
+        maps = self.take(picture, self.resolution, "driving frame")
+        if options.driving_zoom == (1, 1):
+            return maps
+        if isinstance(maps, np.ndarray):
+            return arrays.zoom(maps, options.driving_zoom)
+        from ostnet.animation.pictures import zoom
+
+        return zoom(maps, options.driving_zoom)
+
+    def _read(self, driving, steer: Steering | None) -> Reading:
+        return self.networks.read(self.source, driving, steer=steer)
+
+    def _rest(self) -> Reading:
+        """The reading of a driving frame that is the source itself."""
+        x_source = self.source.keypoints
+        found = self.networks.align(x_source, x_source)
+        alignment = Alignment(found.z, found.fiducials, found.scale * 0 + 1)
+        return Reading(x_source, alignment, self.source.image, x_source)
+
+    def _steering(self, options: Options) -> Steering | None:
+        """What takes the place of a frame's own scale; a fresh one for each reading of a clip."""
+        transform, steps = self.networks.transform, []
+        if options.alignment == "closed-form":
+            steps.append(steering.closed_form(transform))
+        if options.clip_scale is not None:
+            steps.append(steering.constant(transform, options.clip_scale))
+        elif isinstance(options.scale_window, int):
+            steps.append(steering.running_median(transform, options.scale_window))
+        if options.smoothing_fps is not None:
+            steps.append(steering.smoothed(transform, options.smoothing_fps))
+        return steering.in_turn(*steps) if steps else None
+
+    def _performed(self, reading: Reading, options: Options, anchor: MotionPoints) -> MotionPoints:
+        """The keypoints that the source is to perform."""
+        if options.motion == "absolute":
+            return _points(reading)
+        return MotionPoints(
+            *(
+                relative_motion(self.source.keypoints, points, start)
+                for points, start in zip(_points(reading), anchor, strict=True)
+            )
+        )
+
+    def _painted(self, step: Step, name: str) -> np.ndarray:
+        """The result of one variant."""
+        transform, embedding = methods.switches(name)
+        z = step.reading.alignment.z if embedding else None
+        rendered = self.networks.paint(self.source, step.motions[transform], z)
+        if self.portrait is None:
+            return self.give(rendered.image)
+        return self.give(self.networks.compose(rendered, self.portrait))
+
+    def _spread(self, image: np.ndarray) -> Pair:
+        """(sigma_x, sigma_y) of the keypoints found in a generated picture."""
+        picture = self.take(image, self.resolution, "generated frame")
+        return pair(spread(self.networks.keypoints(picture)))
+
+
+def finished(step: Step) -> dict[str, Frame]:
+    """What the caller gets of a driving frame, by the variant's name."""
+    reading = step.reading
+    return {
+        name: Frame(
+            image=image,
+            driving=step.driving,
+            rectified=step.rectified if methods.switches(name)[0] else step.driving,
+            scale=pair(reading.alignment.scale),
+            driving_spread=pair(spread(reading.x_driving)),
+            spread=step.spreads.get(name),
+            held=step.held,
+            ms=step.ms,
+        )
+        for name, image in step.images.items()
+    }
+
+
+def pair(values) -> Pair:
+    """The two numbers of a (1, 2) tensor or array."""
+    x, y = values[0].tolist()
+    return x, y
+
+
+def _shown(frame: np.ndarray | Shown) -> Shown:
+    return frame if isinstance(frame, Shown) else Shown(frame)
+
+
+def _points(reading: Reading) -> MotionPoints:
+    return MotionPoints(reading.x_driving, reading.x_rectified)

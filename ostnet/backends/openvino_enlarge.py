@@ -1,0 +1,52 @@
+"""``OSTNet.compose`` as an OpenVINO graph, for one size of the result. Built without torch."""
+
+import numpy as np
+
+from ostnet.openvino_runtime import openvino_runtime
+
+Shape = tuple[int, ...]
+
+
+def enlargement(
+    painted: Shape, flow: Shape, mix: Shape | None, correction: Shape | None, picture: Shape
+):
+    """A graph that makes the result at the size of ``picture``, out of these inputs' shapes.
+
+    Args:
+        painted: (1, 3, R, R), what the generator painted.
+        flow: (1, h, w, 2) at motion resolution.
+        mix: (1, 1, R, R), share of the warped source; None: nothing of it, nor of the motion.
+        correction: (1, 3, 2h, 2w), of which the first two are added to the flow; or None.
+        picture: (1, 3, S, S), the source.
+
+    Returns:
+        An ``openvino.Model`` with those inputs that are not None, in order, and the result
+        (1, 3, S, S) in [0, 1].
+    """
+    openvino = openvino_runtime()
+    ov = openvino.opset13
+
+    height, width = picture[-2:]
+
+    def resized(maps, order=(0, 1, 2, 3)):
+        maps = maps if order == (0, 1, 2, 3) else ov.transpose(maps, list(order))
+        return ov.interpolate(
+            maps, [height, width], "linear_onnx", "sizes", [0], [0], "align_corners", axes=[2, 3]
+        )
+
+    shapes = (painted, flow, mix, correction, picture)
+    ports = [None if shape is None else ov.parameter(list(shape), np.float32) for shape in shapes]
+    given = [port for port in ports if port is not None]
+    painted, flow, mix, correction, picture = ports
+    if mix is None:
+        return openvino.Model([resized(painted)], given, "enlarge")
+    place = resized(flow, (0, 3, 1, 2))  # (1, 2, S, S)
+    if correction is not None:
+        change = ov.slice(resized(correction), [0], [2], [1], [1])
+        place = ov.add(place, change)
+    grid = ov.transpose(place, [0, 2, 3, 1])
+    how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
+    warped = ov.grid_sample(picture, grid, how)
+    painted = resized(painted)
+    result = ov.add(painted, ov.multiply(resized(mix), ov.subtract(warped, painted)))
+    return openvino.Model([result], given, "enlarge")

@@ -1,0 +1,125 @@
+"""What a frame is made of, and the order of the calls that make it.
+
+Knows nothing of torch: a back end that computes with other arrays uses the same, and starts faster.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ostnet.config import ModelConfig
+    from ostnet.model.motion import Motion
+
+
+@dataclass
+class Source:
+    """Everything that depends on the source picture alone; computed once per video."""
+
+    image: Tensor
+    """(B, 3, H, W) in [0, 1]."""
+    small: Tensor
+    """(B, 3, 64, 64): what dense motion sees."""
+    keypoints: Tensor
+    """x_S, (B, K, 2)."""
+    taps: list[Tensor]
+    """Encoder features at 1/2, 1/4, 1/8 of the size."""
+
+    def expand(self, batch: int) -> Source:
+        """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
+        return Source(
+            self.image.expand(batch, -1, -1, -1),
+            self.small.expand(batch, -1, -1, -1),
+            self.keypoints.expand(batch, -1, -1),
+            [tap.expand(batch, -1, -1, -1) for tap in self.taps],
+        )
+
+
+@dataclass
+class Alignment:
+    """What T_theta says about one pair of keypoint sets."""
+
+    z: Tensor
+    """Scale code (B, code)."""
+    fiducials: Tensor
+    """Where the base points sit in the driving picture, (B, 12, 2)."""
+    scale: Tensor
+    """(B, 2): how many times larger the driving face is than the source's, along x and y."""
+
+
+@dataclass
+class Reading:
+    """What driving frames say about motion and scale."""
+
+    x_driving: Tensor
+    """Keypoints as they are, (B, K, 2)."""
+    alignment: Alignment
+    """Scale code, fiducial points, measured scale."""
+    rectified: Tensor
+    """I_D^: the driving picture at the source's scale, (B, 3, H, W)."""
+    x_rectified: Tensor
+    """x_D^: keypoints at the source's scale, (B, K, 2)."""
+
+
+Steering = Callable[[Alignment, "Tensor", "Tensor"], Alignment]
+"""(alignment, x_S, x_D) -> the alignment to use: another measure of scale, a filter over time."""
+
+
+@dataclass
+class Rendered:
+    """Generated pictures and the motion behind them."""
+
+    image: Tensor
+    """(B, 3, H, W) in [0, 1]: the result."""
+    painted: Tensor
+    """(B, 3, H, W) in [0, 1]: what the generator painted."""
+    mix: Tensor | None
+    """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None without ``mix``."""
+    warped: Tensor | None
+    """(B, 3, H, W): the source, moved; None without ``mix``."""
+    motion: Motion
+
+
+def spread(points: Tensor) -> Tensor:
+    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
+    return ((points - points.mean(1)[:, None]) ** 2).mean(1) ** 0.5
+
+
+class Reader:
+    """Whatever finds keypoints, aligns and rectifies, and so can read a driving frame."""
+
+    if TYPE_CHECKING:
+        config: ModelConfig
+
+        def keypoints(self, image: Tensor) -> Tensor: ...  # noqa: D102
+        def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment: ...  # noqa: D102
+        def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor: ...  # noqa: D102
+
+    def read(
+        self,
+        source: Source,
+        driving: Tensor,
+        scale_transform: bool = True,
+        steer: Steering | None = None,
+    ) -> Reading:
+        """What driving pictures (B, 3, H, W) say; z is computed from (x_S, x_D) in every variant.
+
+        Args:
+            source: of the same batch size B.
+            driving: pictures in [0, 1].
+            scale_transform: rectify before the motion is read; a network built without it never
+                does.
+            steer: changes the alignment before it is used.
+        """
+        x_driving = self.keypoints(driving)
+        alignment = self.align(source.keypoints, x_driving)
+        if steer is not None:
+            alignment = steer(alignment, source.keypoints, x_driving)
+        if not (scale_transform and self.config.with_scale_transform):
+            return Reading(x_driving, alignment, driving, x_driving)
+        rectified = self.rectify(driving, alignment.fiducials)
+        return Reading(x_driving, alignment, rectified, self.keypoints(rectified))

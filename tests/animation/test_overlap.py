@@ -1,0 +1,97 @@
+"""An iterator that runs ahead in a thread."""
+
+import threading
+import time
+
+import pytest
+
+from ostnet.animation.overlap import ahead
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left():
+    before = set(threading.enumerate())
+    yield
+    assert set(threading.enumerate()) == before
+
+
+@pytest.fixture
+def counted():
+    """Squares, and what happened to them: how many were made, by which thread they were closed."""
+
+    class Squares:
+        made, closed_by = 0, None
+
+        def __call__(self, count):
+            try:
+                for number in range(count):
+                    self.made += 1
+                    yield number**2
+            finally:
+                self.closed_by = threading.current_thread()
+
+    return Squares()
+
+
+def test_all_items_in_order():
+    assert list(ahead(range(100))) == list(range(100))
+    assert list(ahead([])) == []
+    assert list(ahead([None, 1, None])) == [None, 1, None]
+
+
+def test_stages_in_a_row(counted):
+    halves = (square / 2 for square in ahead(counted(50)))
+    assert list(ahead(halves)) == [n * n / 2 for n in range(50)]
+
+
+def test_nothing_is_made_before_the_first_is_asked_for_and_little_after(counted):
+    items = ahead(counted(100), depth=3)
+    time.sleep(0.02)
+    assert counted.made == 0
+    assert next(items) == 0
+    time.sleep(0.05)
+    assert counted.made == 1 + 3  # the one that is used, and those that wait
+    items.close()
+
+
+def test_both_sides_work_at_once():
+    def slow():
+        for number in range(5):
+            time.sleep(0.04)
+            yield number
+
+    started = time.perf_counter()
+    for _ in ahead(slow()):
+        time.sleep(0.04)
+    assert time.perf_counter() - started < 0.36  # one after the other: 0.4
+
+
+def test_stopping_early_ends_the_thread_and_closes_what_it_went_through(counted):
+    items = ahead(ahead(counted(100)))
+    assert [next(items), next(items)] == [0, 1]
+    items.close()
+    assert counted.made < 10
+    assert counted.closed_by not in (None, threading.current_thread())
+
+
+def test_an_iterator_that_is_dropped_ends_its_thread(counted):
+    next(ahead(counted(100)))
+    assert counted.closed_by is not None
+
+
+def test_an_error_surfaces_after_the_items_before_it():
+    def broken():
+        yield 1
+        raise ValueError("torn file")
+
+    items = ahead(ahead(broken()))
+    assert next(items) == 1
+    with pytest.raises(ValueError, match="torn file"):
+        next(items)
+
+
+def test_an_error_of_its_user_ends_the_thread(counted):
+    with pytest.raises(KeyError):
+        for _ in ahead(counted(100)):
+            raise KeyError
+    assert counted.closed_by is not None
