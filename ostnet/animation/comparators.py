@@ -7,7 +7,7 @@ Keypoints are tensors or NumPy arrays, whichever the back end computes with.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def like(values: list, points: Tensor) -> Tensor:
+def like(values: list, points: Any) -> Any:
     """Numbers as an array of the kind, type and device that ``points`` has."""
     if isinstance(points, np.ndarray):
-        return np.array(values, points.dtype)  # pyright: ignore[reportReturnType]
+        return np.array(values, points.dtype)
     return points.new_tensor(values)
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Stages:
 
     networks: Backend
     source: Source
-    portrait: "np.ndarray | None"
+    portrait: Any
     resolution: int
     take: Callable
 

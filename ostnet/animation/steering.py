@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ostnet.animation.comparators import closed_form_scale, like
 from ostnet.animation.smoothing import OneEuroFilter
@@ -54,7 +54,8 @@ def smoothed(transform: Transform, fps: float) -> Steering:
     smooth = OneEuroFilter(fps)
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
-        fiducials = transform.base + smooth(alignment.fiducials - transform.base)
+        offsets: Any = alignment.fiducials - transform.base
+        fiducials: Any = transform.base + smooth(offsets)
         return replace(alignment, fiducials=fiducials, scale=transform.affine_scale(fiducials))
 
     return steer
