@@ -1,6 +1,25 @@
 """Configuration of the networks and the named presets."""
 
+import math
 from dataclasses import asdict, dataclass, fields, replace
+
+MOST_CHANNELS = 4096
+"""Of any feature map, and largest value of every number that is not named below."""
+
+MOST = {
+    "resolution": 1024,
+    "keypoints": 512,
+    "motion_resolution": 512,
+    "detector_unshuffle": 8,
+    "hourglass_blocks": 9,
+    "mask_kernel": 31,
+    "residual_blocks": 64,
+    "temperature": 100.0,
+}
+"""Largest values: far beyond any use, and small enough that a configuration from a stranger costs
+no memory before it is compared with its weights."""
+
+MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_blocks")
 
 
 @dataclass(frozen=True)
@@ -86,6 +105,7 @@ class ModelConfig:
 
     def __post_init__(self):
         object.__setattr__(self, "widths", tuple(self.widths))
+        _check_values(self)
         if self.resolution < 32 or self.resolution % 16:
             raise ValueError(
                 f"resolution: found {self.resolution}, expected a multiple of 16, at least 32"
@@ -130,6 +150,30 @@ class ModelConfig:
         if unknown:
             raise ValueError(f"config: unknown fields {unknown}, expected some of {sorted(known)}")
         return cls(**values)
+
+
+def _check_values(config: ModelConfig) -> None:
+    """Every field of its kind, every number in its range.
+
+    Raises:
+        ValueError: names the field.
+    """
+    for item in fields(config):
+        value, most = getattr(config, item.name), MOST.get(item.name, MOST_CHANNELS)
+        least = 0 if item.name in MAY_BE_ZERO else 1
+        match item.default:
+            case bool() | str():
+                fits, expected = type(value) is type(item.default), type(item.default).__name__
+            case float():
+                fits = type(value) in (int, float) and math.isfinite(value) and value <= most
+                expected = f"a number up to {most:g}"
+            case _:
+                numbers = value if isinstance(value, tuple) else (value,)
+                fits = all(type(number) is int and least <= number <= most for number in numbers)
+                fits = fits or (value is None and item.default is None)
+                expected = f"whole numbers from {least} to {most}"
+        if not fits:
+            raise ValueError(f"{item.name}: found {str(value):.40}, expected {expected}")
 
 
 PRESETS: dict[str, ModelConfig] = {
