@@ -202,7 +202,11 @@ class _Words(argparse.Action):
 
 
 def _complain(message: str) -> int:
-    print("ostnet: error:", " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())
+    shown = "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
+    )
+    print("ostnet: error:", shown, file=sys.stderr)
     return 2
 
 
