@@ -104,7 +104,8 @@ class ModelConfig:
     """False: the generator is built without the scale embedding (an ablation trained apart)."""
 
     def __post_init__(self):
-        object.__setattr__(self, "widths", tuple(self.widths))
+        if isinstance(self.widths, list):  # as JSON has it
+            object.__setattr__(self, "widths", tuple(self.widths))
         _check_values(self)
         if self.resolution < 32 or self.resolution % 16:
             raise ValueError(
@@ -128,13 +129,13 @@ class ModelConfig:
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
             )
         if self.embedding not in ("sum", "film"):
-            raise ValueError(f"embedding: found {self.embedding!r}, expected sum or film")
+            raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
         if self.mask_kernel % 2 == 0:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise ValueError(f"widths: found {self.widths}, expected three positive numbers")
         if self.scale_map not in ("tps", "affine"):
-            raise ValueError(f"scale_map: found {self.scale_map!r}, expected tps or affine")
+            raise ValueError(f"scale_map: found {self.scale_map!r:.40}, expected tps or affine")
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
 
@@ -170,6 +171,7 @@ def _check_values(config: ModelConfig) -> None:
             case _:
                 numbers = value if isinstance(value, tuple) else (value,)
                 fits = all(type(number) is int and least <= number <= most for number in numbers)
+                fits = fits and isinstance(value, tuple) == isinstance(item.default, tuple)
                 fits = fits or (value is None and item.default is None)
                 expected = f"whole numbers from {least} to {most}"
         if not fits:
