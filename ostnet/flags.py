@@ -203,10 +203,7 @@ class _Words(argparse.Action):
 
 def _complain(message: str) -> int:
     line = " ".join(message.split())
-    shown = "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line
-    )
-    print("ostnet: error:", shown, file=sys.stderr)
+    print("ostnet: error:", "".join(c if c.isprintable() else "?" for c in line), file=sys.stderr)
     return 2
 
 
