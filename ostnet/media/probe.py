@@ -19,7 +19,7 @@ from ostnet.media.limits import (
     BeyondLimitError,
 )
 from ostnet.media.patience import in_time
-from ostnet.media.timeline import Timeline, parse_framecrc
+from ostnet.media.timeline import Timeline, believed, parse_framecrc
 
 SMALLEST = 32
 """Shortest side of a usable picture, in pixels."""
@@ -121,7 +121,8 @@ def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
     if timeline is None or shape is None:
         return None
     stated = re.search(r"frame_rate: (\d+)/(\d+)", header)
-    nominal = Fraction(int(stated[1]), int(stated[2])) if stated and int(stated[2]) else None
+    known = stated is not None and int(stated[2]) > 0
+    nominal = believed(Fraction(int(stated[1]), int(stated[2]))) if known else None
     damaged = _DAMAGE.search(header) is not None
     fps, frames, varies = timeline.rate(nominal), timeline.count, False
     if damaged and nominal:

@@ -111,6 +111,7 @@ ABSURD = [
     ("widths", "abc"),
     ("widths", None),
     ("widths", [8, 8]),
+    ("widths", 8),
     ("keypoint_width", 0),
     ("motion_width", 2**31),
     ("hourglass_max_width", 10**12),
