@@ -121,8 +121,9 @@ def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
     if timeline is None or shape is None:
         return None
     stated = re.search(r"frame_rate: (\d+)/(\d+)", header)
-    known = stated is not None and int(stated[2]) > 0
-    nominal = believed(Fraction(int(stated[1]), int(stated[2]))) if known else None
+    nominal = None
+    if stated and int(stated[2]):
+        nominal = believed(Fraction(int(stated[1]), int(stated[2])))
     damaged = _DAMAGE.search(header) is not None
     fps, frames, varies = timeline.rate(nominal), timeline.count, False
     if damaged and nominal:
