@@ -1,6 +1,25 @@
 """Configuration of the networks and the named presets."""
 
+import math
 from dataclasses import asdict, dataclass, fields, replace
+
+MOST_CHANNELS = 4096
+"""Of any feature map, and largest value of every number that is not named below."""
+
+MOST = {
+    "resolution": 1024,
+    "keypoints": 512,
+    "motion_resolution": 512,
+    "detector_unshuffle": 8,
+    "hourglass_blocks": 9,
+    "mask_kernel": 31,
+    "residual_blocks": 64,
+    "temperature": 100.0,
+}
+"""Largest values: far beyond any use, and small enough that a configuration from a stranger costs
+no memory before it is compared with its weights."""
+
+MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_blocks")
 
 
 @dataclass(frozen=True)
@@ -85,7 +104,9 @@ class ModelConfig:
     """False: the generator is built without the scale embedding (an ablation trained apart)."""
 
     def __post_init__(self):
-        object.__setattr__(self, "widths", tuple(self.widths))
+        if isinstance(self.widths, list):  # as JSON has it
+            object.__setattr__(self, "widths", tuple(self.widths))
+        _check_values(self)
         if self.resolution < 32 or self.resolution % 16:
             raise ValueError(
                 f"resolution: found {self.resolution}, expected a multiple of 16, at least 32"
@@ -108,13 +129,13 @@ class ModelConfig:
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
             )
         if self.embedding not in ("sum", "film"):
-            raise ValueError(f"embedding: found {self.embedding!r}, expected sum or film")
+            raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
         if self.mask_kernel % 2 == 0:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise ValueError(f"widths: found {self.widths}, expected three positive numbers")
         if self.scale_map not in ("tps", "affine"):
-            raise ValueError(f"scale_map: found {self.scale_map!r}, expected tps or affine")
+            raise ValueError(f"scale_map: found {self.scale_map!r:.40}, expected tps or affine")
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
 
@@ -130,6 +151,31 @@ class ModelConfig:
         if unknown:
             raise ValueError(f"config: unknown fields {unknown}, expected some of {sorted(known)}")
         return cls(**values)
+
+
+def _check_values(config: ModelConfig) -> None:
+    """Every field of its kind, every number in its range.
+
+    Raises:
+        ValueError: names the field.
+    """
+    for item in fields(config):
+        value, most = getattr(config, item.name), MOST.get(item.name, MOST_CHANNELS)
+        least = 0 if item.name in MAY_BE_ZERO else 1
+        match item.default:
+            case bool() | str():
+                fits, expected = type(value) is type(item.default), type(item.default).__name__
+            case float():
+                fits = type(value) in (int, float) and math.isfinite(value) and value <= most
+                expected = f"a number up to {most:g}"
+            case _:
+                numbers = value if isinstance(value, tuple) else (value,)
+                fits = all(type(number) is int and least <= number <= most for number in numbers)
+                fits = fits and isinstance(value, tuple) == isinstance(item.default, tuple)
+                fits = fits or (value is None and item.default is None)
+                expected = f"whole numbers from {least} to {most}"
+        if not fits:
+            raise ValueError(f"{item.name}: found {str(value):.40}, expected {expected}")
 
 
 PRESETS: dict[str, ModelConfig] = {

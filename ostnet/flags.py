@@ -202,7 +202,8 @@ class _Words(argparse.Action):
 
 
 def _complain(message: str) -> int:
-    print("ostnet: error:", " ".join(message.split()), file=sys.stderr)
+    line = " ".join(message.split())
+    print("ostnet: error:", "".join(c if c.isprintable() else "?" for c in line), file=sys.stderr)
     return 2
 
 

@@ -4,6 +4,7 @@ Each command is one module of this package with a ``run(argv)``; it is imported 
 called, so that ``ostnet --help`` answers at once.
 """
 
+import io
 import logging
 import os
 import sys
@@ -39,6 +40,7 @@ def main(argv: list[str] | None = None) -> int:
     # torch's threads must sleep between layers: spinning starves the video encoders beside them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _show_warnings_on_one_line()
+    _print_any_name()
     return exit_code(lambda: _run(argv))
 
 
@@ -65,6 +67,12 @@ def _show_warnings_on_one_line() -> None:
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
     warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"
+
+
+def _print_any_name() -> None:
+    """Names of files that the terminal's encoding cannot show are escaped, not an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _help() -> str:

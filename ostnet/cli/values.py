@@ -137,15 +137,15 @@ def _under_folders(path: Path) -> Path:
 
 
 def scale_window(text: str) -> str | float:
-    """``frame``, ``clip``, or a number of seconds above 0."""
+    """``frame``, ``clip``, or a number of seconds above 0 and up to an hour."""
     if text in ("frame", "clip"):
         return text
     try:
         seconds = float(text)
     except ValueError:
         seconds = 0.0
-    if not 0 < seconds < float("inf"):
+    if not 0 < seconds <= 3600:
         raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected frame, clip or a number of seconds above 0"
+            f"found {text!r}, expected frame, clip or a number of seconds above 0 and up to 3600"
         )
     return seconds

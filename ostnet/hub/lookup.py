@@ -150,12 +150,12 @@ def _checked(folder: Path, name: str) -> Path:
 
     try:
         config = ModelConfig.from_dict(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise InputError(
             f"checkpoint: {name}, {CONFIG}: {error}; use the one saved with the weights"
         ) from error
     try:
-        check_weights(OSTNet(config), folder / WEIGHTS)
+        check_weights(OSTNet.outline(config), folder / WEIGHTS)
     except InputError as error:
         reason = str(error).removeprefix(f"{folder / WEIGHTS}: ")
         raise InputError(f"checkpoint: {name}, {WEIGHTS}: {reason}") from error

@@ -53,9 +53,11 @@ def gif_passes(picture: str, palette: str, target: str, fps: float) -> list[tupl
     rate = [f"fps={FASTEST_GIF}"] if fps > FASTEST_GIF else []
     colours = ",".join([*rate, "palettegen=stats_mode=diff"])
     drawn = ",".join([*rate, "paletteuse=dither=sierra2_4a:diff_mode=rectangle"])
+    source = ("-i", f"file:{picture}")
+    drawn_in = ("-f", "png_pipe", "-i", f"file:{palette}")  # "%d" in a folder's name is no pattern
     return [
-        ("-i", picture, "-vf", colours, "-frames:v", "1", "-update", "1", palette),
-        ("-i", picture, "-i", palette, "-lavfi", drawn, *EACH_ONCE, "-loop", "0", target),
+        (*source, "-vf", colours, "-frames:v", "1", "-update", "1", f"file:{palette}"),
+        (*source, *drawn_in, "-lavfi", drawn, *EACH_ONCE, "-loop", "0", f"file:{target}"),
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.following import following_square, is_wide
+from ostnet.media.limits import MOST_REACH
 from ostnet.media.square import Crop, centre_square, face_square, level_square
 from ostnet.media.track import FaceTrack, follow, track_face
 from ostnet.media.upright import upright_faces
@@ -155,9 +156,12 @@ def _said(role: str, notes: list[str]) -> str | None:
 
 
 def _inside(crop: Crop, height: int, width: int, role: str) -> Crop:
-    """The crop, if it shows any of the picture."""
+    """The crop, if it shows enough of the picture."""
     if crop.size < 1 or not (-crop.size < crop.left < width and -crop.size < crop.top < height):
         raise InputError(f"{role}: the square {crop.left},{crop.top},{crop.size} shows nothing of "
+                         f"{width}x{height} pixels; draw it inside")  # fmt: skip
+    if crop.size > MOST_REACH * max(height, width):
+        raise InputError(f"{role}: the square's side of {crop.size} is too large for "
                          f"{width}x{height} pixels; draw it inside")  # fmt: skip
     return crop
 

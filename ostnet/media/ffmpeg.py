@@ -11,6 +11,7 @@ import subprocess
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.media.limits import MOST_FRAME_PIXELS
 
 # Only local files, and only containers of pictures: a playlist (or a text file, which ffmpeg
 # would draw as a terminal) must not be opened in place of a video.
@@ -39,8 +40,10 @@ CONTAINERS = (
     "webp_pipe",
     "bmp_pipe",
     "tiff_pipe",
-    "image2",
 )
+
+STILLS = "image2"
+"""Single pictures; also numbered ones, where a name says "%03d.png" or "*.png"."""
 
 
 def ffmpeg(*arguments: str) -> list[str]:
@@ -52,8 +55,9 @@ def ffmpeg(*arguments: str) -> list[str]:
 
 def open_input(file: Path) -> list[str]:
     """Options that open one local media file and nothing that it may point to."""
-    guard = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(CONTAINERS)]
-    return [*guard, "-i", f"file:{file}"]
+    formats = CONTAINERS if set("%*?{") & set(str(file)) else (*CONTAINERS, STILLS)
+    guard = ["-protocol_whitelist", "file", "-format_whitelist", ",".join(formats)]
+    return [*guard, "-max_pixels", str(MOST_FRAME_PIXELS), "-i", f"file:{file}"]
 
 
 def existing_file(path: str | os.PathLike, role: str | None) -> tuple[Path, str]:

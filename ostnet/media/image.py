@@ -7,6 +7,7 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file
+from ostnet.media.limits import PICTURE_FORMATS
 from ostnet.media.probe import SMALLEST
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -28,7 +29,9 @@ def read_image(path: str | os.PathLike, role: str | None = None) -> np.ndarray:
     file, name = existing_file(path, role)
     try:
         _allow_heif(file, name)
-        with Image.open(file) as picture:
+        Image.init()
+        formats = [kind for kind in PICTURE_FORMATS if kind in Image.OPEN]
+        with Image.open(file, formats=formats) as picture:
             image = to_srgb(ImageOps.exif_transpose(picture))
     except InputError:
         raise
@@ -36,7 +39,7 @@ def read_image(path: str | os.PathLike, role: str | None = None) -> np.ndarray:
         most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise InputError(f"{name}: '{file.name}' is too large; "
                          f"give a picture of at most {most} megapixels") from error  # fmt: skip
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
+    except Exception as error:  # decoders of broken files raise whatever they stumble over
         raise InputError(f"{name}: '{file.name}' is no picture that can be read; "
                          "give a PNG, JPEG, WebP or HEIC file") from error  # fmt: skip
     height, width = image.shape[:2]

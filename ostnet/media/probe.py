@@ -1,6 +1,7 @@
 """What a video holds: size, exact frame rate, number of frames, sound."""
 
 import functools
+import itertools
 import os
 import re
 import subprocess
@@ -11,12 +12,19 @@ from pathlib import Path
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
-from ostnet.media.timeline import Timeline, parse_framecrc
+from ostnet.media.limits import (
+    MOST_FRAME_PIXELS,
+    MOST_FRAMES,
+    MOST_STRETCH,
+    BeyondLimitError,
+)
+from ostnet.media.patience import in_time
+from ostnet.media.timeline import Timeline, believed, parse_framecrc
 
 SMALLEST = 32
 """Shortest side of a usable picture, in pixels."""
 
-SQUARE_PIXELS = "scale=round(iw*sar):ih"
+SQUARE_PIXELS = f"scale='round(iw*clip(sar,1/{MOST_STRETCH},{MOST_STRETCH}))':ih"
 """Filter that widens anamorphic video to square pixels and leaves any other as it is."""
 
 HIDDEN_PACKETS = ("vp8", "mpeg4")
@@ -30,6 +38,9 @@ _TRANSFER = re.compile(r"color_trc:([\w-]+)")
 
 _DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
 """What a reader says of a file that does not hold what its index promises."""
+
+_TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds specified max pixel count")
+"""What the decoder says of frames beyond the limit."""
 
 
 @dataclass(frozen=True)
@@ -79,10 +90,13 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
     A clip of variable frame rate is told as it is laid out: at a constant rate, fine enough for
     every frame to keep its time. What was found is remembered as long as the file does not change.
     `role` names the input in errors (default: the file's name). Raises InputError where there is no
-    video.
+    video, or one beyond the limits.
     """
     file, name = existing_file(path, role)
-    info = found_in(file)
+    try:
+        info = found_in(file)
+    except BeyondLimitError as error:
+        raise InputError(f"{name}: {error}") from error
     if info is None:
         raise InputError(f"{name}: '{file.name}' holds no video that can be read; "
                          "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
@@ -93,7 +107,7 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
 
 
 def found_in(file: Path) -> VideoInfo | None:
-    """What a file holds; None: no video."""
+    """What a file holds; None: no video. Raises BeyondLimitError."""
     state = file.stat()
     return _looked_at(file, state.st_mtime_ns, state.st_size)
 
@@ -107,7 +121,9 @@ def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
     if timeline is None or shape is None:
         return None
     stated = re.search(r"frame_rate: (\d+)/(\d+)", header)
-    nominal = Fraction(int(stated[1]), int(stated[2])) if stated and int(stated[2]) else None
+    nominal = None
+    if stated and int(stated[2]):
+        nominal = believed(Fraction(int(stated[1]), int(stated[2])))
     damaged = _DAMAGE.search(header) is not None
     fps, frames, varies = timeline.rate(nominal), timeline.count, False
     if damaged and nominal:
@@ -136,6 +152,7 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
     The timeline is None where no frame was found.
     """
     listed = ["-fps_mode", "passthrough", "-enc_time_base", "demux"] if decode else ["-c", "copy"]
+    listed += ["-flush_packets", "1"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             ffmpeg(
@@ -149,10 +166,17 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
         )
         assert process.stdout is not None  # a pipe, as asked for
         try:
-            timeline = parse_framecrc(process.stdout)
-            process.wait()  # the account of the first frame may come after the last packet
+            # to its end: the account of the first frame may come after the last packet
+            lines = in_time(process, process.stdout)
+            timeline = parse_framecrc(itertools.islice(lines, MOST_FRAMES))
+            if next(lines, None) is not None:
+                raise BeyondLimitError(f"more than {MOST_FRAMES:,} frames; cut the clip")
         finally:
             stop(process)
         log.seek(0)
         header = log.read().decode("utf-8", "replace")
+    if size := _TOO_LARGE.search(header):
+        most = MOST_FRAME_PIXELS // 1_000_000
+        raise BeyondLimitError(f"{size[1]}x{size[2]} pixels a frame is too large; "
+                               f"give at most {most} megapixels")  # fmt: skip
     return timeline, header

@@ -29,6 +29,9 @@ MOST_REPEATS = 20
 SLIDES = 60
 """Seconds of a clip in which they may be repeated more often: slides are shown for long."""
 
+SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
+"""Frames per second between which a rate is believed."""
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -52,11 +55,13 @@ class Timeline:
 
     def rate(self, nominal: Fraction | None) -> Fraction:
         """The nominal rate where it describes the clip, else the mean rate of its frames."""
+        nominal = believed(nominal)
         if self.count < 2 or self.span <= 0:
             return nominal or Fraction(25)
         if nominal and abs((self.count - 1) / nominal - self.span) <= DRIFT:
             return nominal
-        return Fraction((self.count - 1) / self.span).limit_denominator(1001)
+        mean = Fraction((self.count - 1) / self.span).limit_denominator(1001)
+        return min(max(mean, SLOWEST), FASTEST)
 
     def is_steady(self, rate: Fraction) -> bool:
         """Whether frames at this constant rate would come within one of their own times."""
@@ -81,6 +86,11 @@ class Timeline:
         frames = max(1, round((self.span + gaps[len(gaps) // 2]) * rate))
         most = max(MOST_REPEATS * self.count, SLIDES * rate)
         return None if frames > most else (rate, frames)
+
+
+def believed(rate: Fraction | None) -> Fraction | None:
+    """The rate, if a clip can have it."""
+    return rate if rate and SLOWEST <= rate <= FASTEST else None
 
 
 def parse_framecrc(lines: Iterable[bytes]) -> Timeline | None:

@@ -4,12 +4,15 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
+from ostnet.media.limits import BeyondLimitError
+from ostnet.media.patience import in_time
 from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, found_in, probe
 from ostnet.media.tone import HIGH_RANGE, to_standard_range
 from ostnet.media.writer import VideoWriter
@@ -30,6 +33,14 @@ def read_frames(
     (default: the file's name).
     """
     file, name = existing_file(path, role)
+    try:
+        yield from _frames(file, name, max_frames)
+    except BeyondLimitError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
+def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarray]:
+    """The same for a file that is there; also raises BeyondLimitError."""
     if max_frames is not None and max_frames < 1:
         raise InputError(f"{name}: cannot read {max_frames} frames; ask for at least 1")
     filters, count = _as_shown(found_in(file), max_frames)
@@ -48,14 +59,13 @@ def read_frames(
         )
         count = 0
         try:
-            while (frame := _read_ppm(process.stdout)) is not None:
+            for frame in in_time(process, _pictures(process.stdout)):
                 if min(frame.shape[:2]) < SMALLEST:
                     size = f"{frame.shape[1]}x{frame.shape[0]}"
                     raise InputError(f"{name}: {size} pixels is too small; "
                                      f"give at least {SMALLEST} pixels a side")  # fmt: skip
                 count += 1
                 yield frame
-            process.wait()
         finally:
             stop(process)
         if count == 0:
@@ -74,6 +84,12 @@ def _as_shown(info: VideoInfo | None, most: int | None) -> tuple[list[str], int 
         filters += ["setpts=PTS-STARTPTS", f"fps={info.fps}", "tpad=stop=-1:stop_mode=clone"]
         most = info.frames if most is None else min(most, info.frames)
     return filters, most
+
+
+def _pictures(pipe) -> Iterator[np.ndarray]:
+    """The pictures of a stream, in order."""
+    while (frame := _read_ppm(pipe)) is not None:
+        yield frame
 
 
 def _read_ppm(pipe) -> np.ndarray | None:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
 from torch import Tensor, nn
@@ -17,7 +18,7 @@ from ostnet.model.keypoints import KeypointDetector
 from ostnet.model.layers import Resize, resize, sample
 from ostnet.model.motion import DenseMotion, Motion
 from ostnet.model.scale import ScaleTransform
-from ostnet.model.weights import load_weights, save_weights
+from ostnet.model.weights import check_weights, load_weights, save_weights
 
 __all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 
@@ -145,6 +146,12 @@ class OSTNet(
         rendered = self.render(state, reading.x_rectified, z)
         return Output(rendered.image, state, reading, rendered)
 
+    @classmethod
+    def outline(cls, config: ModelConfig) -> "OSTNet":
+        """A network without memory for its weights, to ask for their names and shapes."""
+        with torch.device("meta"):
+            return cls(config)
+
     def _save_pretrained(self, save_directory: Path) -> None:
         """Write model.safetensors (half precision) and config.json."""
         save_weights(self, save_directory / SAFETENSORS_SINGLE_FILE)
@@ -172,6 +179,7 @@ class OSTNet(
             path = Path(hf_hub_download(model_id, SAFETENSORS_SINGLE_FILE, **download))
         elif not path.is_file():
             raise InputError(f"{model_id}: no {SAFETENSORS_SINGLE_FILE} found; expected one")
+        check_weights(cls.outline(config), path)
         model = cls(config)
         load_weights(model, path)
         return model.to(map_location).eval()

@@ -89,8 +89,9 @@ class ScaleTransform(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.register_buffer("base", FIDUCIALS.float(), persistent=False)
-        side = config.resolution
-        self.register_buffer("affine", affine_matrix(side, side).float(), persistent=False)
+        with torch.device("cpu"):  # a constant, whatever the weights are made on
+            affine = affine_matrix(config.resolution, config.resolution).float()
+        self.register_buffer("affine", affine, persistent=False)
         self._grids: dict[tuple, Tensor] = {}
 
     def forward(self, x_source: Tensor, x_driving: Tensor) -> Alignment:

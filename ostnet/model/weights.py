@@ -26,10 +26,13 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """Load safetensors into the model, in the model's precision.
 
     Raises:
-        InputError: as :func:`check_weights`.
+        InputError: as :func:`check_weights`, or values that are no finite numbers.
     """
     check_weights(model, path)
     found = load_file(str(path))
+    if broken := sorted(name for name, value in found.items() if not _finite(value)):
+        named = ", ".join(broken[:3]) + ", ..." * (len(broken) > 3)
+        raise InputError(f"{path}: not all values are finite numbers ({named}); download it again")
     with torch.no_grad():
         for name, value in _stored(model).items():
             value.copy_(found[name])
@@ -66,6 +69,11 @@ def check_weights(model: nn.Module, path: Path) -> None:
             f"{path}: the weights do not fit config.json ({shown}); use the config.json they were "
             "saved with"
         )
+
+
+def _finite(value: torch.Tensor) -> bool:
+    """Whether all numbers are real and finite."""
+    return not value.is_complex() and bool(value.float().isfinite().all())
 
 
 def _stored(model: nn.Module) -> dict[str, torch.Tensor]:
