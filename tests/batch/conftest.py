@@ -113,3 +113,11 @@ def flags(checkpoint) -> list:
 @pytest.fixture
 def folder(tmp_path, flags) -> Folder:
     return Folder(tmp_path, flags)
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Jobs run in this process, for tests of something else: starting others takes seconds."""
+    monkeypatch.setattr(
+        "ostnet.batch.run.in_processes", lambda work, jobs, _: ((job, work(job)) for job in jobs)
+    )

@@ -18,6 +18,7 @@ def jobs(files) -> list[dict]:
     ]
 
 
+@pytest.mark.slow
 def test_results_are_those_of_animate(ostnet, folder, jobs, flags, tmp_path):
     folder.write(*jobs)
     code, out, err = ostnet(*folder.command("--workers", 2, "--size", 256))
@@ -48,7 +49,7 @@ def test_results_are_those_of_animate(ostnet, folder, jobs, flags, tmp_path):
     assert folder.table("failures.csv") == {}
 
 
-def test_failures_are_listed_and_stop_nothing(ostnet, folder, jobs, files):
+def test_failures_are_listed_and_stop_nothing(here, ostnet, folder, jobs, files):
     (folder.path / "broken.mp4").write_bytes(b"no video")
     portrait = {"source": files / "portrait.png"}
     folder.write(
@@ -71,7 +72,7 @@ def test_failures_are_listed_and_stop_nothing(ostnet, folder, jobs, files):
     assert list(folder.videos()) == list(folder.table("manifest.csv")) == ["plain"]
 
 
-def test_only_what_changed_is_done_again(ostnet, folder, jobs, files):
+def test_only_what_changed_is_done_again(here, ostnet, folder, jobs, files):
     clip = folder.path / "clip.mp4"
     shutil.copy(files / "near.mp4", clip)
     jobs = [{**jobs[0], "driving": clip}, *jobs[1:]]
@@ -84,7 +85,7 @@ def test_only_what_changed_is_done_again(ostnet, folder, jobs, files):
     assert probe(folder.output / "short.mp4").frames == 1
 
     shutil.copy(files / "far.mp4", clip)  # other bytes under the same name
-    assert "1 made, 2 done before" in ostnet(*folder.command("--workers", 2))[1]
+    assert "1 made, 2 done before" in ostnet(*folder.command())[1]
     (folder.output / "wide.mp4").write_bytes(b"damaged")
     assert "1 made, 2 done before" in ostnet(*folder.command())[1]
     after = folder.table("manifest.csv")
@@ -93,7 +94,7 @@ def test_only_what_changed_is_done_again(ostnet, folder, jobs, files):
     assert "0 made, 3 done before" in ostnet(*folder.command())[1]
 
 
-def test_a_folder_of_files(ostnet, files, folder, flags):
+def test_a_folder_of_files(here, ostnet, files, folder, flags):
     code, out, err = ostnet(
         "batch", files, "--output", folder.output, *flags, "--max-frames", 1, "--size", 256
     )
