@@ -7,3 +7,6 @@ class InputError(ValueError):
     The message has the form ``<which input>: <what is wrong; what to do>``. The command line
     prints it as one line and exits with code 2; the page shows it as a warning.
     """
+
+    exit_code: int = 2
+    """What the command line ends with."""

@@ -133,7 +133,7 @@ def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
 
 
 def exit_code(command: Callable[[], object]) -> int:
-    """Run a command; whatever a user can cause becomes one line on standard error and code 2.
+    """Run a command; whatever a user can cause becomes one line on standard error and its code, 2.
 
     Ctrl-C and SIGTERM undo what was begun and say one line: 130 and 143.
     """
@@ -141,7 +141,7 @@ def exit_code(command: Callable[[], object]) -> int:
         with _terminated_cleanly():
             command()
     except InputError as error:
-        return _complain(str(error))
+        return _complain(str(error), error.exit_code)
     except OSError as error:
         which = error.filename or "system"
         return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
@@ -201,10 +201,10 @@ class _Words(argparse.Action):
         setattr(namespace, self.dest, tuple(words))
 
 
-def _complain(message: str) -> int:
+def _complain(message: str, code: int = 2) -> int:
     line = " ".join(message.split())
     print("ostnet: error:", "".join(c if c.isprintable() else "?" for c in line), file=sys.stderr)
-    return 2
+    return code
 
 
 def _class_of(config: type | object) -> type:

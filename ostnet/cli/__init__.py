@@ -16,6 +16,7 @@ from ostnet.flags import exit_code
 
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
+    "batch": "many portraits and clips at once, from a table or a folder; goes on where it was",
     "compare": "the same with and without each part of the scale machinery, side by side",
     "prepare": "make a training data set out of videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",

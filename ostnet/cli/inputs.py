@@ -19,7 +19,7 @@ from ostnet.flags import Parser
 if TYPE_CHECKING:
     from ostnet.animation.animator import Animator
     from ostnet.animation.render import Step, Take
-    from ostnet.animation.scene import Scene
+    from ostnet.animation.scene import Inputs, Scene
 
 
 def add_inputs(parser: Parser) -> None:
@@ -27,6 +27,12 @@ def add_inputs(parser: Parser) -> None:
     add = parser.add_argument
     add("--source", required=True, type=existing_file, metavar="P", help="portrait picture")
     add("--driving", required=True, type=existing_file, metavar="V", help="driving clip")
+    add_options(parser)
+
+
+def add_options(parser: Parser) -> None:
+    """The flags that say how inputs are read, and with which weights."""
+    add = parser.add_argument
     add(
         "--checkpoint",
         metavar="C",
@@ -117,6 +123,29 @@ def refuse_overwriting(arguments: argparse.Namespace, *outputs: Path | None) -> 
         taken[path.resolve()] = "output"
 
 
+def inputs_of(arguments: argparse.Namespace) -> "Inputs":
+    """What these flags say of the portrait and the clip."""
+    from ostnet.animation.frame import Options
+    from ostnet.animation.scene import Inputs
+
+    return Inputs(
+        source=arguments.source,
+        driving=arguments.driving,
+        source_crop=arguments.source_crop,
+        driving_crop=arguments.driving_crop,
+        face=arguments.face,
+        max_frames=arguments.max_frames,
+        options=Options(
+            driving_zoom=arguments.driving_zoom,
+            alignment=arguments.alignment,
+            motion=arguments.motion,
+        ),
+        smooth=arguments.scale_smoothing,
+        size=arguments.size,
+        scale_window=arguments.scale_window,
+    )
+
+
 def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
     """Load the model and look at the inputs; warnings go to standard error once all is well."""
     from ostnet.hub import resolve
@@ -124,30 +153,12 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
     checkpoint = resolve(arguments.checkpoint, arguments.device)
 
     from ostnet.animation.animator import Animator
-    from ostnet.animation.frame import Options
-    from ostnet.animation.scene import Inputs, look_at
+    from ostnet.animation.scene import look_at
     from ostnet.backends.device import choose_device, is_cpu
 
     if not is_cpu(arguments.device):
         choose_device(arguments.device)  # complain before anything takes time
-    scene = look_at(
-        Inputs(
-            source=arguments.source,
-            driving=arguments.driving,
-            source_crop=arguments.source_crop,
-            driving_crop=arguments.driving_crop,
-            face=arguments.face,
-            max_frames=arguments.max_frames,
-            options=Options(
-                driving_zoom=arguments.driving_zoom,
-                alignment=arguments.alignment,
-                motion=arguments.motion,
-            ),
-            smooth=arguments.scale_smoothing,
-            size=arguments.size,
-            scale_window=arguments.scale_window,
-        )
-    )
+    scene = look_at(inputs_of(arguments))
     animator = Animator(
         checkpoint.folder, arguments.device, arguments.backend, scene.size, overlap=True
     )

@@ -1,0 +1,127 @@
+"""A batch from beginning to end."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ostnet.batch.cluster import on_cluster
+from ostnet.batch.job import Hashes, Job, Outcome, hashes
+from ostnet.batch.ledger import FAILURES, Ledger
+from ostnet.batch.make import make
+from ostnet.batch.processes import in_processes
+from ostnet.batch.progress import Progress
+from ostnet.errors import InputError
+
+
+@dataclass(frozen=True)
+class BatchConfig:
+    """How a batch is run; none of this changes a result."""
+
+    output: Path
+    """Folder of the videos, manifest.csv and failures.csv."""
+
+    workers: int = 1
+    """Processes, each with networks of its own."""
+
+    ray: bool = False
+    """Run them on a Ray cluster (RAY_ADDRESS, or this machine)."""
+
+    gpus_per_worker: float = 0.0
+    """Share of a GPU that each gets, with Ray."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a batch came to."""
+
+    made: int
+    kept: int
+    """Finished by earlier runs."""
+
+    failed: int
+    warned: int
+    """Jobs made with a warning, which the manifest has."""
+
+
+class FailedJobsError(InputError):
+    """Some of the jobs failed; the others are done."""
+
+    exit_code = 1
+
+
+def run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) -> Summary:
+    """Make every job's video that is not there yet.
+
+    Args:
+        jobs: with names that differ.
+        config: where to, and by how many.
+        refused: jobs that could not even be read, name -> reason; they go among the failures.
+
+    Raises:
+        InputError: a result would overwrite an input, the output folder holds something else, or
+            the cluster cannot be reached.
+    """
+    _refuse_overwriting(jobs, config.output)
+    ledger = Ledger(config.output)
+    todo: dict[str, Hashes] = {}
+    failures = dict(refused)
+    waiting, kept = [], 0
+    for job in jobs:
+        try:
+            made_from = hashes(job)
+        except OSError as error:
+            failures[job.name] = f"{error.filename}: {error.strerror}; check the file"
+            continue
+        if ledger.has(job, made_from):
+            kept += 1
+            continue
+        ledger.forget(job)
+        todo[job.name] = made_from
+        waiting.append(job)
+    made = warned = 0
+    total = len(jobs) + len(refused)
+    progress = Progress(total, total - len(waiting), len(failures))
+    try:
+        with closing(_outcomes(waiting, config)) as outcomes:
+            for job, outcome in outcomes:
+                if outcome.problem is None:
+                    ledger.add(job, todo[job.name], outcome)
+                    made, warned = made + 1, warned + bool(outcome.warnings)
+                else:
+                    failures[job.name] = outcome.problem
+                progress.count(failed=outcome.problem is not None)
+    finally:
+        progress.close()
+        ledger.close([*(job.name for job in jobs), *refused], failures)
+    return Summary(made, kept, len(failures), warned)
+
+
+def complain(summary: Summary, output: Path) -> None:
+    """End a command whose jobs did not all succeed.
+
+    Raises:
+        FailedJobsError: there were failures.
+    """
+    if summary.failed:
+        raise FailedJobsError(
+            f"jobs: {summary.failed} failed, {summary.made + summary.kept} are done; "
+            f"'{output / FAILURES}' says why"
+        )
+
+
+def _outcomes(jobs: list[Job], config: BatchConfig) -> Iterator[tuple[Job, Outcome]]:
+    work = partial(make, folder=config.output.absolute())
+    if config.ray:
+        return on_cluster(work, jobs, config.workers, config.gpus_per_worker)
+    return in_processes(work, jobs, config.workers)
+
+
+def _refuse_overwriting(jobs: Sequence[Job], output: Path) -> None:
+    read = {path.resolve() for job in jobs for path in (job.inputs.source, job.inputs.driving)}
+    for job in jobs:
+        if (path := output / job.file).resolve() in read:
+            raise InputError(
+                f"output: '{path}' is also an input; choose another folder, or name for the job"
+            )

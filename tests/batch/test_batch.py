@@ -1,0 +1,137 @@
+"""``ostnet batch`` on real files: results, tables, and what is done again."""
+
+import shutil
+
+import pytest
+
+from ostnet.media.video import probe
+
+
+@pytest.fixture
+def jobs(files) -> list[dict]:
+    """Three jobs with different options."""
+    inputs = {"source": files / "portrait.png", "driving": files / "near.mp4"}
+    return [
+        {"name": "plain", **inputs},
+        {"name": "wide", **inputs, "driving-zoom": "0.9,0.7", "no-scale-transform": "true"},
+        {"name": "short", **inputs, "max-frames": 2, "driving": files / "far.mp4"},
+    ]
+
+
+@pytest.mark.slow
+def test_results_are_those_of_animate(ostnet, folder, jobs, flags, tmp_path):
+    folder.write(*jobs)
+    code, out, err = ostnet(*folder.command("--workers", 2, "--size", 256))
+    assert code == 0, err
+    assert out.startswith("3 made, 0 done before, 0 failed\n")
+    for job in jobs:
+        words = [
+            word
+            for name, value in job.items()
+            if name != "name"
+            for word in (f"--{name}", value)
+            if word != "true"
+        ]
+        alone = tmp_path / f"{job['name']}.mp4"
+        assert ostnet("animate", *words, *flags, "--size", 256, "--output", alone)[0] == 0
+        assert folder.videos()[job["name"]] == alone.read_bytes(), job["name"]
+
+    rows = folder.table("manifest.csv")
+    assert list(rows) == ["plain", "wide", "short"]
+    assert {name: row["frames"] for name, row in rows.items()} == {
+        "plain": "3", "wide": "3", "short": "2",
+    }  # fmt: skip
+    for row in rows.values():
+        assert float(row["seconds"]) > 0 and row["held"] == "0"
+        assert float(row["scale_x"]) > 0 and float(row["scale_y"]) > 0
+    assert rows["plain"]["scale_y"] != rows["wide"]["scale_y"]
+    assert len({row["job_sha256"] for row in rows.values()}) == 3
+    assert folder.table("failures.csv") == {}
+
+
+def test_failures_are_listed_and_stop_nothing(here, ostnet, folder, jobs, files):
+    (folder.path / "broken.mp4").write_bytes(b"no video")
+    portrait = {"source": files / "portrait.png"}
+    folder.write(
+        {"name": "missing", **portrait, "driving": "nowhere.mp4"},
+        {"name": "broken", **portrait, "driving": "broken.mp4"},  # beside the table
+        {**jobs[0], "name": "wrong", "driving-zoom": "9"},
+        {**jobs[0], "name": "unsure", "paste-back": "perhaps"},
+        jobs[0],
+    )
+    code, out, err = ostnet(*folder.command())
+    assert code == 1
+    assert out.startswith("1 made, 0 done before, 4 failed\n")
+    assert err.endswith(f"jobs: 4 failed, 1 are done; '{folder.output}/failures.csv' says why\n")
+    reasons = {name: row["reason"] for name, row in folder.table("failures.csv").items()}
+    assert reasons["missing"] == "driving: no file 'nowhere.mp4'; check the path"
+    assert reasons["broken"].startswith("driving: ")
+    assert reasons["wrong"].startswith("driving-zoom: found '9'")
+    assert reasons["unsure"].startswith("paste-back: found 'perhaps'")
+    assert all("\n" not in reason for reason in reasons.values())
+    assert list(folder.videos()) == list(folder.table("manifest.csv")) == ["plain"]
+
+
+def test_only_what_changed_is_done_again(here, ostnet, folder, jobs, files):
+    clip = folder.path / "clip.mp4"
+    shutil.copy(files / "near.mp4", clip)
+    jobs = [{**jobs[0], "driving": clip}, *jobs[1:]]
+    folder.write(*jobs)
+    assert ostnet(*folder.command())[0] == 0
+    before = folder.table("manifest.csv")
+
+    folder.write(*jobs[:2], {**jobs[2], "max-frames": 1})  # another option
+    assert "1 made, 2 done before" in ostnet(*folder.command())[1]
+    assert probe(folder.output / "short.mp4").frames == 1
+
+    shutil.copy(files / "far.mp4", clip)  # other bytes under the same name
+    assert "1 made, 2 done before" in ostnet(*folder.command())[1]
+    (folder.output / "wide.mp4").write_bytes(b"damaged")
+    assert "1 made, 2 done before" in ostnet(*folder.command())[1]
+    after = folder.table("manifest.csv")
+    assert before["plain"]["job_sha256"] != after["plain"]["job_sha256"]
+    assert before["wide"]["sha256"] == after["wide"]["sha256"]
+    assert "0 made, 3 done before" in ostnet(*folder.command())[1]
+
+
+def test_a_folder_of_files(here, ostnet, files, folder, flags):
+    code, out, err = ostnet(
+        "batch", files, "--output", folder.output, *flags, "--max-frames", 1, "--size", 256
+    )
+    assert code == 0, err
+    assert set(folder.videos()) == {"portrait__near", "portrait__far"}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"driving-zom": "1"}, "column driving-zom: no option of a job"),
+        ({"output": "o.mp4"}, "column output: no option"),
+        ({"help": "true"}, "column help: no option"),
+        ({"name": "a/b"}, "name: 'a/b' of job 1 cannot be that of a file"),
+    ],
+)
+def test_a_broken_table_is_refused_whole(ostnet, folder, jobs, change, complaint):
+    folder.write(jobs[0] | change)
+    code, _, err = ostnet(*folder.command())
+    assert code == 2 and err.startswith(f"ostnet: error: {complaint}") and err.count("\n") == 1
+    assert not folder.output.exists()
+
+
+def test_inputs_and_other_manifests_are_not_overwritten(ostnet, folder, jobs, files):
+    folder.write({**jobs[0], "name": "near"})
+    words = folder.command()
+    words[words.index("--output") + 1] = str(files)
+    code, _, err = ostnet(*words)
+    assert code == 2 and "is also an input" in err
+    folder.output.mkdir()
+    (folder.output / "manifest.csv").write_text("file,kind,split\n")
+    code, _, err = ostnet(*folder.command())
+    assert code == 2 and "is not the manifest of a batch" in err
+    assert (folder.output / "manifest.csv").read_text() == "file,kind,split\n"
+
+
+def test_shares_of_gpus_need_ray(ostnet, folder, jobs):
+    folder.write(jobs[0])
+    code, _, err = ostnet(*folder.command("--gpus-per-worker", ".5"))
+    assert code == 2 and err.startswith("ostnet: error: gpus-per-worker: is Ray's")
