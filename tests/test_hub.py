@@ -58,7 +58,7 @@ def test_on_cuda_the_larger_embedded_weights_go_first(embedded, folder, monkeypa
     assert hub.resolve(device="cuda") == hub.Checkpoint(larger, "ostnet-base")
     assert hub.resolve(device="cpu").name == "ostnet-lite"
     for available, name in ((True, "ostnet-base"), (False, "ostnet-lite")):
-        monkeypatch.setattr("torch.cuda.is_available", lambda found=available: found)
+        monkeypatch.setattr(lookup, "has_cuda", lambda found=available: found)
         assert hub.resolve().name == name
 
 

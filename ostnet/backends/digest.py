@@ -45,7 +45,7 @@ def _checkpoint_digest(config: Path, weights: Path, *_: int) -> str:
     try:
         values = ModelConfig.from_dict(json.loads(config.read_text(encoding="utf-8")))
         tensors = load_file(weights)
-    except (OSError, TypeError, SafetensorError) as error:
+    except (OSError, TypeError, RecursionError, SafetensorError) as error:
         raise ValueError(str(error)) from error
     single = (  # what torch makes of half precision
         (name, value.astype(np.float32) if value.dtype == np.float16 else value)

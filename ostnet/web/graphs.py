@@ -65,13 +65,13 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
 class _PageGraphs(Graphed):
     """The same calls on the graphs of a page."""
 
-    def paint(self, source: Source, motion: Moved, z: torch.Tensor | None) -> Rendered:
+    def paint(self, source: Source, motion: Moved, z: np.ndarray | None) -> Rendered:
         names = [name for name in self.manifest.graphs["paint"].inputs if "_" in name]
-        code = torch.zeros(1, self.config.scale_code) if z is None else z
+        code = np.zeros((1, self.config.scale_code), np.float32) if z is None else z
         tensors = dict(zip(names, motion.taps, strict=True))
         if motion.warped is not None:
             tensors["warped"] = motion.warped
-        made = self._call("paint", **tensors, z=code, gate=torch.tensor([float(z is not None)]))
+        made = self._call("paint", **tensors, z=code, gate=np.array([z is not None], np.float32))
         return Rendered(made["image"], made["painted"], made.get("mix"), motion.warped, motion)
 
 

@@ -17,7 +17,14 @@ from small_models import SMALL, lively
 
 from ostnet.media.video import VideoWriter
 
-torch.set_num_threads(1)
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """As in the processes beside this one: another number gives other bytes."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
