@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -169,8 +170,8 @@ def open_scene(arguments: argparse.Namespace) -> "tuple[Animator, Scene]":
 
 def finished(events: "Iterator[Step | Take]") -> "Take":
     """Go through a run to its end, counting frames on a terminal's standard error."""
-    *_, take = _counted(events) if sys.stderr.isatty() else events
-    return take
+    (take,) = deque(_counted(events) if sys.stderr.isatty() else events, maxlen=1)
+    return take  # the last; every step before holds a picture, and is let go
 
 
 def _counted(events: "Iterator[Step | Take]") -> "Iterator[Step | Take]":
