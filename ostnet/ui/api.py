@@ -1,5 +1,6 @@
 """The two functions for programs. Their names, arguments and texts are what clients see."""
 
+from collections import deque
 from pathlib import Path
 
 import gradio as gr
@@ -135,7 +136,8 @@ def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) 
             )
         )
         folder, stopped = visitor.run_folder(), visitor.stop.is_set
-        *_, take = run_folder(scene, folder, names, engine.network, stopped, mark=mark)
+        steps = run_folder(scene, folder, names, engine.network, stopped, mark=mark)
+        (take,) = deque(steps, maxlen=1)  # keeps no step, each of which holds a picture
     except InputError as error:
         raise gr.Error(str(error), print_exception=False) from error
     return take

@@ -54,11 +54,18 @@ def link(settings: list[Setting], portrait: str | None, clip: str | None, values
 
 
 def restored(settings: list[Setting], query: Mapping[str, str]) -> list:
-    """What the link says of portrait, clip and each setting; a skip where it says nothing."""
-    portrait = examples.named(examples.PORTRAITS, query.get("portrait", ""))
-    clip = examples.named(examples.CLIPS, query.get("clip", ""))
+    """What the link says of portrait, clip and each setting.
+
+    Where it says nothing: the first example, and a skip. Not a skip for the portrait, for which
+    gradio would make the input anew, without its own reading.
+    """
+    shelves = {"portrait": examples.PORTRAITS, "clip": examples.CLIPS}
+    files = [
+        examples.named(shown, query.get(name, "")) or examples.first(shown)
+        for name, shown in shelves.items()
+    ]
     values = [
         setting.read(query[setting.name]) if setting.name in query else gr.skip()
         for setting in settings
     ]
-    return [portrait or gr.skip(), clip or gr.skip(), *values]
+    return [*files, *values]

@@ -155,6 +155,8 @@ button[aria-label="Trim video to selection"] { display: none !important; }
   .gradio-container { padding-bottom: 5rem !important; }
 }
 @media (max-width: 600px) {
+  .tab-container { overflow-x: auto !important; contain: inline-size; }
+  .tab-container button { flex-shrink: 0; padding-inline: .55rem; }
   .gradio-container > main { padding: .5rem !important; }
   .tabitem { padding: .5rem 0 !important; }
   #intro h1 { font-size: 1rem; }
