@@ -34,7 +34,9 @@ def test_the_stress_pad_sets_both_scales_at_once(visit):
     pad.press("ArrowRight")
     page.wait_for_selector("#stress-view :text('driving, 0.55 × 0.5')")
     box = pad.bounding_box()
-    pad.click(position={"x": box["width"] - 1, "y": 1})  # the upper right corner
+    pad.click(position={"x": box["width"] - 3, "y": 3})  # the upper right corner, nearly
+    pad.press("ArrowRight")
+    pad.press("ArrowUp")
     page.wait_for_selector("#stress-view :text('driving, 2 × 2')")
     assert page.locator("#stress-y input[type=number]").input_value() == "2"
 
