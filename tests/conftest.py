@@ -1,6 +1,7 @@
 """Settings of the whole suite."""
 
 import os
+import shutil
 import tempfile
 
 import pytest
@@ -46,3 +47,18 @@ def visitor(server, tmp_path_factory):
 
     with Visitor(server, tmp_path_factory.mktemp("home")) as visitor:
         yield visitor
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window; one for all, since playwright runs once in a process."""
+    from playwright.sync_api import sync_playwright
+
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.fail("no Chromium: these tests need the package chromium (apt-get install chromium)")
+    flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=flags)
+        yield chromium
+        chromium.close()

@@ -1,7 +1,6 @@
 """The real page in a process of its own, and Chromium looking at it."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -13,13 +12,12 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Page
 
 from ostnet.media.video import VideoWriter, probe, read_frames
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 @dataclass(frozen=True)
@@ -62,18 +60,6 @@ def server(tmp_path_factory) -> Server:
         process.terminate()
         process.wait(10)
         log.close()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Browser:
-    """Chromium without a window."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.fail("no Chromium: these tests need the package chromium (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture

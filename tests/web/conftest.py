@@ -2,17 +2,13 @@
 
 import functools
 import http.server
-import shutil
 import threading
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.web.runtime import unpack_runtime
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 class _Isolated(http.server.SimpleHTTPRequestHandler):
@@ -49,18 +45,14 @@ def address(site):
 
 
 @pytest.fixture
-def page(address):
-    """A fresh browser; afterwards no other host may have been asked for anything."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.fail("no Chromium: these tests need the package chromium (apt-get install chromium)")
+def page(address, browser):
+    """A visitor's page; afterwards no other host may have been asked for anything."""
     outside = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        page = browser.new_page()
-        page.set_default_timeout(60_000)
-        page.on("request", lambda r: r.url.startswith((address, "blob:", "data:"))
-                or outside.append(r.url))  # fmt: skip
-        yield page
-        browser.close()
+    context = browser.new_context()
+    page = context.new_page()
+    page.set_default_timeout(60_000)
+    page.on("request", lambda r: r.url.startswith((address, "blob:", "data:"))
+            or outside.append(r.url))  # fmt: skip
+    yield page
+    context.close()
     assert outside == []
