@@ -13,13 +13,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
 
 SLOW = frozenset(
-    "test_animate test_animate_handlers test_api test_architecture test_benchmark "
-    "test_cluster test_compare test_datasets test_detail test_diagnostics test_embedded "
-    "test_end_to_end test_engine test_equality test_errors test_evaluate test_examples "
-    "test_export test_extras test_faces test_fan test_first_sight test_hub test_lineage "
-    "test_looks test_loop test_options test_page_example test_parallel test_prepare "
-    "test_procedural_face test_program test_publish test_render test_same_frames test_scene "
-    "test_score test_start test_suite test_video".split()
+    "test_animate test_animate_handlers test_api test_architecture test_batch test_benchmark "
+    "test_cache test_clips test_cluster test_compare test_datasets test_detail "
+    "test_diagnostics test_embedded test_embedding test_end_to_end test_engine test_equality "
+    "test_errors test_evaluate test_examples test_export test_extras test_faces test_fan "
+    "test_faults test_first_sight test_hub test_lineage test_looks test_loop test_names "
+    "test_options test_page_example test_parallel test_prepare test_procedural_face "
+    "test_program test_publish test_render test_same_frames test_scene test_score test_start "
+    "test_suite test_video test_without_torch".split()
 )
 """Files whose tests take several seconds together, most of them because they start programs."""
 
