@@ -1,12 +1,11 @@
 """The same work on a Ray cluster: actors that keep their networks."""
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 
 from ostnet.batch.job import Job, Outcome
 from ostnet.batch.make import Work
-from ostnet.errors import InputError
+from ostnet.ray_cluster import connected_ray
 
 
 def on_cluster(
@@ -28,19 +27,7 @@ def on_cluster(
         InputError: Ray is not installed, or its cluster cannot be reached.
     """
     waiting = deque(jobs)
-    try:
-        import ray
-        from ray.exceptions import RayError
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"ray: the module {error.name!r} is missing; install it with pip install 'ostnet[ray]'"
-        ) from error
-    if not ray.is_initialized():
-        try:
-            ray.init(log_to_driver=False, logging_level="error", **_resources(workers))
-        except (ConnectionError, ValueError, RuntimeError) as error:
-            what = str(error).splitlines()[0]
-            raise InputError(f"ray: no cluster ({what}); check RAY_ADDRESS") from error
+    ray = connected_ray(workers)
 
     @ray.remote(num_cpus=1, num_gpus=gpus_per_worker)
     class Worker:
@@ -56,7 +43,7 @@ def on_cluster(
         actor, job = busy.pop(done)
         try:
             outcome = ray.get(done)
-        except RayError as error:
+        except ray.exceptions.RayError as error:
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             outcome = Outcome(problem=f"ray: {what}; run the same command again")
             actor = Worker.remote() if waiting else None
@@ -65,8 +52,3 @@ def on_cluster(
             busy[actor.work.remote(following)] = actor, following
         del actor  # of the last jobs: its processor is free for one that has none yet
         yield job, outcome
-
-
-def _resources(workers: int) -> dict:
-    """On this machine as many processors as asked for; a cluster has its own."""
-    return {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers}

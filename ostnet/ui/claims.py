@@ -75,7 +75,7 @@ def _openings(measured: Measurements) -> str:
         f"Mouths open {100 * mouth.value:.0f}\u00a0% as far as the driver's, eyelids "
         f"{100 * lids.value:.0f}\u00a0%.",
         plot.bars("How far they open, the truth being 100 %", bars, ".0f", target=100),
-        mouth,
+        *first,
     )
 
 
@@ -99,6 +99,7 @@ def _share(error: float) -> float:
     return 100 * math.expm1(error)
 
 
-def _claim(sentence: str, figure: str, found: Measured) -> str:
-    note = f"{found.frames} frames of people not trained on; whiskers: 95 % intervals."
+def _claim(sentence: str, figure: str, *found: Measured) -> str:
+    counts = " and ".join(dict.fromkeys(str(one.frames) for one in found))
+    note = f"{counts} frames of people not trained on; whiskers: 95 % intervals."
     return f'<h3>{html.escape(sentence)}</h3>{figure}<p class="fine">{note}</p>'

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,7 +29,7 @@ class Measurements:
 
     def __init__(self, folder: Path):
         self._rows: dict[tuple, dict] = {}
-        try:
+        with suppress(OSError, ValueError, KeyError, TypeError):  # not measured: nothing is claimed
             document = json.loads((folder / METRICS).read_text(encoding="utf-8"))
             if digest(folder) in document["settings"]["checkpoint"]:
                 self._rows = {
@@ -36,8 +37,6 @@ class Measurements:
                     for row in document["rows"]
                     if row.get("value") is not None and "condition" not in row
                 }
-        except (OSError, ValueError, KeyError, TypeError):
-            pass  # no measurement: nothing is claimed
 
     def get(self, protocol: str, method: str, metric: str) -> Measured | None:
         """The figure, where it was measured on these weights."""

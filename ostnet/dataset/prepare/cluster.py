@@ -1,12 +1,12 @@
 """The same work on a Ray cluster, with Ray Data."""
 
-import os
 import pickle
 from collections.abc import Callable, Iterator, Sequence
 
 from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.dataset.prepare.source_videos import Video
 from ostnet.errors import InputError
+from ostnet.ray_cluster import connected_ray
 
 MOST_BLOCKS = 2000
 """Ray Data hands videos out in so many portions at most: enough to keep a cluster busy."""
@@ -25,17 +25,8 @@ def work_on_cluster(
     """
     if not videos:
         return
-    try:
-        import ray
-        from ray.data import DataContext
-        from ray.exceptions import RayError
-    except ModuleNotFoundError as error:
-        raise InputError(
-            f"ray: the module {error.name!r} is missing; install it with pip install 'ostnet[ray]'"
-        ) from error
-    if not ray.is_initialized():
-        ray.init(log_to_driver=False, **_resources(config))
-    DataContext.get_current().enable_progress_bars = False
+    ray = connected_ray(config.workers)
+    ray.data.DataContext.get_current().enable_progress_bars = False
 
     def step(row: dict) -> dict:
         problem = stop = None
@@ -54,14 +45,9 @@ def work_on_cluster(
             if row["stop"]:
                 raise OSError(row["stop"])
             yield int(row["number"]), row["problem"] or None
-    except RayError as error:
+    except ray.exceptions.RayError as error:
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(
             f"ray: the cluster failed ({what}); "
             "run the same command again: finished videos are kept"
         ) from error
-
-
-def _resources(config: PrepareConfig) -> dict:
-    """On this machine as many processors as asked for; a cluster has its own."""
-    return {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": config.workers}
