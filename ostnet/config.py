@@ -53,6 +53,10 @@ class ModelConfig:
     """Keypoints, counted from the first, that show dense motion the source moved by them; the
     others show it their heat map alone. None: all."""
 
+    candidates: str = "shift"
+    """How what follows a keypoint moves: ``shift``, as the keypoint does (the paper's lineage);
+    ``turn``, it also rolls as the head does between source and driving frame (beyond the paper)."""
+
     refinement_width: int = 0
     """Channels of the network that refines flow and occlusion at twice the motion resolution;
     0: none."""
@@ -128,6 +132,8 @@ class ModelConfig:
             raise ValueError(
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
             )
+        if self.candidates not in ("shift", "turn"):
+            raise ValueError(f"candidates: found {self.candidates!r:.40}, expected shift or turn")
         if self.embedding not in ("sum", "film"):
             raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
         if self.mask_kernel % 2 == 0:
@@ -207,6 +213,7 @@ SPEAKING = {
     "keypoints": 30,
     "detector_unshuffle": 2,
     "warped_hints": 15,
+    "candidates": "turn",
     "refinement_width": 16,
     "embedding": "film",
     "mix": True,

@@ -54,6 +54,8 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
 
     Only what ``config`` adds may differ: more keypoints (from 15), the detector's larger picture,
     keypoints without a warped hint, the refinement, FiLM, the mixing with the warped source.
+    Candidates that turn are the exception: they change the picture where the head rolls, for the
+    better at once (measured in the model card of ostnet-lite).
 
     Raises:
         ValueError: another difference, such as the widths; it names the tensor.

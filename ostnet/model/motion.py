@@ -45,15 +45,38 @@ def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
     return torch.exp(-0.5 * distance / HEATMAP_VARIANCE)
 
 
-def candidate_flows(x_source: Tensor, x_driving: Tensor, height: int, width: int) -> Tensor:
+def roll_between(x_source: Tensor, x_driving: Tensor) -> Tensor:
+    """The rotation (B, 2, 2) that takes a driving head's points, as rows, to the source's.
+
+    Least squares over all keypoints (B, K, 2) about their means (Umeyama, PAMI 1991, without the
+    scale); the identity where keypoints do not tell.
+    """
+    one = x_driving - x_driving.mean(dim=1, keepdim=True)
+    other = x_source - x_source.mean(dim=1, keepdim=True)
+    along = (one * other).sum(dim=(1, 2)) + 1e-6
+    across = (one[..., 0] * other[..., 1] - one[..., 1] * other[..., 0]).sum(dim=1)
+    length = (along.square() + across.square()).sqrt()
+    cosine, sine = along / length, across / length
+    return torch.stack([cosine, sine, -sine, cosine], dim=1).unflatten(1, (2, 2))
+
+
+def candidate_flows(
+    x_source: Tensor, x_driving: Tensor, height: int, width: int, turn: bool = False
+) -> Tensor:
     """Where each output pixel comes from if it follows keypoint k: (B, K + 1, H, W, 2).
 
-    Candidate 0 is the identity (background); candidate k is p - x_driving_k + x_source_k.
+    Candidate 0 is the identity (background); candidate k is (p - x_driving_k) R + x_source_k, with
+    R the identity or, with ``turn``, the head's roll.
     """
     grid = identity_grid(height, width, device=x_source.device)
-    shift = (x_source - x_driving)[:, :, None, None]  # (B, K, 1, 1, 2)
-    still = grid.expand(len(shift), 1, -1, -1, -1)
-    return torch.cat([still, grid + shift], dim=1)
+    still = grid.expand(len(x_source), 1, -1, -1, -1)
+    if not turn:
+        shift = (x_source - x_driving)[:, :, None, None]  # (B, K, 1, 1, 2)
+        return torch.cat([still, grid + shift], dim=1)
+    roll = roll_between(x_source, x_driving)  # (B, 2, 2)
+    shift = x_source - x_driving @ roll  # (B, K, 2)
+    turned = (grid.flatten(0, 1) @ roll).unflatten(1, (height, width))  # (B, H, W, 2)
+    return torch.cat([still, turned[:, None] + shift[:, :, None, None]], dim=1)
 
 
 class Refinement(nn.Module):
@@ -91,6 +114,7 @@ class DenseMotion(nn.Module):
         candidates = config.keypoints + 1
         warped = config.keypoints if config.warped_hints is None else config.warped_hints
         self.warped = warped + 1
+        self.turn = config.candidates == "turn"
         self.hourglass = Hourglass(
             4 * self.warped + candidates - self.warped,
             config.motion_width,
@@ -111,7 +135,8 @@ class DenseMotion(nn.Module):
         height, width = small.shape[-2:]
         with torch.autocast(small.device.type, enabled=False):
             x_source, x_driving = x_source.float(), x_driving.float()
-            flows = candidate_flows(x_source, x_driving, height, width)  # (B, K+1, h, w, 2)
+            flows = candidate_flows(x_source, x_driving, height, width, self.turn)
+            # flows: (B, K+1, h, w, 2)
             hints = self._hints(small, x_source, x_driving, flows)
         features = self.hourglass(hints)
         with torch.autocast(small.device.type, enabled=False):

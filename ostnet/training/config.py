@@ -33,7 +33,7 @@ LEAST = {
     ),
     **dict.fromkeys(("max_frames_per_clip", "stream_frames"), 2),
     **dict.fromkeys(("minutes", "steps", "keypoint_steps", "scale_steps", "seed"), 0),
-    **dict.fromkeys(("learning_rate", "clip_norm"), 0),
+    **dict.fromkeys(("learning_rate", "critic_rate", "clip_norm"), 0),
     **dict.fromkeys(("save_minutes", "val_minutes", "log_seconds"), 0),
 }
 """Smallest value of numeric fields."""
@@ -88,6 +88,10 @@ class LossWeights:
     performed: float = 0.0
     """L1 of what the detector reads off the result to what it reads off the target: keypoints, and
     gaps of lids and lips (stage detail)."""
+    adversarial: float = 0.0
+    """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
+    matching: float = 0.0
+    """Detail stage: L1 between that critic's features of result and target."""
 
 
 @dataclass
@@ -126,6 +130,8 @@ class TrainConfig:
     one batch at a time, of all processes."""
     learning_rate: float = 2e-4
     """Adam, betas (.5, .999), no decay of weights."""
+    critic_rate: float = 4e-4
+    """Adam, betas (.5, .9), of the critic of patches, where a loss asks for one; constant."""
     schedule: str = "step"
     """``step``: x0.1 at 80 % of the run; ``cosine``: down to 1 %; ``constant``."""
     clip_norm: float = 10.0

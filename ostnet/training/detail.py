@@ -27,10 +27,12 @@ from ostnet.model.generator import FULL, Window
 from ostnet.model.ostnet import OSTNet, Rendered, Source
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
+from ostnet.training.critic import Criticism
 from ostnet.training.draws import Generator, rand, randn, uniform
 from ostnet.training.objective import Pair, bypassing
 from ostnet.training.people import PAIRS_EACH, DetectedPoints, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.warp import SmoothWarp, random_equivariance_map
 
 POINT_NOISE = 0.003
 """Standard deviation of the noise on the detector's points."""
@@ -40,6 +42,8 @@ MOUTH_SHARE, EYES_SHARE = 0.4, 0.4
 """Shares of windows about the mouth and about the eyes; the others lie anywhere."""
 LARGEST_TURN = 0.4
 """Difference of ``turned`` from which on the landmark flow counts nothing."""
+VIEW_SCALES = (0.8, 1.3)
+"""How large the face appears, along each axis, in the views the result is read in."""
 JITTER = 3
 """How far a window lies beside its landmarks at most, in pixels of the 1/8 tap."""
 
@@ -115,42 +119,53 @@ class Seen:
     """(B, code)."""
     x_rectified: Tensor
     """(B, K, 2)."""
-    x_target: Tensor
-    """(B, K, 2): off the target itself."""
 
 
 def performed_distance(
-    model: OSTNet, image: Tensor, target: Tensor, x_target: Tensor, window: Window | None
+    model: OSTNet, image: Tensor, target: Tensor, window: Window | None, generator: Generator
 ) -> Tensor:
     """How far the result's keypoints, read by the detector, are from the target's.
 
     L1 of the gaps of lids and lips, plus a third of that of all keypoints. A mean over pixels is
     smallest for lips opened half way; this is smallest where they are opened as far as the
-    driver's. The detector, which is frozen in
-    this stage, learns nothing from it.
+    driver's. Both are read in the same random view, another one each time, half of them mirrored:
+    patterns that mean an open mouth to the detector at one place alone earn nothing. The detector,
+    which is frozen in this stage, learns nothing from it.
 
     Args:
         model: whose detector reads.
         image: result (B, 3, H, W), or its window, which is then seen in its place in the target.
         target: (B, 3, H, W).
-        x_target: what the detector reads off it, (B, K, 2).
         window: where the result lies; None: everywhere.
+        generator: draws the views.
     """
     picture = image if window is None else window.paste(target, image, FULL)
-    found = model.keypoints(picture)
+    view = random_equivariance_map(len(target), generator, *VIEW_SCALES)
+    side = torch.where(rand((len(target), 1, 1), generator) < 0.5, -1.0, 1.0)
+    view = SmoothWarp(view.matrix * torch.cat([side, torch.ones_like(side)], dim=-1), view.shift)
+    found = model.keypoints(view.warp_image(picture))
+    with torch.no_grad():
+        expected = model.keypoints(view.warp_image(target))
     known = [gap for gap in KEYPOINT_GAPS if max(gap) < found.shape[1]]
-    gaps = losses.gap_distance(found, x_target, known) if known else 0.0
-    return gaps + (found - x_target).abs().mean() / 3
+    gaps = losses.gap_distance(found, expected, known) if known else 0.0
+    return gaps + (found - expected).abs().mean() / 3
 
 
 class DetailObjective:
     """Weighted sum of the detail stage's terms; the fields of LossWeights name them."""
 
-    def __init__(self, config: TrainConfig, perceptual: PerceptualLoss, points: DetectedPoints):
+    def __init__(
+        self,
+        config: TrainConfig,
+        perceptual: PerceptualLoss,
+        points: DetectedPoints,
+        criticism: Criticism | None = None,
+    ):
         self.config = config
         self.weights = config.losses
         self.perceptual = perceptual
         self.points = points
+        self.criticism = criticism
 
     def __call__(
         self, model: OSTNet, pair: Pair, generator: Generator, whole: bool
@@ -185,10 +200,14 @@ class DetailObjective:
         if rendered.mix is not None:
             terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
-        terms["perceptual"] = self.perceptual(_judged(rendered), target)
+        judged = _judged(rendered)
+        terms["perceptual"] = self.perceptual(judged, target)
+        if self.criticism:
+            self.criticism.learn(judged, target)
+            terms["adversarial"], terms["matching"] = self.criticism.judge(judged, target)
         if weights.performed:
             terms["performed"] = performed_distance(
-                model, rendered.image, pair.target, seen.x_target, window
+                model, rendered.image, pair.target, window, generator
             )
         if weights.people:
             terms["people"] = scale_code_loss(
@@ -211,7 +230,7 @@ class DetailObjective:
         x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
         taps = model.generator.encoder(pair.source)
         source = Source(pair.source, model.shrink(pair.source), x_source, taps)
-        return Seen(source, model.align(x_source, scaled).z, x_rectified, x_target)
+        return Seen(source, model.align(x_source, scaled).z, x_rectified)
 
     def _read_whole(self, model: OSTNet, pair: Pair) -> Seen:
         """As inference does it; gradients reach T_theta through its code alone."""
@@ -219,6 +238,5 @@ class DetailObjective:
         source.keypoints = source.keypoints.detach()
         with torch.no_grad():
             reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
-            x_target = model.keypoints(pair.target)
         z = model.align(source.keypoints, reading.x_driving).z
-        return Seen(source, z, reading.x_rectified, x_target)
+        return Seen(source, z, reading.x_rectified)

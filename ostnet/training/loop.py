@@ -80,13 +80,13 @@ class Trainer:
         known = config.init is not None and not config.grow
         if known or not can_warm_start(config, self.processes.say):
             self.stage = STAGES.index("joint")
-        if state is not None:
-            self._resume(state)
         perceptual = self.processes.first_here_first(
             lambda: PerceptualLoss(config.perceptual, config.perceptual_weights)
         )
         perceptual = perceptual.to(self.device)
         self.losses = StageLosses(config, self.store, perceptual, self.processes)
+        if state is not None:
+            self._resume(state)
         if config.compile:
             compile_parts(self.model, perceptual, self.device)
         self.validator = Validator(config, self.processes)
@@ -235,6 +235,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimisation.adam.load_state_dict(state["optimizer"])
+        self.losses.load_state_dict(state.get("losses", {}))
         for name in COUNTERS:
             setattr(self, name, state[name])
         self.processes.say(f"resumed at step {self.step} of stage {STAGES[self.stage]}")
@@ -247,6 +248,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimisation.adam.state_dict(),
+            "losses": self.losses.state_dict(),
             **{name: getattr(self, name) for name in COUNTERS},
         }
         checkpoint.save(self.folder, self._result, state, self._recipe())

@@ -24,6 +24,8 @@ LOSSES = (
     "warped",
     "people",
     "performed",
+    "adversarial",
+    "matching",
 )
 COLUMNS = (
     *("stage", "step", "updates", "pairs", "seconds", "pairs/s", "waiting", "skipped"),

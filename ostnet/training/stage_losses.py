@@ -8,6 +8,7 @@ from torch import Tensor
 from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
+from ostnet.training.critic import Criticism
 from ostnet.training.detail import DetailObjective
 from ostnet.training.draws import Generator
 from ostnet.training.frame_store import FrameStore
@@ -33,6 +34,9 @@ class StageLosses:
         self.config, self.store, self.processes = config, store, processes
         self.perceptual = perceptual
         self.joint = Objective(config, perceptual)
+        self.criticism: Criticism | None = None
+        if config.losses.adversarial or config.losses.matching:
+            self.criticism = Criticism(config.critic_rate, processes)
         self._detail: DetailObjective | None = None
 
     def __call__(
@@ -61,8 +65,17 @@ class StageLosses:
             self.processes.say("T_theta learns from the detector's points: detecting them")
             model.detector.requires_grad_(False)
             points = self.processes.first_here_first(lambda: self._points(model))
-            self._detail = DetailObjective(self.config, self.perceptual, points)
+            self._detail = DetailObjective(self.config, self.perceptual, points, self.criticism)
         return self._detail
+
+    def state_dict(self) -> dict:
+        """What of the losses learns, for a resumed run; empty where nothing does."""
+        return self.criticism.state_dict() if self.criticism else {}
+
+    def load_state_dict(self, state: dict) -> None:
+        """Go on from a ``state_dict``; from an empty one, a critic begins anew."""
+        if self.criticism and state:
+            self.criticism.load_state_dict(state)
 
     def _points(self, model: OSTNet) -> DetectedPoints:
         """The detector's points; kept in the output folder, so that a resumed run has the same."""

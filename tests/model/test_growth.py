@@ -39,8 +39,9 @@ def pictures() -> tuple[torch.Tensor, torch.Tensor]:
 @pytest.mark.parametrize("transform", [True, False])
 @pytest.mark.parametrize("embedding", [True, False])
 def test_the_same_picture_before_and_after(trained, pictures, transform, embedding):
-    grown = grow(trained, WANTED)
-    assert grown.config == WANTED and len(grown.keypoints(pictures[0])[0]) == 30
+    wanted = replace(WANTED, candidates="shift")  # turning ones move the picture where heads roll
+    grown = grow(trained, wanted)
+    assert grown.config == wanted and len(grown.keypoints(pictures[0])[0]) == 30
     with torch.inference_mode():
         before = trained(*pictures, transform, embedding)
         after = grown(*pictures, transform, embedding)
@@ -86,9 +87,6 @@ def test_the_presets_differ_in_what_speaking_means():
 
 
 def test_a_configuration_of_the_first_edition_means_what_it_meant():
-    first = {
-        key: value
-        for key, value in PRESETS["lite"].to_dict().items()
-        if key not in ("detector_unshuffle", "warped_hints", "refinement_width", "embedding", "mix")
-    }
+    later = {key for key in SPEAKING if key != "keypoints"}
+    first = {k: v for k, v in PRESETS["lite"].to_dict().items() if k not in later}
     assert ModelConfig.from_dict(first) == PRESETS["lite"]
