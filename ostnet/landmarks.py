@@ -113,6 +113,15 @@ MIRROR: tuple[int, ...] = tuple(_mirror())
 """After a horizontal flip, row i of the 70 points is what was row MIRROR[i]."""
 
 
+def keypoint_mirror(count: int) -> list[int]:
+    """After a horizontal flip, keypoint i of ``count`` is what was keypoint [i].
+
+    Raises ValueError where one of a pair is missing.
+    """
+    indices = keypoint_indices(count)
+    return [indices.index(MIRROR[index]) for index in indices]
+
+
 def mirrored(points: Tensor) -> Tensor:
     """Points of the horizontally flipped picture: (..., 70, 2) -> (..., 70, 2).
 

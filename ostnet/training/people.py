@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ostnet.landmarks import KEYPOINT_COUNTS, keypoint_mirror
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.rescale import scale_image
@@ -106,9 +107,12 @@ class PointPairs:
 def draw_pairs(
     points: DetectedPoints, count: int, across: bool, generator: Generator
 ) -> PointPairs:
-    """Random pairs of one clip, or (``across``) of different people's; people drawn evenly."""
+    """Random pairs of one clip, or (``across``) of different people's; people drawn evenly.
+
+    Half of them are mirrored, where the keypoints are landmarks.
+    """
     edges = points.balance.cumsum(0) / points.balance.sum()
-    u = rand((count, 5), generator).cpu()
+    u = rand((count, 6), generator).cpu()
 
     def clip(u: Tensor) -> Tensor:
         return torch.searchsorted(edges, u.contiguous()).clamp(max=len(edges) - 1)
@@ -120,9 +124,18 @@ def draw_pairs(
     driver = clip(u[:, 1]) if across else source
     view = (u[:, 2] * len(points.scale)).long()
     one, other = frame(source, u[:, 3]), frame(driver, u[:, 4])
+    keypoints = points.plain.shape[1]
+    flip = (u[:, 5] < 0.5)[:, None, None]
+
+    def mirrored(points: Tensor) -> Tensor:
+        if keypoints not in KEYPOINT_COUNTS:
+            return points
+        other = points[:, keypoint_mirror(keypoints)] * torch.tensor([-1.0, 1.0])
+        return torch.where(flip, other, points)
+
     return PointPairs(
-        points.plain[one],
-        points.scaled[view, other],
+        mirrored(points.plain[one]),
+        mirrored(points.scaled[view, other]),
         points.scale[view, other] * points.size[driver] / points.size[source],
         torch.cat([points.openings[one], points.openings[other]], dim=1),
     )

@@ -151,6 +151,23 @@ RECIPES: dict[str, Recipe] = {
         hardware="one CPU core",
         expected="the runs behind ostnet-lite (63,060 pairs of the last stage): its model card",
     ),
+    "scale": Recipe(
+        "T_theta alone, on the points that the detector of finished speaking weights (--init) "
+        "reads; nothing else learns. Minutes.",
+        {
+            "losses": LossWeights(people=20.0),
+            "grow": "lite-speaking",
+            "resolution": 256,
+            "keypoint_steps": 0,
+            "scale_steps": 16000,
+            "detail_share": 1.0,
+            "steps": 0,
+            "max_frames_per_clip": 64,
+            "learning_rate": 1e-3,
+            "schedule": "cosine",
+        },
+        hardware="one CPU core",
+    ),
     "base-gpu": Recipe(
         "The same for --preset base.",
         {**_WARM_START.values, **_ON_GPU, "preset": "base"},

@@ -8,7 +8,7 @@ import torch
 from small_models import SMALL
 
 from ostnet.config import PRESETS, SPEAKING
-from ostnet.landmarks import EYE_POINTS, MOUTH, POINTS, openings
+from ostnet.landmarks import EYE_POINTS, KEYPOINTS, MOUTH, POINTS, keypoint_mirror, openings
 from ostnet.model.generator import FULL, Window
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
@@ -119,6 +119,28 @@ def test_pairs_across_people_have_the_ratio_of_their_sizes(rendered_folder, tmp_
     assert alone.scale.max() < 1.7 and alone.scale.min() > 0.4
     assert across.scale.max() > 2 and across.scale.min() < 0.4
     assert alone.source.shape == (50, SMALL.keypoints, 2)
+
+
+def test_half_of_the_pairs_of_points_are_mirrored(generator):
+    left = torch.linspace(-0.9, -0.1, 15).repeat_interleave(2)[:, None].expand(30, 2).clone()
+    points = people.DetectedPoints(
+        plain=left[None],
+        scaled=left[None, None],
+        scale=torch.ones(1, 1, 2),
+        openings=torch.zeros(1, 2),
+        first=torch.tensor([0]),
+        count=torch.tensor([1]),
+        size=torch.ones(1, 2),
+        balance=torch.ones(1),
+    )
+    pairs = people.draw_pairs(points, 64, False, generator)
+    flipped = pairs.source[:, 0, 0] > 0
+    assert 16 < flipped.sum() < 48
+    assert torch.equal(pairs.source[flipped][0, :, 0], -left[keypoint_mirror(30), 0])
+    assert torch.equal(pairs.source[~flipped][0], left)
+    assert torch.equal(pairs.driving, pairs.source)
+    names = list(KEYPOINTS)
+    assert names[keypoint_mirror(30)[names.index("lip_bow_left")]] == "lip_bow_right"
 
 
 def test_a_grown_network_learns_in_all_stages(
