@@ -29,7 +29,7 @@ def progress_of(step: int, steps: int | None, elapsed: float, minutes: float | N
     Only a run measured in steps repeats exactly; one measured in minutes decays within each call.
     """
     if steps is not None:
-        return min(step / max(steps, 1), 1.0)
+        return 1.0 if step >= steps else step / steps
     if minutes is not None:
         return min(elapsed / (60 * minutes), 1.0)
     return 0.0

@@ -193,6 +193,35 @@ def test_a_grown_network_learns_in_all_stages(
     assert grown.motion.refinement.head.weight.abs().max() > 0
 
 
+def test_finished_weights_may_learn_scale_alone(
+    rendered_folder, random_features, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(PRESETS, "tiny-scale", SMALL)
+    start = OSTNet(SMALL)
+    start.save_pretrained(tmp_path / "known")
+    config = TrainConfig(
+        data=str(rendered_folder),
+        output=str(tmp_path / "run"),
+        init=str(tmp_path / "known"),
+        grow="tiny-scale",
+        window=32,
+        losses=LossWeights(people=1),
+        keypoint_steps=0,
+        scale_steps=2,
+        detail_share=1.0,
+        steps=0,
+        batch=4,
+        resolution=64,
+        perceptual_weights=str(random_features),
+        threads=1,
+        val_minutes=0,
+    )
+    train(config)
+    learned = OSTNet.from_pretrained(str(tmp_path / "run")).state_dict()
+    changed = {name for name, value in start.state_dict().items() if (learned[name] != value).any()}
+    assert changed and all(name.startswith("scale.") for name in changed)
+
+
 def test_a_turned_cheek_does_not_pull_at_the_flow():
     front = torch.from_numpy(face()).float()[None]
     front[:, 30, 0] = front[:, [36, 45], 0].mean()
