@@ -1,18 +1,15 @@
 """A model as a folder of OpenVINO graphs."""
 
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from ostnet.backends.graphs import Graph, cut
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
-from ostnet.model.layers import UpBlock
+from ostnet.model.layers import make_lean
 from ostnet.model.ostnet import OSTNet
 from ostnet.openvino_runtime import openvino_runtime
 
@@ -29,28 +26,15 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     """
     openvino = openvino_runtime()
 
+    make_lean(model)
     written = {}
     for name, graph in cut(model).items():
-        with _lean(graph.module):
-            openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
+        openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
         written[name] = describe_graph(graph, folder, (f"{name}.xml", f"{name}.bin"))
     written["paint"] = replace(written["paint"], precision=precision)
     manifest = describe(model, "openvino", written, {"openvino": openvino.__version__})
     manifest.write(folder)
     return manifest
-
-
-@contextmanager
-def _lean(module: nn.Module) -> Iterator[None]:
-    """While its graph is made, what is enlarged is convolved at the small size."""
-    blocks = [part for part in module.modules() if isinstance(part, UpBlock)]
-    for block in blocks:
-        block.lean = True
-    try:
-        yield
-    finally:
-        for block in blocks:
-            block.lean = False
 
 
 def _converted(graph: Graph):

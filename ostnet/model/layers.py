@@ -109,7 +109,7 @@ def convolve_upsampled(x: Tensor, kernel: Tensor) -> Tensor:
 class UpBlock(nn.Module):
     """Twice the size by nearest neighbour, then a convolution block.
 
-    ``lean``, which back ends set, computes the convolution at the small size.
+    ``lean`` computes the convolution at the small size (:func:`make_lean`).
     """
 
     lean = False
@@ -128,6 +128,13 @@ class UpBlock(nn.Module):
         for layer in rest:
             out = layer(out)
         return out
+
+
+def make_lean(network: nn.Module) -> None:
+    """Let a network's up-blocks convolve at the small size: faster on CPUs, the same result."""
+    for part in network.modules():
+        if isinstance(part, UpBlock):
+            part.lean = True
 
 
 class ResidualBlock(nn.Module):
