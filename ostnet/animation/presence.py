@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from PIL import Image
 
 
 class FacePresence:
@@ -51,5 +52,4 @@ class FacePresence:
 def _thumbnail(frame: np.ndarray) -> np.ndarray:
     """About 16 x 16 means of grey blocks, in [0, 1]."""
     height, width = (max(1, side // 16) for side in frame.shape[:2])
-    grey = frame[: height * (len(frame) // height), : width * (frame.shape[1] // width)].mean(-1)
-    return grey.reshape(grey.shape[0] // height, height, -1, width).mean((1, 3)) / 255
+    return np.asarray(Image.fromarray(frame).reduce((width, height))).mean(-1) / 255

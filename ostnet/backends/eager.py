@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ostnet.model.frame import Alignment, Reading, Rendered, Source, Steering
+from ostnet.model.layers import make_lean
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
 
@@ -21,6 +22,8 @@ class Eager:
         self.name = "torch-bf16" if bfloat16 else "torch"
         self.device, self.bfloat16 = device, bfloat16
         self.model, self.transform = model, model.scale
+        if device.type == "cpu":
+            make_lean(model)
 
     @torch.inference_mode()
     def encode(self, image: Tensor) -> Source:

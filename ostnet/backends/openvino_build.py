@@ -9,6 +9,7 @@ import torch
 from ostnet.backends.graphs import Graph, cut
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
+from ostnet.model.layers import make_lean
 from ostnet.model.ostnet import OSTNet
 from ostnet.openvino_runtime import openvino_runtime
 
@@ -25,6 +26,7 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     """
     openvino = openvino_runtime()
 
+    make_lean(model)
     written = {}
     for name, graph in cut(model).items():
         openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)

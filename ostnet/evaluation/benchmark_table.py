@@ -8,7 +8,7 @@ WIDTH = 18
 
 def table(result: dict) -> str:
     """What :func:`ostnet.evaluation.frame_benchmark.benchmark` returned."""
-    parts = [_head, _stages, _frames, _commands, _gpu]
+    parts = [_head, _stages, _frames, _reference, _commands, _gpu]
     return "\n".join(line for part in parts for line in part(result))
 
 
@@ -41,28 +41,41 @@ def _stages(result: dict) -> list[str]:
 
 
 def _frames(result: dict) -> list[str]:
-    """Milliseconds from picture to picture, and what share they are of 55 GMAC."""
-    plain = result["plain_55_gmac_ms"]
-    lines = ["", _row("ms, picture to picture", [*VARIANTS, "of 55 GMAC"])]
+    """Milliseconds from picture to picture."""
+    lines = ["", _row("ms, picture to picture", [*VARIANTS])]
     for backend, times in result["frame_ms"].items():
-        cells = [f"{times[name]:.1f}" for name in VARIANTS]
-        lines.append(_row(backend, [*cells, f"{100 * times['full'] / plain:.1f} %"]))
-    lines.append(
-        f"55 GMAC: {plain:.0f} ms, a plain stack of convolutions in torch with as many "
-        "multiplications as first-order-model's networks"
-    )
+        lines.append(_row(backend, [f"{times[name]:.1f}" for name in VARIANTS]))
     return lines
 
 
+def _reference(result: dict) -> list[str]:
+    """Processor time of ``full`` as a share of first-order-model's."""
+    yardstick = result["first_order_model"]
+    if yardstick is None:
+        return []
+    lines = ["", _row("one thread", ["CPU ms a frame", "share"])]
+    for backend, ms in yardstick["full_cpu_ms"].items():
+        lines.append(_row(backend, [f"{ms:.1f}", _share(ms, yardstick)]))
+    cells = [f"{yardstick['cpu_ms']:.0f}", "1"]
+    note = f"  its networks in eager torch, {yardstick['gmac']:.1f} GMAC, the source encoded again"
+    return [*lines, _row("first-order-model", cells) + note]
+
+
+def _share(ms: float, yardstick: dict) -> str:
+    return f"{ms / yardstick['cpu_ms']:.3f}"
+
+
 def _commands(result: dict) -> list[str]:
-    lines = []
+    """What the commands take; the share is of first-order-model's processor time, too."""
+    lines, yardstick = [], result["first_order_model"]
     for command, costs in result["commands"].items():
-        head = ["frames/s", "CPU ms a frame", "one frame, s", "peak MiB"]
+        head = ["frames/s", "CPU ms a frame", "share", "one frame, s", "peak MiB"]
         lines += ["", _row(f"ostnet {command}", head)]
         for backend, cost in costs.items():
+            share = "" if yardstick is None else _share(cost["cpu_ms"], yardstick)
             memory = "" if cost["peak_mib"] is None else f"{cost['peak_mib']:.0f}"
-            numbers = [f"{cost['fps']:.1f}", f"{cost['cpu_ms']:.0f}", f"{cost['start_s']:.1f}"]
-            lines.append(_row(backend, [*numbers, memory]))
+            numbers = [f"{cost['fps']:.1f}", f"{cost['cpu_ms']:.0f}", share]
+            lines.append(_row(backend, [*numbers, f"{cost['start_s']:.1f}", memory]))
     return lines
 
 

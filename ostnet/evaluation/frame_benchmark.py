@@ -1,8 +1,11 @@
 """``benchmark``: what a frame costs on this machine, by stage, back end, variant and command."""
 
 import json
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +15,7 @@ from torch import Tensor
 from ostnet import hub
 from ostnet.animation import VARIANTS
 from ostnet.animation.arrays import to_array
-from ostnet.animation.frame import METHOD
+from ostnet.animation.frame import METHOD, Frame
 from ostnet.animation.pictures import to_tensor
 from ostnet.animation.stages import Stages
 from ostnet.backends import all_threads, in_torch, load_backend, usable
@@ -21,7 +24,8 @@ from ostnet.backends.interface import Backend
 from ostnet.errors import InputError
 from ostnet.evaluation.command_benchmark import Clip, command_cost, made_up
 from ostnet.evaluation.cuda_benchmark import cuda_fps
-from ostnet.evaluation.machine_peak import FIRST_ORDER_MODEL, peak
+from ostnet.evaluation.machine_peak import peak
+from ostnet.evaluation.reference_benchmark import processor_ms, reference
 from ostnet.evaluation.stages import (
     WARM_UP,
     device_name,
@@ -84,8 +88,9 @@ def benchmark(config: BenchmarkConfig) -> dict:
     * ``backends``: NAME -> ``peak_gmac_s``, what a plain stack of convolutions reaches by the same
       library and precision, and ``stages``: NAME -> ``ms`` and ``peak``, the share of that;
     * ``frame_ms``: BACKEND -> VARIANT -> milliseconds from uint8 picture to uint8 picture;
-    * ``plain_55_gmac_ms``: a plain stack of convolutions in torch with as many multiply-adds as
-      first-order-model's networks (not those networks), by the speed of a shorter one;
+    * ``first_order_model``: its networks in eager torch on one thread: ``gmac``, ``cpu_ms`` of
+      processor time a driving frame, and in turn with them ``full_cpu_ms``: BACKEND -> the same of
+      ``full``; None on another device than the CPU;
     * ``commands``: COMMAND -> BACKEND -> :class:`ostnet.evaluation.command_benchmark.Cost`;
     * ``cuda_batch_fps``: ``full`` on a GPU in batches; None without one.
 
@@ -118,8 +123,10 @@ def benchmark(config: BenchmarkConfig) -> dict:
             for name, networks in loaded.items()
         },
     }
-    reached = result["backends"]["torch"]["peak_gmac_s"]
-    result["plain_55_gmac_ms"] = 1000 * FIRST_ORDER_MODEL / reached
+    result["first_order_model"] = None
+    if device.type == "cpu":
+        result["first_order_model"] = _reference(model, list(loaded), picture, config.repeats)
+        torch.set_num_threads(threads)
     result["commands"] = _commands(config, str(found.folder), list(loaded))
     result["cuda_batch_fps"] = None
     if device.type == "cuda":
@@ -155,10 +162,33 @@ def _given(frame: Tensor, networks: Backend):
     return frame if networks.uses_torch else np.ascontiguousarray(frame.numpy())
 
 
+def _reference(model: OSTNet, backends: list[str], picture: np.ndarray, repeats: int) -> dict:
+    """Processor time of a frame of ``full`` and of first-order-model, on one thread."""
+    torch.set_num_threads(1)
+    device = torch.device("cpu")
+    frame = to_tensor(picture, len(picture), device, "picture")
+    call, gmac = reference()
+    calls = {"first-order-model": call}
+    for name in backends:
+        networks = load_backend(model, name, device, threads=1)
+        calls[name] = partial(next, _frames(networks, "full", repeat(picture), frame))
+    spent = processor_ms(calls, repeats)
+    return {"gmac": gmac, "cpu_ms": spent.pop("first-order-model"), "full_cpu_ms": spent}
+
+
 def _frame(
     networks: Backend, variant: str, picture: np.ndarray, frame: Tensor, repeats: int
 ) -> float:
     """Median time of a frame in milliseconds, from picture to picture."""
+    pictures = [picture] * (repeats + WARM_UP)
+    frames = _frames(networks, variant, pictures, frame)
+    return float(np.median([made[variant].ms for made in frames][WARM_UP:]))
+
+
+def _frames(
+    networks: Backend, variant: str, pictures: Iterable[np.ndarray], frame: Tensor
+) -> Iterator[dict[str, Frame]]:
+    """A variant of each picture; ``frame`` is the source."""
     source = networks.encode(_given(frame, networks))
 
     def take(picture: np.ndarray, side: int, name: str):
@@ -166,10 +196,8 @@ def _frame(
             return to_tensor(picture, side, frame.device, name)
         return to_array(picture, side, name)
 
-    stages = Stages(networks, source, None, len(picture), take)
-    pictures = [picture] * (repeats + WARM_UP)
-    frames = stages.frames(pictures, [variant], METHOD, measure=False, between=iter)
-    return float(np.median([made[variant].ms for made in frames][WARM_UP:]))
+    stages = Stages(networks, source, None, frame.shape[-1], take)
+    return stages.frames(pictures, [variant], METHOD, measure=False, between=iter)
 
 
 def _commands(config: BenchmarkConfig, checkpoint: str, backends: list[str]) -> dict:

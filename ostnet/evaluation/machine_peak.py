@@ -17,10 +17,6 @@ CHANNELS, SIDE, LAYERS = 64, 64, 16
 GMAC = LAYERS * (3 * CHANNELS * SIDE) ** 2 / 1e9
 """1e9 multiply-adds of the stack: convolutions of 3 x 3 over 64 channels at 64 x 64 pixels."""
 
-FIRST_ORDER_MODEL = 55.0
-"""1e9 multiply-adds that first-order-model's networks (arXiv 2003.00196, vox-256) take for a
-driving frame."""
-
 
 def peak(backend: str, device: torch.device, threads: int, repeats: int) -> float:
     """1e9 multiply-adds a second of the stack, by a back end's library and precision."""

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import torch
 from small_models import lively
 
@@ -9,6 +10,7 @@ from ostnet.backends import usable
 from ostnet.cli import main
 from ostnet.evaluation.benchmark_table import table
 from ostnet.evaluation.cuda_benchmark import batch_call
+from ostnet.evaluation.first_order_model import FirstOrderModel
 from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
 
 
@@ -31,6 +33,10 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
     for costs in found["commands"].values():
         assert set(costs) == set(found["frame_ms"])
         assert all(cost["start_s"] > 0 and cost["peak_mib"] > 50 for cost in costs.values())
+    yardstick = found["first_order_model"]
+    assert yardstick["gmac"] == pytest.approx(55, abs=0.5)
+    assert set(yardstick["full_cpu_ms"]) == set(found["frame_ms"])
+    assert all(0 < ms < yardstick["cpu_ms"] for ms in yardstick["full_cpu_ms"].values())
     assert found["cuda_batch_fps"] is None
     assert table(found) in capsys.readouterr().out
 
@@ -50,6 +56,15 @@ def test_a_batch_is_the_same_frames_at_once():
     with torch.inference_mode():
         alone = model(frame, frame).image
     assert made.shape == (3, 3, 64, 64) and (made - alone).abs().max() < 0.03
+
+
+def test_the_yardstick_has_the_size_of_the_network_that_it_stands_for():
+    """59.8 million parameters: those of first-order-model's vox-256 without its discriminator."""
+    with torch.device("meta"):
+        network = FirstOrderModel()
+    assert sum(weight.numel() for weight in network.parameters()) / 1e6 == pytest.approx(
+        59.8, 0.002
+    )
 
 
 def test_a_portrait_needs_a_clip(capsys):

@@ -9,7 +9,8 @@ import pytest
 
 from ostnet.dataset.prepare.source_frames import source_frames
 from ostnet.errors import InputError
-from ostnet.media.video import VideoWriter, probe
+from ostnet.media.ffmpeg import ffmpeg
+from ostnet.media.video import VideoWriter, probe, read_frames
 
 
 @pytest.fixture(scope="module", params=[Fraction(25), Fraction(50), Fraction(30000, 1001)])
@@ -42,6 +43,18 @@ def test_a_stretch_starts_where_it_should(clock):
 def test_a_stretch_beyond_the_end_is_an_error(clock):
     with pytest.raises(InputError, match="clock.mp4: no frame from second 9.00 on"):
         list(source_frames(clock, probe(clock), 25, 9.0, 10.0))
+
+
+def test_high_dynamic_range_looks_as_it_does_everywhere(tmp_path):
+    film = tmp_path / "pq.mov"
+    bars = "smptebars=size=96x64:rate=5:duration=1,format=yuv420p10le"
+    tags = "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:log-level=error"
+    made = ["-f", "lavfi", "-i", bars, "-c:v", "libx265", "-x265-params", tags, str(film)]
+    subprocess.run(ffmpeg("-loglevel", "error", *made), check=True)
+    info = probe(film)
+    assert info.transfer == "smpte2084"
+    found = next(source_frames(film, info, 5))
+    assert np.abs(found.astype(int) - next(read_frames(film))).mean() < 1
 
 
 def test_what_a_killed_decoder_had_read_does_not_pass_for_the_whole(clock, monkeypatch):

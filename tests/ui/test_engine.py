@@ -1,5 +1,7 @@
 """The weights that the page runs, and the functions around the networks."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,15 @@ def test_render_holds_the_frames_that_show_no_face(source, driving):
     assert [frame.held for frame in made] == [False, True, False]
     assert np.array_equal(made[0].image, made[1].image)
     assert not np.array_equal(made[1].image, made[2].image)
+
+
+def test_a_run_that_is_left_leaves_no_thread_behind(source, driving):
+    before = set(threading.enumerate())
+    frames = engine.network(source, [Shown(driving.middle)] * 50, ["full"], Options(), False)
+    next(frames)
+    assert set(threading.enumerate()) > before  # frames are worked on ahead
+    frames.close()
+    assert set(threading.enumerate()) == before
 
 
 def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):

@@ -10,6 +10,7 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
+from ostnet.media.tone import HIGH_RANGE, to_standard_range
 
 STOPPED = (255,)
 """What ffmpeg returns after a signal; what it had read by then must not pass for the whole."""
@@ -21,17 +22,20 @@ def source_frames(
     """Yield uint8 RGB (H, W, 3) of the seconds [start, end), ``fps`` of them a second.
 
     Frames are repeated or left out where the video has another rate, never blended; the sizes of
-    ``info`` hold for all of them. A damaged file yields what can be decoded. Raises InputError
-    where there is nothing, OSError where ffmpeg is killed on the way.
+    ``info`` hold for all of them. A high dynamic range becomes the standard one, as everywhere. A
+    damaged file yields what can be decoded. Raises InputError where there is nothing, OSError where
+    ffmpeg is killed on the way.
     """
     stretch = ["-ss", f"{start:.6f}"] if start > 0 else []
     if end is not None:
         stretch += ["-t", f"{end - start:.6f}"]
+    tone = to_standard_range(info.transfer) if info.transfer in HIGH_RANGE else []
+    filters = [f"fps={fps}", *tone, f"scale={info.width}:{info.height}"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             ffmpeg(
                 *("-loglevel", "error", *stretch, *open_input(path), "-map", "0:V:0"),
-                *("-vf", f"fps={fps},scale={info.width}:{info.height}", "-pix_fmt", "rgb24"),
+                *("-vf", ",".join(filters), "-pix_fmt", "rgb24"),
                 *("-f", "rawvideo", "-"),
             ),
             stdout=subprocess.PIPE,
