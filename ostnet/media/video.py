@@ -1,7 +1,6 @@
 """Videos as streams of frames: every frame in order, exactly once, in constant memory."""
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
+from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
@@ -46,16 +46,14 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
     filters, count = _as_shown(found_in(file), max_frames)
     limit = [] if count is None else ["-frames:v", str(count)]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
+        process = start_decoder(
             ffmpeg(
                 *("-loglevel", "error", *open_input(file)),
                 *("-map", "0:V:0", "-fps_mode", "passthrough", *limit),
                 *("-vf", ",".join(filters), "-pix_fmt", "rgb24"),
                 *("-c:v", "ppm", "-f", "image2pipe", "-"),
             ),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            bufsize=1 << 20,
+            log,
         )
         count = 0
         try:
@@ -68,9 +66,12 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
                 yield frame
         finally:
             stop(process)
+        log.seek(0)
+        said = log.read()
+        if limit := broken_limit(process, said):
+            raise BeyondLimitError(limit)
         if count == 0:
-            log.seek(0)
-            problem = reason(log.read())
+            problem = reason(said)
             raise InputError(f"{name}: no frame can be read from '{file.name}' ({problem}); "
                              "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
 
