@@ -6,10 +6,11 @@ The kernel keeps the limits, whatever a file makes a decoder do; where there is 
 
 import contextlib
 import subprocess
-from typing import IO
+from typing import IO, Any
 
 from ostnet.media.limits import LONGEST_LOG, MOST_FILES, DecoderLimits
 
+resource: Any
 try:
     import resource
 except ImportError:  # Windows
@@ -67,12 +68,12 @@ def _hold_both(process: subprocess.Popen, limits: DecoderLimits) -> None:
 
 def _hold(process: subprocess.Popen, kind: str, soft: int, hard: int | None = None) -> None:
     """Limit a process that has just been started, as `prlimit(1)` does; it may have ended."""
-    if not hasattr(resource, "prlimit"):
+    if resource is None or not hasattr(resource, "prlimit"):
         return
     with contextlib.suppress(ProcessLookupError, PermissionError, ValueError):
         which = getattr(resource, f"RLIMIT_{kind}")
-        allowed = resource.prlimit(process.pid, which)[1]
-        wanted = (soft, soft if hard is None else hard)
-        if allowed != resource.RLIM_INFINITY:  # somebody has held us to less
-            wanted = tuple(min(one, allowed) for one in wanted)
-        resource.prlimit(process.pid, which, wanted)
+        most = resource.prlimit(process.pid, which)[1]
+        if most == resource.RLIM_INFINITY:
+            most = hard or soft
+        # where somebody has held us to less, that stays
+        resource.prlimit(process.pid, which, (min(soft, most), min(hard or soft, most)))

@@ -1,6 +1,7 @@
 """Videos as streams of frames: every frame in order, exactly once, in constant memory."""
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -96,11 +97,14 @@ def _pictures(pipe) -> Iterator[np.ndarray]:
 def _read_ppm(pipe) -> np.ndarray | None:
     """The next picture of a stream of binary PPM files, whose headers tell their size.
 
-    uint8 (H, W, 3), writable; None at the end of the stream.
+    uint8 (H, W, 3), writable; None at the end of the stream, and where it was cut off.
     """
     if pipe.readline().strip() != b"P6":
         return None
-    width, height = map(int, pipe.readline().split())
+    size = re.fullmatch(rb"(\d{1,5}) (\d{1,5})\n", pipe.readline(20))
+    if size is None:
+        return None
+    width, height = int(size[1]), int(size[2])
     pipe.readline()  # the largest value, 255
     frame = np.empty((height, width, 3), np.uint8)
     filled = pipe.readinto(memoryview(frame).cast("B"))

@@ -40,7 +40,8 @@ def main() -> None:
                 time.sleep(visitor.rng.uniform(0, 20))
                 while time.monotonic() < end:
                     job = visitor.visit(visitor.rng.choice(list(KINDS), p=list(KINDS.values())))
-                    time.sleep(visitor.rng.uniform(5, 15) if job.result == "full" else
+                    turned_away = job.result == "full" or job.result.startswith("error")
+                    time.sleep(visitor.rng.uniform(5, 15) if turned_away else
                                visitor.rng.exponential(5))  # fmt: skip
                 visitor.leave()
 

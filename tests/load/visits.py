@@ -15,6 +15,9 @@ from procedural_face import FaceParams, render
 
 from ostnet.media.video import VideoWriter, probe, read_frames
 
+PATIENCE = 300
+"""Seconds that a client waits for each word of the page."""
+
 
 @dataclass
 class Job:
@@ -110,7 +113,10 @@ class Visitor:
 
     def _answered(self, job: Job) -> str:
         if self.client is None:
-            self.client = Client(self.url, verbose=False, download_files=str(self.folder / "got"))
+            self.client = Client(
+                self.url, verbose=False, download_files=str(self.folder / "got"),
+                httpx_kwargs={"timeout": PATIENCE},
+            )  # fmt: skip
         clip = self.broken if job.kind == "broken" else self.clip
         name = "/compare" if job.kind in ("compare", "leave") else "/animate"
         files = handle_file(str(self.portrait)), handle_file(str(clip))
@@ -123,7 +129,7 @@ class Visitor:
             if job.kind == "leave" and job.begun:
                 self.leave()
                 return "left"
-            time.sleep(0.2)
+            time.sleep(0.5)
         made = running.result()
         return self._checked(job.kind, Path(made if isinstance(made, str) else made[0]))
 
