@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from ostnet.backends.thrift import Thrift, thrifty
 from ostnet.model.frame import Alignment, Reading, Rendered, Source, Steering
 from ostnet.model.layers import make_lean
 from ostnet.model.motion import Motion
@@ -20,31 +21,36 @@ class Eager:
 
     def __init__(self, model: OSTNet, device: torch.device, bfloat16: bool = False):
         self.name = "torch-bf16" if bfloat16 else "torch"
-        self.device, self.bfloat16 = device, bfloat16
+        self.device, self.bfloat16, self.thrift = device, bfloat16, Thrift()
         self.model, self.transform = model, model.scale
         if device.type == "cpu":
             make_lean(model)
 
+    @thrifty
     @torch.inference_mode()
     def encode(self, image: Tensor) -> Source:
         """All that depends on the source picture (1, 3, R, R) alone."""
         return self.model.encode(image)
 
+    @thrifty
     @torch.inference_mode()
     def keypoints(self, image: Tensor) -> Tensor:
         """(1, 3, R, R) -> (1, K, 2)."""
         return self.model.keypoints(image)
 
+    @thrifty
     @torch.inference_mode()
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
         """T_theta on keypoints (1, K, 2) of source and driving."""
         return self.model.align(x_source, x_driving)
 
+    @thrifty
     @torch.inference_mode()
     def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor:
         """The driving picture (1, 3, R, R) sampled at the grid of fiducials (1, 12, 2)."""
         return self.model.rectify(driving, fiducials)
 
+    @thrifty
     @torch.inference_mode()
     def read(
         self,
@@ -56,17 +62,20 @@ class Eager:
         """What a driving picture (1, 3, R, R) says about motion and scale."""
         return self.model.read(source, driving, scale_transform, steer)
 
+    @thrifty
     @torch.inference_mode()
     def move(self, source: Source, x_driving: Tensor) -> Motion:
         """The source's motion when it performs keypoints (1, K, 2)."""
         return self.model.move(source, x_driving)
 
+    @thrifty
     @torch.inference_mode()
     def paint(self, source: Source, motion: Motion, z: Tensor | None) -> Rendered:
         """The picture of a motion; z None: without scale embedding."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
             return self.model.paint(source, motion, z)
 
+    @thrifty
     @torch.inference_mode()
     def compose(self, rendered: Rendered, picture: Tensor) -> Tensor:
         """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""

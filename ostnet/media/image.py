@@ -7,7 +7,7 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file
-from ostnet.media.limits import PICTURE_FORMATS
+from ostnet.media.limits import PICTURE_FORMATS, DecoderLimits
 from ostnet.media.probe import SMALLEST
 
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
@@ -27,16 +27,18 @@ def read_image(path: str | os.PathLike, role: str | None = None) -> np.ndarray:
     from ostnet.media.colour import to_srgb
 
     file, name = existing_file(path, role)
+    most = min(DecoderLimits.here().megapixels, 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000)
     try:
         _allow_heif(file, name)
         Image.init()
         formats = [kind for kind in PICTURE_FORMATS if kind in Image.OPEN]
         with Image.open(file, formats=formats) as picture:
+            if picture.width * picture.height > most * 1_000_000:
+                raise Image.DecompressionBombError
             image = to_srgb(ImageOps.exif_transpose(picture))
     except InputError:
         raise
     except Image.DecompressionBombError as error:
-        most = 2 * (Image.MAX_IMAGE_PIXELS or 0) // 1_000_000
         raise InputError(f"{name}: '{file.name}' is too large; "
                          f"give a picture of at most {most} megapixels") from error  # fmt: skip
     except Exception as error:  # decoders of broken files raise whatever they stumble over

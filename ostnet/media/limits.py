@@ -1,5 +1,10 @@
 """What bounds the files that are read; SECURITY.md lists all limits in one table."""
 
+import os
+from dataclasses import dataclass
+
+from ostnet.errors import InputError
+
 
 class BeyondLimitError(Exception):
     """A file that goes beyond one of the limits: what is wrong; what to do."""
@@ -17,6 +22,12 @@ MOST_FRAMES = 2_000_000
 STALLED = 60.0
 """Seconds without any progress after which a decoder is ended."""
 
+LONGEST_LOG = 16 << 20
+"""Bytes that a decoder may write beside its pictures: its complaints."""
+
+MOST_FILES = 64
+"""Files that a decoder or encoder may have open at once."""
+
 MOST_REACH = 2
 """Side of a square drawn by hand at most, in longer sides of its picture."""
 
@@ -26,3 +37,37 @@ PICTURE_FORMATS = (
 )
 """Kinds of pictures that Pillow may read. Not among them: EPS, which it would have Ghostscript
 run as a program, and formats that nobody photographs in."""
+
+
+@dataclass(frozen=True)
+class DecoderLimits:
+    """What one decoding process may use; each by an environment variable."""
+
+    memory: int = 8192
+    """Megabytes (`OSTNET_DECODER_MEMORY`): 8K video takes about half."""
+    seconds: int = 14400
+    """Of processor time (`OSTNET_DECODER_SECONDS`): a film's worth."""
+    megapixels: int = 178
+    """Of a picture, told from its header (`OSTNET_PICTURE_MEGAPIXELS`)."""
+
+    @classmethod
+    def here(cls) -> "DecoderLimits":
+        """Those of this process.
+
+        Raises:
+            InputError: a variable that is no number.
+        """
+        return cls(
+            _number("OSTNET_DECODER_MEMORY", cls.memory),
+            _number("OSTNET_DECODER_SECONDS", cls.seconds),
+            _number("OSTNET_PICTURE_MEGAPIXELS", cls.megapixels),
+        )
+
+
+def _number(variable: str, default: int) -> int:
+    said = os.environ.get(variable, "").strip()
+    if not said:
+        return default
+    if not (said.isdecimal() and len(said) < 10 and int(said) > 0):
+        raise InputError(f"{variable}: found {said!r}, expected a whole number above 0")
+    return int(said)

@@ -1,14 +1,32 @@
-"""A limit on how long a process may keep its reader waiting."""
+"""How long a reader waits for a process, and what it reads for nobody any more."""
 
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TypeVar
 
+from ostnet.errors import InputError
 from ostnet.media.limits import STALLED, BeyondLimitError
 
 T = TypeVar("T")
+
+_abandoned: ContextVar[Callable[[], bool]] = ContextVar("abandoned", default=lambda: False)
+
+
+@contextmanager
+def until(abandoned: Callable[[], bool]) -> Iterator[None]:
+    """What is read inside, in this thread, is given up once ``abandoned()`` says so.
+
+    It is asked at every frame; the reading then ends in an InputError.
+    """
+    token = _abandoned.set(abandoned)
+    try:
+        yield
+    finally:
+        _abandoned.reset(token)
 
 
 def in_time(
@@ -25,12 +43,15 @@ def in_time(
 
     Raises:
         BeyondLimitError: time was up.
+        InputError: nobody waits for it any more, see :func:`until`.
     """
     seconds = STALLED if seconds is None else seconds
-    watch = _Watch(process, seconds)
+    watch, abandoned = _Watch(process, seconds), _abandoned.get()
     try:
         for item in items:
             watch.since = None
+            if abandoned():
+                raise InputError("stopped: nobody waits for this any more; start it again")
             yield item
             watch.since = time.monotonic()
         process.wait()

@@ -4,13 +4,13 @@ import functools
 import itertools
 import os
 import re
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
 from ostnet.media.limits import (
     MOST_FRAME_PIXELS,
@@ -154,15 +154,14 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
     listed = ["-fps_mode", "passthrough", "-enc_time_base", "demux"] if decode else ["-c", "copy"]
     listed += ["-flush_packets", "1"]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
+        process = start_decoder(
             ffmpeg(
                 *open_input(file),
                 *("-map", "0:V:0", *listed, "-f", "framecrc", "-"),
                 *("-map", "0:V:0", "-vf", f"{SQUARE_PIXELS},showinfo=checksum=0"),
                 *("-frames:v", "1", "-f", "null", "-"),
             ),
-            stdout=subprocess.PIPE,
-            stderr=log,
+            log,
         )
         assert process.stdout is not None  # a pipe, as asked for
         try:
@@ -174,9 +173,12 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
         finally:
             stop(process)
         log.seek(0)
-        header = log.read().decode("utf-8", "replace")
+        said = log.read()
+    header = said.decode("utf-8", "replace")
     if size := _TOO_LARGE.search(header):
         most = MOST_FRAME_PIXELS // 1_000_000
         raise BeyondLimitError(f"{size[1]}x{size[2]} pixels a frame is too large; "
                                f"give at most {most} megapixels")  # fmt: skip
+    if limit := broken_limit(process, said):
+        raise BeyondLimitError(limit)
     return timeline, header

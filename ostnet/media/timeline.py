@@ -1,5 +1,6 @@
 """When the frames of a video are shown, and the constant rate that says it."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -93,23 +94,31 @@ def believed(rate: Fraction | None) -> Fraction | None:
     return rate if rate and SLOWEST <= rate <= FASTEST else None
 
 
+_TIME_BASE = re.compile(rb"#tb 0: (\d{1,10})/([1-9]\d{0,9})\s*")
+_CODEC = re.compile(rb"#codec_id 0: (\S+)\s*")
+_PACKET = re.compile(
+    rb"0, *-?\d{1,19}, *(-?\d{1,19}), *-?\d{1,19}, *\d+, *0x[0-9a-f]+"
+    rb"(?:, *F=0x([0-9a-fA-F]{1,8}))?.*",
+    re.DOTALL,
+)
+
+
 def parse_framecrc(lines: Iterable[bytes]) -> Timeline | None:
     """Read ffmpeg's framecrc listing: `stream, dts, pts, duration, size, crc[, F=flags]`.
 
-    None where it lists no frame.
+    Lines of any other form say nothing, such as a last one that was cut off. None where it lists no
+    frame.
     """
     time_base, codec, count, times = Fraction(1), "", 0, []
     for line in lines:
-        text = line.decode("ascii", "replace").strip()
-        if text.startswith("#tb 0:"):
-            time_base = Fraction(text.split(":")[1].strip())
-        elif text.startswith("#codec_id 0:"):
-            codec = text.split(":")[1].strip()
-        elif text and not text.startswith("#"):
-            fields = [field.strip() for field in text.split(",")]
-            if fields[-1].startswith("F=") and int(fields[-1][2:], 16) & DISCARDED:
+        if packet := _PACKET.fullmatch(line):
+            if int(packet[2] or b"0", 16) & DISCARDED:
                 continue
             count += 1
-            if (shown := int(fields[2])) != NO_TIME:
+            if (shown := int(packet[1])) != NO_TIME:
                 times.append(shown)
+        elif said := _TIME_BASE.fullmatch(line):
+            time_base = Fraction(int(said[1]), int(said[2]))
+        elif said := _CODEC.fullmatch(line):
+            codec = said[1].decode("ascii", "replace")
     return Timeline(codec, [time_base * t for t in sorted(times)], count) if count else None

@@ -1,7 +1,7 @@
 """Videos as streams of frames: every frame in order, exactly once, in constant memory."""
 
 import os
-import subprocess
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
+from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
@@ -46,16 +47,14 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
     filters, count = _as_shown(found_in(file), max_frames)
     limit = [] if count is None else ["-frames:v", str(count)]
     with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(
+        process = start_decoder(
             ffmpeg(
                 *("-loglevel", "error", *open_input(file)),
                 *("-map", "0:V:0", "-fps_mode", "passthrough", *limit),
                 *("-vf", ",".join(filters), "-pix_fmt", "rgb24"),
                 *("-c:v", "ppm", "-f", "image2pipe", "-"),
             ),
-            stdout=subprocess.PIPE,
-            stderr=log,
-            bufsize=1 << 20,
+            log,
         )
         count = 0
         try:
@@ -68,9 +67,12 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
                 yield frame
         finally:
             stop(process)
+        log.seek(0)
+        said = log.read()
+        if limit := broken_limit(process, said):
+            raise BeyondLimitError(limit)
         if count == 0:
-            log.seek(0)
-            problem = reason(log.read())
+            problem = reason(said)
             raise InputError(f"{name}: no frame can be read from '{file.name}' ({problem}); "
                              "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
 
@@ -95,11 +97,14 @@ def _pictures(pipe) -> Iterator[np.ndarray]:
 def _read_ppm(pipe) -> np.ndarray | None:
     """The next picture of a stream of binary PPM files, whose headers tell their size.
 
-    uint8 (H, W, 3), writable; None at the end of the stream.
+    uint8 (H, W, 3), writable; None at the end of the stream, and where it was cut off.
     """
     if pipe.readline().strip() != b"P6":
         return None
-    width, height = map(int, pipe.readline().split())
+    size = re.fullmatch(rb"(\d{1,5}) (\d{1,5})\n", pipe.readline(20))
+    if size is None:
+        return None
+    width, height = int(size[1]), int(size[2])
     pipe.readline()  # the largest value, 255
     frame = np.empty((height, width, 3), np.uint8)
     filled = pipe.readinto(memoryview(frame).cast("B"))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
+from ostnet.media.children import start_encoder
 from ostnet.media.containers import CONTAINERS, Container, gif_passes, gif_with_comment
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
@@ -109,7 +110,7 @@ class VideoWriter:
             with_sound += _sound_options(self._sound, self._container)
         if self._sound is not None and self._expected is not None:
             length = ["-t", f"{float(self._expected / self.fps):.6f}"]
-        self._process = subprocess.Popen(
+        self._process = start_encoder(
             ffmpeg(
                 *("-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
                 *("-video_size", f"{width}x{height}", "-framerate", str(self.fps), "-i", "-"),

@@ -120,7 +120,7 @@ def animate(
         total, shown = len(pairs(portrait, driving, more)), 0.0
         for number, scene in enumerate(scenes(), 1):
             which = f"Pair {number} of {total}. " if total > 1 else ""
-            for event in run_folder(
+            steps = run_folder(
                 scene,
                 visitor.run_folder(),
                 names,
@@ -128,7 +128,8 @@ def animate(
                 visitor.stop.is_set,
                 mark=mark,
                 columns=int(columns),
-            ):
+            )
+            for event in visitor.at_work(steps):
                 if isinstance(event, Take):
                     engine.PACE.learn(len(names), event.seconds, event.frames)
                     run = runs.Run(scene, event, variant)

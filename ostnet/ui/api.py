@@ -9,6 +9,7 @@ from ostnet.animation import VARIANTS, Options
 from ostnet.animation.render import Take, run_folder
 from ostnet.animation.scene import Inputs, look_at
 from ostnet.errors import InputError
+from ostnet.media.patience import until
 from ostnet.media.video import probe
 from ostnet.methods import variant_name
 from ostnet.ui import engine
@@ -125,19 +126,23 @@ def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) 
         if not (isinstance(seconds, int | float) and seconds > 0):
             raise InputError(f"max_seconds: found {seconds!r}, expected a number above 0")
         seconds = min(MOST_SECONDS, seconds)
-        scene = look_at(
-            Inputs(
-                source=Path(portrait),
-                driving=Path(driving),
-                max_frames=min(video.frames, max(1, round(seconds * video.fps))),
-                options=Options(driving_zoom=zoom),
-                size=size or None,
-                scale_window=_window(window),
-            )
+        inputs = Inputs(
+            source=Path(portrait),
+            driving=Path(driving),
+            max_frames=min(video.frames, max(1, round(seconds * video.fps))),
+            options=Options(driving_zoom=zoom),
+            size=size or None,
+            scale_window=_window(window),
         )
+        with until(visitor.gone.is_set):
+            scene = look_at(inputs)
         folder, stopped = visitor.run_folder(), visitor.stop.is_set
         steps = run_folder(scene, folder, names, engine.network, stopped, mark=mark)
-        (take,) = deque(steps, maxlen=1)  # keeps no step, each of which holds a picture
+        (take,) = deque(
+            visitor.at_work(steps), maxlen=1
+        )  # keeps no step, each of which holds a picture
+        if visitor.gone.is_set():
+            raise InputError("stopped: its visitor has left, and the files with them")
     except InputError as error:
         raise gr.Error(str(error), print_exception=False) from error
     return take

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+import gradio as gr
 import numpy as np
 import spaces  # before torch, which it patches on ZeroGPU
 import torch
@@ -19,6 +20,7 @@ from ostnet.animation.animator import choose_device
 from ostnet.animation.frame import METHOD, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.render import rendered
+from ostnet.errors import InputError
 from ostnet.hub import resolve
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
@@ -36,6 +38,9 @@ MODEL = OSTNet.from_pretrained(str(CHECKPOINT.folder))
 DEVICE = choose_device("auto")
 MODEL.to(DEVICE, memory_format=torch.channels_last).eval()
 SIZE = MODEL.config.resolution
+
+AT_HOME = "run it on your own computer: ostnet animate --device cpu"
+"""What to do where this page has no GPU to lend."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +79,19 @@ def network(
     """The network's part of a run, see :data:`ostnet.animation.render.Network`.
 
     What is borrowed on ZeroGPU is the GPU, not its seconds: there all frames are read before.
+
+    Raises:
+        InputError: no GPU is to be had, or it was lost; says what else can be done.
     """
-    return _borrowed(source, list(frames) if ZERO_GPU else frames, names, options, measure)
+    frames = list(frames) if ZERO_GPU else frames
+    try:
+        yield from _borrowed(source, frames, names, options, measure)
+    except gr.Error as error:  # of the quota, in the words of the one who lends
+        raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
+    except torch.AcceleratorError as error:
+        raise InputError(
+            f"GPU: it was lost in the middle of the run; try again, or {AT_HOME}"
+        ) from error
 
 
 @spaces.GPU(duration=6)

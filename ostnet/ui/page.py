@@ -14,6 +14,7 @@ from ostnet.ui import (
     figures,
     live_tab,
     looks,
+    outbound,
     results_tab,
     still_tabs,
     text,
@@ -37,6 +38,7 @@ LAUNCH = {
 
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**LAUNCH``."""
+    outbound.ask_nobody()
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",

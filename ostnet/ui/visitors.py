@@ -9,15 +9,25 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
+
+import gradio as gr
+
+from ostnet.media.patience import until
 
 T = TypeVar("T")
 
 LONGEST_VISIT = 6 * 3600
 """Seconds after which a folder goes even where nobody said goodbye."""
+
+UPLOADED = 600
+"""Seconds after which an upload's empty temporary file goes, of which gradio leaves one each."""
+
+AFTERWARDS = 30
+"""Seconds in which nothing is begun for a visitor who has left: what still waits in the queue."""
 
 
 def cache_folder() -> Path:
@@ -35,8 +45,11 @@ class Visitor:
     stop: threading.Event = field(default_factory=threading.Event)
     """Set while the visitor wants the present run to end."""
 
-    uploads: set[Path] = field(default_factory=set)
-    """Files this visitor has sent."""
+    gone: threading.Event = field(default_factory=threading.Event)
+    """Set when the visitor has left."""
+
+    uploads: dict[Path, int] = field(default_factory=dict)
+    """Files this visitor has sent, and their inodes: one who sends the same anew gets another."""
 
     runs: list = field(default_factory=list)
     """What the page's last runs left for buttons that come after them."""
@@ -46,13 +59,16 @@ class Visitor:
 
     _looks: dict[Hashable, object] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
+    _working: int = 0
+    _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def once(self, key: Hashable, make: Callable[[], T], keep: int = 6) -> T:
         """``make()``, remembered; only the ``keep`` results used last stay."""
         with self._looking:  # whoever asks for the same thing meanwhile waits for it
             look = self.known(key)
             if look is None:
-                look = self._looks[key] = make()
+                with until(self.gone.is_set):
+                    look = self._looks[key] = make()
             while len(self._looks) > keep:
                 del self._looks[next(iter(self._looks))]
             return look
@@ -63,6 +79,24 @@ class Visitor:
         if value is not None:
             self._looks[key] = value  # now the newest
         return value
+
+    def at_work(self, steps: Iterable[T]) -> Iterator[T]:
+        """The same steps; when the visitor has left, what they leave behind goes at their end."""
+        with self._counting:
+            self._working += 1
+        try:
+            yield from steps
+        finally:
+            with self._counting:
+                self._working -= 1
+            if self.gone.is_set():
+                self.clear()
+
+    def clear(self) -> None:
+        """Delete everything of a visitor who has left, unless something still writes there."""
+        with self._counting:
+            if not self._working:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def run_folder(self) -> Path:
         """A new empty folder for one run."""
@@ -89,20 +123,29 @@ class Visitors:
     def __init__(self, root: Path | None = None):
         self.root = (root or cache_folder()).resolve()
         self._present: dict[str, Visitor] = {}
+        self._left: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
-        """The visitor of a session, made at the first call; ``uploads`` become this visitor's."""
+        """The visitor of a session, made at the first call; ``uploads`` become this visitor's.
+
+        Raises:
+            gradio.Error: one who has only just left.
+        """
         with self._lock:
             self._sweep()
             key = session or secrets.token_hex(8)  # a caller that says nothing about itself
+            if key in self._left:
+                raise gr.Error("This page was closed. Load it again.", print_exception=False)
             if key not in self._present:
                 self.root.mkdir(parents=True, exist_ok=True)
-                folder = Path(tempfile.mkdtemp(prefix="visitor-", dir=self.root))
+                secret = f"visitor-{secrets.token_urlsafe(16)}-"
+                folder = Path(tempfile.mkdtemp(prefix=secret, dir=self.root))
                 self._present[key] = Visitor(folder)
             visitor = self._present[key]
             visitor.seen = time.time()
-            visitor.uploads |= {Path(path).resolve() for path in uploads if path}
+            for path in (Path(path).resolve() for path in uploads if path):
+                visitor.uploads[path] = _inode(path)
             return visitor
 
     def leave(self, session: str | None) -> None:
@@ -111,22 +154,39 @@ class Visitors:
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
+            self._left[session] = time.monotonic()
             visitor.stop.set()
-            shutil.rmtree(visitor.folder, ignore_errors=True)
+            visitor.gone.set()
+            visitor.clear()
             others = set().union(*(other.uploads for other in self._present.values()))
-            for upload in visitor.uploads - others:
-                if upload.is_relative_to(self.root):
+            for upload, inode in visitor.uploads.items():
+                mine = upload not in others and _inode(upload) == inode
+                if mine and upload.is_relative_to(self.root):
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
+        past = time.monotonic() - AFTERWARDS
+        self._left = {key: since for key, since in self._left.items() if since > past}
         oldest = time.time() - LONGEST_VISIT
         for key in [key for key, one in self._present.items() if one.seen < oldest]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
+        for file in self.root.glob("tmp*"):
+            state = file.stat()
+            if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
+                file.unlink(missing_ok=True)
         mine = {visitor.folder for visitor in self._present.values()}
         for folder in self.root.glob("visitor-*"):
             if folder not in mine and folder.stat().st_mtime < oldest:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _inode(path: Path) -> int:
+    """What tells a file from another at its place; 0: there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 VISITORS = Visitors()

@@ -1,7 +1,7 @@
 """Strangers' files, made on the spot, and the command that gets them."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,14 +10,22 @@ import pytest
 import torch
 from PIL import Image
 from procedural_face import FaceParams, render
+from running_page import Page, running_page
 from small_models import SMALL, lively
 
 from ostnet.media.ffmpeg import ffmpeg
 
-torch.set_num_threads(1)
-
 CLIP = "testsrc=size=64x48:rate=10:duration=0.5"
 """Five frames."""
+
+
+@pytest.fixture(autouse=True, scope="package")
+def one_thread():
+    """Small networks on several cores spend their time waiting for one another."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +54,13 @@ def portrait(tmp_path_factory, face) -> Path:
 def short_clip(tmp_path_factory) -> Path:
     """Five frames and half a second of a tone."""
     return made(tmp_path_factory.mktemp("clip") / "clip.mp4", *tone(0.5))
+
+
+@pytest.fixture(scope="package")
+def page(tmp_path_factory, checkpoint) -> Iterator[Page]:
+    """The page in a process of its own."""
+    with running_page(tmp_path_factory.mktemp("page"), checkpoint) as page:
+        yield page
 
 
 @pytest.fixture

@@ -3,8 +3,11 @@
 import os
 import time
 
+import gradio as gr
 import pytest
 
+from ostnet.errors import InputError
+from ostnet.media.video import read_frames
 from ostnet.ui.visitors import LONGEST_VISIT, Visitors
 
 
@@ -36,6 +39,17 @@ def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, tmp_path):
     assert upload.exists()
     visitors.leave("bob")
     assert not upload.exists()
+
+
+def test_an_upload_that_somebody_else_is_just_sending_stays(visitors, tmp_path):
+    """The second one waits for a turn, so that nobody knows of it yet."""
+    upload, again = tmp_path / "same.jpg", tmp_path / "same again.jpg"
+    upload.write_text("picture")
+    visitors.get("ann", str(upload))
+    again.write_text("picture")
+    again.rename(upload)  # as gradio does
+    visitors.leave("ann")
+    assert upload.exists()
 
 
 def test_files_outside_the_cache_are_never_deleted(tmp_path):
@@ -72,6 +86,47 @@ def test_looks_are_remembered_and_only_the_newest_kept(visitors):
     for key in (1, 1, 2, 3, 1):
         visitor.once(key, lambda key=key: calls.append(key) or key, keep=2)
     assert calls == [1, 2, 3, 1]
+
+
+def test_what_a_run_leaves_after_its_visitor_has_left_goes_at_its_end(visitors):
+    ann = visitors.get("ann")
+    steps = ann.at_work(iter([1, 2]))
+    next(steps)
+    visitors.leave("ann")
+    assert ann.stop.is_set() and ann.folder.exists()
+    (ann.folder / "late.mp4").write_text("video")
+    assert list(steps) == [2]
+    assert not ann.folder.exists()
+
+
+def test_nothing_is_begun_for_one_who_has_just_left(visitors, monkeypatch):
+    visitors.get("ann")
+    visitors.leave("ann")
+    with pytest.raises(gr.Error, match="closed"):
+        visitors.get("ann")
+    monkeypatch.setattr("ostnet.ui.visitors.AFTERWARDS", 0)
+    assert visitors.get("ann").folder.exists()
+
+
+def test_a_clip_that_nobody_waits_for_is_not_read_to_its_end(visitors, driving_file):
+    ann, read = visitors.get("ann"), []
+
+    def look():
+        for frame in read_frames(driving_file):
+            read.append(frame)
+            visitors.leave("ann")
+
+    with pytest.raises(InputError, match="nobody waits"):
+        ann.once("clip", look)
+    assert len(read) == 1
+
+
+def test_empty_files_that_uploads_leave_behind_go(visitors, tmp_path):
+    (tmp_path / "tmpold").touch()
+    (tmp_path / "tmpnew").touch()
+    os.utime(tmp_path / "tmpold", (0, 0))
+    visitors.get("ann")
+    assert [path.name for path in tmp_path.glob("tmp*")] == ["tmpnew"]
 
 
 def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):

@@ -78,7 +78,7 @@ def read_metadata(file: Path) -> list[Annotated]:
                 video, _, person = row["video_id"].partition("#")
                 try:
                     spans[video].append(_metadata_span(row, person))
-                except (ValueError, TypeError, ZeroDivisionError) as error:
+                except (AttributeError, ValueError, TypeError, ZeroDivisionError) as error:
                     raise InputError(
                         f"annotations: line {number} of '{file}' makes no sense; expected "
                         "frames, a box left-top-right-bottom, a rate and a size"

@@ -1,0 +1,91 @@
+"""A device with too little memory for several frames at once, or that goes away."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from small_models import SMALL, lively
+
+from ostnet import Animator, InputError
+from ostnet.backends import thrift
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    monkeypatch.setattr(thrift, "PAUSES", (0.0, 0.05, 0.2))
+
+
+class Small:
+    """Memory for so many calls at once."""
+
+    def __init__(self, room: int):
+        self.room, self.inside, self.most = room, 0, 0
+        self._lock = threading.Lock()
+
+    def __call__(self):
+        with self._lock:
+            if self.inside >= self.room:
+                raise torch.OutOfMemoryError("CUDA out of memory")
+            self.inside += 1
+            self.most = max(self.most, self.inside)
+        time.sleep(0.05)
+        with self._lock:
+            self.inside -= 1
+        return "made"
+
+
+def test_calls_take_turns_once_memory_has_run_out():
+    memory, shared, made = Small(room=1), thrift.Thrift(), []
+    threads = [threading.Thread(target=lambda: made.append(shared.run(memory))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert made == ["made"] * 4 and memory.most == 1
+
+
+def test_what_fits_is_not_slowed_down():
+    memory, shared = Small(room=9), thrift.Thrift()
+    threads = [threading.Thread(target=shared.run, args=[memory]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert memory.most == 4
+
+
+def test_what_never_fits_is_said_in_a_line():
+    with pytest.raises(InputError, match="^device: its memory is too small.*; choose"):
+        thrift.Thrift().run(Small(room=0))
+
+
+def test_a_lost_device_is_said_in_a_line():
+    def lost():
+        raise torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with ...")
+
+    with pytest.raises(InputError, match=r"^device: the GPU failed \(CUDA error: unspec.*\); "):
+        thrift.Thrift().run(lost)
+
+
+def test_a_clip_goes_on_with_the_same_pictures(monkeypatch):
+    """Several frames are in the networks at once, where one is too many for the memory."""
+    model = lively(replace(SMALL, resolution=64))
+    face = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    clip = [np.roll(face, step, axis=0) for step in range(5)]
+
+    def made(overlap: bool) -> list[np.ndarray]:
+        animator = Animator(model, "cpu", "torch", overlap=overlap)
+        animator.set_source(face)
+        return [frame.image for frame in animator.animate(clip)]
+
+    expected, memory = made(overlap=False), Small(room=1)
+    for name in ("move", "paint"):
+        whole = getattr(model, name)
+        monkeypatch.setattr(
+            model, name, lambda *given, whole=whole: memory() and whole(*given), raising=False
+        )
+    assert all(map(np.array_equal, made(overlap=True), expected))
+    assert memory.most == 1

@@ -1,0 +1,126 @@
+"""The page's doors: what it hands out, and what it takes for an input."""
+
+import json
+import secrets
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.parse import quote
+from urllib.request import Request, urlopen
+
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.slow
+
+
+def asked(page, path: str) -> int:
+    """What the page answers to a path, as a status."""
+    try:
+        return urlopen(f"{page.url}{path}", timeout=20).status
+    except HTTPError as error:
+        return error.code
+
+
+OUTSIDE = [
+    "/etc/passwd",
+    str(ROOT / "pyproject.toml"),
+    str(ROOT / "ostnet" / "ui" / "page.py"),
+    "../../../../../../etc/passwd",
+    "/proc/self/environ",
+    f"{ROOT}/examples/../pyproject.toml",
+    str(ROOT / "examples"),
+    "C:/Windows/win.ini",
+    "http://127.0.0.1:1/a",
+    "http://example.com/a.png",
+    "file:///etc/passwd",
+    "//127.0.0.1/share/a",
+]
+
+
+@pytest.mark.parametrize("escaped", [lambda text: text, quote, lambda text: quote(text, safe="")])
+@pytest.mark.parametrize("path", OUTSIDE)
+def test_no_file_from_elsewhere(path, escaped, page):
+    for route in ("/gradio_api/file=", "/file=", "/gradio_api/file/", "/gradio_api/proxy="):
+        status = asked(page, route + escaped(path))
+        assert 400 <= status < 500, route
+
+
+def test_neither_the_folder_of_all_visitors_nor_one_of_them(page):
+    folder = page.folder / "visitor-x"
+    folder.mkdir(parents=True)
+    for path in (page.folder, folder, f"{folder}/../../page.log", f"{page.folder}/../page.log"):
+        assert asked(page, f"/gradio_api/file={path}") == 403
+
+
+def uploaded(page, name: str, content: bytes = b"secret") -> str:
+    """Send a file of that name; where the page put it."""
+    bound = secrets.token_hex(8)
+    body = f'--{bound}\r\nContent-Disposition: form-data; name="files"; filename="{name}"\r\n\r\n'
+    body = body.encode() + content + f"\r\n--{bound}--\r\n".encode()
+    kind = {"Content-Type": f"multipart/form-data; boundary={bound}"}
+    answer = urlopen(Request(f"{page.url}/gradio_api/upload", body, kind), timeout=20)
+    return json.load(answer)[0]
+
+
+@pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "a/../../b.png", "%2e%2e"])
+def test_an_upload_lies_where_all_do(name, page):
+    path = Path(uploaded(page, name)).resolve()
+    assert path.is_relative_to(page.folder.resolve()) and path.is_file()
+    assert len(path.relative_to(page.folder.resolve()).parts) == 2  # under its content's hash
+
+
+def test_an_upload_is_nothing_that_runs_in_a_browser(page):
+    path = uploaded(page, "a.html", b"<script>alert(1)</script>")
+    answer = urlopen(f"{page.url}/gradio_api/file={path}", timeout=20)
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert answer.headers["content-type"] == "application/octet-stream"
+
+
+@pytest.fixture(scope="module")
+def client(page, tmp_path_factory):
+    got = tmp_path_factory.mktemp("got")
+    client = Client(page.url, verbose=False, download_files=str(got))
+    yield client
+    client.close()
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/etc/passwd", "/", f"{ROOT}/examples/../README.md", f"{ROOT}/pyproject.toml", "../page.log"],
+)
+def test_an_input_is_no_path_of_the_server(path, page, short_clip):
+    sent = [{"path": name, "meta": {"_type": "gradio.FileData"}} for name in (path, path)]
+    body = json.dumps({"data": sent}).encode()
+    call, kind = f"{page.url}/gradio_api/call/animate", {"Content-Type": "application/json"}
+    event = json.load(urlopen(Request(call, body, kind), timeout=20))["event_id"]
+    said = urlopen(f"{call}/{event}", timeout=60).read().decode()
+    assert said.startswith("event: error") and "root:" not in said and "mp4" not in said
+
+
+@pytest.mark.parametrize("role", [0, 1])
+def test_an_input_is_no_address(role, page, client, portrait, short_clip):
+    files = [handle_file(str(portrait)), handle_file(str(short_clip))]
+    address = "https://example.com/a.png"
+    files[role] = {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError, match="Addresses are not opened here"):
+        client.predict(*files, api_name="/animate")
+
+
+def test_a_result_is_shown_to_nobody_else(page, client, portrait, short_clip):
+    """Its folder's name is the key to it, and that has more than 120 random bits."""
+    files = handle_file(str(portrait)), handle_file(str(short_clip))
+    client.predict(*files, max_seconds=0.2, api_name="/animate")
+    (folder,) = [path for path in page.folder.glob("visitor-*") if path.name != "visitor-x"]
+    assert len(folder.name.removeprefix("visitor-")) >= 22
+    assert folder.stat().st_mode & 0o077 == 0
+    other = Client(page.url, verbose=False)
+    assert other.session_hash != client.session_hash
+    for endpoint in other.endpoints.values():  # those that the page keeps to itself
+        if endpoint.api_name is None:
+            with pytest.raises(ValueError):
+                other.predict(fn_index=endpoint.fn_index)
+    other.close()
+    assert folder.exists()
