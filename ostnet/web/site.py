@@ -12,7 +12,7 @@ from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
 from ostnet.web.graphs import build_page_graphs
-from ostnet.web.runtime import VERSION, unpack_runtime
+from ostnet.web.runtime import PACKAGE, unpack_runtime
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
@@ -20,11 +20,6 @@ EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
 
 SHOWN = {"portraits": (".jpg", ".png"), "driving": (".mp4",)}
 """The examples that go along, by folder."""
-
-_RIGHTS = """\
-onnxruntime-web {version} (this folder): Copyright (c) Microsoft Corporation, MIT License,
-https://github.com/microsoft/onnxruntime/blob/main/LICENSE
-"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +64,6 @@ def export_site(
         for part in ("graphs", "runtime"):
             (stage / part).mkdir()
         unpack_runtime(stage / "runtime", runtime)
-        (stage / "runtime" / "LICENSE.txt").write_text(_RIGHTS.format(version=VERSION))
         manifest = build_page_graphs(model, stage / "graphs")
         if card is not None and card.is_file():
             shutil.copyfile(card, stage / "weights.md")
@@ -102,7 +96,7 @@ def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> 
     about = {
         "version": digest.hexdigest()[:16],
         "checkpoint": checkpoint,
-        "runtime": VERSION,
+        "runtime": PACKAGE.version,
         "examples": examples,
         "files": sizes,
     }
