@@ -11,12 +11,16 @@ import ostnet
 from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
+from ostnet.web.face_graph import write_face_graph
 from ostnet.web.graphs import build_page_graphs
 from ostnet.web.runtime import PACKAGE, unpack_runtime
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
 """Beside a checkout; a page exported from an installed package has none."""
+
+FACE = "face.onnx"
+"""The face finder's graph, which is loaded when a visitor brings a portrait."""
 
 SHOWN = {"portraits": (".jpg", ".png"), "driving": (".mp4",)}
 """The examples that go along, by folder."""
@@ -35,7 +39,8 @@ class Site:
         """What a first visit loads, in 10^6 bytes, with ``wasm``, ``jspi`` or ``asyncify``."""
         suffix = "" if backend == "wasm" else f".{backend}"
         runtime = f"runtime/ort-wasm-simd-threaded{suffix}.wasm"
-        shell = [name for name in self.sizes if not name.startswith(("runtime/", "examples/"))]
+        later = ("runtime/", "examples/", f"graphs/{FACE}")
+        shell = [name for name in self.sizes if not name.startswith(later)]
         return sum(self.sizes[name] for name in [*shell, runtime]) / 1e6
 
 
@@ -65,6 +70,7 @@ def export_site(
             (stage / part).mkdir()
         unpack_runtime(stage / "runtime", runtime)
         manifest = build_page_graphs(model, stage / "graphs")
+        write_face_graph(stage / "graphs" / FACE)
         if card is not None and card.is_file():
             shutil.copyfile(card, stage / "weights.md")
         site = Site(manifest, _describe(stage, checkpoint, _copy_examples(stage / "examples")))

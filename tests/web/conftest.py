@@ -1,50 +1,48 @@
 """Exported sites on a file server, and Chromium with what a visitor may have."""
 
-import contextlib
-import functools
-import http.server
 import shutil
 import subprocess
-import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from live_page import ROOT, serving
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 from small_models import lively
 
+from ostnet import OSTNet
 from ostnet.cli import main
 from ostnet.errors import InputError
+from ostnet.hub import resolve
 from ostnet.hub.front_matter import split
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.web.runtime import unpack_runtime
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@contextlib.contextmanager
-def serving(folder: Path, headers: dict[str, str]) -> Iterator[str]:
-    """A file server that sends these headers with everything; its address."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def end_headers(self):
-            for name, value in headers.items():
-                self.send_header(name, value)
-            super().end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Handler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+TINY = {
+    "resolution": 64,
+    "motion_resolution": 32,
+    "keypoint_width": 4,
+    "motion_width": 4,
+    "hourglass_max_width": 16,
+    "refinement_width": 4,
+    "widths": (8, 12, 16),
+    "residual_blocks": 1,
+}
 
 
 @pytest.fixture(scope="session")
-def sites(tmp_path_factory) -> Path:
-    """``space``: the embedded weights as a static Space; ``tiny``: a small untrained network."""
+def tiny_weights(tmp_path_factory) -> Path:
+    """A small untrained network with every part of the embedded one."""
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    embedded = OSTNet.from_pretrained(resolve().folder).config
+    lively(replace(embedded, **TINY)).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sites(tmp_path_factory, tiny_weights) -> Path:
+    """``space``: the embedded weights as a static Space; ``tiny``: a page of those."""
     pytest.importorskip("onnxscript")
     folder = tmp_path_factory.mktemp("sites")
     try:
@@ -52,9 +50,7 @@ def sites(tmp_path_factory) -> Path:
         unpack_runtime(folder / "runtime")
     except InputError as error:
         pytest.skip(f"no onnxruntime-web: {error}")
-    weights = tmp_path_factory.mktemp("weights") / "tiny"
-    lively().save_pretrained(weights)
-    flags = ["--output", str(folder / "tiny"), "--checkpoint", str(weights)]
+    flags = ["--output", str(folder / "tiny"), "--checkpoint", str(tiny_weights)]
     assert main(["export", "--format", "web", *flags]) == 0
     assert main(["export-space", "--static", str(folder / "space")]) == 0
     return folder
@@ -76,10 +72,12 @@ def address(sites, headers) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def equipped(browser, tmp_path_factory) -> Iterator[Browser]:
-    """Chromium with a camera, which sees an example clip, and WebGPU, which SwiftShader computes."""
+    """Chromium with a camera that sees an example clip, and WebGPU on SwiftShader."""
     film = tmp_path_factory.mktemp("camera") / "film.y4m"
     clip = ROOT / "examples" / "driving" / "mid_1.0_audio.mp4"
-    subprocess.run(ffmpeg("-i", str(clip), "-an", "-pix_fmt", "yuv420p", str(film)), check=True)
+    subprocess.run(
+        ffmpeg("-v", "error", "-i", str(clip), "-an", "-pix_fmt", "yuv420p", str(film)), check=True
+    )
     flags = [
         "--no-sandbox",
         "--disable-background-networking",
@@ -99,16 +97,19 @@ def equipped(browser, tmp_path_factory) -> Iterator[Browser]:
 def visit(address) -> Iterator[Callable[..., Page]]:
     """``visit(browser, **settings)``: a page of a new visitor, before it goes anywhere.
 
+    With ``watched`` its worker knows what it holds: ``held()``, in bytes, and ``card``, the device.
     Afterwards no script may have failed, and no other host may have been asked for anything.
     """
     contexts: list[BrowserContext] = []
     problems: list[str] = []
 
-    def open_page(browser: Browser, **settings) -> Page:
+    def open_page(browser: Browser, watched: bool = False, **settings) -> Page:
         context = browser.new_context(**settings)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(60_000)
+        if watched:
+            page.route("**/modules/worker.js", _add_watch)
+        page.set_default_timeout(120_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("request", lambda r: _is_outside(r.url) and problems.append(r.url))
         return page
@@ -117,6 +118,36 @@ def visit(address) -> Iterator[Callable[..., Page]]:
     for context in contexts:
         context.close()
     assert problems == []
+
+
+WATCH = """
+const memories = [], buffers = new Map();
+WebAssembly.Memory = class extends WebAssembly.Memory {
+  constructor(wanted) { super(wanted); memories.push(this); }
+};
+if (globalThis.GPUDevice) {
+  const { requestDevice } = GPUAdapter.prototype, { createBuffer } = GPUDevice.prototype;
+  const { destroy } = GPUBuffer.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...wanted) {
+    return (globalThis.card = await requestDevice.apply(this, wanted));
+  };
+  GPUDevice.prototype.createBuffer = function (wanted) {
+    const buffer = createBuffer.call(this, wanted);
+    buffers.set(buffer, wanted.size);
+    return buffer;
+  };
+  GPUBuffer.prototype.destroy = function () { buffers.delete(this); destroy.call(this); };
+}
+globalThis.held = () => ({
+  wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+  gpu: [...buffers.values()].reduce((sum, size) => sum + size, 0),
+});
+"""
+
+
+def _add_watch(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=WATCH + answer.text())
 
 
 def _is_outside(url: str) -> bool:
