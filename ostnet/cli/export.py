@@ -44,16 +44,15 @@ def run(argv: list[str]) -> None:
     with needs_extra("export"):
         from ostnet.backends.export import export
         from ostnet.hub import resolve
+        from ostnet.hub.site import export_page
         from ostnet.model.ostnet import OSTNet
-        from ostnet.web.site import export_site
 
         checkpoint = resolve(arguments.checkpoint, "cpu")
-        model = OSTNet.from_pretrained(str(checkpoint.folder))
         if web:
-            card = checkpoint.folder / "README.md"
-            site = export_site(model, arguments.output, checkpoint.name, card, arguments.runtime)
+            site = export_page(checkpoint, arguments.output, arguments.runtime)
             manifest, more = site.manifest, _served(site, arguments.output)
         else:
+            model = OSTNet.from_pretrained(str(checkpoint.folder))
             manifest = export(model, arguments.format, arguments.output)
             more = "manifest.json says what each takes and gives"
     print(

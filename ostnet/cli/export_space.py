@@ -25,9 +25,16 @@ def run(argv: list[str]) -> None:
         action="store_true",
         help="a static Space instead: the page that computes in the visitor's browser",
     )
+    add(
+        "--live",
+        action="store_true",
+        help="tab Live: take that page along in the Space (25 MB for a first visit to it)",
+    )
     arguments = parser.parse_args(argv)
     if arguments.static and arguments.weights:
         raise InputError("--weights: a static Space holds its weights itself; leave it out")
+    if arguments.static and arguments.live:
+        raise InputError("--live: a static Space is that page itself; leave it out")
 
     if arguments.static:
         with needs_extra("export"):
@@ -38,7 +45,9 @@ def run(argv: list[str]) -> None:
     else:
         from ostnet.hub.space import export_space
 
-        for warning in export_space(arguments.dir, arguments.weights):
+        with needs_extra("export"):
+            warnings = export_space(arguments.dir, arguments.weights, arguments.live)
+        for warning in warnings:
             print("ostnet: warning:", warning, file=sys.stderr)
     print(
         f"wrote {arguments.dir}; upload it with: hf upload OWNER/SPACE {arguments.dir} "

@@ -11,7 +11,7 @@ import ostnet
 from ostnet.errors import InputError
 from ostnet.hub.downloads import CONFIG, WEIGHTS, listing
 from ostnet.hub.front_matter import check_space, join, split
-from ostnet.hub.lookup import EMBEDDED, EMBEDDED_ON_GPU, PINNED, VARIABLE, embedded
+from ostnet.hub.lookup import EMBEDDED, EMBEDDED_ON_GPU, PINNED, VARIABLE, embedded, resolve
 
 PYTHON = "3.12"
 """Version of Python on the Space; ZeroGPU offers this one and 3.10."""
@@ -19,26 +19,34 @@ PYTHON = "3.12"
 TORCH = ">=2.8,<=2.11"
 """The releases that ZeroGPU lists, of those the project runs on."""
 
-LARGE_FILES = ("*.mp4", "*.png", "*.jpg", "*.safetensors")
+LARGE_FILES = ("*.mp4", "*.png", "*.jpg", "*.safetensors", "*.onnx", "*.wasm")
 """What git sends through LFS; the Hub takes binary files no other way."""
+
+THROUGH_LFS = [f"{files} filter=lfs diff=lfs merge=lfs -text" for files in LARGE_FILES]
+"""Lines of ``.gitattributes``."""
+
+LIVE = "web"
+"""Folder beside app.py in which tab Live looks for the page."""
 
 _COPIED = ("app.py", "LICENSE", "ostnet", "examples")
 
 
-def export_space(folder: Path, weights: str | None = None) -> list[str]:
+def export_space(folder: Path, weights: str | None = None, live: bool = False) -> list[str]:
     """Write the files of a Space, to be uploaded or pushed as they are.
 
     Args:
         folder: to be made; may exist if it is empty.
         weights: ``owner/repo@COMMIT`` for the Space to run, with the embedded weights as its
             fallback; None for the embedded weights alone.
+        live: whether the page that computes in the visitor's browser goes along, for tab Live;
+            with the weights that run here by default.
 
     Returns:
         Warnings: the Hub has no such weights, or could not be asked.
 
     Raises:
-        InputError: ``folder`` is not empty, the project's own files are not at hand, or the front
-            matter is not what the Hub documents.
+        InputError: ``folder`` is not empty, the project's own files are not at hand, the front
+            matter is not what the Hub documents, or the page's runtime cannot be had.
     """
     root = Path(ostnet.__file__).resolve().parents[1]
     folder = folder.resolve()
@@ -62,9 +70,12 @@ def export_space(folder: Path, weights: str | None = None) -> list[str]:
                 _copy(source, stage / "checkpoints" / name)
         if weights is not None:
             _write(stage / "checkpoints" / PINNED, [weights])
+        if live:
+            from ostnet.hub.site import export_page  # which needs what exporting needs
+
+            export_page(resolve(None, "cpu"), stage / LIVE)
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
-        through_lfs = [f"{files} filter=lfs diff=lfs merge=lfs -text" for files in LARGE_FILES]
-        _write(stage / ".gitattributes", through_lfs)
+        _write(stage / ".gitattributes", THROUGH_LFS)
         _write(stage / "README.md", [join(values, _introduction(body) + _about_weights(weights))])
     return warnings
 

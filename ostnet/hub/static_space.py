@@ -5,8 +5,9 @@ from pathlib import Path
 import ostnet
 from ostnet.hub.front_matter import check_space, join, split
 from ostnet.hub.lookup import Checkpoint
-from ostnet.model.ostnet import OSTNet
-from ostnet.web.site import Site, export_site
+from ostnet.hub.site import export_page
+from ostnet.hub.space import THROUGH_LFS
+from ostnet.web.site import Site
 
 HEADERS = {
     "cross-origin-embedder-policy": "require-corp",
@@ -14,8 +15,6 @@ HEADERS = {
     "cross-origin-resource-policy": "cross-origin",
 }
 """With them a browser lets the networks use several threads."""
-
-LARGE_FILES = ("*.mp4", "*.png", "*.jpg", "*.onnx", "*.wasm")
 
 _KEPT = ("title", "emoji", "colorFrom", "colorTo", "license", "short_description")
 _ABOUT = """# OSTNet, live in your own browser
@@ -40,9 +39,7 @@ def export_static_space(folder: Path, checkpoint: Checkpoint, runtime: Path | No
     values = {key: ours[key] for key in _KEPT if key in ours}
     values |= {"sdk": "static", "app_file": "index.html", "custom_headers": HEADERS}
     check_space(values)
-    model = OSTNet.from_pretrained(str(checkpoint.folder))
-    site = export_site(model, folder, checkpoint.name, checkpoint.folder / "README.md", runtime)
+    site = export_page(checkpoint, folder, runtime)
     (folder / "README.md").write_text(join(values, _ABOUT), encoding="utf-8")
-    lines = [f"{files} filter=lfs diff=lfs merge=lfs -text\n" for files in LARGE_FILES]
-    (folder / ".gitattributes").write_text("".join(lines), encoding="utf-8")
+    (folder / ".gitattributes").write_text("\n".join([*THROUGH_LFS, ""]), encoding="utf-8")
     return site

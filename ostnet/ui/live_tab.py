@@ -5,13 +5,15 @@ from pathlib import Path
 
 import gradio as gr
 
+from ostnet.hub.space import LIVE
+
 VARIABLE = "OSTNET_WEB"
 """Environment variable with the folder that ``ostnet export --format web`` wrote."""
 
-_BESIDE = Path(__file__).resolve().parents[2] / "web"
+_BESIDE = Path(__file__).resolve().parents[2] / LIVE
 _HOW = f"""A page that computes in the visitor's own browser, with webcam, was not exported here:
-`ostnet export --format web --output web` beside `app.py`, or into the folder that the environment
-variable `{VARIABLE}` names, then start this page again."""
+`ostnet export --format web --output {LIVE}` beside `app.py`, or into the folder that the
+environment variable `{VARIABLE}` names, then start this page again."""
 
 
 def build() -> None:

@@ -11,20 +11,19 @@ import ostnet
 from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
+from ostnet.web.face_graph import write_face_graph
 from ostnet.web.graphs import build_page_graphs
-from ostnet.web.runtime import VERSION, unpack_runtime
+from ostnet.web.runtime import PACKAGE, unpack_runtime
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
 """Beside a checkout; a page exported from an installed package has none."""
 
+FACE = "face.onnx"
+"""The face finder's graph, which is loaded when a visitor brings a portrait."""
+
 SHOWN = {"portraits": (".jpg", ".png"), "driving": (".mp4",)}
 """The examples that go along, by folder."""
-
-_RIGHTS = """\
-onnxruntime-web {version} (this folder): Copyright (c) Microsoft Corporation, MIT License,
-https://github.com/microsoft/onnxruntime/blob/main/LICENSE
-"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,8 @@ class Site:
         """What a first visit loads, in 10^6 bytes, with ``wasm``, ``jspi`` or ``asyncify``."""
         suffix = "" if backend == "wasm" else f".{backend}"
         runtime = f"runtime/ort-wasm-simd-threaded{suffix}.wasm"
-        shell = [name for name in self.sizes if not name.startswith(("runtime/", "examples/"))]
+        later = ("runtime/", "examples/", f"graphs/{FACE}")
+        shell = [name for name in self.sizes if not name.startswith(later)]
         return sum(self.sizes[name] for name in [*shell, runtime]) / 1e6
 
 
@@ -69,8 +69,8 @@ def export_site(
         for part in ("graphs", "runtime"):
             (stage / part).mkdir()
         unpack_runtime(stage / "runtime", runtime)
-        (stage / "runtime" / "LICENSE.txt").write_text(_RIGHTS.format(version=VERSION))
         manifest = build_page_graphs(model, stage / "graphs")
+        write_face_graph(stage / "graphs" / FACE)
         if card is not None and card.is_file():
             shutil.copyfile(card, stage / "weights.md")
         site = Site(manifest, _describe(stage, checkpoint, _copy_examples(stage / "examples")))
@@ -102,7 +102,7 @@ def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> 
     about = {
         "version": digest.hexdigest()[:16],
         "checkpoint": checkpoint,
-        "runtime": VERSION,
+        "runtime": PACKAGE.version,
         "examples": examples,
         "files": sizes,
     }

@@ -1,58 +1,154 @@
-"""The exported site of the embedded weights, served to Chromium with and without isolation."""
+"""Exported sites on a file server, and Chromium with what a visitor may have."""
 
-import functools
-import http.server
-import threading
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from live_page import ROOT, serving
+from playwright.sync_api import Browser, BrowserContext, Page, Route
+from small_models import lively
 
+from ostnet import OSTNet
 from ostnet.cli import main
 from ostnet.errors import InputError
+from ostnet.hub import resolve
+from ostnet.hub.front_matter import split
+from ostnet.media.ffmpeg import ffmpeg
 from ostnet.web.runtime import unpack_runtime
 
-
-class _Isolated(http.server.SimpleHTTPRequestHandler):
-    def end_headers(self):
-        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
-        super().end_headers()
-
-    def log_message(self, *_):
-        pass
+TINY = {
+    "resolution": 64,
+    "motion_resolution": 32,
+    "keypoint_width": 4,
+    "motion_width": 4,
+    "hourglass_max_width": 16,
+    "refinement_width": 4,
+    "widths": (8, 12, 16),
+    "residual_blocks": 1,
+}
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """The folder."""
-    pytest.importorskip("onnxscript")
-    try:
-        unpack_runtime(tmp_path_factory.mktemp("runtime"))
-    except InputError as error:
-        pytest.skip(f"no onnxruntime-web: {error}")
-    folder = tmp_path_factory.mktemp("web") / "site"
-    assert main(["export", "--format", "web", "--output", str(folder)]) == 0
+def tiny_weights(tmp_path_factory) -> Path:
+    """A small untrained network with every part of the embedded one."""
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    embedded = OSTNet.from_pretrained(resolve().folder).config
+    lively(replace(embedded, **TINY)).save_pretrained(folder)
     return folder
 
 
 @pytest.fixture(scope="session")
-def address(site):
-    """Of the site, on a server that isolates it."""
-    handler = functools.partial(_Isolated, directory=site)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/"
-        server.shutdown()
+def sites(tmp_path_factory, tiny_weights) -> Path:
+    """``space``: the embedded weights as a static Space; ``tiny``: a page of those."""
+    pytest.importorskip("onnxscript")
+    folder = tmp_path_factory.mktemp("sites")
+    try:
+        (folder / "runtime").mkdir()
+        unpack_runtime(folder / "runtime")
+    except InputError as error:
+        pytest.skip(f"no onnxruntime-web: {error}")
+    flags = ["--output", str(folder / "tiny"), "--checkpoint", str(tiny_weights)]
+    assert main(["export", "--format", "web", *flags]) == 0
+    assert main(["export-space", "--static", str(folder / "space")]) == 0
+    return folder
+
+
+@pytest.fixture(scope="session")
+def headers(sites) -> dict[str, str]:
+    """Those that the Hub sends with the static Space, by its front matter."""
+    values, _ = split((sites / "space" / "README.md").read_text(encoding="utf-8"))
+    return values["custom_headers"]
+
+
+@pytest.fixture(scope="session")
+def address(sites, headers) -> Iterator[str]:
+    """Of the folder with both sites."""
+    with serving(sites, headers) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def equipped(browser, tmp_path_factory) -> Iterator[Browser]:
+    """Chromium with a camera that sees an example clip, and WebGPU on SwiftShader."""
+    film = tmp_path_factory.mktemp("camera") / "film.y4m"
+    clip = ROOT / "examples" / "driving" / "mid_1.0_audio.mp4"
+    subprocess.run(
+        ffmpeg("-v", "error", "-i", str(clip), "-an", "-pix_fmt", "yuv420p", str(film)), check=True
+    )
+    flags = [
+        "--no-sandbox",
+        "--disable-background-networking",
+        "--enable-unsafe-webgpu",
+        "--use-webgpu-adapter=swiftshader",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+        "--enable-blink-features=ForceEagerMeasureMemory",
+    ]
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = browser.browser_type.launch(executable_path=program, args=flags)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture
-def page(address, browser):
-    """A visitor's page; afterwards no other host may have been asked for anything."""
-    outside = []
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.on("request", lambda r: r.url.startswith((address, "blob:", "data:"))
-            or outside.append(r.url))  # fmt: skip
-    yield page
-    context.close()
-    assert outside == []
+def visit(address) -> Iterator[Callable[..., Page]]:
+    """``visit(browser, **settings)``: a page of a new visitor, before it goes anywhere.
+
+    With ``watched`` its worker knows what it holds: ``held()``, in bytes, and ``card``, the device.
+    Afterwards no script may have failed, and no other host may have been asked for anything.
+    """
+    contexts: list[BrowserContext] = []
+    problems: list[str] = []
+
+    def open_page(browser: Browser, watched: bool = False, **settings) -> Page:
+        context = browser.new_context(**settings)
+        contexts.append(context)
+        page = context.new_page()
+        if watched:
+            page.route("**/modules/worker.js", _add_watch)
+        page.set_default_timeout(120_000)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda r: _is_outside(r.url) and problems.append(r.url))
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+WATCH = """
+const memories = [], buffers = new Map();
+WebAssembly.Memory = class extends WebAssembly.Memory {
+  constructor(wanted) { super(wanted); memories.push(this); }
+};
+if (globalThis.GPUDevice) {
+  const { requestDevice } = GPUAdapter.prototype, { createBuffer } = GPUDevice.prototype;
+  const { destroy } = GPUBuffer.prototype;
+  GPUAdapter.prototype.requestDevice = async function (...wanted) {
+    return (globalThis.card = await requestDevice.apply(this, wanted));
+  };
+  GPUDevice.prototype.createBuffer = function (wanted) {
+    const buffer = createBuffer.call(this, wanted);
+    buffers.set(buffer, wanted.size);
+    return buffer;
+  };
+  GPUBuffer.prototype.destroy = function () { buffers.delete(this); destroy.call(this); };
+}
+globalThis.held = () => ({
+  wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+  gpu: [...buffers.values()].reduce((sum, size) => sum + size, 0),
+});
+"""
+
+
+def _add_watch(route: Route) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, body=WATCH + answer.text())
+
+
+def _is_outside(url: str) -> bool:
+    return not url.startswith(("http://127.0.0.1:", "blob:", "data:"))

@@ -4,27 +4,29 @@
  */
 importScripts("site.js");
 
-const { version, files } = globalThis.ostnetSite;
-const SCOPE = new URL("./", self.location.href);
+const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {any} */ (self));
+/** @type {import("./modules/types.js").Site} */
+const { version, files } = /** @type {any} */ (globalThis).ostnetSite;
+const SCOPE = new URL("./", worker.location.href);
 const PREFIX = `ostnet ${SCOPE.pathname} `;
 const CACHE = PREFIX + version;
 /** Large files come when they are needed; the page's worker puts them here itself. */
 const SHELL = Object.keys(files).concat("site.js")
   .filter((name) => !/\.(wasm|onnx|mp4)$/.test(name) && name !== "sw.js");
 
-self.addEventListener("install", (event) => {
+worker.addEventListener("install", (event) => {
   const shell = SHELL.map((name) => new Request(new URL(name, SCOPE), { cache: "reload" }));
   event.waitUntil(caches.open(CACHE).then((cache) => cache.addAll(shell)));
 });
 
-self.addEventListener("activate", (event) => {
+worker.addEventListener("activate", (event) => {
   const forget = caches.keys().then((names) => Promise.all(
     names.filter((name) => name.startsWith(PREFIX) && name !== CACHE)
       .map((name) => caches.delete(name))));
-  event.waitUntil(forget.then(() => self.clients.claim()));
+  event.waitUntil(forget.then(() => worker.clients.claim()));
 });
 
-self.addEventListener("fetch", (event) => {
+worker.addEventListener("fetch", (event) => {
   const address = new URL(event.request.url);
   if (event.request.method !== "GET" || !address.href.startsWith(SCOPE.href)) return;
   event.respondWith(answer(event.request, address));

@@ -30,6 +30,14 @@ export class Engine {
   }
 
   /**
+   * @param {ImageBitmap} picture handed over for good
+   * @returns {Promise<Square | null>} around its largest face; null where there is none
+   */
+  find(picture) {
+    return this.#call("find", [picture]);
+  }
+
+  /**
    * @param {ImageBitmap | string} picture or its address; a bitmap is handed over for good
    * @param {Square | null} square null: the one in the middle
    * @returns {Promise<void>}

@@ -17,7 +17,7 @@ const site = /** @type {any} */ (globalThis).ostnetSite;
 const stage = new Stage();
 const trace = new Trace();
 const recorder = new Recorder();
-const portrait = new Portrait(portraitChanged);
+const portrait = new Portrait(portraitChanged, (picture) => computer.engine.find(picture));
 const driver = new Driver(driverChanged);
 const computer = new Computer(portraitChanged);
 const live = new Live(step, showRate);

@@ -5,13 +5,19 @@ import { centreSquare, decode, fetchPicture } from "./pictures.js";
 import { moved, sized } from "./square.js";
 import { WORDS } from "./words.js";
 
+/** @typedef {import("./types.js").Square} Square */
+
 const WIDEST = 306;
 const TALLEST = 300;
 
 export class Portrait {
-  /** @param {() => void} onChange called when another square is to be animated */
-  constructor(onChange) {
+  /**
+   * @param {() => void} onChange called when another square is to be animated
+   * @param {(picture: ImageBitmap) => Promise<Square | null>} find the square around a face
+   */
+  constructor(onChange, find) {
     this.onChange = onChange;
+    this.find = find;
     /** @type {ImageBitmap | null} */
     this.picture = null;
     this.square = centreSquare(1, 1);
@@ -75,6 +81,22 @@ export class Portrait {
     this.slider.value = "100";
     press(this.examples, null);
     this.#changed();
+    if (own) this.#frame(picture);
+  }
+
+  /**
+   * Set the square around the face, unless the visitor was quicker.
+   *
+   * @param {ImageBitmap} picture
+   */
+  async #frame(picture) {
+    const { square } = this;
+    const found = await this.find(await createImageBitmap(picture)).catch(() => square);
+    if (this.picture !== picture || this.square !== square) return;
+    if (!found) return say(WORDS.noFace);
+    this.square = found;
+    this.#showSize();
+    this.#changed();
   }
 
   #changed() {
@@ -92,6 +114,7 @@ export class Portrait {
     canvas.height = Math.round(picture.height * scale * fine);
     canvas.style.width = `${canvas.width / fine}px`;
     const context = drawing(canvas);
+    canvas.ariaDescription = `${square.side} pixels, from ${square.left}, ${square.top} on`;
     context.scale(scale * fine, scale * fine);
     context.drawImage(picture, 0, 0);
     context.fillStyle = "rgb(0 0 0 / .55)";
@@ -118,9 +141,14 @@ export class Portrait {
   #size(share) {
     if (!this.picture) return;
     this.square = sized(this.square, share, this.picture);
+    this.#showSize();
+    this.#changed();
+  }
+
+  #showSize() {
+    if (!this.picture) return;
     const shorter = Math.min(this.picture.width, this.picture.height);
     this.slider.value = String(Math.round((100 * this.square.side) / shorter));
-    this.#changed();
   }
 
   #listen() {

@@ -43,7 +43,7 @@ export class Store {
     return content;
   }
 
-  /** @param {ReadableStream<Uint8Array>} body */
+  /** @param {ReadableStream<Uint8Array<ArrayBuffer>>} body */
   async #read(body) {
     const parts = [];
     const reader = body.getReader();

@@ -3,6 +3,7 @@
 export const WORDS = {
   consent: "Tick the box below the portrait first: its owner must agree.",
   noPicture: "This file is no picture that the browser can read; choose a JPEG, PNG or WebP file.",
+  noFace: "No face was found in this picture. Set the square by hand.",
   noPaste: "There is no picture in the clipboard.",
   noClip: "This clip cannot be played here; choose an MP4 or WebM file.",
   upright: "The camera is upright: the middle square of its picture is used.",

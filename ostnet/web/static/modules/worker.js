@@ -2,12 +2,17 @@
 
 import { Animator } from "./animator.js";
 import { choose } from "./backend.js";
+import { Finder } from "./finder.js";
 import { Networks } from "./networks.js";
 import { centreSquare, fetchPicture } from "./pictures.js";
 import { Store } from "./store.js";
 
 /** @type {Promise<Animator>} */
 let animator;
+/** @type {Store} */
+let store;
+/** @type {Promise<Finder> | undefined} */
+let finder;
 let turn = Promise.resolve();
 
 /** @param {string} what @param {any} value @param {Transferable[]} moved */
@@ -19,12 +24,20 @@ function tell(what, value, moved = []) {
 const CALLS = {
   async start(/** @type {import("./types.js").Start} */ start) {
     const place = await choose(start.backend, start.threads);
-    const store = new Store(start.base, start.site,
+    store = new Store(start.base, start.site,
       (loaded, total) => tell("progress", { loaded, total }));
     animator = Networks.load(place, store, (reason) => tell("lost", reason))
       .then((networks) => new Animator(networks));
     await animator;
     return place;
+  },
+
+  async find(picture) {
+    const { networks } = await animator;
+    finder ??= Finder.load(networks.ort, store);
+    const square = await (await finder).find(picture);
+    picture.close();
+    return square;
   },
 
   async setSource(picture, square) {

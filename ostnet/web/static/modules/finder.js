@@ -1,0 +1,151 @@
+/** Where the face is in a portrait: BlazeFace's network, which sees the whole picture at once. */
+
+/** @typedef {import("./types.js").Square} Square */
+
+/** Of the square that the network sees, in pixels. */
+const SIDE = 192;
+/** Cells each way, one mark in each. */
+const CELLS = 48;
+/** How much of that the picture fills, look by look; half is for a face that fills it. */
+const LOOKS = [1, 0.5];
+const LEAST_SCORE = 0.5;
+/** Intersection over union above which two marks are of one face. */
+const SAME = 0.3;
+/** From nose and middle of a mark to those of the face, and its height, in the mark's sides. */
+const LIFT = 0.08;
+const HEIGHT = 1.06;
+/** Side of the portrait's square in face heights, as VoxCeleb frames faces. */
+const FRAMING = 1.85;
+
+/**
+ * A square around eyes and mouth, and the tip of the nose.
+ *
+ * @typedef {{x: number, y: number, side: number, noseX: number, noseY: number, score: number}} Mark
+ */
+
+export class Finder {
+  /**
+   * @param {any} ort
+   * @param {any} session
+   */
+  constructor(ort, session) {
+    this.ort = ort;
+    this.session = session;
+    this.canvas = new OffscreenCanvas(SIDE, SIDE);
+  }
+
+  /**
+   * @param {any} ort
+   * @param {import("./store.js").Store} store
+   */
+  static async load(ort, store) {
+    const file = await store.bytes("graphs/face.onnx");
+    const session = await ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+    return new Finder(ort, session);
+  }
+
+  /**
+   * @param {ImageBitmap} picture
+   * @returns {Promise<Square | null>} around the largest face; null where there is none
+   */
+  async find(picture) {
+    for (const share of LOOKS) {
+      const marks = await this.#look(picture, share);
+      const [largest] = distinct(marks).sort((one, other) => other.side - one.side);
+      if (largest) return framed(largest, picture);
+    }
+    return null;
+  }
+
+  /**
+   * @param {ImageBitmap} picture
+   * @param {number} share
+   * @returns {Promise<Mark[]>} in pixels of the picture
+   */
+  async #look(picture, share) {
+    const ratio = Math.max(picture.width, picture.height) / (share * SIDE);
+    const [width, height] = [picture.width / ratio, picture.height / ratio];
+    const [left, top] = [(SIDE - width) / 2, (SIDE - height) / 2];
+    const context = this.canvas.getContext("2d", { willReadFrequently: true });
+    if (!context) return [];
+    context.fillRect(0, 0, SIDE, SIDE);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(picture, left, top, width, height);
+    const { data } = context.getImageData(0, 0, SIDE, SIDE);
+    const values = new Float32Array(3 * SIDE * SIDE);
+    for (let i = 0; i < values.length; i++) {
+      values[i] = data[4 * Math.trunc(i / 3) + (i % 3)] / 127.5 - 1;
+    }
+    const image = new this.ort.Tensor("float32", values, [1, SIDE, SIDE, 3]);
+    const made = await this.session.run({ image });
+    return read(made.points.data, made.scores.data).map((mark) => ({
+      x: (mark.x - left) * ratio,
+      y: (mark.y - top) * ratio,
+      side: mark.side * ratio,
+      noseX: (mark.noseX - left) * ratio,
+      noseY: (mark.noseY - top) * ratio,
+      score: mark.score,
+    }));
+  }
+}
+
+/**
+ * @param {Float32Array} points per cell: centre, size, right eye, left eye, nose, ...
+ * @param {Float32Array} logits
+ * @returns {Mark[]}
+ */
+function read(points, logits) {
+  const marks = [];
+  for (let cell = 0; cell < logits.length; cell++) {
+    const score = 1 / (1 + Math.exp(-logits[cell]));
+    if (score < LEAST_SCORE) continue;
+    const x = ((cell % CELLS) + 0.5) * (SIDE / CELLS);
+    const y = (Math.trunc(cell / CELLS) + 0.5) * (SIDE / CELLS);
+    const at = points.subarray(16 * cell);
+    const [noseX, noseY] = [x + at[8], y + at[9]];
+    marks.push({ x: x + at[0], y: y + at[1], side: at[2], noseX, noseY, score });
+  }
+  return marks;
+}
+
+/**
+ * @param {Mark[]} marks
+ * @returns {Mark[]} the best one of each face
+ */
+function distinct(marks) {
+  /** @type {Mark[]} */
+  const kept = [];
+  for (const mark of marks.sort((one, other) => other.score - one.score)) {
+    if (kept.every((other) => overlap(mark, other) <= SAME)) kept.push(mark);
+  }
+  return kept;
+}
+
+/**
+ * @param {Mark} one
+ * @param {Mark} other
+ * @returns {number} intersection over union of the squares
+ */
+function overlap(one, other) {
+  const reach = (one.side + other.side) / 2;
+  const smaller = Math.min(one.side, other.side);
+  const width = Math.max(0, Math.min(reach - Math.abs(one.x - other.x), smaller));
+  const height = Math.max(0, Math.min(reach - Math.abs(one.y - other.y), smaller));
+  return (width * height) / (one.side ** 2 + other.side ** 2 - width * height);
+}
+
+/**
+ * @param {Mark} mark
+ * @param {{width: number, height: number}} picture
+ * @returns {Square} the portrait's square, inside the picture
+ */
+function framed({ x, y, side, noseX, noseY }, { width, height }) {
+  const size = Math.round(Math.min(FRAMING * HEIGHT * side, width, height));
+  const left = (x + noseX) / 2 - size / 2;
+  const top = (y + noseY) / 2 - LIFT * side - size / 2;
+  return {
+    left: Math.round(Math.min(Math.max(left, 0), width - size)),
+    top: Math.round(Math.min(Math.max(top, 0), height - size)),
+    side: size,
+  };
+}

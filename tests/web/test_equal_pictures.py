@@ -1,0 +1,127 @@
+"""The page computes what Python computes, on every back end."""
+
+import base64
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from live_page import ROOT
+from PIL import Image
+from playwright.sync_api import Page
+
+from ostnet import Animator, OSTNet
+from ostnet.hub import resolve
+from ostnet.media.video import read_frames, read_image
+from ostnet.methods import switches
+
+PORTRAITS = ("eileen_collins.jpg", "drawn.png")
+DRIVING = {"near_1.4": (0, 0), "far_0.5": (40, 0), "approaching_0.6_to_1.3": (0, 61)}
+"""Example clip -> rows and columns of white that are added at its end, so that it is no square."""
+
+ANIMATE = """async ([source, frames, variants]) => {
+  const text = (data) => new Promise((done) => {
+    const reader = new FileReader();
+    reader.onload = () => done(reader.result.split(",")[1]);
+    reader.readAsDataURL(new Blob([data]));
+  });
+  await ostnet.setSource(source);
+  const made = [];
+  for (const frame of frames) for (const [scaleTransform, scaleEmbedding] of variants) {
+    const {image, scale} = await ostnet.animate(frame, {scaleTransform, scaleEmbedding});
+    made.push([await text(image.data), scale]);
+  }
+  return made;
+}"""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="session")
+def drivers(sites) -> list[Path]:
+    """One frame of each clip, beside the sites."""
+    folder = sites / "frames"
+    folder.mkdir()
+    for clip, (rows, columns) in DRIVING.items():
+        frames = list(read_frames(ROOT / "examples" / "driving" / f"{clip}.mp4"))
+        frame = np.pad(frames[30], ((0, rows), (0, columns), (0, 0)), constant_values=255)
+        Image.fromarray(frame).save(folder / f"{clip}.png")
+    return sorted(folder.iterdir())
+
+
+def expected(weights: Path, drivers: list[Path]) -> dict:
+    """Portrait -> of each driver, the frames of all variants by their names."""
+    animator = Animator(OSTNet.from_pretrained(weights), device="cpu", backend="torch")
+    made = {}
+    for name in PORTRAITS:
+        animator.set_source(read_image(ROOT / "examples" / "portraits" / name))
+        made[name] = list(animator.variants(map(read_image, drivers)))
+    return made
+
+
+@pytest.fixture(scope="session")
+def of_embedded(drivers) -> dict:
+    """What the embedded weights make."""
+    return expected(resolve().folder, drivers)
+
+
+@pytest.fixture(scope="session")
+def of_tiny(drivers, tiny_weights) -> dict:
+    """What the small network makes."""
+    return expected(tiny_weights, drivers)
+
+
+def check(page: Page, drivers: list[Path], expected: dict) -> None:
+    """Every picture within 2/255 of Python's, every scale within .001."""
+    frames = [f"../frames/{path.name}" for path in drivers]
+    for name, of_drivers in expected.items():
+        wanted = [
+            (driver.stem, variant, frame)
+            for driver, variants in zip(drivers, of_drivers, strict=True)
+            for variant, frame in variants.items()
+        ]
+        variants = [switches(variant) for variant in of_drivers[0]]
+        made = page.evaluate(ANIMATE, [f"examples/portraits/{name}", frames, variants])
+        for (driver, variant, frame), (pixels, scale) in zip(wanted, made, strict=True):
+            picture = np.frombuffer(base64.b64decode(pixels), np.uint8).reshape(
+                *frame.image.shape[:2], 4
+            )
+            off = np.abs(picture[:, :, :3].astype(int) - frame.image.astype(int)).max()
+            assert off <= 2, f"{name}, {driver}, {variant}: {off}/255"
+            assert scale == pytest.approx(frame.scale, abs=1e-3)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_processor_computes_what_python_does(
+    visit, browser, address, drivers, of_embedded, threads
+):
+    page = visit(browser)
+    page.goto(f"{address}space/?backend=wasm&threads={threads}")
+    assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": threads}
+    check(page, drivers, of_embedded)
+
+
+PATIENT = "OSTNET_TEST_WEBGPU"
+"""Environment variable that is set to try the embedded weights on WebGPU too."""
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "tiny",
+        pytest.param(
+            "space",
+            marks=pytest.mark.skipif(
+                not os.environ.get(PATIENT),
+                reason=f"a minute a frame where a processor imitates a card; {PATIENT}=1 tries it",
+            ),
+        ),
+    ],
+)
+def test_webgpu_computes_what_python_does(visit, equipped, address, drivers, site, request):
+    page = visit(equipped)
+    page.set_default_timeout(7_200_000 if site == "space" else 180_000)
+    page.goto(f"{address}{site}/?backend=webgpu")
+    assert page.evaluate("ostnet.ready") == {"backend": "webgpu", "threads": 1}
+    pictures = {"space": "of_embedded", "tiny": "of_tiny"}
+    check(page, drivers, request.getfixturevalue(pictures[site]))

@@ -1,0 +1,114 @@
+"""What is not there is said in words, and the page goes on with what is."""
+
+import re
+
+import pytest
+from live_page import frames_shown, serving, wait_for_frames
+from playwright.sync_api import Page, expect
+
+pytestmark = pytest.mark.slow
+
+
+def says(page: Page, words: str) -> None:
+    """The page's notice holds these words, or soon will."""
+    expect(page.locator("#notice")).to_contain_text(words, timeout=120_000)
+
+
+def test_without_webgpu_the_processor_computes(visit, browser, address):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=webgpu")
+    assert page.evaluate("ostnet.ready.then(({ backend }) => backend)") == "wasm"
+    says(page, "WebGPU")
+    says(page, "the processor computes")
+    expect(page.locator("#backend")).to_have_text(
+        re.compile(r"Processor \(WebAssembly\), \d thread")
+    )
+    wait_for_frames(page, 1)
+
+
+def test_a_server_that_does_not_isolate_the_page_leaves_one_thread_till_the_next_visit(
+    visit, browser, sites
+):
+    with serving(sites / "tiny", {}) as address:
+        page = visit(browser)
+        page.goto(f"{address}?backend=wasm&threads=2")
+        assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 1}
+        says(page, "One thread only")
+        says(page, "Open this page again and it may use several threads.")
+        page.reload()
+        assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 2}
+
+
+def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, equipped, address):
+    page = visit(equipped, watched=True, service_workers="block")
+    page.goto(f"{address}tiny/?backend=webgpu")
+    page.wait_for_selector("#start:not([disabled])")
+    page.click("#start")
+    wait_for_frames(page, 3)
+    page.workers[0].evaluate("card.destroy()")
+    says(page, "The graphics card stopped computing. The processor goes on.")
+    expect(page.locator("#backend")).to_contain_text("Processor", timeout=120_000)
+    wait_for_frames(page, frames_shown(page) + 3)
+
+
+def test_a_camera_that_is_denied_or_missing(visit, browser, equipped, address):
+    for chromium, words in ((equipped, "camera was refused"), (browser, "No camera was found")):
+        page = visit(chromium)
+        page.goto(f"{address}tiny/?backend=wasm&threads=1")
+        page.click("#camera")
+        says(page, words)
+        wait_for_frames(page, 1)  # of the example, which stays
+
+
+def test_a_phone_held_upright(visit, browser, address):
+    page = visit(browser, viewport={"width": 390, "height": 800})
+    page.add_init_script(
+        """navigator.mediaDevices.getUserMedia = async () => {
+          const canvas = Object.assign(document.createElement("canvas"), {width: 240, height: 320});
+          const context = canvas.getContext("2d");
+          setInterval(() => context.fillRect(0, 0, 240, 320), 30);
+          return canvas.captureStream(30);
+        };"""
+    )
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.click("#camera")
+    says(page, "The camera is upright: the middle square of its picture is used.")
+    wait_for_frames(page, 3)
+
+
+def test_a_tab_in_the_background_rests(visit, browser, address):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.wait_for_selector("#start:not([disabled])")
+    page.click("#start")
+    wait_for_frames(page, 3)
+    turn = """(hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+    page.evaluate(turn, True)
+    page.wait_for_function("driver.paused")
+    page.wait_for_timeout(500)
+    shown = frames_shown(page)
+    page.wait_for_timeout(500)
+    assert frames_shown(page) == shown
+    page.evaluate(turn, False)
+    says(page, "Paused while this tab was in the background.")
+    wait_for_frames(page, shown + 2)
+
+
+def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    page = visit(browser)
+    page.add_init_script("delete globalThis.MediaRecorder")
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.set_input_files("#portrait-file", broken)
+    says(page, "This file is no picture")
+    page.set_input_files("#driver-file", broken)
+    says(page, "This clip cannot be played here")
+    page.set_input_files("#driver-file", sites / "tiny/examples/driving/far_0.5.mp4")
+    page.wait_for_selector("#start:not([disabled])")
+    page.click("#start")
+    page.click("#record")
+    says(page, "This browser cannot record")

@@ -1,0 +1,142 @@
+"""The page as a visitor uses it: camera, recording, long sessions, the second visit."""
+
+import numpy as np
+import pytest
+from live_page import frames_shown, wait_for_frames
+from playwright.sync_api import Page
+
+from ostnet.media.video import probe, read_frames
+
+pytestmark = pytest.mark.slow
+
+MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes"
+
+
+def memory(page: Page) -> dict[str, int]:
+    """Bytes that the page's scripts, its runtime and its graphics card hold."""
+    return {"scripts": page.evaluate(MEMORY), **page.workers[0].evaluate("held()")}
+
+
+def test_a_camera_drives_for_ten_seconds_and_what_is_recorded_is_marked(
+    visit, equipped, address, tmp_path
+):
+    page = visit(equipped, permissions=["camera"])
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.click("#camera")
+    wait_for_frames(page, 5)
+    first = frames_shown(page)
+    page.click("#record")
+    page.wait_for_timeout(10_000)
+    page.click("#record")
+    shown = frames_shown(page) - first
+    seen = page.evaluate("driver.getVideoPlaybackQuality().totalVideoFrames")
+    assert 5 <= shown <= seen, "the newest frame each time, none twice"
+    assert page.locator("#pace").text_content().endswith("ms each")
+    assert page.locator("#mirror").is_checked(), "as in a mirror"
+
+    with page.expect_download() as download:
+        page.click("#recording a")
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    frames = list(read_frames(file))
+    assert len(frames) >= shown / 2 and frames[0].shape == (512, 512, 3)
+    assert probe(file).duration > 7
+    mark = frames[-1][474:498, 14:150]
+    assert np.percentile(mark, 99) > 200 and np.median(mark) < 130, "white letters on dark"
+
+
+@pytest.mark.parametrize("backend", ["wasm", "webgpu"])
+def test_three_hundred_frames_leave_nothing_behind(visit, equipped, address, backend):
+    page = visit(equipped, watched=True, service_workers="block")
+    page.set_default_timeout(180_000)
+    page.goto(f"{address}tiny/?backend={backend}&threads=1")
+    assert page.evaluate("ostnet.ready") == {"backend": backend, "threads": 1}
+    page.click("#start")
+    wait_for_frames(page, 20)
+    before = memory(page)
+    wait_for_frames(page, 320)
+    after = memory(page)
+    assert after["scripts"] < before["scripts"] + 2e6
+    assert after["wasm"] == before["wasm"] > 0
+    assert after["gpu"] == before["gpu"] and (before["gpu"] > 0) == (backend == "webgpu")
+
+
+def test_frames_that_come_while_one_is_computed_are_dropped(visit, browser, address):
+    """So that a result is never older than the frame before it and its own take."""
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    most, count = page.evaluate(
+        """async () => {
+          const { Live } = await import(new URL("modules/live.js", document.baseURI));
+          let now = 0, most = 0, count = 0;
+          const live = new Live(async () => {
+            most = Math.max(most, ++now);
+            count += 1;
+            await new Promise((done) => setTimeout(done, 100));
+            now -= 1;
+            return true;
+          }, () => {});
+          live.start();
+          await new Promise((done) => setTimeout(done, 1000));
+          live.stop();
+          return [most, count];
+        }"""
+    )
+    assert most == 1 and 2 <= count <= 10
+
+
+def test_the_page_animates_at_once_and_opens_again_without_a_network(visit, browser, address):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    wait_for_frames(page, 1)
+    page.wait_for_function("document.documentElement.dataset.offline === 'ready'")
+    page.context.set_offline(True)
+    page.reload()
+    assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 1}
+    wait_for_frames(page, 1)
+
+
+def test_what_is_chosen_is_shown(visit, browser, address):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    wait_for_frames(page, 1)
+    page.check("#all")
+    assert page.locator("[data-pane=neither] canvas").is_visible()
+    assert page.locator("#transform").is_disabled()
+    page.fill("#zoom", "1")
+    assert page.locator("#zoom-shown").text_content() == "2.00"
+
+    page.focus("#portrait canvas")
+    for key in ("-", "-", "-", "ArrowRight"):
+        page.keyboard.press(key)
+    assert 85 <= int(page.input_value("#square")) <= 88
+    page.click("#start")
+    assert page.locator("#start").text_content() == "Freeze"
+    page.click("#start")
+    assert page.locator("#start").text_content() == "Go on"
+
+
+def test_a_picture_of_ones_own_waits_for_consent(visit, browser, address, sites):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    wait_for_frames(page, 1)
+    page.set_input_files("#portrait-file", sites / "tiny" / "examples" / "portraits" / "drawn.png")
+    page.wait_for_selector("#consent input:not([disabled])")
+    page.click("#start")
+    assert "owner must agree" in page.locator("#notice").text_content()
+    shown = frames_shown(page)
+    page.check("#consent input")
+    page.click("#start")
+    wait_for_frames(page, shown + 2)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [390, 1360])
+def test_nothing_sticks_out(visit, browser, address, width, dark):
+    scheme = "dark" if dark else "light"
+    page = visit(browser, viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    wait_for_frames(page, 1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    dark_ground = "getComputedStyle(document.body).backgroundColor === 'rgb(11, 17, 32)'"
+    assert page.evaluate(dark_ground) == dark

@@ -1,0 +1,80 @@
+"""Spaces: the static one as it lies on the Hub, and the page inside the one with Gradio."""
+
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from live_page import wait_for_frames
+
+from ostnet.cli import main
+from ostnet.hub.front_matter import check_space, split
+from ostnet.hub.lookup import VARIABLE
+from ostnet.hub.space import LIVE
+from ostnet.ui import live_tab
+
+pytestmark = pytest.mark.slow
+
+
+def test_the_static_space(sites):
+    space = sites / "space"
+    values, body = split((space / "README.md").read_text(encoding="utf-8"))
+    check_space(values)
+    assert values["sdk"] == "static" and values["app_file"] == "index.html"
+    assert values["custom_headers"] == {
+        "cross-origin-embedder-policy": "require-corp",
+        "cross-origin-opener-policy": "same-origin",
+        "cross-origin-resource-policy": "cross-origin",
+    }
+    assert "nothing is uploaded" in body
+    through_lfs = (space / ".gitattributes").read_text()
+    files = [path for path in space.rglob("*") if path.is_file()]
+    large = {path.suffix for path in files if path.stat().st_size > 1e6}
+    assert large == {".wasm", ".onnx"}
+    assert all(f"*{suffix} filter=lfs" in through_lfs for suffix in large)
+
+
+def test_the_space_with_gradio_takes_the_page_along(tmp_path, tiny_weights, sites, monkeypatch):
+    monkeypatch.setenv(VARIABLE, str(tiny_weights))
+    assert main(["export-space", "--live", str(tmp_path / "space")]) == 0
+    page = tmp_path / "space" / LIVE
+    assert contents(page) == contents(sites / "tiny"), "as ostnet export writes it"
+    assert (page.parent / "app.py").is_file()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file but the graphs, in which the exporter's names differ from run to run."""
+    files = (path for path in folder.rglob("*") if path.is_file() and path.suffix != ".onnx")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
+
+
+@pytest.mark.parametrize("flags", [["--live"], ["--weights", f"someone/tiny@{'0' * 40}"]])
+def test_a_static_space_takes_neither_flag(flags, tmp_path, capsys):
+    assert main(["export-space", str(tmp_path / "new"), "--static", *flags]) == 2
+    assert capsys.readouterr().err.startswith(f"ostnet: error: {flags[0]}: a static Space")
+
+
+def test_the_page_inside_tab_live(visit, browser, sites, monkeypatch):
+    monkeypatch.setenv(live_tab.VARIABLE, str(sites / "tiny"))
+    with gr.Blocks(analytics_enabled=False) as page:
+        live_tab.build()
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True)
+    try:
+        visitor = visit(browser)
+        visitor.goto(url)
+        frame = visitor.wait_for_selector("iframe[title=Live]").content_frame()
+        frame.wait_for_selector("#start:not([disabled])")
+        assert "Processor" in frame.text_content("#backend")
+        address = visitor.get_attribute("a[target=_blank]", "href")
+        alone = visit(browser)
+        alone.goto(url.rstrip("/") + address)
+        wait_for_frames(alone, 1)
+    finally:
+        page.close()
+
+
+def test_without_an_export_tab_live_says_how(monkeypatch, tmp_path):
+    monkeypatch.setenv(live_tab.VARIABLE, str(tmp_path))
+    with gr.Blocks(analytics_enabled=False) as page:
+        live_tab.build()
+    (words,) = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
+    assert "ostnet export --format web --output web" in words
