@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -119,14 +120,19 @@ class Visitors:
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
+        """Forget whoever has done nothing for hours, and the old runs of those who never leave.
+
+        Folders of an earlier process go as well.
+        """
         oldest = time.time() - LONGEST_VISIT
         for key in [key for key, one in self._present.items() if one.seen < oldest]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
         mine = {visitor.folder for visitor in self._present.values()}
-        for folder in self.root.glob("visitor-*"):
-            if folder not in mine and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        others = (folder for folder in self.root.glob("visitor-*") if folder not in mine)
+        for folder in [*others, *self.root.glob("visitor-*/run-*")]:
+            with suppress(FileNotFoundError):  # gone meanwhile
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 VISITORS = Visitors()

@@ -82,3 +82,11 @@ def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
     os.utime(left_over, (0, 0))
     visitors.get("bob")
     assert not idle.folder.exists() and not left_over.exists()
+
+
+def test_results_of_whoever_never_leaves_do_not_pile_up(visitors):
+    program = visitors.get("a program that asks day and night")
+    old, new = program.run_folder(), program.run_folder()
+    os.utime(old, (0, 0))
+    visitors.get("bob")
+    assert new.exists() and not old.exists()
