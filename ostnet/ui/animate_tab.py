@@ -2,13 +2,12 @@
 
 import gradio as gr
 
-from ostnet.animation.showcase import load_showcase
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, charts, engine, examples, figures, looks, runs, share, text
+from ostnet.ui import animate_inputs, engine, figures, looks, share, text
 from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.effects import Measurements
+from ostnet.ui.first_sight import FirstSight, first_sight
 from ostnet.ui.inputs import MOST_SECONDS
-from ostnet.ui.player import player
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 SETTINGS = [
@@ -56,8 +55,9 @@ def build(page: gr.Blocks) -> Inputs:
             shared = gr.Button("Copy a link to these settings", size="sm", elem_id="share")
             link = gr.Textbox(visible=False, label="Link, copied", elem_id="link", lines=1)
         with gr.Column(elem_id="outcome", elem_classes="outcome", min_width=300):
-            status = gr.HTML(_no_showcase(), elem_id="status")
-            results, mine, outputs, which, together, paste, pasted = _outcome()
+            ready = first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
+            status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
+            results, mine, outputs, which, together, paste, pasted = _outcome(ready)
     _wire_looks(page, inputs, guess, button)
     columns = gr.Number(4, visible=False)  # of the grid
     page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
@@ -128,23 +128,15 @@ def _wire_link(page: gr.Blocks, inputs: Inputs, shared: gr.Button, link: gr.Text
     page.load(restore, None, [picture, clip, *values], show_progress="hidden", **PRIVATE)
 
 
-def _outcome() -> tuple:
+def _outcome(ready: FirstSight | None) -> tuple:
     """What a run shows; until there is one, the comparison that was made of these weights."""
-    ready = load_showcase(engine.CHECKPOINT.folder)
-    headline = grid = chart = numbers = ""
-    if ready:
-        headline, said = runs.words(ready.document), charts.headline(ready.document)
-        about = f"{examples.PORTRAITS[0].name} × “{examples.CLIPS[0].name}”, "
-        about += f"made by {engine.CHECKPOINT.name}"
-        grid = player(ready.wide, ready.document["fps"], ready.narrow, said, about)
-        chart, numbers = charts.chart(ready.document), runs.numbers(ready.document)
     with gr.Column(visible=ready is not None, elem_id="results") as results:
         which = gr.Radio([], label="Which result", visible=False, elem_id="which")
         shown = [
-            gr.HTML(headline, elem_id="headline"),
-            gr.HTML(grid, elem_id="grid"),
-            gr.HTML(chart, elem_id="chart"),
-            gr.HTML(numbers, elem_id="numbers"),
+            gr.HTML(ready and ready.headline, elem_id="headline"),
+            gr.HTML(ready and ready.grid, elem_id="grid"),
+            gr.HTML(ready and ready.chart, elem_id="chart"),
+            gr.HTML(ready and ready.numbers, elem_id="numbers"),
         ]
         with gr.Column(visible=False, elem_id="mine") as mine:
             with gr.Row():
@@ -160,9 +152,3 @@ def _outcome() -> tuple:
                                     elem_id="files")  # fmt: skip
     return results, mine, [*shown, single, files], which, together, paste, pasted
 
-
-def _no_showcase() -> str:
-    """A remark where no comparison by these weights is at hand."""
-    if load_showcase(engine.CHECKPOINT.folder):
-        return ""
-    return figures.note(text.NO_SHOWCASE)

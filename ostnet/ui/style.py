@@ -13,7 +13,7 @@ THEME = gr.themes.Default(
 CSS = """
 .gradio-container { max-width: 1680px !important; margin: 0 auto !important;
   overflow: clip !important; } /* hidden would keep the button from staying in view */
-.gradio-container > main { padding: .7rem 1.2rem !important; }
+.gradio-container > .main { max-width: none !important; padding: .7rem 1.2rem !important; }
 #intro h1 { margin: 0 0 .15rem; font-size: 1.4rem; }
 #intro p { margin: 0; max-width: 75rem; line-height: 1.4; }
 
@@ -157,7 +157,7 @@ button[aria-label="Trim video to selection"] { display: none !important; }
 @media (max-width: 600px) {
   .tab-container { overflow-x: auto !important; contain: inline-size; }
   .tab-container button { flex-shrink: 0; padding-inline: .55rem; }
-  .gradio-container > main { padding: .5rem !important; }
+  .gradio-container > .main { padding: .5rem !important; }
   .tabitem { padding: .5rem 0 !important; }
   #intro h1 { font-size: 1rem; }
   #intro p { font-size: .8rem; line-height: 1.3; }

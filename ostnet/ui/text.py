@@ -1,9 +1,8 @@
 """What the page says."""
 
-INTRO = """# OSTNet: your portrait, someone else's motion, the right face size
-
-A driver who sits **nearer or farther** than the person in the portrait swells or shrinks the head.
-OSTNet measures how much, in every frame, and takes it out."""
+TITLE = """<h1>OSTNet: your portrait, someone else's motion, the right face size</h1>
+<p>A driver who sits <b>nearer or farther</b> than the person in the portrait swells or shrinks the
+head. OSTNet measures how much, in every frame, and takes it out.</p>"""
 
 NO_SHOWCASE = """The weights of this page have made no comparison yet that could be shown at once.
 Both inputs are filled in: press Animate."""
