@@ -3,24 +3,11 @@
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, engine, figures, looks, share, text
+from ostnet.ui import animate_inputs, engine, figures, looks, memory, share, text
 from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.effects import Measurements
 from ostnet.ui.first_sight import FirstSight, first_sight
-from ostnet.ui.inputs import MOST_SECONDS
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
-
-SETTINGS = [
-    share.Setting("zoom", 1, least=0.4, most=2),
-    share.Setting("seconds", looks.FIRST_SECONDS, least=1, most=MOST_SECONDS),
-    share.Setting("transform", True),
-    share.Setting("embedding", True),
-    share.Setting("compare", True),
-    share.Setting("mark", False),
-    share.Setting("size", next(iter(on.RESULT_SIZES)), tuple(on.RESULT_SIZES)),
-    share.Setting("window", next(iter(on.SCALE_WINDOWS)), tuple(on.SCALE_WINDOWS)),
-]
-"""What a link restores, beside the example files."""
 
 SHOW = """() => {
   const outcome = document.getElementById('outcome'), top = outcome.getBoundingClientRect().top;
@@ -31,7 +18,6 @@ SHOW = """() => {
 
 COPY = """query => {
   const link = location.origin + location.pathname + query;
-  history.replaceState(null, '', link);
   navigator.clipboard?.writeText(link).catch(() => {});
   return link;
 }"""
@@ -78,7 +64,8 @@ def build(page: gr.Blocks) -> Inputs:
     stop.click(on.stop, outputs=stop, queue=False, show_progress="hidden", **PRIVATE)
     which.input(on.choose, which, outputs, show_progress="hidden", **PRIVATE)
     paste.click(on.paste, which, pasted, **PRIVATE)
-    _wire_link(page, inputs, shared, link)
+    _wire_link(inputs, shared, link)
+    memory.wire(page, inputs)
     return inputs
 
 
@@ -87,7 +74,7 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
     compare = inputs.switches[2]
     wait = {
         "fn": on.estimate,
-        "inputs": [*inputs.portrait[:3], *inputs.driving, compare, inputs.more],
+        "inputs": [*inputs.portrait[:3], *inputs.driving[:4], compare, inputs.more],
         "outputs": [guess, button],
         "show_progress": "hidden",
         "concurrency_id": "estimate",  # one after the other, so that the newest answer stays
@@ -110,22 +97,16 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
     gr.on([compare.change, inputs.more.change], **wait)
 
 
-def _wire_link(page: gr.Blocks, inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
-    """A link to the settings, and the settings of a link."""
-    picture, clip = inputs.portrait[0], inputs.driving[0]
-    values = [inputs.zoom, inputs.driving[1], *inputs.switches, *inputs.result]
+def _wire_link(inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
+    """A link to the settings."""
 
     def query(portrait, driving, *values):
-        made = share.link(SETTINGS, portrait, driving, list(values))
-        return gr.Textbox(made, visible=True)
+        return gr.Textbox(share.link(portrait, driving, values), visible=True)
 
-    def restore(request: gr.Request):
-        return share.restored(SETTINGS, request.query_params)
-
+    files = [inputs.portrait[0], inputs.driving[0]]
     shared.click(
-        query, [picture, clip, *values], link, show_progress="hidden", queue=False, **PRIVATE
+        query, [*files, *inputs.shared], link, show_progress="hidden", queue=False, **PRIVATE
     ).then(None, link, link, js=COPY, **PRIVATE)
-    page.load(restore, None, [picture, clip, *values], show_progress="hidden", **PRIVATE)
 
 
 def _outcome(ready: FirstSight | None) -> tuple:
@@ -151,4 +132,3 @@ def _outcome(ready: FirstSight | None) -> tuple:
                     files = gr.File(label="Downloads", file_count="multiple", interactive=False,
                                     elem_id="files")  # fmt: skip
     return results, mine, [*shown, single, files], which, together, paste, pasted
-

@@ -45,6 +45,20 @@ CSS = """
   color: var(--body-text-color); }
 #portrait-view figcaption, #driving-view figcaption { font-size: .72rem; line-height: 1.2; }
 
+.canvas { cursor: crosshair; }
+.canvas div { position: relative; }
+.canvas img { user-select: none; }
+.canvas b { display: none; position: absolute; box-sizing: border-box; pointer-events: none;
+  border: 2px solid white; outline: 1px solid #000a; background: #fff2; }
+.canvas button { position: absolute; right: 3px; top: 3px; padding: 0 .3rem; border-radius: 4px;
+  border: 0; background: #000a; color: white; cursor: pointer; font-size: .8rem; }
+.canvas:focus-visible { outline: 2px solid var(--color-accent); }
+.canvas.large { position: fixed; inset: 0; z-index: 1000; background: #000d; display: grid;
+  place-content: center; }
+.canvas.large img { width: auto; height: auto; min-width: min(86vw, 86vh); max-width: 94vw;
+  max-height: 90vh; touch-action: none; }
+.canvas.large figcaption { color: white; text-align: center; }
+
 .note { margin: .4rem 0 0; padding: .45rem .75rem; border-radius: 6px; font-size: .9rem;
   border-left: 4px solid var(--color-accent); background: var(--background-fill-secondary);
   color: var(--body-text-color); }

@@ -21,7 +21,7 @@ size</li>
 
 CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that are yours, drawn or
 free to use. Never pass a result off as a recording. Every video carries an "AI-generated" mark in
-its metadata. Your files are deleted when you leave the page."""
+its metadata. Results are deleted when you leave the page, your own files a minute later."""
 
 TABLE_NOTE = """Medians over the frames of this clip. Face size: geometric mean of the horizontal
 and vertical spread of the model's own keypoints, divided by the portrait's. Off by: how far that is
@@ -67,7 +67,7 @@ RESPONSIBLE = """## Responsible use
   for strong head turns, closed eyes, wide-open mouths, hands before the face, and for people
   unlike those in the training set.
 * Files you upload stay on this server while your page is open, are shown to nobody else and
-  are deleted when you close it.
+  are deleted a minute after you close it, results at once.
 
 ## Citation
 

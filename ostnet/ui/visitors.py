@@ -20,6 +20,9 @@ T = TypeVar("T")
 LONGEST_VISIT = 6 * 3600
 """Seconds after which a folder goes even where nobody said goodbye."""
 
+COMES_BACK = 60.0
+"""Seconds for which inputs stay after a visitor has left: a reload is a goodbye, too."""
+
 
 def cache_folder() -> Path:
     """Where gradio keeps uploads, and serves files from without copying them."""
@@ -32,6 +35,9 @@ class Visitor:
 
     folder: Path
     """For results; its name cannot be guessed."""
+
+    token: str = field(default_factory=secrets.token_urlsafe)
+    """By which the same browser's next visit proves that this one was its own."""
 
     stop: threading.Event = field(default_factory=threading.Event)
     """Set while the visitor wants the present run to end."""
@@ -85,11 +91,14 @@ class Visitors:
 
     Args:
         root: under which their folders lie; gradio's cache, so that no second copy is made.
+        patience: seconds for which inputs stay after a visitor has left.
     """
 
-    def __init__(self, root: Path | None = None):
+    def __init__(self, root: Path | None = None, patience: float = COMES_BACK):
         self.root = (root or cache_folder()).resolve()
+        self.patience = patience
         self._present: dict[str, Visitor] = {}
+        self._left: list[Visitor] = []
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
@@ -106,15 +115,44 @@ class Visitors:
             visitor.uploads |= {Path(path).resolve() for path in uploads if path}
             return visitor
 
+    def inherited(self, session: str | None, token: str, path: str | None) -> str | None:
+        """An input of the visit that had this token, for the next visit of the same browser.
+
+        None where there was no such visit, where the file was not its own, or is gone.
+        """
+        visitor = self.get(session)
+        with self._lock:
+            visits = [*self._present.values(), *self._left]
+            earlier = next((one for one in visits if one.token == token), None)
+            file = Path(path).resolve() if path else None
+            if earlier is None or file not in earlier.uploads or not file.is_file():
+                return None
+            if file.is_relative_to(earlier.folder):  # made here, and goes with that folder
+                file = Path(shutil.copy(file, visitor.input_folder()))
+            visitor.uploads.add(file)
+            return str(file)
+
     def leave(self, session: str | None) -> None:
-        """Stop the visitor's run; delete results, and uploads that nobody else has sent too."""
+        """Stop the visitor's run and delete results; inputs go if the visitor stays away."""
         with self._lock:
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
             visitor.stop.set()
+            visitor.forget_runs()
+            self._left.append(visitor)
+        later = threading.Timer(self.patience, self._forget, [visitor])
+        later.daemon = True
+        later.start()
+
+    def _forget(self, visitor: Visitor) -> None:
+        """Delete a visitor's inputs, but for uploads that somebody else has sent too."""
+        with self._lock:
+            self._left.remove(visitor)
             shutil.rmtree(visitor.folder, ignore_errors=True)
-            others = set().union(*(other.uploads for other in self._present.values()))
+            others = set().union(
+                *(other.uploads for other in [*self._present.values(), *self._left])
+            )
             for upload in visitor.uploads - others:
                 if upload.is_relative_to(self.root):
                     upload.unlink(missing_ok=True)
@@ -127,7 +165,7 @@ class Visitors:
         oldest = time.time() - LONGEST_VISIT
         for key in [key for key, one in self._present.items() if one.seen < oldest]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
-        mine = {visitor.folder for visitor in self._present.values()}
+        mine = {visitor.folder for visitor in [*self._present.values(), *self._left]}
         others = (folder for folder in self.root.glob("visitor-*") if folder not in mine)
         for folder in [*others, *self.root.glob("visitor-*/run-*")]:
             with suppress(FileNotFoundError):  # gone meanwhile
