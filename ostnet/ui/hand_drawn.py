@@ -11,7 +11,7 @@ from ostnet.media.crop import Crop
 from ostnet.ui import drawing, figures
 from ostnet.ui.wiring import PRIVATE
 
-HINT = "drag to draw another"
+HINT = "or drag another"
 
 
 def canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:
@@ -23,7 +23,7 @@ def canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:
         f'<div><img src="{figures.data_uri(drawing.crop_outline(picture, crop))}" '
         f'alt="{html.escape(alt, quote=True)}" draggable="false"><b></b>'
         '<button type="button" title="larger, to draw finely">⤢</button></div>'
-        f"<figcaption>{html.escape(caption)}; {HINT}</figcaption></figure>"
+        f"<figcaption>{html.escape(caption)}, {HINT}</figcaption></figure>"
     )
 
 

@@ -31,7 +31,7 @@ def wire(page: gr.Blocks, inputs: Inputs) -> None:
     files = [inputs.portrait[0], inputs.driving[0], inputs.more]
     browser = gr.BrowserState(None, storage_key="ostnet-inputs", secret="ostnet")  # no secret in it
 
-    def keep(portrait, driving, more, *values, request: gr.Request) -> dict:
+    def keep(request: gr.Request, portrait, driving, more, *values) -> dict:
         visitor = VISITORS.get(request.session_hash, portrait, driving, *(more or []))
         return {
             "visitor": visitor.token,

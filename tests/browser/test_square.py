@@ -43,7 +43,10 @@ def test_dragging_on_the_picture_draws_the_square(visit, where):
     assert top == pytest.approx(0.1 * height, abs=tolerance)
     assert side == pytest.approx(0.4 * width, abs=tolerance)
     page.get_by_text("Square, face and length").click()
-    assert page.locator(f"#{where}-square").locator("input, textarea").input_value() == f"{left},{top},{side}"
+    assert (
+        page.locator(f"#{where}-square").locator("input, textarea").input_value()
+        == f"{left},{top},{side}"
+    )
 
     page.locator(f"{view} .canvas img").dblclick()  # automatic again
     page.wait_for_function(
@@ -69,4 +72,6 @@ def test_another_portrait_has_a_square_of_its_own(visit):
     width, height = Image.open(EXAMPLES / "portraits" / "drawn.png").size
     page.wait_for_selector(f"#portrait-view .canvas[data-size='{width},{height}']")
     page.get_by_text("Square, face and length").click()
-    page.wait_for_function("document.querySelector('#portrait-square :is(input, textarea)').value === ''")
+    page.wait_for_function(
+        "document.querySelector('#portrait-square :is(input, textarea)').value === ''"
+    )
