@@ -5,22 +5,16 @@ README's picture of the page, taken by Chromium.
 """
 
 import io
-import os
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from running_page import ROOT, running_page
 
 from ostnet.cli import main
 
-ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "examples" / "page.jpg"
 WINDOW = {"width": 1360, "height": 860}
 MOMENT = 3.0
@@ -48,32 +42,9 @@ def photograph(url: str) -> None:
         chromium.close()
 
 
-def serve() -> tuple[subprocess.Popen, str]:
-    """``python app.py`` on a free port, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_SERVER_NAME": "127.0.0.1"}
-    process = subprocess.Popen(
-        [sys.executable, "app.py"], cwd=ROOT, env=os.environ | settings | {"PYTHONPATH": str(ROOT)}
-    )
-    url = f"http://127.0.0.1:{port}/"
-    while process.poll() is None:
-        try:
-            urllib.request.urlopen(url, timeout=5)
-            return process, url
-        except urllib.error.URLError:
-            time.sleep(0.2)
-    raise SystemExit("the page did not start")
-
-
 if __name__ == "__main__":
     if code := main(["showcase"]):
         raise SystemExit(code)
-    served, address = serve()
-    try:
-        photograph(address)
-    finally:
-        served.terminate()
-        served.wait(20)
+    with TemporaryDirectory() as cache, running_page(Path(cache)) as server:
+        photograph(server.url)
     print(f"wrote {PICTURE}")

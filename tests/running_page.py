@@ -15,10 +15,13 @@ ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
-class Page:
+class RunningPage:
     """A page that runs."""
 
     url: str
+    seconds: float
+    """Processor time from the start of the process to the first answer; as long as that takes on
+    an idle machine, and not longer on a busy one."""
     folder: Path
     """Where it keeps uploads and results."""
     process: subprocess.Popen
@@ -35,30 +38,40 @@ class Page:
 
 
 @contextmanager
-def running_page(folder: Path, checkpoint: Path | None = None, **environment) -> Iterator[Page]:
-    """Start one and wait until it answers; its folder is under ``folder``."""
+def running_page(
+    folder: Path, checkpoint: Path | None = None, project: Path = ROOT, **environment
+) -> Iterator[RunningPage]:
+    """Start a project's page on a free port, with its modules alone, and wait until it answers.
+
+    Its files are under ``folder``.
+    """
     with create_server(("127.0.0.1", 0)) as place:
         port = place.getsockname()[1]
     home = folder / "gradio"
     settings = {
         "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(home), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1",
+        "GRADIO_TEMP_DIR": str(home), "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1",
     }  # fmt: skip
     settings |= {"OSTNET_WEIGHTS": str(checkpoint)} if checkpoint else {}
-    log = folder / "page.log"
+    log, url = folder / "page.log", f"http://127.0.0.1:{port}"
     with log.open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "app.py"],
-            cwd=ROOT, stdout=said, stderr=said, env=os.environ | settings | environment,
+            cwd=project, stdout=said, stderr=said, env=os.environ | settings | environment,
         )  # fmt: skip
-    page = Page(f"http://127.0.0.1:{port}", home, process, log)
     try:
-        until(lambda: process.poll() is not None or answers(page.url), 120)
+        until(lambda: process.poll() is not None or answers(url), 120)
         assert process.poll() is None, log.read_text()
-        yield page
+        yield RunningPage(url, processor_seconds(process.pid), home, process, log)
     finally:
         process.terminate()
         process.wait(30)
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of a process, from Linux's /proc (fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def size(path: Path) -> int:

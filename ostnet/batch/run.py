@@ -9,6 +9,7 @@ from pathlib import Path
 from ostnet.batch.cluster import on_cluster
 from ostnet.batch.job import Hashes, Job, Outcome, hashes
 from ostnet.batch.ledger import FAILURES, Ledger
+from ostnet.batch.lock import alone
 from ostnet.batch.make import make
 from ostnet.batch.processes import in_processes
 from ostnet.batch.progress import Progress
@@ -60,10 +61,15 @@ def run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) ->
         refused: jobs that could not even be read, name -> reason; they go among the failures.
 
     Raises:
-        InputError: a result would overwrite an input, the output folder holds something else, or
-            the cluster cannot be reached.
+        InputError: a result would overwrite an input, the output folder holds something else,
+            another batch is writing it, or the cluster cannot be reached.
     """
     _refuse_overwriting(jobs, config.output)
+    with alone(config.output):
+        return _run(jobs, config, refused)
+
+
+def _run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) -> Summary:
     ledger = Ledger(config.output)
     todo: dict[str, Hashes] = {}
     failures = dict(refused)

@@ -86,8 +86,8 @@ def start(request: gr.Request) -> list:
 
 
 def animate(
-    portrait, mode, face, size, right, down,
-    driving, seconds, clip_mode, clip_face, zoom,
+    portrait, mode, face, drawn,
+    driving, seconds, clip_mode, clip_face, clip_drawn, zoom,
     transform, embedding, compare, mark, columns, result_size, window, more,
     request: gr.Request,
 ) -> Iterator[tuple]:  # fmt: skip
@@ -105,16 +105,15 @@ def animate(
 
     def scenes() -> Iterator[Scene]:
         for picture, clip in pairs(portrait, driving, more):
-            mine = (mode, face, size, right, down) if picture == portrait else _AS_FOUND
+            mine = (mode, face, drawn) if picture == portrait else _PORTRAIT_AS_FOUND
+            its = (clip_mode, clip_face, clip_drawn) if clip == driving else _CLIP_AS_FOUND
             yield scene_of(
                 seen_portrait(visitor, picture, *mine),
-                seen_driving(visitor, clip, seconds, *(
-                    (clip_mode, clip_face) if clip == driving else ("automatic", 1)
-                )),
+                seen_driving(visitor, clip, seconds, *its),
                 (zoom, zoom),
                 RESULT_SIZES[result_size],
                 SCALE_WINDOWS[window],
-            )  # fmt: skip
+            )
 
     try:
         total, shown = len(pairs(portrait, driving, more)), 0.0
@@ -144,7 +143,7 @@ def animate(
         yield _unchanged(complaint(error))
 
 
-_AS_FOUND = ("around the face", 1, 1, 0, 0)
+_PORTRAIT_AS_FOUND, _CLIP_AS_FOUND = ("around the face", 1, ""), ("automatic", 1, "")
 
 
 def settle(request: gr.Request):

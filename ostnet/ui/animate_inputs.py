@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import effects, examples, figures, looks
+from ostnet.ui import effects, examples, figures, hand_drawn, looks
 from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.examples import Example
 from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
@@ -25,9 +25,9 @@ class Inputs:
     """The components, in the order their handlers take them."""
 
     portrait: list[gr.components.Component]
-    """Path, crop mode, face, size, right, down."""
+    """Path, crop mode, face, square by hand."""
     driving: list[gr.components.Component]
-    """Path, seconds, crop mode, face."""
+    """Path, seconds, crop mode, face, square by hand."""
     zoom: gr.Slider
     switches: list[gr.Checkbox]
     """Transform, embedding, compare, mark."""
@@ -35,6 +35,8 @@ class Inputs:
     """Size and scale window."""
     more: gr.File
     """Further portraits and clips."""
+    shared: list[gr.components.Component]
+    """What a link restores, in the order of ``share.SETTINGS``."""
     views: tuple[gr.HTML, gr.HTML]
     """What was seen in the portrait and in the clip."""
 
@@ -51,8 +53,10 @@ def build(measured: effects.Measurements) -> Inputs:
                 height=200,
                 elem_id="portrait",
             )
-            _shelf(examples.PORTRAITS, picture, "Example portraits")
-            portrait_view = gr.HTML(figures.note("Looking…"), elem_id="portrait-view")
+            portraits = _shelf(examples.PORTRAITS, picture, "Example portraits")
+            portrait_view = gr.HTML(
+                figures.note("Looking…"), js_on_load=hand_drawn.DRAW, elem_id="portrait-view"
+            )
         with gr.Column(min_width=150):
             clip = gr.Video(
                 examples.first(examples.CLIPS),
@@ -62,8 +66,10 @@ def build(measured: effects.Measurements) -> Inputs:
                 height=200,
                 elem_id="driving",
             )
-            _shelf(examples.CLIPS, clip, "Example clips")
-            driving_view = gr.HTML(figures.note("Looking…"), elem_id="driving-view")
+            clips = _shelf(examples.CLIPS, clip, "Example clips")
+            driving_view = gr.HTML(
+                figures.note("Looking…"), js_on_load=hand_drawn.DRAW, elem_id="driving-view"
+            )
     zoom = gr.Slider(
         0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
@@ -71,9 +77,7 @@ def build(measured: effects.Measurements) -> Inputs:
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
         mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
-        size = gr.Slider(0.5, 2, 1, step=0.05, label="Size of the square, times")
-        right = gr.Slider(-50, 50, 0, step=1, label="Move right, % of the square")
-        down = gr.Slider(-50, 50, 0, step=1, label="Move down, % of the square")
+        drawn = hand_drawn.field(portrait_view, "Portrait: the square by hand", "portrait-square")
         face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
         seconds = gr.Slider(
             1,
@@ -84,33 +88,38 @@ def build(measured: effects.Measurements) -> Inputs:
             elem_id="seconds",
         )
         clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
+        clip_drawn = hand_drawn.field(driving_view, "Clip: the square by hand", "driving-square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
     result = _result()
-    more = _more(clip)
+    more, still = _more(clip)
+    other_portrait = [picture.upload, picture.clear, picture.input, portraits.select]
+    other_clip = [clip.upload, clip.clear, clip.input, clips.select, still.change]
+    for other, square in ((other_portrait, drawn), (other_clip, clip_drawn)):
+        gr.on(other, lambda: "", None, square, queue=False, show_progress="hidden", **PRIVATE)
     return Inputs(
-        portrait=[picture, mode, face, size, right, down],
-        driving=[clip, seconds, clip_mode, clip_face],
+        portrait=[picture, mode, face, drawn],
+        driving=[clip, seconds, clip_mode, clip_face, clip_drawn],
         zoom=zoom,
         switches=switches,
         result=result,
         more=more,
+        shared=[zoom, seconds, *switches, *result],
         views=(portrait_view, driving_view),
     )
 
 
-def _shelf(shown: list[Example], target: gr.components.Component, label: str) -> None:
-    """Examples that fill an input at a click.
+def _shelf(shown: list[Example], target: gr.components.Component, label: str) -> gr.HTML:
+    """Examples that fill an input at a click; none where none are shipped.
 
     Not ``gr.Examples``: that makes the input anew for the visitor, without its own reading.
     """
-    if not shown:
-        return
-    shelf = gr.HTML(examples.shelf(shown, label), js_on_load=PICK)
+    shelf = gr.HTML(examples.shelf(shown, label), js_on_load=PICK, visible=bool(shown))
 
     def fill(event: gr.EventData) -> str:
         return str(shown[int(event.index)].file)
 
     shelf.select(fill, None, target, show_progress="hidden", queue=False, **PRIVATE)
+    return shelf
 
 
 def _switches(measured: effects.Measurements) -> list[gr.Checkbox]:
@@ -152,7 +161,7 @@ def _result() -> list[gr.Dropdown]:
     return [size, window]
 
 
-def _more(clip: gr.Video) -> gr.File:
+def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
     with gr.Accordion("More portraits or clips, a still driver", open=False):
         more = gr.File(
             label="More portraits and clips: drop several here",
@@ -174,4 +183,4 @@ def _more(clip: gr.Video) -> gr.File:
             elem_id="still",
         )
     still.change(on.perform_still, still, clip, show_progress="hidden", **PRIVATE)
-    return more
+    return more, still

@@ -2,26 +2,12 @@
 
 import gradio as gr
 
-from ostnet.animation.showcase import load_showcase
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, charts, engine, examples, figures, looks, runs, share, text
+from ostnet.ui import animate_inputs, engine, figures, looks, memory, share, text
 from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.effects import Measurements
-from ostnet.ui.inputs import MOST_SECONDS
-from ostnet.ui.player import player
+from ostnet.ui.first_sight import FirstSight, first_sight
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
-
-SETTINGS = [
-    share.Setting("zoom", 1, least=0.4, most=2),
-    share.Setting("seconds", looks.FIRST_SECONDS, least=1, most=MOST_SECONDS),
-    share.Setting("transform", True),
-    share.Setting("embedding", True),
-    share.Setting("compare", True),
-    share.Setting("mark", False),
-    share.Setting("size", next(iter(on.RESULT_SIZES)), tuple(on.RESULT_SIZES)),
-    share.Setting("window", next(iter(on.SCALE_WINDOWS)), tuple(on.SCALE_WINDOWS)),
-]
-"""What a link restores, beside the example files."""
 
 SHOW = """() => {
   const outcome = document.getElementById('outcome'), top = outcome.getBoundingClientRect().top;
@@ -32,7 +18,6 @@ SHOW = """() => {
 
 COPY = """query => {
   const link = location.origin + location.pathname + query;
-  history.replaceState(null, '', link);
   navigator.clipboard?.writeText(link).catch(() => {});
   return link;
 }"""
@@ -56,8 +41,9 @@ def build(page: gr.Blocks) -> Inputs:
             shared = gr.Button("Copy a link to these settings", size="sm", elem_id="share")
             link = gr.Textbox(visible=False, label="Link, copied", elem_id="link", lines=1)
         with gr.Column(elem_id="outcome", elem_classes="outcome", min_width=300):
-            status = gr.HTML(_no_showcase(), elem_id="status")
-            results, mine, outputs, which, together, paste, pasted = _outcome()
+            ready = first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
+            status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
+            results, mine, outputs, which, together, paste, pasted = _outcome(ready)
     _wire_looks(page, inputs, guess, button)
     columns = gr.Number(4, visible=False)  # of the grid
     page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
@@ -78,7 +64,8 @@ def build(page: gr.Blocks) -> Inputs:
     stop.click(on.stop, outputs=stop, queue=False, show_progress="hidden", **PRIVATE)
     which.input(on.choose, which, outputs, show_progress="hidden", **PRIVATE)
     paste.click(on.paste, which, pasted, **PRIVATE)
-    _wire_link(page, inputs, shared, link)
+    _wire_link(inputs, shared, link)
+    memory.wire(page, inputs)
     return inputs
 
 
@@ -87,7 +74,7 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
     compare = inputs.switches[2]
     wait = {
         "fn": on.estimate,
-        "inputs": [*inputs.portrait[:3], *inputs.driving, compare, inputs.more],
+        "inputs": [*inputs.portrait[:3], *inputs.driving[:4], compare, inputs.more],
         "outputs": [guess, button],
         "show_progress": "hidden",
         "concurrency_id": "estimate",  # one after the other, so that the newest answer stays
@@ -110,41 +97,27 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
     gr.on([compare.change, inputs.more.change], **wait)
 
 
-def _wire_link(page: gr.Blocks, inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
-    """A link to the settings, and the settings of a link."""
-    picture, clip = inputs.portrait[0], inputs.driving[0]
-    values = [inputs.zoom, inputs.driving[1], *inputs.switches, *inputs.result]
+def _wire_link(inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
+    """A link to the settings."""
 
     def query(portrait, driving, *values):
-        made = share.link(SETTINGS, portrait, driving, list(values))
-        return gr.Textbox(made, visible=True)
+        return gr.Textbox(share.link(portrait, driving, values), visible=True)
 
-    def restore(request: gr.Request):
-        return share.restored(SETTINGS, request.query_params)
-
+    files = [inputs.portrait[0], inputs.driving[0]]
     shared.click(
-        query, [picture, clip, *values], link, show_progress="hidden", queue=False, **PRIVATE
+        query, [*files, *inputs.shared], link, show_progress="hidden", queue=False, **PRIVATE
     ).then(None, link, link, js=COPY, **PRIVATE)
-    page.load(restore, None, [picture, clip, *values], show_progress="hidden", **PRIVATE)
 
 
-def _outcome() -> tuple:
+def _outcome(ready: FirstSight | None) -> tuple:
     """What a run shows; until there is one, the comparison that was made of these weights."""
-    ready = load_showcase(engine.CHECKPOINT.folder)
-    headline = grid = chart = numbers = ""
-    if ready:
-        headline, said = runs.words(ready.document), charts.headline(ready.document)
-        about = f"{examples.PORTRAITS[0].name} × “{examples.CLIPS[0].name}”, "
-        about += f"made by {engine.CHECKPOINT.name}"
-        grid = player(ready.wide, ready.document["fps"], ready.narrow, said, about)
-        chart, numbers = charts.chart(ready.document), runs.numbers(ready.document)
     with gr.Column(visible=ready is not None, elem_id="results") as results:
         which = gr.Radio([], label="Which result", visible=False, elem_id="which")
         shown = [
-            gr.HTML(headline, elem_id="headline"),
-            gr.HTML(grid, elem_id="grid"),
-            gr.HTML(chart, elem_id="chart"),
-            gr.HTML(numbers, elem_id="numbers"),
+            gr.HTML(ready and ready.headline, elem_id="headline"),
+            gr.HTML(ready and ready.grid, elem_id="grid"),
+            gr.HTML(ready and ready.chart, elem_id="chart"),
+            gr.HTML(ready and ready.numbers, elem_id="numbers"),
         ]
         with gr.Column(visible=False, elem_id="mine") as mine:
             with gr.Row():
@@ -159,10 +132,3 @@ def _outcome() -> tuple:
                     files = gr.File(label="Downloads", file_count="multiple", interactive=False,
                                     elem_id="files")  # fmt: skip
     return results, mine, [*shown, single, files], which, together, paste, pasted
-
-
-def _no_showcase() -> str:
-    """A remark where no comparison by these weights is at hand."""
-    if load_showcase(engine.CHECKPOINT.folder):
-        return ""
-    return figures.note(text.NO_SHOWCASE)

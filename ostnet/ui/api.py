@@ -14,6 +14,7 @@ from ostnet.media.video import probe
 from ostnet.methods import variant_name
 from ostnet.ui import engine
 from ostnet.ui.inputs import MOST_SECONDS, check_files
+from ostnet.ui.program_file import program_file
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import TURN
 
@@ -93,8 +94,8 @@ def compare(
 def publish() -> None:
     """Add both to the page being built, under /animate and /compare, with nothing to see."""
     with gr.Column(visible=False):
-        portrait = gr.File(label="portrait picture")
-        driving = gr.File(label="driving video")
+        portrait = program_file("portrait picture")
+        driving = program_file("driving video")
         transform = gr.Checkbox(True, label="scale transformation")
         embedding = gr.Checkbox(True, label="scale embedding")
         zooms = [gr.Number(1, label=f"driving zoom {axis}") for axis in ("x", "y")]

@@ -5,6 +5,7 @@ Pictures are uint8 (H, W, 3); points are in [-1, 1], x right, y down, corners at
 
 import colorsys
 import functools
+import math
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -17,21 +18,36 @@ ENLARGED = 2
 """Drawings of 256-pixel pictures are this many times as large, for thin lines."""
 
 
-def crop_outline(image: np.ndarray, crop: Crop, side: int = 420) -> np.ndarray:
-    """The whole picture, at most ``side`` pixels, dark outside the crop's square."""
+def crop_outline(image: np.ndarray, crop: Crop, side: int = 640) -> np.ndarray:
+    """The whole picture, at most ``side`` pixels, dark outside the crop's square.
+
+    The upper edge of a square that is turned is thick.
+    """
     height, width = image.shape[:2]
     ratio = min(1, side / max(height, width))
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     picture = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
     dark = Image.blend(picture, Image.new("RGB", size, "#111113"), 0.62)
-    edges = [crop.left, crop.top, crop.left + crop.size, crop.top + crop.size]
-    box = [round(edge * ratio) for edge in edges]
-    inside = [max(box[0], 0), max(box[1], 0), min(box[2], size[0]), min(box[3], size[1])]
-    if inside[0] < inside[2] and inside[1] < inside[3]:
-        dark.paste(picture.crop(inside), inside[:2])
-    box[2:] = [box[2] - 1, box[3] - 1]
-    ImageDraw.Draw(dark).rectangle(box, outline=TEAL, width=3)
+    corners = [(x * ratio, y * ratio) for x, y in _corners(crop)]
+    inside = Image.new("L", size)
+    ImageDraw.Draw(inside).polygon(corners, fill=255)
+    dark.paste(picture, mask=inside)
+    draw = ImageDraw.Draw(dark)
+    draw.line([*corners, *corners[:2]], fill=TEAL, width=3, joint="curve")
+    if crop.roll:
+        draw.line(corners[:2], fill=TEAL, width=9)
     return np.array(dark)
+
+
+def _corners(crop: Crop) -> list[tuple[float, float]]:
+    """Upper left, upper right, lower right, lower left, as they lie in the picture."""
+    half = crop.size / 2
+    angle = math.radians(crop.roll)  # clockwise, y down
+    across = np.array([math.cos(angle), math.sin(angle)]) * half
+    along = np.array([-math.sin(angle), math.cos(angle)]) * half
+    middle = np.array([crop.left, crop.top]) + half
+    ways = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+    return [tuple((middle + x * across + y * along).tolist()) for x, y in ways]
 
 
 def points(image: np.ndarray, *layers: tuple[np.ndarray, str]) -> np.ndarray:

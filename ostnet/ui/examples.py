@@ -61,6 +61,12 @@ def shipped(path: str | None) -> bool:
     return path is not None and Path(path).is_relative_to(EXAMPLES)
 
 
+def shipped_file(path: str | None) -> str | None:
+    """The path of an example that is still there, as gradio hands it over: maybe a copy of it."""
+    stem = Path(path).stem if path else ""
+    return named(PORTRAITS, stem) or named(CLIPS, stem)
+
+
 def named(shown: list[Example], stem: str) -> str | None:
     """The file of the example whose file name without suffix is ``stem``."""
     return next((str(one.file) for one in shown if one.file.stem == stem), None)

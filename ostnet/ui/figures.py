@@ -21,12 +21,20 @@ class Figure:
 
 def row(figures: list[Figure], least: int = 150) -> str:
     """Figures side by side, each at least ``least`` pixels wide where the page allows it."""
-    cells = "".join(
+    return beside([cell(one) for one in figures], least)
+
+
+def cell(one: Figure) -> str:
+    """A figure alone."""
+    return (
         f'<figure><img src="{data_uri(one.picture)}" alt="{html.escape(one.alt, quote=True)}">'
         f"<figcaption>{html.escape(one.caption)}</figcaption></figure>"
-        for one in figures
     )
-    return f'<div class="figures" style="--least:{least}px">{cells}</div>'
+
+
+def beside(cells: list[str], least: int = 150) -> str:
+    """Figures that are HTML already, side by side as in :func:`row`."""
+    return f'<div class="figures" style="--least:{least}px">{"".join(cells)}</div>'
 
 
 def note(text: str, kind: str = "info") -> str:

@@ -90,21 +90,14 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
     return Portrait(path, image, crop, note)
 
 
-def adjusted(portrait: Portrait, size: float, right: float, down: float) -> Portrait:
-    """The portrait with its square ``size`` times as large, moved by shares of its side.
+def reframed_portrait(portrait: Portrait, square: Crop) -> Portrait:
+    """The portrait with another square.
 
-    The square stays where it shows some of the picture.
+    Raises:
+        InputError: the square shows nothing of it.
     """
-    if (size, right, down) == (1, 0, 0):
-        return portrait
-    old = portrait.crop
-    side = max(16, round(old.size * size))
-    left = old.left + (old.size - side) / 2 + right * old.size
-    top = old.top + (old.size - side) / 2 + down * old.size
-    height, width = portrait.image.shape[:2]
-    left = min(max(left, 1 - side), width - 1)
-    top = min(max(top, 1 - side), height - 1)
-    return replace(portrait, crop=Crop(round(left), round(top), side, old.roll))
+    crop, _ = source_crop(portrait.image, square, role="portrait")
+    return replace(portrait, crop=crop, note=None)
 
 
 def look_at_driving(
@@ -126,6 +119,23 @@ def look_at_driving(
     frames = min(info.frames, max(1, round(seconds * info.fps)))
     clip = path if frames == info.frames else read_frames(path, frames, role="driving clip")
     crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip", info=info)
+    stills, whole = _stills(path, frames, crop)
+    return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
+
+
+def reframed_driving(driving: Driving, square: Crop) -> Driving:
+    """The clip with another square for all its frames.
+
+    Raises:
+        InputError: the square shows nothing of it.
+    """
+    crop, _ = source_crop(driving.whole, square, role="driving clip")
+    stills, _ = _stills(driving.path, driving.frames, crop)
+    return replace(driving, crop=crop, note=None, stills=stills)
+
+
+def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.ndarray]:
+    """(about 25 squares of frames, the middle one's frame uncropped) of the first ``frames``."""
     kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
     middle = sorted(kept)[len(kept) // 2]
     stills, whole = [], None
@@ -133,7 +143,7 @@ def look_at_driving(
         if index in kept:
             stills.append(crop.at(index).apply(frame))
             whole = frame if whole is None or index <= middle else whole
-    return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
+    return stills, whole
 
 
 def make_scene(

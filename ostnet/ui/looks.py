@@ -5,8 +5,15 @@ import functools
 import gradio as gr
 
 from ostnet.errors import InputError
-from ostnet.ui import drawing, engine, examples, figures
-from ostnet.ui.inputs import Driving, Portrait, adjusted, look_at_driving, look_at_portrait
+from ostnet.ui import engine, examples, figures, hand_drawn
+from ostnet.ui.inputs import (
+    Driving,
+    Portrait,
+    look_at_driving,
+    look_at_portrait,
+    reframed_driving,
+    reframed_portrait,
+)
 from ostnet.ui.visitors import VISITORS, Visitor
 
 FIRST_SECONDS = 10
@@ -16,20 +23,25 @@ CROPS = {"around the face": "auto", "centre of the picture": "none"}
 CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
 
 
-def seen_portrait(visitor: Visitor, path, mode, face, size, right, down) -> Portrait:
-    """The portrait as adjusted; the face is looked for once."""
+def seen_portrait(visitor: Visitor, path, mode, face, drawn) -> Portrait:
+    """The portrait with the square found or drawn; the face is looked for once."""
     look = visitor.once(
         ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
     )
-    return adjusted(look, size, right / 100, down / 100)
+    square = hand_drawn.parse(drawn, "portrait", look.crop.roll)
+    return look if square is None else reframed_portrait(look, square)
 
 
-def seen_driving(visitor: Visitor, path, seconds, mode, face) -> Driving:
-    """The driving clip; the face is looked for once."""
-    return visitor.once(
-        ("driving", path, seconds, mode, face),
-        lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1),
+def seen_driving(visitor: Visitor, path, seconds, mode, face, drawn) -> Driving:
+    """The driving clip with the square found or drawn; the face is looked for once."""
+    key = ("driving", path, seconds, mode, face)
+    look = visitor.once(
+        key, lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1)
     )
+    square = hand_drawn.parse(drawn, "driving clip", look.crop.roll)
+    if square is None:
+        return look
+    return visitor.once((*key, square), lambda: reframed_driving(look, square))
 
 
 def look_at_first_examples() -> None:
@@ -51,17 +63,18 @@ _example_portrait = functools.lru_cache(8)(look_at_portrait)
 _example_driving = functools.lru_cache(8)(look_at_driving)
 
 
-def show_portrait(path, mode, face, size, right, down, request: gr.Request) -> str:
+def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
     """The portrait with its square, and the square alone."""
     if not path:
         return figures.note("Choose a portrait: a picture with one face, seen from the front.")
     visitor = VISITORS.get(request.session_hash, path)
     try:
-        look = seen_portrait(visitor, path, mode, face, size, right, down)
+        look = seen_portrait(visitor, path, mode, face, drawn)
     except InputError as error:
         return complaint(error)
-    crop = figures.Figure(
-        drawing.crop_outline(look.image, look.crop),
+    crop = hand_drawn.canvas(
+        look.image,
+        look.crop,
         "the square that is animated",
         "The portrait, dark outside the square that is animated.",
     )
@@ -69,20 +82,21 @@ def show_portrait(path, mode, face, size, right, down, request: gr.Request) -> s
         look.square(engine.SIZE), "what the networks see", "The square of the portrait."
     )
     remark = figures.note(look.note, "warn") if look.note else ""
-    return figures.row([crop, square], 130) + remark
+    return figures.beside([crop, figures.cell(square)], 130) + remark
 
 
-def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
+def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) -> str:
     """A frame of the clip with its square, and the square as zoomed."""
     if not path:
         return figures.note("Choose a driving clip: a few seconds of one moving face.")
     visitor = VISITORS.get(request.session_hash, path)
     try:
-        look = seen_driving(visitor, path, seconds, mode, face)
+        look = seen_driving(visitor, path, seconds, mode, face, drawn)
     except InputError as error:
         return complaint(error)
-    crop = figures.Figure(
-        drawing.crop_outline(look.whole, look.crop.at(look.frames // 2)),
+    crop = hand_drawn.canvas(
+        look.whole,
+        look.crop.at(look.frames // 2),
         "one square for the whole clip",
         "A frame of the driving clip, dark outside the square that is used.",
     )
@@ -98,7 +112,7 @@ def show_driving(path, seconds, mode, face, zoom, request: gr.Request) -> str:
             f"{float(look.frames / look.info.fps):.1f} s are used. "
             "Move the slider “seconds to use” for another length."
         )
-    return figures.row([crop, seen], 130) + remarks
+    return figures.beside([crop, figures.cell(seen)], 130) + remarks
 
 
 def complaint(error: InputError) -> str:

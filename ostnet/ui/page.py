@@ -4,6 +4,7 @@ import atexit
 import threading
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from ostnet.animation import VARIANTS
 from ostnet.ui import (
@@ -19,15 +20,20 @@ from ostnet.ui import (
     still_tabs,
     text,
 )
+from ostnet.ui.document import InDocument
+from ostnet.ui.first_sight import at_once, first_sight
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.player import SCRIPT
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
 
+_FIRST = at_once(first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
+
 LAUNCH = {
     "theme": THEME,
     "css": CSS,
     "head": f"<script>{SCRIPT}</script>",
+    "app_kwargs": {"middleware": [Middleware(InDocument, html=_FIRST)]},
     "max_file_size": f"{MOST_DRIVING_MB}mb",
     "show_error": True,
     "ssr_mode": False,
@@ -46,7 +52,7 @@ def build() -> gr.Blocks:
         analytics_enabled=False,
     ) as page:
         api.publish()  # first, so that no private event takes its names
-        gr.Markdown(text.INTRO, elem_id="intro")
+        gr.HTML(text.TITLE, elem_id="intro")
         if engine.CHECKPOINT.notice:
             gr.HTML(figures.note(engine.CHECKPOINT.notice, "warn"), elem_id="notice")
         with gr.Tabs():

@@ -163,7 +163,7 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[figures.Figure]:
 
 def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarray, np.ndarray]:
     """(portrait's square, driving frame's square) of the Animate tab's inputs."""
-    portrait, driving = inputs[:6], inputs[6:]
+    portrait, driving = inputs[:4], inputs[4:]
     if not portrait[0] or not driving[0]:
         raise InputError(text.NO_INPUTS)
     visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])

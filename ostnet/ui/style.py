@@ -13,7 +13,7 @@ THEME = gr.themes.Default(
 CSS = """
 .gradio-container { max-width: 1680px !important; margin: 0 auto !important;
   overflow: clip !important; } /* hidden would keep the button from staying in view */
-.gradio-container > main { padding: .7rem 1.2rem !important; }
+.gradio-container > .main { max-width: none !important; padding: .7rem 1.2rem !important; }
 #intro h1 { margin: 0 0 .15rem; font-size: 1.4rem; }
 #intro p { margin: 0; max-width: 75rem; line-height: 1.4; }
 
@@ -44,6 +44,20 @@ CSS = """
 .figures figcaption { margin-top: .3rem; font-size: .86rem; line-height: 1.3;
   color: var(--body-text-color); }
 #portrait-view figcaption, #driving-view figcaption { font-size: .72rem; line-height: 1.2; }
+
+.canvas { cursor: crosshair; }
+.canvas div { position: relative; }
+.canvas img { user-select: none; }
+.canvas b { display: none; position: absolute; box-sizing: border-box; pointer-events: none;
+  border: 2px solid white; outline: 1px solid #000a; background: #fff2; }
+.canvas button { position: absolute; right: 3px; top: 3px; padding: 0 .3rem; border-radius: 4px;
+  border: 0; background: #000a; color: white; cursor: pointer; font-size: .8rem; }
+.canvas:focus-visible { outline: 2px solid var(--color-accent); }
+.canvas.large { position: fixed; inset: 0; z-index: 1000; background: #000d; display: grid;
+  place-content: center; }
+.canvas.large img { width: auto; height: auto; min-width: min(86vw, 86vh); max-width: 94vw;
+  max-height: 90vh; touch-action: none; }
+.canvas.large figcaption { color: white; text-align: center; }
 
 .note { margin: .4rem 0 0; padding: .45rem .75rem; border-radius: 6px; font-size: .9rem;
   border-left: 4px solid var(--color-accent); background: var(--background-fill-secondary);
@@ -157,7 +171,7 @@ button[aria-label="Trim video to selection"] { display: none !important; }
 @media (max-width: 600px) {
   .tab-container { overflow-x: auto !important; contain: inline-size; }
   .tab-container button { flex-shrink: 0; padding-inline: .55rem; }
-  .gradio-container > main { padding: .5rem !important; }
+  .gradio-container > .main { padding: .5rem !important; }
   .tabitem { padding: .5rem 0 !important; }
   #intro h1 { font-size: 1rem; }
   #intro p { font-size: .8rem; line-height: 1.3; }

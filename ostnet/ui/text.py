@@ -1,9 +1,8 @@
 """What the page says."""
 
-INTRO = """# OSTNet: your portrait, someone else's motion, the right face size
-
-A driver who sits **nearer or farther** than the person in the portrait swells or shrinks the head.
-OSTNet measures how much, in every frame, and takes it out."""
+TITLE = """<h1>OSTNet: your portrait, someone else's motion, the right face size</h1>
+<p>A driver who sits <b>nearer or farther</b> than the person in the portrait swells or shrinks the
+head. OSTNet measures how much, in every frame, and takes it out.</p>"""
 
 NO_SHOWCASE = """The weights of this page have made no comparison yet that could be shown at once.
 Both inputs are filled in: press Animate."""
@@ -22,7 +21,7 @@ size</li>
 
 CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that are yours, drawn or
 free to use. Never pass a result off as a recording. Every video carries an "AI-generated" mark in
-its metadata. Your files are deleted when you leave the page."""
+its metadata. Results are deleted when you leave the page, your own files a minute later."""
 
 TABLE_NOTE = """Medians over the frames of this clip. Face size: geometric mean of the horizontal
 and vertical spread of the model's own keypoints, divided by the portrait's. Off by: how far that is
@@ -68,7 +67,7 @@ RESPONSIBLE = """## Responsible use
   for strong head turns, closed eyes, wide-open mouths, hands before the face, and for people
   unlike those in the training set.
 * Files you upload stay on this server while your page is open, are shown to nobody else and
-  are deleted when you close it.
+  are deleted a minute after you close it, results at once.
 
 ## Citation
 

@@ -10,6 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -30,6 +31,10 @@ AFTERWARDS = 30
 """Seconds in which nothing is begun for a visitor who has left: what still waits in the queue."""
 
 
+COMES_BACK = 60.0
+"""Seconds for which inputs stay after a visitor has left: a reload is a goodbye, too."""
+
+
 def cache_folder() -> Path:
     """Where gradio keeps uploads, and serves files from without copying them."""
     return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
@@ -42,11 +47,17 @@ class Visitor:
     folder: Path
     """For results; its name cannot be guessed."""
 
+    token: str = field(default_factory=secrets.token_urlsafe)
+    """By which the same browser's next visit proves that this one was its own."""
+
     stop: threading.Event = field(default_factory=threading.Event)
     """Set while the visitor wants the present run to end."""
 
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when the visitor has left."""
+
+    forgotten: threading.Event = field(default_factory=threading.Event)
+    """Set when the visitor has stayed away."""
 
     uploads: dict[Path, int] = field(default_factory=dict)
     """Files this visitor has sent, and their inodes: one who sends the same anew gets another."""
@@ -93,10 +104,17 @@ class Visitor:
                 self.clear()
 
     def clear(self) -> None:
-        """Delete everything of a visitor who has left, unless something still writes there."""
+        """Delete the results of a visitor who has left, and all of one who stayed away.
+
+        Nothing goes while something still writes there.
+        """
         with self._counting:
-            if not self._working:
+            if self._working:
+                return
+            if self.forgotten.is_set():
                 shutil.rmtree(self.folder, ignore_errors=True)
+            else:
+                self.forget_runs()
 
     def run_folder(self) -> Path:
         """A new empty folder for one run."""
@@ -118,12 +136,15 @@ class Visitors:
 
     Args:
         root: under which their folders lie; gradio's cache, so that no second copy is made.
+        patience: seconds for which inputs stay after a visitor has left.
     """
 
-    def __init__(self, root: Path | None = None):
+    def __init__(self, root: Path | None = None, patience: float = COMES_BACK):
         self.root = (root or cache_folder()).resolve()
+        self.patience = patience
         self._present: dict[str, Visitor] = {}
-        self._left: dict[str, float] = {}
+        self._left: list[Visitor] = []
+        self._closed: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
@@ -135,7 +156,7 @@ class Visitors:
         with self._lock:
             self._sweep()
             key = session or secrets.token_hex(8)  # a caller that says nothing about itself
-            if key in self._left:
+            if key in self._closed:
                 raise gr.Error("This page was closed. Load it again.", print_exception=False)
             if key not in self._present:
                 self.root.mkdir(parents=True, exist_ok=True)
@@ -148,37 +169,72 @@ class Visitors:
                 visitor.uploads[path] = _inode(path)
             return visitor
 
+    def inherited(self, session: str | None, token: str, path: str | None) -> str | None:
+        """An input of the visit that had this token, for the next visit of the same browser.
+
+        None where there was no such visit, where the file was not its own, or is gone.
+        """
+        visitor = self.get(session)
+        with self._lock:
+            visits = [*self._present.values(), *self._left]
+            earlier = next((one for one in visits if one.token == token), None)
+            file = Path(path).resolve() if path else None
+            if earlier is None or file not in earlier.uploads or not file.is_file():
+                return None
+            if file.is_relative_to(earlier.folder):  # made here, and goes with that folder
+                file = Path(shutil.copy(file, visitor.input_folder()))
+            visitor.uploads[file] = _inode(file)
+            return str(file)
+
     def leave(self, session: str | None) -> None:
-        """Stop the visitor's run; delete results, and uploads that nobody else has sent too."""
+        """Stop the visitor's run and delete results; inputs go if the visitor stays away."""
         with self._lock:
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
-            self._left[session] = time.monotonic()
+            self._closed[session] = time.monotonic()
+            self._left.append(visitor)
             visitor.stop.set()
             visitor.gone.set()
             visitor.clear()
-            others = set().union(*(other.uploads for other in self._present.values()))
+        later = threading.Timer(self.patience, self._forget, [visitor])
+        later.daemon = True
+        later.start()
+
+    def _forget(self, visitor: Visitor) -> None:
+        """Delete a visitor's inputs, but for uploads that somebody else has sent too."""
+        with self._lock:
+            self._left.remove(visitor)
+            visitor.forgotten.set()
+            visitor.clear()
+            here = [*self._present.values(), *self._left]
+            others = set().union(*(other.uploads for other in here))
             for upload, inode in visitor.uploads.items():
                 mine = upload not in others and _inode(upload) == inode
                 if mine and upload.is_relative_to(self.root):
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
+        """Forget whoever has done nothing for hours, and the old runs of those who never leave.
+
+        Folders of an earlier process go as well.
+        """
         past = time.monotonic() - AFTERWARDS
-        self._left = {key: since for key, since in self._left.items() if since > past}
+        self._closed = {key: since for key, since in self._closed.items() if since > past}
         oldest = time.time() - LONGEST_VISIT
         for key in [key for key, one in self._present.items() if one.seen < oldest]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
         for file in self.root.glob("tmp*"):
-            state = file.stat()
-            if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
-                file.unlink(missing_ok=True)
-        mine = {visitor.folder for visitor in self._present.values()}
-        for folder in self.root.glob("visitor-*"):
-            if folder not in mine and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # gone meanwhile
+                state = file.stat()
+                if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
+                    file.unlink()
+        mine = {visitor.folder for visitor in [*self._present.values(), *self._left]}
+        others = (folder for folder in self.root.glob("visitor-*") if folder not in mine)
+        for folder in [*others, *self.root.glob("visitor-*/run-*")]:
+            with suppress(FileNotFoundError):
+                if folder.stat().st_mtime < oldest:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _inode(path: Path) -> int:

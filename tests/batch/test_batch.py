@@ -1,9 +1,13 @@
 """``ostnet batch`` on real files: results, tables, and what is done again."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 
+from ostnet.batch.lock import alone
+from ostnet.errors import InputError
 from ostnet.media.video import probe
 
 
@@ -129,6 +133,37 @@ def test_inputs_and_other_manifests_are_not_overwritten(ostnet, folder, jobs, fi
     code, _, err = ostnet(*folder.command())
     assert code == 2 and "is not the manifest of a batch" in err
     assert (folder.output / "manifest.csv").read_text() == "file,kind,split\n"
+
+
+def test_two_batches_do_not_write_the_same_folder(here, ostnet, folder, jobs):
+    folder.write(jobs[0])
+    with alone(folder.output):
+        code, _, err = ostnet(*folder.command())
+    assert code == 2 and err.count("\n") == 1
+    assert f"output: another batch is writing '{folder.output}'" in err
+    assert list(folder.output.iterdir()) == [], "nothing was touched"
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from ostnet.batch.lock import alone
+with alone(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lock_of_a_dead_process_is_taken_over(folder):
+    words = [sys.executable, "-c", HOLD, str(folder.output)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(InputError, match="another batch"), alone(folder.output):
+            pass
+        holder.kill()
+    with alone(folder.output):
+        pass
+    assert list(folder.output.iterdir()) == []
 
 
 def test_shares_of_gpus_need_ray(ostnet, folder, jobs):

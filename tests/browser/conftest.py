@@ -1,65 +1,22 @@
 """The real page in a process of its own, and Chromium looking at it."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from running_page import ROOT, RunningPage, running_page
 
 from ostnet.media.video import VideoWriter, probe, read_frames
 
-ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 
 
-@dataclass(frozen=True)
-class Server:
-    """The running page."""
-
-    url: str
-    seconds: float
-    """Processor time from the start of the process to the first answer; as long as that takes on
-    an idle machine, and not longer on a busy one."""
-    cache: Path
-    """Where uploads and results lie."""
-
-
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Server:
+def server(tmp_path_factory) -> RunningPage:
     """``python app.py`` on a free port."""
-    cache = tmp_path_factory.mktemp("cache")
-    with socket.socket() as probe_:
-        probe_.bind(("127.0.0.1", 0))
-        port = probe_.getsockname()[1]
-    settings = {"GRADIO_SERVER_PORT": str(port), "GRADIO_TEMP_DIR": str(cache)}
-    log = cache.with_suffix(".log").open("w+")
-    started = time.monotonic()
-    process = subprocess.Popen(
-        [sys.executable, "app.py"],
-        cwd=ROOT,
-        env=os.environ | settings | {"GRADIO_SERVER_NAME": "127.0.0.1", "PYTHONPATH": str(ROOT)},
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    url = f"http://127.0.0.1:{port}/"
-    try:
-        while not _answers(url):
-            assert process.poll() is None, log.seek(0) or log.read()
-            assert time.monotonic() - started < 60, "the page did not answer within a minute"
-            time.sleep(0.05)
-        yield Server(url, _processor_seconds(process.pid), cache)
-    finally:
-        process.terminate()
-        process.wait(10)
-        log.close()
+    with running_page(tmp_path_factory.mktemp("cache")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -131,18 +88,5 @@ def video(page: Page, where: str) -> dict:
     )
 
 
-def _answers(url: str) -> bool:
-    try:
-        return urllib.request.urlopen(url, timeout=5).status == 200
-    except urllib.error.URLError:
-        return False
-
-
-def _processor_seconds(pid: int) -> float:
-    """User and system time of a process, from Linux's /proc (fields 14 and 15)."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def _is_outside(url: str, server: Server) -> bool:
+def _is_outside(url: str, server: RunningPage) -> bool:
     return not url.startswith((server.url, server.url.replace("http", "ws"), "data:", "blob:"))

@@ -56,8 +56,10 @@ def test_a_link_restores_settings_and_example(visit, server):
     page.keyboard.press("Tab")
     page.wait_for_selector("#driving-view :text('0.6 times as large')")
     page.click("#share")
-    page.wait_for_function("location.search.includes('clip=')")
-    link = page.url
+    page.wait_for_function(
+        "document.querySelector('#link :is(input, textarea)')?.value.startsWith('http')"
+    )
+    link = page.locator("#link").locator("input, textarea").input_value()
     other = visit()
     other.goto(link)
     other.wait_for_selector("#driving-view :text('0.6 times as large')")
@@ -84,3 +86,25 @@ def test_a_still_picture_drives(visit):
     page.wait_for_function(
         "/^1 frames/.test(document.querySelector('#estimate')?.innerText.trim())"
     )
+
+
+def test_the_comparison_plays_before_the_program_of_the_page_is_there(server, browser):
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    try:
+        page.route("**/assets/*.js", lambda route: None)  # it never comes
+        page.goto(server.url, wait_until="commit")
+        page.wait_for_function("document.querySelector('video')?.currentTime > 0.1")
+        assert in_view(page, "video")
+        assert "With OSTNet the result's face is" in page.locator("#first-sight").inner_text()
+    finally:
+        page.close()
+
+
+def test_the_comparison_that_plays_moves_into_the_page_and_is_loaded_once(visit):
+    page = visit()
+    assert page.locator("#first-sight").count() == 0
+    loaded = page.evaluate(
+        "performance.getEntriesByType('resource').map(entry => entry.name)"
+        ".filter(name => /showcase.*mp4|ffmpeg/.test(name))"
+    )
+    assert len(loaded) == 1 and loaded[0].endswith("wide.mp4")

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import psutil
-from running_page import Page, size
+from running_page import RunningPage, size
 
 COLUMNS = ["seconds", "memory_mb", "open_files", "threads", "children", "files", "megabytes"]
 
@@ -14,7 +14,7 @@ COLUMNS = ["seconds", "memory_mb", "open_files", "threads", "children", "files",
 class Watch:
     """A thread that writes ``machine.csv`` until its block ends."""
 
-    def __init__(self, page: Page, path: Path, every: float = 3.0):
+    def __init__(self, page: RunningPage, path: Path, every: float = 3.0):
         self.page, self.path, self.every = page, path, every
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run)

@@ -10,7 +10,7 @@ import pytest
 import torch
 from PIL import Image
 from procedural_face import FaceParams, render
-from running_page import Page, running_page
+from running_page import RunningPage, running_page
 from small_models import SMALL, lively
 
 from ostnet.media.ffmpeg import ffmpeg
@@ -57,7 +57,7 @@ def short_clip(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="package")
-def page(tmp_path_factory, checkpoint) -> Iterator[Page]:
+def page(tmp_path_factory, checkpoint) -> Iterator[RunningPage]:
     """The page in a process of its own."""
     with running_page(tmp_path_factory.mktemp("page"), checkpoint) as page:
         yield page

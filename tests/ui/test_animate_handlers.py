@@ -12,8 +12,8 @@ from ostnet.ui import looks, runs
 from ostnet.ui.visitors import Visitors
 
 REQUEST = SimpleNamespace(session_hash="ann")
-FACE = ("around the face", 1, 1, 0, 0)
-CLIP = ("automatic", 1)
+FACE = ("around the face", 1, "")
+CLIP = ("automatic", 1, "")
 
 
 @pytest.fixture
@@ -27,8 +27,9 @@ def visitor(monkeypatch, tmp_path):
 
 def test_the_crop_and_its_adjustment_are_shown_at_once(visitor, portrait_file):
     plain = looks.show_portrait(portrait_file, *FACE, REQUEST)
-    larger = looks.show_portrait(portrait_file, "around the face", 1, 1.5, 0, 0, REQUEST)
-    assert plain.count("<figure>") == 2 and plain != larger
+    drawn = looks.show_portrait(portrait_file, *FACE[:2], "10, 20, 300", REQUEST)
+    assert plain.count("</figure>") == 2 and 'data-square="10,20,300"' in drawn
+    assert "is not X,Y,SIDE" in looks.show_portrait(portrait_file, *FACE[:2], "a bit left", REQUEST)
 
 
 def test_a_long_clip_is_shortened_and_the_page_says_so(visitor, driving_file):
@@ -38,7 +39,7 @@ def test_a_long_clip_is_shortened_and_the_page_says_so(visitor, driving_file):
 
 
 def test_the_estimate_counts_frames_and_variants(visitor, portrait_file, driving_file):
-    inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP)
+    inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2])
     words, button = on.estimate(*inputs, True, None, REQUEST)
     assert words == "" and button.interactive is False  # nothing has been looked at yet
     looks.show_portrait(portrait_file, *FACE, REQUEST)
@@ -56,13 +57,13 @@ def test_the_button_does_not_wait_for_the_estimate(
     looks.show_portrait(portrait_file, *FACE, REQUEST)
     looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
     words, button = on.estimate(
-        portrait_file, *FACE[:2], driving_file, 1, *CLIP, True, None, REQUEST
+        portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2], True, None, REQUEST
     )
     assert words == "25 frames, 4 variants each." and button.interactive
 
 
 def test_without_inputs_the_button_cannot_be_pressed(visitor, portrait_file):
-    _, button = on.estimate(portrait_file, *FACE[:2], None, 1, *CLIP, True, None, REQUEST)
+    _, button = on.estimate(portrait_file, *FACE[:2], None, 1, *CLIP[:2], True, None, REQUEST)
     assert button.interactive is False
 
 
@@ -127,7 +128,7 @@ def test_a_still_picture_can_drive_and_gives_pictures(visitor, portrait_file):
 
 
 def test_too_many_pairs_are_refused_before_anything_runs(visitor, portrait_file, driving_file):
-    inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP)
+    inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2])
     looks.show_portrait(portrait_file, *FACE, REQUEST)
     looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
     many = [driving_file] * 12

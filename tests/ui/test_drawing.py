@@ -56,3 +56,11 @@ def test_tables_name_their_rows_and_columns():
     made = figures.table(["variant", "size"], [["full", "1 & 2"]], "sizes")
     assert '<th scope="row">full</th><td>1 &amp; 2</td>' in made
     assert "<caption>sizes</caption>" in made
+
+
+def test_the_outline_of_a_turned_square_is_turned():
+    seen = drawing.crop_outline(GREY, Crop(16, 16, 32, roll=45))
+    assert seen[32, 32].mean() == 120
+    assert seen[19, 19].mean() < 80, "a corner of the square before it was turned"
+    assert seen[32, 14].mean() == 120, "a corner of the turned one reaches over its old edge"
+    assert (seen[32 - 11, 32 + 11] == colour(drawing.TEAL)).all(), "the middle of its upper edge"

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
+from ostnet.media.crop import Crop
 from ostnet.ui import inputs
 
 
@@ -17,18 +18,21 @@ def test_a_portrait_is_cropped_around_its_face(portrait):
     assert portrait.note is None
 
 
-def test_the_square_can_be_made_larger_and_moved(portrait):
-    old = portrait.crop
-    new = inputs.adjusted(portrait, 1.5, 0.1, 0).crop
-    assert new.size == round(1.5 * old.size)
-    centres = [crop.left + crop.size / 2 for crop in (old, new)]
-    assert centres[1] - centres[0] == pytest.approx(0.1 * old.size, abs=1)
-    assert inputs.adjusted(portrait, 1, 0, 0) is portrait
+def test_a_square_drawn_by_hand_replaces_the_one_found(portrait, driving):
+    square = Crop(10, 20, 100)
+    assert inputs.reframed_portrait(portrait, square).crop == square
+    made = inputs.reframed_driving(driving, square)
+    assert made.crop == square and len(made.stills) == len(driving.stills)
+    assert (made.still(0) != driving.still(0)).any()
 
 
-def test_a_square_moved_off_the_picture_still_shows_some_of_it(portrait):
-    far = inputs.adjusted(portrait, 0.5, 9, 9)
-    assert far.square(64).shape == (64, 64, 3)
+@pytest.mark.parametrize("reframed", ["portrait", "driving"])
+def test_a_square_off_the_picture_is_refused(reframed, portrait, driving):
+    with pytest.raises(InputError, match="shows nothing of"):
+        if reframed == "portrait":
+            inputs.reframed_portrait(portrait, Crop(9000, 0, 100))
+        else:
+            inputs.reframed_driving(driving, Crop(9000, 0, 100))
 
 
 def test_a_portrait_without_a_face_is_used_with_a_note(tmp_path):

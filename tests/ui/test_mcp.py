@@ -1,0 +1,103 @@
+"""The page as tools for agents: asked over the Model Context Protocol, as their programs do."""
+
+import asyncio
+import urllib.request
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from mcp.types import CallToolResult
+
+from ostnet.media.video import probe
+from ostnet.ui.program_file import sent_here
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def url() -> str:
+    """The page, told by the environment to be a server of tools, as the README says."""
+    from ostnet.ui.page import LAUNCH, build
+
+    page = build()
+    with ExitStack() as stack:
+        environment = stack.enter_context(pytest.MonkeyPatch.context())
+        environment.setenv("GRADIO_MCP_SERVER", "True")
+        stack.callback(page.close)
+        yield page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **LAUNCH)[
+            1
+        ].rstrip("/")
+
+
+def conversation(url: str, talk: Callable[[ClientSession], Awaitable]) -> object:
+    """What ``talk`` returns of a session with the server."""
+
+    async def hold() -> object:
+        async with (
+            streamablehttp_client(f"{url}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return await talk(session)
+
+    return asyncio.run(hold())
+
+
+def uploaded(url: str, path: str) -> str:
+    """The address of a file that was sent to the page, which is how agents hand files over."""
+    with open(path, "rb") as file:
+        answer = httpx.post(f"{url}/gradio_api/upload", files={"files": file})
+    return f"{url}/gradio_api/file={answer.json()[0]}"
+
+
+def test_an_agent_finds_two_tools_that_say_what_they_take(url):
+    tools = {tool.name: tool for tool in conversation(url, ClientSession.list_tools).tools}
+    (animate,) = (name for name in tools if name.endswith("animate"))
+    (compare,) = (name for name in tools if name.endswith("compare"))
+    assert set(tools) == {animate, compare}
+    assert tools[animate].description.startswith("Make a portrait perform a driving clip")
+    fields = tools[animate].inputSchema["properties"]
+    assert "picture file with a face" in fields["portrait"]["description"]
+    assert fields["max_seconds"]["default"] == 60 and "scale_window" in fields
+
+
+def call(url: str, **arguments: object) -> CallToolResult:
+    async def talk(session: ClientSession) -> CallToolResult:
+        names = [tool.name for tool in (await session.list_tools()).tools]
+        (animate,) = (name for name in names if name.endswith("animate"))
+        return await session.call_tool(animate, arguments)
+
+    return conversation(url, talk)
+
+
+def test_an_agent_gets_a_video(url, portrait_file, driving_file, tmp_path):
+    portrait, driving = uploaded(url, portrait_file), uploaded(url, driving_file)
+    answer = call(url, portrait=portrait, driving=driving, max_seconds=0.12)
+    assert not answer.isError, answer.content
+    (content,) = answer.content
+    video = Path(urllib.request.urlretrieve(content.text, tmp_path / "video.mp4")[0])
+    info = probe(video)
+    assert (info.width, info.frames, info.fps, info.has_audio) == (256, 3, 25, True)
+
+
+def test_an_agent_is_told_what_is_wrong(url, portrait_file):
+    portrait = uploaded(url, portrait_file)
+    answer = call(url, portrait=portrait, driving=portrait, max_seconds=-1)
+    assert answer.isError
+    assert "max_seconds: found -1" in answer.content[0].text
+
+
+def test_only_files_that_were_sent_here_are_found_by_their_address(monkeypatch, tmp_path):
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    (tmp_path / "cache").mkdir()
+    mine, other = tmp_path / "cache" / "a b.png", tmp_path / "secret.png"
+    mine.touch(), other.touch()
+    served = "http://127.0.0.1:7860/gradio_api/file="
+    assert sent_here(f"{served}{mine}".replace(" ", "%20")) == str(mine)
+    assert sent_here(f"{served}{other}") is None
+    assert sent_here(f"{served}{mine.parent}/../secret.png") is None
+    assert sent_here(f"http://elsewhere.example/{mine}") is None and sent_here(str(mine)) is None
