@@ -129,6 +129,8 @@ RECIPES: dict[str, Recipe] = {
                 painted=20.0,
                 warped=20.0,
                 performed=1500.0,
+                adversarial=30.0,
+                matching=200.0,
             ),
             "grow": "lite-speaking",
             "resolution": 256,
