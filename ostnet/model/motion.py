@@ -130,7 +130,7 @@ class DenseMotion(nn.Module):
         """
         heads = (self.mask, self.occlusion)
         weight = torch.cat([head.weight for head in heads])
-        bias = torch.cat([head.bias for head in heads])
+        bias = torch.cat([head.bias for head in heads if head.bias is not None])  # both have one
         return F.conv2d(features, weight, bias, padding=self.mask.padding)
 
     def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:
