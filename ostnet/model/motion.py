@@ -140,12 +140,23 @@ class DenseMotion(nn.Module):
             hints = self._hints(small, x_source, x_driving, flows)
         features = self.hourglass(hints)
         with torch.autocast(small.device.type, enabled=False):
-            weights = self.mask(features.float()).softmax(dim=1)  # (B, K+1, h, w)
+            maps = self._heads(features.float())  # (B, K+2, h, w)
+            weights = maps[:, :-1].softmax(dim=1)  # (B, K+1, h, w)
             flow = (weights[..., None] * flows).sum(dim=1)  # (B, h, w, 2)
-            occlusion = self.occlusion(features.float()).sigmoid()
+            occlusion = maps[:, -1:].sigmoid()
         if self.refinement is None:
             return Motion(flow, occlusion)
         return Motion(flow, occlusion, self.refinement(image, features, flow))
+
+    def _heads(self, features: Tensor) -> Tensor:
+        """Mask and occlusion of features (B, C, h, w) by one convolution: (B, K + 2, h, w).
+
+        One for a single channel alone takes as long as one for sixteen.
+        """
+        heads = (self.mask, self.occlusion)
+        weight = torch.cat([head.weight for head in heads])
+        bias = torch.cat([head.bias for head in heads if head.bias is not None])  # both have one
+        return F.conv2d(features, weight, bias, padding=self.mask.padding)
 
     def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:
         """What the hourglass sees (B, 4 warped + others, h, w).
