@@ -3,6 +3,7 @@
 A visitor is a browser tab, known by gradio's session hash.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -171,14 +172,14 @@ class Visitors:
         oldest = time.time() - LONGEST_VISIT
         for key in [key for key, one in self._present.items() if one.seen < oldest]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
-        for file in self.root.glob("tmp*"):
-            state = file.stat()
-            if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
-                file.unlink(missing_ok=True)
         mine = {visitor.folder for visitor in self._present.values()}
-        for folder in self.root.glob("visitor-*"):
-            if folder not in mine and folder.stat().st_mtime < oldest:
-                shutil.rmtree(folder, ignore_errors=True)
+        for path in (*self.root.glob("visitor-*"), *self.root.glob("tmp*")):
+            with contextlib.suppress(FileNotFoundError):  # it has just gone, or got its name
+                state = path.stat()
+                if path.is_dir() and path not in mine and state.st_mtime < oldest:
+                    shutil.rmtree(path, ignore_errors=True)
+                elif state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
+                    path.unlink()
 
 
 def _inode(path: Path) -> int:

@@ -129,6 +129,12 @@ def test_empty_files_that_uploads_leave_behind_go(visitors, tmp_path):
     assert [path.name for path in tmp_path.glob("tmp*")] == ["tmpnew"]
 
 
+def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeypatch):
+    gone = tmp_path / "tmpgone"  # an upload is renamed between the list and the look
+    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [gone])
+    assert visitors.get("ann").folder.exists()
+
+
 def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
     idle = visitors.get("ann")
     idle.seen = time.time() - LONGEST_VISIT - 1
