@@ -53,7 +53,7 @@ def running_page(folder: Path, checkpoint: Path | None = None, **environment) ->
         )  # fmt: skip
     page = Page(f"http://127.0.0.1:{port}", home, process, log)
     try:
-        until(lambda: process.poll() is not None or answers(page.url), 120)
+        until(lambda: process.poll() is not None or answers(page.url), 600)
         assert process.poll() is None, log.read_text()
         yield page
     finally:

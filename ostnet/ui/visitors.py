@@ -152,10 +152,11 @@ class Visitors:
     def leave(self, session: str | None) -> None:
         """Stop the visitor's run; delete results, and uploads that nobody else has sent too."""
         with self._lock:
+            if session is not None:
+                self._left[session] = time.monotonic()  # a job of theirs may just be starting
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
-            self._left[session] = time.monotonic()
             visitor.stop.set()
             visitor.gone.set()
             visitor.clear()
