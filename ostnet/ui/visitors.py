@@ -55,8 +55,8 @@ class Visitor:
     runs: list = field(default_factory=list)
     """What the page's last runs left for buttons that come after them."""
 
-    seen: float = field(default_factory=time.time)
-    """When the visitor last did something."""
+    seen: float = field(default_factory=time.monotonic)
+    """When the visitor last did something, by a clock that nobody sets."""
 
     _looks: dict[Hashable, object] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -144,7 +144,7 @@ class Visitors:
                 folder = Path(tempfile.mkdtemp(prefix=secret, dir=self.root))
                 self._present[key] = Visitor(folder)
             visitor = self._present[key]
-            visitor.seen = time.time()
+            visitor.seen = time.monotonic()
             for path in (Path(path).resolve() for path in uploads if path):
                 visitor.uploads[path] = _inode(path)
             return visitor
@@ -168,10 +168,9 @@ class Visitors:
 
     def _sweep(self) -> None:
         """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
-        past = time.monotonic() - AFTERWARDS
-        self._left = {key: since for key, since in self._left.items() if since > past}
-        oldest = time.time() - LONGEST_VISIT
-        for key in [key for key, one in self._present.items() if one.seen < oldest]:
+        now, oldest = time.monotonic(), time.time() - LONGEST_VISIT
+        self._left = {key: at for key, at in self._left.items() if now - at < AFTERWARDS}
+        for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
         mine = {visitor.folder for visitor in self._present.values()}
         for path in (*self.root.glob("visitor-*"), *self.root.glob("tmp*")):

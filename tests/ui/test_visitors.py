@@ -138,9 +138,16 @@ def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeyp
 
 def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
     idle = visitors.get("ann")
-    idle.seen = time.time() - LONGEST_VISIT - 1
+    idle.seen -= LONGEST_VISIT + 1
     left_over = tmp_path / "visitor-of-an-earlier-process"
     left_over.mkdir()
     os.utime(left_over, (0, 0))
     visitors.get("bob")
     assert not idle.folder.exists() and not left_over.exists()
+
+
+def test_a_clock_that_jumps_forgets_nobody(visitors, monkeypatch):
+    ann = visitors.get("ann")
+    tomorrow = time.time() + 86400
+    monkeypatch.setattr("ostnet.ui.visitors.time.time", lambda: tomorrow)
+    assert visitors.get("bob") and visitors.get("ann") is ann and ann.folder.exists()
