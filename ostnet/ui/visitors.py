@@ -24,6 +24,9 @@ T = TypeVar("T")
 LONGEST_VISIT = 6 * 3600
 """Seconds after which a folder goes even where nobody said goodbye."""
 
+MOST_RUNS = 24
+"""Runs of one visitor whose results are kept; the page itself makes twelve at most in one go."""
+
 UPLOADED = 600
 """Seconds after which an upload's empty temporary file goes, of which gradio leaves one each."""
 
@@ -100,7 +103,10 @@ class Visitor:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
     def run_folder(self) -> Path:
-        """A new empty folder for one run."""
+        """A new empty folder for one run; only the newest runs of a visitor stay."""
+        runs = sorted(self.folder.glob("run-*"), key=lambda folder: folder.stat().st_mtime_ns)
+        for old in runs[: max(0, len(runs) + 1 - MOST_RUNS)]:
+            shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
 
     def input_folder(self) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.media.video import read_frames
-from ostnet.ui.visitors import LONGEST_VISIT, Visitors
+from ostnet.ui.visitors import LONGEST_VISIT, MOST_RUNS, Visitors
 
 
 @pytest.fixture
@@ -79,6 +79,14 @@ def test_a_new_run_forgets_the_old_ones(visitors):
     visitor.forget_runs()
     assert not old.exists()
     assert visitor.run_folder().exists()
+
+
+def test_of_a_program_that_never_leaves_only_the_newest_runs_stay(visitors):
+    visitor, made = visitors.get("ann"), []
+    for number in range(MOST_RUNS + 3):
+        made.append(visitor.run_folder())
+        os.utime(made[-1], (number, number))
+    assert [folder for folder in made if folder.exists()] == made[3:]
 
 
 def test_looks_are_remembered_and_only_the_newest_kept(visitors):
