@@ -6,7 +6,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # torch's threads must sleep between layers: spinning starves the video encoders beside them
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # what strangers send is decoded within less than a command line's own files; see SECURITY.md
-os.environ.setdefault("OSTNET_DECODER_MEMORY", "2048")
+os.environ.setdefault("OSTNET_DECODER_MEMORY", "4096")
 os.environ.setdefault("OSTNET_DECODER_SECONDS", "1200")
 os.environ.setdefault("OSTNET_PICTURE_MEGAPIXELS", "40")
 

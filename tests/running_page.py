@@ -60,7 +60,11 @@ def running_page(
             cwd=project, stdout=said, stderr=said, env=os.environ | settings | environment,
         )  # fmt: skip
     try:
+<<<<<<< HEAD
         until(lambda: process.poll() is not None or answers(url), 120)
+=======
+        until(lambda: process.poll() is not None or answers(page.url), 600)
+>>>>>>> trust
         assert process.poll() is None, log.read_text()
         yield RunningPage(url, processor_seconds(process.pid), home, process, log)
     finally:

@@ -44,7 +44,7 @@ class DecoderLimits:
     """What one decoding process may use; each by an environment variable."""
 
     memory: int = 8192
-    """Megabytes (`OSTNET_DECODER_MEMORY`): 8K video takes about half."""
+    """Megabytes (`OSTNET_DECODER_MEMORY`): 4K H.264 on two threads takes some 500."""
     seconds: int = 14400
     """Of processor time (`OSTNET_DECODER_SECONDS`): a film's worth."""
     megapixels: int = 178

@@ -80,7 +80,8 @@ class Timeline:
         gaps = sorted(b - a for a, b in zip(self.times, self.times[1:], strict=False) if b > a)
         if not gaps:
             return None
-        usual = quantiles(gaps, n=4)[0] if len(gaps) > 1 else gaps[0]
+        # of few gaps a quartile is extrapolated, down to nothing and below
+        usual = max(gaps[0], quantiles(gaps, n=4)[0]) if len(gaps) > 1 else gaps[0]
         least = min(ENOUGH / usual, USUAL_RATES[-1])
         known = (*([nominal] if nominal and nominal <= USUAL_RATES[-1] else []), *USUAL_RATES)
         rate = next(rate for rate in known if rate >= least)

@@ -101,7 +101,7 @@ def _read_ppm(pipe) -> np.ndarray | None:
     """
     if pipe.readline().strip() != b"P6":
         return None
-    size = re.fullmatch(rb"(\d{1,5}) (\d{1,5})\n", pipe.readline(20))
+    size = re.fullmatch(rb"([1-9]\d{0,4}) ([1-9]\d{0,4})\n", pipe.readline(20))
     if size is None:
         return None
     width, height = int(size[1]), int(size[2])

@@ -3,6 +3,7 @@
 A visitor is a browser tab, known by gradio's session hash.
 """
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -23,6 +24,9 @@ T = TypeVar("T")
 
 LONGEST_VISIT = 6 * 3600
 """Seconds after which a folder goes even where nobody said goodbye."""
+
+MOST_RUNS = 24
+"""Runs of one visitor whose results are kept; the page itself makes twelve at most in one go."""
 
 UPLOADED = 600
 """Seconds after which an upload's empty temporary file goes, of which gradio leaves one each."""
@@ -65,8 +69,8 @@ class Visitor:
     runs: list = field(default_factory=list)
     """What the page's last runs left for buttons that come after them."""
 
-    seen: float = field(default_factory=time.time)
-    """When the visitor last did something."""
+    seen: float = field(default_factory=time.monotonic)
+    """When the visitor last did something, by a clock that nobody sets."""
 
     _looks: dict[Hashable, object] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
@@ -117,7 +121,10 @@ class Visitor:
                 self.forget_runs()
 
     def run_folder(self) -> Path:
-        """A new empty folder for one run."""
+        """A new empty folder for one run; only the newest runs of a visitor stay."""
+        runs = sorted(self.folder.glob("run-*"), key=lambda folder: folder.stat().st_mtime_ns)
+        for old in runs[: max(0, len(runs) + 1 - MOST_RUNS)]:
+            shutil.rmtree(old, ignore_errors=True)
         return Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
 
     def input_folder(self) -> Path:
@@ -164,7 +171,7 @@ class Visitors:
                 folder = Path(tempfile.mkdtemp(prefix=secret, dir=self.root))
                 self._present[key] = Visitor(folder)
             visitor = self._present[key]
-            visitor.seen = time.time()
+            visitor.seen = time.monotonic()
             for path in (Path(path).resolve() for path in uploads if path):
                 visitor.uploads[path] = _inode(path)
             return visitor
@@ -189,11 +196,16 @@ class Visitors:
     def leave(self, session: str | None) -> None:
         """Stop the visitor's run and delete results; inputs go if the visitor stays away."""
         with self._lock:
+            if session is not None:
+                self._left[session] = time.monotonic()  # a job of theirs may just be starting
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
+<<<<<<< HEAD
             self._closed[session] = time.monotonic()
             self._left.append(visitor)
+=======
+>>>>>>> trust
             visitor.stop.set()
             visitor.gone.set()
             visitor.clear()
@@ -215,6 +227,7 @@ class Visitors:
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
+<<<<<<< HEAD
         """Forget whoever has done nothing for hours, and the old runs of those who never leave.
 
         Folders of an earlier process go as well.
@@ -235,6 +248,21 @@ class Visitors:
             with suppress(FileNotFoundError):
                 if folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder, ignore_errors=True)
+=======
+        """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
+        now, oldest = time.monotonic(), time.time() - LONGEST_VISIT
+        self._left = {key: at for key, at in self._left.items() if now - at < AFTERWARDS}
+        for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
+            shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
+        mine = {visitor.folder for visitor in self._present.values()}
+        for path in (*self.root.glob("visitor-*"), *self.root.glob("tmp*")):
+            with contextlib.suppress(FileNotFoundError):  # it has just gone, or got its name
+                state = path.stat()
+                if path.is_dir() and path not in mine and state.st_mtime < oldest:
+                    shutil.rmtree(path, ignore_errors=True)
+                elif state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
+                    path.unlink()
+>>>>>>> trust
 
 
 def _inode(path: Path) -> int:

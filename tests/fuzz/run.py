@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of one parser: `run.py NAME [--seconds N]`, or of all in turn.
 
-Needs `pip install 'atheris>=3'` (Python 3.11 to 3.13). What it keeps of its corpus is what reaches
+Needs the extra `fuzz` (Python 3.11 to 3.13). What it keeps of its corpus is what reaches
 code that the rest does not; a finding lies in the folder that it is run in, as `crash-...`.
 """
 

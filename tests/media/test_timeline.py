@@ -48,3 +48,16 @@ def test_a_listing_is_put_in_order_and_discarded_packets_are_left_out():
     assert (found.codec, found.count) == ("h264", 2)
     assert found.times == [Fraction(4, 100), Fraction(8, 100)]
     assert parse_framecrc([b"#tb 0: 1/25"]) is None
+
+
+@pytest.mark.parametrize("last", [6, 11, 20])
+def test_of_three_frames_the_shorter_gap_decides(last):
+    """A quartile of two gaps lies below both: at nothing where one is five times the other."""
+    clip = timeline(0, 1, last)
+    rate, frames = clip.layout(None)
+    assert rate >= 10 and frames / rate == pytest.approx(2 * last - 1, rel=0.5)
+
+
+def test_a_listing_that_is_cut_off_tells_what_it_holds():
+    lines = [b"#tb 0: 1/25\n", b"0, 0, 0, 1, 9, 0x0\n", b"0, 1, 1, 1, 9, 0x0\n", b"0, 2, "]
+    assert parse_framecrc(lines).times == [0, Fraction(1, 25)]

@@ -87,7 +87,10 @@ def test_values_that_are_no_numbers(value, folder, animate, tmp_path):
 def test_numbers_of_another_kind(folder):
     tensors = load_file(folder / "model.safetensors")
     tensors["scale.head.bias"] = torch.zeros(24, dtype=torch.complex64)
-    save_file(tensors, folder / "model.safetensors")
+    try:
+        save_file(tensors, folder / "model.safetensors")
+    except KeyError:
+        pytest.skip("this safetensors knows no complex numbers")
     with pytest.raises(InputError, match="scale.head.bias"):
         OSTNet.from_pretrained(str(folder))
 

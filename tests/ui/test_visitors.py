@@ -8,7 +8,7 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.media.video import read_frames
-from ostnet.ui.visitors import LONGEST_VISIT, Visitors
+from ostnet.ui.visitors import LONGEST_VISIT, MOST_RUNS, Visitors
 
 
 @pytest.fixture
@@ -92,6 +92,14 @@ def test_a_new_run_forgets_the_old_ones(visitors):
     assert visitor.run_folder().exists()
 
 
+def test_of_a_program_that_never_leaves_only_the_newest_runs_stay(visitors):
+    visitor, made = visitors.get("ann"), []
+    for number in range(MOST_RUNS + 3):
+        made.append(visitor.run_folder())
+        os.utime(made[-1], (number, number))
+    assert [folder for folder in made if folder.exists()] == made[3:]
+
+
 def test_looks_are_remembered_and_only_the_newest_kept(visitors):
     visitor, calls = visitors.get("ann"), []
     for key in (1, 1, 2, 3, 1):
@@ -112,9 +120,10 @@ def test_what_a_run_leaves_after_its_visitor_has_left_goes_at_its_end(visitors):
 
 def test_nothing_is_begun_for_one_who_has_just_left(visitors, monkeypatch):
     visitors.get("ann")
-    visitors.leave("ann")
-    with pytest.raises(gr.Error, match="closed"):
-        visitors.get("ann")
+    for name in ("ann", "bob"):  # bob's first job has only just been taken from the queue
+        visitors.leave(name)
+        with pytest.raises(gr.Error, match="closed"):
+            visitors.get(name)
     monkeypatch.setattr("ostnet.ui.visitors.AFTERWARDS", 0)
     assert visitors.get("ann").folder.exists()
 
@@ -140,9 +149,15 @@ def test_empty_files_that_uploads_leave_behind_go(visitors, tmp_path):
     assert [path.name for path in tmp_path.glob("tmp*")] == ["tmpnew"]
 
 
+def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeypatch):
+    gone = tmp_path / "tmpgone"  # an upload is renamed between the list and the look
+    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [gone])
+    assert visitors.get("ann").folder.exists()
+
+
 def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
     idle = visitors.get("ann")
-    idle.seen = time.time() - LONGEST_VISIT - 1
+    idle.seen -= LONGEST_VISIT + 1
     left_over = tmp_path / "visitor-of-an-earlier-process"
     left_over.mkdir()
     os.utime(left_over, (0, 0))
@@ -187,3 +202,10 @@ def test_nobody_gets_files_of_another_visitor(visitors, tmp_path, upload):
     assert visitors.inherited("eve", ann.token, None) is None
     os.unlink(upload)
     assert visitors.inherited("eve", ann.token, upload) is None
+
+
+def test_a_clock_that_jumps_forgets_nobody(visitors, monkeypatch):
+    ann = visitors.get("ann")
+    tomorrow = time.time() + 86400
+    monkeypatch.setattr("ostnet.ui.visitors.time.time", lambda: tomorrow)
+    assert visitors.get("bob") and visitors.get("ann") is ann and ann.folder.exists()

@@ -81,10 +81,12 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     Raises InputError for a missing column, a value that is no number, a name or frame that the
     data set does not have.
     """
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file, restval="")
-        rows = list(reader)
-    columns = set(reader.fieldnames or ())
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restval="")
+            columns, rows = set(reader.fieldnames or ()), list(reader)
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"pair list: {path} is no CSV text ({error}); save it as UTF-8") from error
     if missing := {"source", "driving"} - columns:
         raise InputError(f"pair list: {path} lacks the columns {sorted(missing)}; add them")
     if not rows:
