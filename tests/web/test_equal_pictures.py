@@ -120,7 +120,7 @@ PATIENT = "OSTNET_TEST_WEBGPU"
 )
 def test_webgpu_computes_what_python_does(visit, equipped, address, drivers, site, request):
     page = visit(equipped)
-    page.set_default_timeout(7_200_000 if site == "space" else 180_000)
+    page.set_default_timeout(7_200_000 if site == "space" else 300_000)
     page.goto(f"{address}{site}/?backend=webgpu")
     assert page.evaluate("ostnet.ready") == {"backend": "webgpu", "threads": 1}
     pictures = {"space": "of_embedded", "tiny": "of_tiny"}

@@ -41,6 +41,7 @@ def test_a_server_that_does_not_isolate_the_page_leaves_one_thread_till_the_next
 
 def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, equipped, address):
     page = visit(equipped, watched=True, service_workers="block")
+    page.set_default_timeout(300_000)
     page.goto(f"{address}tiny/?backend=webgpu")
     page.wait_for_selector("#start:not([disabled])")
     page.click("#start")

@@ -48,7 +48,7 @@ def test_a_camera_drives_for_ten_seconds_and_what_is_recorded_is_marked(
 @pytest.mark.parametrize("backend", ["wasm", "webgpu"])
 def test_three_hundred_frames_leave_nothing_behind(visit, equipped, address, backend):
     page = visit(equipped, watched=True, service_workers="block")
-    page.set_default_timeout(180_000)
+    page.set_default_timeout(300_000)
     page.goto(f"{address}tiny/?backend={backend}&threads=1")
     assert page.evaluate("ostnet.ready") == {"backend": backend, "threads": 1}
     page.click("#start")
