@@ -89,13 +89,13 @@ def test_a_tab_in_the_background_rests(visit, browser, address):
     }"""
     page.evaluate(turn, True)
     page.wait_for_function("driver.paused")
-    page.wait_for_timeout(500)
     shown = frames_shown(page)
-    page.wait_for_timeout(500)
-    assert frames_shown(page) == shown
+    page.wait_for_timeout(2000)
+    more = frames_shown(page) - shown
+    assert more <= 2, "no more than the frame in work and the one at which the driver stopped"
     page.evaluate(turn, False)
     says(page, "Paused while this tab was in the background.")
-    wait_for_frames(page, shown + 2)
+    wait_for_frames(page, shown + 5)
 
 
 def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):
