@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_page import ROOT
+from live_page import PATIENT, ROOT
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -99,10 +99,6 @@ def test_a_processor_computes_what_python_does(
     page.goto(f"{address}space/?backend=wasm&threads={threads}")
     assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": threads}
     check(page, drivers, of_embedded)
-
-
-PATIENT = "OSTNET_TEST_WEBGPU"
-"""Environment variable that is set to try the embedded weights on WebGPU too."""
 
 
 @pytest.mark.parametrize(
