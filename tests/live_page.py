@@ -11,6 +11,10 @@ from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 
+PATIENT = "OSTNET_TEST_WEBGPU"
+"""Environment variable that is set to try more on WebGPU: where a processor imitates a graphics
+card, shaders and frames take minutes."""
+
 FRAMES = "Number(document.querySelector('#panes').dataset.frames ?? 0)"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_page import ROOT
+from live_page import PATIENT, ROOT
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -101,10 +101,6 @@ def test_a_processor_computes_what_python_does(
     check(page, drivers, of_embedded)
 
 
-PATIENT = "OSTNET_TEST_WEBGPU"
-"""Environment variable that is set to try the embedded weights on WebGPU too."""
-
-
 @pytest.mark.parametrize(
     "site",
     [
@@ -120,7 +116,7 @@ PATIENT = "OSTNET_TEST_WEBGPU"
 )
 def test_webgpu_computes_what_python_does(visit, equipped, address, drivers, site, request):
     page = visit(equipped)
-    page.set_default_timeout(7_200_000 if site == "space" else 180_000)
+    page.set_default_timeout(7_200_000 if site == "space" else 300_000)
     page.goto(f"{address}{site}/?backend=webgpu")
     assert page.evaluate("ostnet.ready") == {"backend": "webgpu", "threads": 1}
     pictures = {"space": "of_embedded", "tiny": "of_tiny"}

@@ -39,13 +39,13 @@ def test_a_server_that_does_not_isolate_the_page_leaves_one_thread_till_the_next
         assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 2}
 
 
-def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, equipped, address):
-    page = visit(equipped, watched=True, service_workers="block")
-    page.goto(f"{address}tiny/?backend=webgpu")
+def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, browser, address):
+    page = visit(browser)
+    page.goto(f"{address}tiny/?threads=1")
     page.wait_for_selector("#start:not([disabled])")
     page.click("#start")
     wait_for_frames(page, 3)
-    page.workers[0].evaluate("card.destroy()")
+    page.workers[0].evaluate("postMessage({ what: 'lost', value: 'as a lost device says' })")
     says(page, "The graphics card stopped computing. The processor goes on.")
     expect(page.locator("#backend")).to_contain_text("Processor", timeout=120_000)
     wait_for_frames(page, frames_shown(page) + 3)
@@ -88,13 +88,13 @@ def test_a_tab_in_the_background_rests(visit, browser, address):
     }"""
     page.evaluate(turn, True)
     page.wait_for_function("driver.paused")
-    page.wait_for_timeout(500)
     shown = frames_shown(page)
-    page.wait_for_timeout(500)
-    assert frames_shown(page) == shown
+    page.wait_for_timeout(2000)
+    more = frames_shown(page) - shown
+    assert more <= 2, "no more than the frame in work and the one at which the driver stopped"
     page.evaluate(turn, False)
     says(page, "Paused while this tab was in the background.")
-    wait_for_frames(page, shown + 2)
+    wait_for_frames(page, shown + 5)
 
 
 def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):

@@ -55,11 +55,17 @@ export class Trace {
     for (const axis of [1, 2]) {
       context.beginPath();
       for (const point of points) {
-        context.lineTo(width - ((last - point[0]) / SECONDS) * (width - 26), y(point[axis]));
+        context.lineTo(width - 3 - ((last - point[0]) / SECONDS) * (width - 29), y(point[axis]));
       }
       context.strokeStyle = colour(axis === 1 ? "x" : "y");
       context.lineWidth = 2;
       context.stroke();
+      const newest = points.at(-1);
+      if (!newest) continue;
+      context.beginPath();
+      context.arc(width - 3, y(newest[axis]), 3, 0, 2 * Math.PI);
+      context.fillStyle = context.strokeStyle;
+      context.fill();
     }
   }
 }
