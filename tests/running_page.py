@@ -12,6 +12,8 @@ from socket import create_server
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 300
+"""Seconds until the page has to answer, on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def running_page(
         )  # fmt: skip
     try:
 <<<<<<< HEAD
-        until(lambda: process.poll() is not None or answers(url), 120)
+        until(lambda: process.poll() is not None or answers(url), PATIENCE)
 =======
         until(lambda: process.poll() is not None or answers(page.url), 600)
 >>>>>>> trust

@@ -1,5 +1,8 @@
 """A network small enough for tests, and one whose every part does something."""
 
+from dataclasses import replace
+from pathlib import Path
+
 import torch
 
 from ostnet import OSTNet
@@ -27,3 +30,10 @@ def lively(config: ModelConfig = SMALL, scale: float = 0.2, embedding: float = 0
         for layer in [*model.generator.embed_taps, *model.generator.embed_levels]:
             torch.nn.init.normal_(layer.weight, std=embedding)
     return model
+
+
+def tiny_checkpoint(folder: Path) -> Path:
+    """Weights of an untrained network that renders 256 x 256, written to ``folder``."""
+    config = replace(SMALL, resolution=256, motion_resolution=64, widths=(8, 8, 8))
+    lively(config, scale=0.1, embedding=0.5).save_pretrained(folder)
+    return folder

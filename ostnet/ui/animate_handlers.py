@@ -15,6 +15,7 @@ from ostnet.ui.inputs import make_scene as scene_of
 from ostnet.ui.inputs import pairs, still_clip
 from ostnet.ui.looks import complaint, seen_driving, seen_portrait
 from ostnet.ui.paste_back import paste_back
+from ostnet.ui.player import player
 from ostnet.ui.visitors import VISITORS
 
 REFRESH = 0.5
@@ -186,7 +187,9 @@ def paste(which, request: gr.Request):
         return gr.skip()
     run = made[which if which is not None and which < len(made) else -1]
     output = run.clip.with_name("portrait.mp4")
-    return gr.Video(str(paste_back(run.scene, run.clip, output)), visible=True)
+    paste_back(run.scene, run.clip, output)
+    shown = player(output, float(run.scene.video.fps), caption="in the portrait", sound=True)
+    return gr.HTML(shown, visible=True)
 
 
 def _unchanged(status: str) -> tuple:

@@ -70,6 +70,8 @@ def build(measured: effects.Measurements) -> Inputs:
             driving_view = gr.HTML(
                 figures.note("Looking…"), js_on_load=hand_drawn.DRAW, elem_id="driving-view"
             )
+    drawn = hand_drawn.field(portrait_view, "portrait-square")
+    clip_drawn = hand_drawn.field(driving_view, "driving-square")
     zoom = gr.Slider(
         0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
@@ -77,7 +79,6 @@ def build(measured: effects.Measurements) -> Inputs:
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
         mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
-        drawn = hand_drawn.field(portrait_view, "Portrait: the square by hand", "portrait-square")
         face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
         seconds = gr.Slider(
             1,
@@ -88,7 +89,6 @@ def build(measured: effects.Measurements) -> Inputs:
             elem_id="seconds",
         )
         clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
-        clip_drawn = hand_drawn.field(driving_view, "Clip: the square by hand", "driving-square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
     result = _result()
     more, still = _more(clip)

@@ -1,6 +1,7 @@
 """The Animate tab: inputs beside the result, and what is wired to what."""
 
 import gradio as gr
+from gradio.events import Dependency
 
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import animate_inputs, engine, figures, looks, memory, share, text
@@ -44,7 +45,8 @@ def build(page: gr.Blocks) -> Inputs:
             ready = first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
             status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
             results, mine, outputs, which, together, paste, pasted = _outcome(ready)
-    _wire_looks(page, inputs, guess, button)
+    opened = memory.wire(page, inputs)
+    _wire_looks(opened, inputs, guess, button)
     columns = gr.Number(4, visible=False)  # of the grid
     page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
 
@@ -65,11 +67,10 @@ def build(page: gr.Blocks) -> Inputs:
     which.input(on.choose, which, outputs, show_progress="hidden", **PRIVATE)
     paste.click(on.paste, which, pasted, **PRIVATE)
     _wire_link(inputs, shared, link)
-    memory.wire(page, inputs)
     return inputs
 
 
-def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.Button) -> None:
+def _wire_looks(opened: Dependency, inputs: Inputs, guess: gr.Markdown, button: gr.Button) -> None:
     """Every change of an input is looked at, and then the estimate follows."""
     compare = inputs.switches[2]
     wait = {
@@ -87,7 +88,7 @@ def _wire_looks(page: gr.Blocks, inputs: Inputs, guess: gr.Markdown, button: gr.
         (looks.show_driving, [*inputs.driving, inputs.zoom], zoomed),
     ):
         common = {"fn": look, "inputs": triggers, "outputs": view, **PRIVATE}
-        page.load(**common, show_progress="hidden").then(**wait)
+        opened.then(**common, show_progress="hidden").then(**wait)
         gr.on(
             [component.change for component in triggers],
             **common,
@@ -125,8 +126,7 @@ def _outcome(ready: FirstSight | None) -> tuple:
                     single = gr.Video(label="Result alone", elem_id="single", interactive=False,
                                       loop=True, height=320)  # fmt: skip
                     paste = gr.Button("Put it back into the whole portrait", elem_id="paste")
-                    pasted = gr.Video(label="In the portrait", visible=False, elem_id="pasted",
-                                      interactive=False, loop=True, height=320)  # fmt: skip
+                    pasted = gr.HTML(visible=False, elem_id="pasted")
                 with gr.Column(min_width=280):
                     together = gr.DownloadButton("Download all as ZIP", elem_id="zip")
                     files = gr.File(label="Downloads", file_count="multiple", interactive=False,

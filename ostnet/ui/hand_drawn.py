@@ -1,4 +1,4 @@
-"""Squares that a visitor drags on a picture; a text field beside it holds them as ``X,Y,SIDE``."""
+"""Squares that a visitor drags on a picture; a hidden text holds them as ``X,Y,SIDE``."""
 
 import html
 import re
@@ -27,12 +27,12 @@ def canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:
     )
 
 
-def field(view: gr.HTML, label: str, name: str) -> gr.Textbox:
-    """The text that holds the square of a view, which was made with ``js_on_load=DRAW``."""
-    text = gr.Textbox(
-        "", label=label, placeholder="automatic", max_lines=1, elem_id=name,
-        info="X,Y,SIDE in pixels; or drag on the picture, twice a click: automatic again.",
-    )  # fmt: skip
+def field(view: gr.HTML, name: str) -> gr.Textbox:
+    """The text that holds the square of a view, which was made with ``js_on_load=DRAW``.
+
+    Not to be put into something folded: what is folded says nothing of its changes.
+    """
+    text = gr.Textbox("", visible="hidden", elem_id=name)
 
     def drawn(event: gr.EventData) -> str:
         return event.square

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 import gradio as gr
+from gradio.events import Dependency
 
 from ostnet.ui import examples, looks, share
 from ostnet.ui.animate_inputs import Inputs
@@ -20,10 +21,11 @@ SQUARES = [
 """What belongs to the visitor's own files, so that no link has it."""
 
 
-def wire(page: gr.Blocks, inputs: Inputs) -> None:
+def wire(page: gr.Blocks, inputs: Inputs) -> Dependency:
     """Remember every change; when the page opens, fill the inputs in as they were.
 
-    Or as the link says, where the page was opened by another one than then.
+    Or as the link says, where the page was opened by another one than then. Returns what follows
+    the opening.
     """
     settings = [*share.SETTINGS, *SQUARES]
     squares = [*inputs.portrait[1:], *inputs.driving[2:]]
@@ -51,7 +53,7 @@ def wire(page: gr.Blocks, inputs: Inputs) -> None:
         keep, [*files, *values], browser,
         trigger_mode="always_last", queue=False, show_progress="hidden", **PRIVATE,
     )  # fmt: skip
-    page.load(restore, browser, [*files, *values], show_progress="hidden", **PRIVATE)
+    return page.load(restore, browser, [*files, *values], show_progress="hidden", **PRIVATE)
 
 
 def _files(kept: dict, request: gr.Request) -> list:

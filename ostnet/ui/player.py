@@ -1,4 +1,4 @@
-"""The video player of comparisons: muted and looping, with single frames and a play head."""
+"""The video player: looping, with single frames and, for comparisons, a play head."""
 
 import html
 from pathlib import Path
@@ -15,7 +15,12 @@ _BUTTONS = (
 
 
 def player(
-    wide: Path, fps: float, narrow: Path | None = None, about: str = "", caption: str = ""
+    wide: Path,
+    fps: float,
+    narrow: Path | None = None,
+    about: str = "",
+    caption: str = "",
+    sound: bool = False,
 ) -> str:
     """A video with its buttons, as HTML; ``about`` is read out to who cannot see it."""
     sources = [f'<source src="{_address(wide)}" type="video/mp4">']
@@ -30,7 +35,7 @@ def player(
     )
     return (
         f'<div class="player" data-fps="{fps:.6f}">'
-        f'<video muted autoplay loop playsinline controls preload="auto" '
+        f'<video {"" if sound else "muted "}autoplay loop playsinline controls preload="auto" '
         f'aria-label="{html.escape(about, quote=True)}">{"".join(sources)}</video>'
         f'<div class="steps">{buttons}<output></output>'
         f"<span>{html.escape(caption)}</span></div></div>"
@@ -61,14 +66,14 @@ SCRIPT = """
     video.currentTime = (Math.min(Math.max(frame, 0), last) + 0.5) / fps;
   };
   const follow = () => {
-    const box = current();
-    const video = box && box.querySelector('video');
-    if (video && video.duration) {
+    for (const box of [...document.querySelectorAll('.player')].filter(onPage)) {
+      const video = box.querySelector('video');
+      if (!video || !video.duration) continue;
       const frame = Math.floor(video.currentTime * Number(box.dataset.fps) + 1e-3);
       const text = `frame ${frame + 1}`;
       const shown = box.querySelector('output');
       if (shown.textContent !== text) shown.textContent = text;
-      const plot = box.closest('.outcome')?.querySelector('.plot .frame');
+      const plot = box.closest('#grid') && document.querySelector('#chart .plot .frame');
       const head = plot && plot.querySelector('.head');
       if (head) head.style.left = `${100 * video.currentTime / Number(plot.dataset.seconds)}%`;
     }

@@ -3,7 +3,6 @@
 A visitor is a browser tab, known by gradio's session hash.
 """
 
-import contextlib
 import os
 import secrets
 import shutil
@@ -197,15 +196,11 @@ class Visitors:
         """Stop the visitor's run and delete results; inputs go if the visitor stays away."""
         with self._lock:
             if session is not None:
-                self._left[session] = time.monotonic()  # a job of theirs may just be starting
+                self._closed[session] = time.monotonic()  # a job of theirs may just be starting
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
-<<<<<<< HEAD
-            self._closed[session] = time.monotonic()
             self._left.append(visitor)
-=======
->>>>>>> trust
             visitor.stop.set()
             visitor.gone.set()
             visitor.clear()
@@ -227,42 +222,25 @@ class Visitors:
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-<<<<<<< HEAD
         """Forget whoever has done nothing for hours, and the old runs of those who never leave.
 
         Folders of an earlier process go as well.
         """
-        past = time.monotonic() - AFTERWARDS
-        self._closed = {key: since for key, since in self._closed.items() if since > past}
-        oldest = time.time() - LONGEST_VISIT
-        for key in [key for key, one in self._present.items() if one.seen < oldest]:
+        now, oldest = time.monotonic(), time.time() - LONGEST_VISIT
+        self._closed = {key: at for key, at in self._closed.items() if now - at < AFTERWARDS}
+        for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
-        for file in self.root.glob("tmp*"):
-            with suppress(FileNotFoundError):  # gone meanwhile
-                state = file.stat()
-                if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
-                    file.unlink()
         mine = {visitor.folder for visitor in [*self._present.values(), *self._left]}
         others = (folder for folder in self.root.glob("visitor-*") if folder not in mine)
         for folder in [*others, *self.root.glob("visitor-*/run-*")]:
-            with suppress(FileNotFoundError):
+            with suppress(FileNotFoundError):  # it has just gone
                 if folder.stat().st_mtime < oldest:
                     shutil.rmtree(folder, ignore_errors=True)
-=======
-        """Forget whoever has done nothing for hours; folders of an earlier process go as well."""
-        now, oldest = time.monotonic(), time.time() - LONGEST_VISIT
-        self._left = {key: at for key, at in self._left.items() if now - at < AFTERWARDS}
-        for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
-            shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
-        mine = {visitor.folder for visitor in self._present.values()}
-        for path in (*self.root.glob("visitor-*"), *self.root.glob("tmp*")):
-            with contextlib.suppress(FileNotFoundError):  # it has just gone, or got its name
-                state = path.stat()
-                if path.is_dir() and path not in mine and state.st_mtime < oldest:
-                    shutil.rmtree(path, ignore_errors=True)
-                elif state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
-                    path.unlink()
->>>>>>> trust
+        for file in self.root.glob("tmp*"):
+            with suppress(FileNotFoundError):  # it has just got its name
+                state = file.stat()
+                if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
+                    file.unlink()
 
 
 def _inode(path: Path) -> int:

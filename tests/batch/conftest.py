@@ -4,7 +4,6 @@ import csv
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 from procedural_face import FaceParams, render
-from small_models import SMALL, lively
+from small_models import tiny_checkpoint
 
 from ostnet.media.video import VideoWriter
 
@@ -30,10 +29,7 @@ def one_thread():
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory) -> Path:
     """An untrained network that renders 256 x 256."""
-    config = replace(SMALL, resolution=256, motion_resolution=64, widths=(8, 8, 8))
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    lively(config, scale=0.1, embedding=0.5).save_pretrained(folder)
-    return folder
+    return tiny_checkpoint(tmp_path_factory.mktemp("weights") / "tiny")
 
 
 def write_clip(path: Path, scale: float, frames: int = 3) -> Path:

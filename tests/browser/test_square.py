@@ -42,7 +42,6 @@ def test_dragging_on_the_picture_draws_the_square(visit, where):
     assert left == pytest.approx(0.2 * width, abs=tolerance)
     assert top == pytest.approx(0.1 * height, abs=tolerance)
     assert side == pytest.approx(0.4 * width, abs=tolerance)
-    page.get_by_text("Square, face and length").click()
     assert (
         page.locator(f"#{where}-square").locator("input, textarea").input_value()
         == f"{left},{top},{side}"
@@ -71,7 +70,6 @@ def test_another_portrait_has_a_square_of_its_own(visit):
     upload(page, "#portrait", EXAMPLES / "portraits" / "drawn.png")
     width, height = Image.open(EXAMPLES / "portraits" / "drawn.png").size
     page.wait_for_selector(f"#portrait-view .canvas[data-size='{width},{height}']")
-    page.get_by_text("Square, face and length").click()
     page.wait_for_function(
         "document.querySelector('#portrait-square :is(input, textarea)').value === ''"
     )
