@@ -12,7 +12,7 @@ from socket import create_server
 from urllib.request import urlopen
 
 ROOT = Path(__file__).parents[1]
-PATIENCE = 300
+PATIENCE = 600
 """Seconds until the page has to answer, on a busy machine."""
 
 
@@ -62,11 +62,7 @@ def running_page(
             cwd=project, stdout=said, stderr=said, env=os.environ | settings | environment,
         )  # fmt: skip
     try:
-<<<<<<< HEAD
         until(lambda: process.poll() is not None or answers(url), PATIENCE)
-=======
-        until(lambda: process.poll() is not None or answers(page.url), 600)
->>>>>>> trust
         assert process.poll() is None, log.read_text()
         yield RunningPage(url, processor_seconds(process.pid), home, process, log)
     finally:
