@@ -61,6 +61,7 @@ def test_another_file_than_was_pinned_is_refused(package, registry, tmp_path):
         unpack(package, "dist", tmp_path, archive=file)
 
 
+@pytest.mark.slow
 def test_a_registry_out_of_reach_is_one_line(registry, tmp_path, capsys):
     assert main(["export", "--format", "web", "--output", str(tmp_path / "site")]) == 2
     printed = capsys.readouterr().err
