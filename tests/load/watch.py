@@ -1,6 +1,7 @@
 """What the page's process holds, every few seconds."""
 
 import csv
+import os
 import threading
 import time
 from pathlib import Path
@@ -31,7 +32,11 @@ class Watch:
     def row(self) -> list[float]:
         """One line of the table."""
         process = psutil.Process(self.page.process.pid)
-        sizes = [size(path) for path in self.page.folder.rglob("*")]
+        sizes = [
+            size(Path(folder) / name)
+            for folder, _, names in os.walk(self.page.folder)
+            for name in names
+        ]
         return [
             round(time.monotonic() - self._started, 1),
             round(process.memory_info().rss / 1e6, 1),
