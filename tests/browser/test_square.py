@@ -5,6 +5,8 @@ from PIL import Image
 
 from .conftest import EXAMPLES, upload
 
+pytestmark = pytest.mark.slow
+
 
 def drag(page, where: str, start: tuple[float, float], end: tuple[float, float]) -> None:
     """From one place of a picture to another, in shares of its width and height."""
