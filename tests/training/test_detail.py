@@ -197,8 +197,8 @@ def test_finished_weights_may_learn_scale_alone(
     rendered_folder, random_features, tmp_path, monkeypatch
 ):
     monkeypatch.setitem(PRESETS, "tiny-scale", SMALL)
-    start = OSTNet(SMALL)
-    start.save_pretrained(tmp_path / "known")
+    OSTNet(SMALL).save_pretrained(tmp_path / "known")
+    start = OSTNet.from_pretrained(str(tmp_path / "known"))
     config = TrainConfig(
         data=str(rendered_folder),
         output=str(tmp_path / "run"),

@@ -27,7 +27,8 @@ def visitor(page, portrait, clip) -> subprocess.Popen:
 
 def left(page, before) -> list:
     """What the run has left of its own."""
-    return [path for path in page.files() - before if path.stem != "long"]
+    made = page.folder.glob("visitor-*/**/*")
+    return [path for path in made if path in page.files() - before]
 
 
 def test_a_run_stops_and_its_files_go(page, portrait, clip):
@@ -38,6 +39,6 @@ def test_a_run_stops_and_its_files_go(page, portrait, clip):
     assert any(path.stem == "long" for path in page.files() - before)
     client.kill()
     client.wait()
-    # the clip itself stays for a minute: whoever reloads the page has it again
+    # the inputs stay for a minute: whoever reloads the page has them again
     assert until(lambda: not page.children() and not left(page, before), 30) < 2
     assert "Traceback" not in page.log.read_text()
