@@ -45,6 +45,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
     for name, graph in made.graphs.items():
         file = folder / f"{name}.onnx"
         written = onnx.load(file)
+        _join_constants(written)
         _halve(written, modules[name].module.state_dict())
         _pad_channels(written)
         if name == "rectify":
@@ -73,6 +74,24 @@ class _PageGraphs(Graphed):
             tensors["warped"] = motion.warped
         made = self._call("paint", **tensors, z=code, gate=np.array([z is not None], np.float32))
         return Rendered(made["image"], made["painted"], made.get("mix"), motion.warped, motion)
+
+
+def _join_constants(model: "ModelProto") -> None:
+    """Do now what joins constants, such as the kernels of two heads."""
+    from onnx import numpy_helper
+
+    graph = model.graph
+    constants = {tensor.name: tensor for tensor in graph.initializer}
+    for node in [node for node in graph.node if node.op_type == "Concat"]:
+        if any(name not in constants for name in node.input):
+            continue
+        parts = [numpy_helper.to_array(constants[name]) for name in node.input]
+        joined = np.concatenate(parts, axis=node.attribute[0].i)
+        graph.initializer.append(numpy_helper.from_array(joined, node.output[0]))
+        graph.node.remove(node)
+    read = {name for node in graph.node for name in node.input}
+    for tensor in [tensor for tensor in graph.initializer if tensor.name not in read]:
+        graph.initializer.remove(tensor)
 
 
 def _halve(model: "ModelProto", weights: dict[str, torch.Tensor]) -> None:
