@@ -2,7 +2,6 @@
 
 import subprocess
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import torch
 from PIL import Image
 from procedural_face import FaceParams, render
 from running_page import RunningPage, running_page
-from small_models import SMALL, lively
+from small_models import tiny_checkpoint
 
 from ostnet.media.ffmpeg import ffmpeg
 
@@ -31,10 +30,7 @@ def one_thread():
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory) -> Path:
     """An untrained network that renders 256 x 256."""
-    config = replace(SMALL, resolution=256, motion_resolution=64, widths=(8, 8, 8))
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    lively(config, scale=0.1, embedding=0.5).save_pretrained(folder)
-    return folder
+    return tiny_checkpoint(tmp_path_factory.mktemp("weights") / "tiny")
 
 
 @pytest.fixture(scope="session")
