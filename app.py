@@ -13,9 +13,9 @@ os.environ.setdefault("OSTNET_PICTURE_MEGAPIXELS", "40")
 # the settings come before gradio and torch, and so does spaces, which patches torch on ZeroGPU
 import spaces  # noqa: E402, F401
 
-from ostnet.ui.page import LAUNCH, build  # noqa: E402
+from ostnet.ui.page import build, launch_options  # noqa: E402
 
 demo = build()
 
 if __name__ == "__main__":
-    demo.launch(**LAUNCH)
+    demo.launch(**launch_options())

@@ -29,21 +29,27 @@ from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
 
 _FIRST = at_once(first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
 
-LAUNCH = {
-    "theme": THEME,
-    "css": CSS,
-    "head": f"<script>{SCRIPT}</script>",
-    "app_kwargs": {"middleware": [Middleware(InDocument, html=_FIRST)]},
-    "max_file_size": f"{MOST_DRIVING_MB}mb",
-    "show_error": True,
-    "ssr_mode": False,
-    "state_session_capacity": 200,
-}
-"""What ``launch`` needs beside host and port, which stay gradio's own business."""
+
+def launch_options() -> dict:
+    """What ``launch`` needs beside host and port, which stay gradio's own business.
+
+    Made anew for each launch: gradio adds to ``app_kwargs``, and what one page has added keeps
+    another from starting.
+    """
+    return {
+        "theme": THEME,
+        "css": CSS,
+        "head": f"<script>{SCRIPT}</script>",
+        "app_kwargs": {"middleware": [Middleware(InDocument, html=_FIRST)]},
+        "max_file_size": f"{MOST_DRIVING_MB}mb",
+        "show_error": True,
+        "ssr_mode": False,
+        "state_session_capacity": 200,
+    }
 
 
 def build() -> gr.Blocks:
-    """The whole page; launch it with ``**LAUNCH``."""
+    """The whole page; launch it with ``**launch_options()``."""
     outbound.ask_nobody()
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(

@@ -34,8 +34,8 @@ atexit.register(lambda: open(os.environ["SEEN"], "w").write(json.dumps(seen)))
 ANIMATE = "from ostnet.cli import main; sys.exit(main(sys.argv[1:]))"
 
 PAGE = """
-from app import LAUNCH, demo
-demo.launch(**LAUNCH, prevent_thread_lock=True, quiet=True)
+from app import demo, launch_options
+demo.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
 demo.close()
 """
 

@@ -13,10 +13,12 @@ from ostnet.media.video import probe
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory):
-    from ostnet.ui.page import LAUNCH, build
+    from ostnet.ui.page import build, launch_options
 
     page = build()
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **LAUNCH)
+    _, url, _ = page.launch(
+        prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()
+    )
     yield Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
     page.close()
 

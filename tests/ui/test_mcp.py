@@ -3,6 +3,7 @@
 import asyncio
 import urllib.request
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,16 +22,16 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def url() -> str:
     """The page, told by the environment to be a server of tools, as the README says."""
-    from ostnet.ui.page import LAUNCH, build
+    from ostnet.ui.page import build, launch_options
 
     page = build()
     with ExitStack() as stack:
         environment = stack.enter_context(pytest.MonkeyPatch.context())
         environment.setenv("GRADIO_MCP_SERVER", "True")
         stack.callback(page.close)
-        yield page.launch(prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **LAUNCH)[
-            1
-        ].rstrip("/")
+        yield page.launch(
+            prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()
+        )[1].rstrip("/")
 
 
 def conversation(url: str, talk: Callable[[ClientSession], Awaitable]) -> object:
@@ -44,7 +45,8 @@ def conversation(url: str, talk: Callable[[ClientSession], Awaitable]) -> object
             await session.initialize()
             return await talk(session)
 
-    return asyncio.run(hold())
+    with ThreadPoolExecutor(1) as thread:  # this one may run the loop that drives a browser
+        return thread.submit(asyncio.run, hold()).result()
 
 
 def uploaded(url: str, path: str) -> str:
