@@ -86,14 +86,22 @@ export class Driver {
   async grab(again = false) {
     const { video } = this;
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
-    if (video.currentTime === this.shown && !again) return null;
-    this.shown = video.currentTime;
+    const newest = this.#newest;
+    if (newest === this.shown && !again) return null;
+    this.shown = newest;
     const { width, height } = this.canvas;
     if (width !== video.videoWidth || height !== video.videoHeight) {
       this.canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
     }
     this.canvas.getContext("2d")?.drawImage(video, 0, 0);
     return this.canvas.transferToImageBitmap();
+  }
+
+  /** Tells a frame from those before it: a camera's clock runs on between its frames. */
+  get #newest() {
+    const { video } = this;
+    const counted = this.isCamera ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
+    return counted || video.currentTime; // not every browser counts a camera's
   }
 
   /** @param {Blob} clip */
