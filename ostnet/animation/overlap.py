@@ -1,6 +1,7 @@
 """Work that goes on while its results are used: an iterator run ahead in a thread of its own."""
 
 from collections.abc import Iterable, Iterator
+from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Event, Semaphore, Thread
 from typing import TypeVar
@@ -24,7 +25,8 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
     """
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
-    thread = Thread(target=_make, args=(items, made.put, room, stopped), daemon=True)
+    within = copy_context()  # such as who gives up reading
+    thread = Thread(target=within.run, args=(_make, items, made.put, room, stopped), daemon=True)
     thread.start()
     try:
         while True:

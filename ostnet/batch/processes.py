@@ -10,12 +10,14 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from typing import NoReturn
+from threading import Event
 
 from ostnet.batch.job import Job, Outcome
 from ostnet.batch.make import Work
+from ostnet.media.patience import until
 
 PATIENCE = 20
 """Seconds that a process has to take its unfinished files away when it is told to stop."""
@@ -64,7 +66,7 @@ def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Iterator[tupl
                         worker.process.join(PATIENCE)
                 yield job, outcome
     finally:
-        _stop([worker.process for worker in crew.values()])
+        _stop(crew)
 
 
 def _start(crew: dict, work: Work, job: Job, share: int) -> None:
@@ -83,18 +85,21 @@ def _give(connection: Connection, job: Job) -> None:
         connection.send(job)
 
 
-def _stop(processes: list[SpawnProcess]) -> None:
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join(PATIENCE)
-        if process.is_alive():
-            process.kill()
+def _stop(crew: dict[Connection, _Worker]) -> None:
+    """End all processes: those at work at the next frame that they read."""
+    for connection, worker in crew.items():
+        worker.process.terminate()
+        connection.close()
+    for worker in crew.values():
+        worker.process.join(PATIENCE)
+        if worker.process.is_alive():
+            worker.process.kill()
 
 
 @contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
     """A process that is started here never gets it, nor do its own: it is told to stop by us."""
+    resource_tracker.ensure_running()  # whose start would let it through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -104,19 +109,12 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 def _serve(connection: Connection, work: Work, share: int) -> None:
     """What a process does until there are no more jobs, or its parent is gone."""
-    signal.signal(signal.SIGTERM, _leave)
+    told = Event()  # and not an exception, which a generator that is just being closed swallows
+    signal.signal(signal.SIGTERM, lambda *_: told.set())
 
     import torch
 
     torch.set_num_threads(max(1, torch.get_num_threads() // share))
-    try:
-        while True:
+    with suppress(EOFError, OSError), until(told.is_set):
+        while not told.is_set():
             connection.send(work(connection.recv()))
-    except (EOFError, OSError):
-        return
-
-
-def _leave(number: int, frame: object) -> NoReturn:
-    """Unwind, so that unfinished files go."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise SystemExit(128 + number)

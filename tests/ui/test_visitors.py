@@ -181,7 +181,7 @@ def upload(tmp_path):
 
 
 def test_whoever_reloads_the_page_finds_the_inputs_again(tmp_path, upload):
-    visitors = Visitors(tmp_path)
+    visitors = Visitors(tmp_path, patience=1)
     before = visitors.get("before", upload)
     made = before.input_folder() / "a still that drives.mp4"
     made.write_text("video")
@@ -190,7 +190,7 @@ def test_whoever_reloads_the_page_finds_the_inputs_again(tmp_path, upload):
     assert visitors.inherited("after", before.token, upload) == upload
     copy = visitors.inherited("after", before.token, str(made))
     assert copy != str(made) and open(copy).read() == "video"
-    visitors._forget(before)
+    assert before.forgotten.wait(30) and visitors.get("after")
     assert os.path.exists(upload) and os.path.exists(copy), "they are the new visit's now"
 
 
