@@ -9,6 +9,8 @@ import pytest
 # Before torch is imported: its threads sleep between layers instead of spinning, which on a busy
 # machine makes small networks many times faster.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# One thread each: small networks on several spend their time waiting for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Graphs that back ends build are kept from run to run, but not among the user's own.
 os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
 

@@ -52,7 +52,7 @@ def running_page(
     home = folder / "gradio"
     settings = {
         "GRADIO_SERVER_NAME": "127.0.0.1", "GRADIO_SERVER_PORT": str(port),
-        "GRADIO_TEMP_DIR": str(home), "PYTHONPATH": str(project), "OMP_NUM_THREADS": "1",
+        "GRADIO_TEMP_DIR": str(home), "PYTHONPATH": str(project),
     }  # fmt: skip
     settings |= {"OSTNET_WEIGHTS": str(checkpoint)} if checkpoint else {}
     log, url = folder / "page.log", f"http://127.0.0.1:{port}"

@@ -12,8 +12,6 @@ from ostnet.animation.scene import Inputs, look_at
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-torch.set_num_threads(1)
-
 
 def smooth_pictures(count: int, size: int, seed: int) -> list[np.ndarray]:
     """Blurred noise: uint8 (size, size, 3), each different."""

@@ -23,8 +23,6 @@ SPEAKING = replace(
 )
 """With everything that the ``-speaking`` presets have beyond the paper."""
 
-torch.set_num_threads(1)
-
 
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):

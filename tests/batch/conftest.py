@@ -1,7 +1,6 @@
 """A small network, a portrait, clips, and a batch of them in this process or beside it."""
 
 import csv
-import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -9,21 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from procedural_face import FaceParams, render
 from small_models import tiny_checkpoint
 
 from ostnet.media.video import VideoWriter
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """As in the processes beside this one: another number gives other bytes."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +69,6 @@ class Folder:
             [sys.executable, "-m", "ostnet", *self.command(*flags)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
             start_new_session=True,
         )
 

@@ -7,15 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from procedural_face import FaceParams, Identity, render
 from small_models import SMALL, lively
 
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.media.video import VideoWriter
-
-torch.set_num_threads(1)
 
 NTSC = Fraction(30000, 1001)
 

@@ -62,7 +62,6 @@ def test_memory_does_not_grow_with_the_clip(tmp_path, faces, portrait, checkpoin
             writer.write(faces[index % 4])
     code = (
         "import resource, sys; from ostnet.cli import main;"
-        "import torch; torch.set_num_threads(1);"
         "assert main(sys.argv[1:]) == 0;"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
     )

@@ -32,7 +32,6 @@ def test_nothing_is_left(number, command, portrait, long_clip, checkpoint, tmp_p
     process = subprocess.Popen(
         [sys.executable, "-m", "ostnet", *map(str, words)],
         stderr=subprocess.PIPE,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
         start_new_session=True,
     )
     end = time.monotonic() + 60

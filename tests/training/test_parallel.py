@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -74,8 +73,7 @@ def pair(settings, tmp_path_factory) -> dict:
     (root / "settings.json").write_text(json.dumps(values))
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
     command += [str(TOGETHER), str(root / "settings.json"), str(root / "seen")]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    ended = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert ended.returncode == 0, ended.stderr[-2000:]
     seen = [torch.load(root / "seen" / f"{rank}.pt") for rank in (0, 1)]
     return {"output": root / "run", "seen": seen, "printed": ended.stdout}

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from procedural_face import FaceParams, render
 from running_page import RunningPage, running_page
@@ -16,15 +15,6 @@ from ostnet.media.ffmpeg import ffmpeg
 
 CLIP = "testsrc=size=64x48:rate=10:duration=0.5"
 """Five frames."""
-
-
-@pytest.fixture(autouse=True, scope="package")
-def one_thread():
-    """Small networks on several cores spend their time waiting for one another."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
