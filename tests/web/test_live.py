@@ -11,6 +11,8 @@ from ostnet.media.video import probe, read_frames
 
 pytestmark = pytest.mark.slow
 
+KEPT = """Promise.all(ostnetSite.examples.driving.map((clip) => caches.match(clip)))
+    .then((found) => found.filter(Boolean).length)"""
 MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes"
 
 
@@ -108,6 +110,7 @@ def test_the_page_animates_at_once_and_opens_again_without_a_network(visit, brow
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     wait_for_frames(page, 1)
     page.wait_for_function("document.documentElement.dataset.offline === 'ready'")
+    assert page.evaluate(KEPT) == 1, "the clip that was played"
     page.context.set_offline(True)
     page.reload()
     assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 1}

@@ -4,9 +4,13 @@ import { button, element, input, press, say } from "./elements.js";
 import { cameraWords, NO_CAMERA, WORDS } from "./words.js";
 
 export class Driver {
-  /** @param {(camera: boolean) => void} onChange called when there is another driver */
-  constructor(onChange) {
+  /**
+   * @param {(camera: boolean) => void} onChange called when there is another driver
+   * @param {import("./store.js").Store} store of the examples
+   */
+  constructor(onChange, store) {
     this.onChange = onChange;
+    this.store = store;
     this.video = element("driver", HTMLVideoElement);
     this.examples = element("driver-examples", HTMLDivElement);
     /** @type {MediaStream | null} */
@@ -39,7 +43,7 @@ export class Driver {
    * @param {HTMLElement | null} [choice] its button
    */
   async load(address, choice = this.examples.querySelector("button")) {
-    await this.#play(await (await fetch(address)).blob());
+    await this.#play(new Blob([await this.store.bytes(address)], { type: "video/mp4" }));
     press(this.examples, choice);
   }
 

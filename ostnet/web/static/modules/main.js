@@ -9,6 +9,7 @@ import { keepForLater } from "./offline.js";
 import { Portrait } from "./portrait.js";
 import { Recorder } from "./recorder.js";
 import { FOUR, Stage } from "./stage.js";
+import { Store } from "./store.js";
 import { Trace } from "./trace.js";
 import { WORDS } from "./words.js";
 
@@ -18,7 +19,7 @@ const stage = new Stage();
 const trace = new Trace();
 const recorder = new Recorder();
 const portrait = new Portrait(portraitChanged, (picture) => computer.engine.find(picture));
-const driver = new Driver(driverChanged);
+const driver = new Driver(driverChanged, new Store(new URL("./", document.baseURI).href, site));
 const computer = new Computer(portraitChanged);
 const live = new Live(step, showRate);
 const start = button("start");

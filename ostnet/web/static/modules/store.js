@@ -8,9 +8,9 @@ export class Store {
   /**
    * @param {string} base address of the page's folder
    * @param {import("./types.js").Site} site
-   * @param {Progress} progress
+   * @param {Progress} [progress]
    */
-  constructor(base, site, progress) {
+  constructor(base, site, progress = () => {}) {
     this.base = base;
     this.site = site;
     this.progress = progress;
@@ -27,7 +27,7 @@ export class Store {
 
   /**
    * @param {string} name below the page's folder
-   * @returns {Promise<Uint8Array>}
+   * @returns {Promise<Uint8Array<ArrayBuffer>>}
    */
   async bytes(name) {
     const address = new URL(name, this.base).href;
