@@ -15,9 +15,14 @@ MOST = {
     "mask_kernel": 31,
     "residual_blocks": 64,
     "temperature": 100.0,
+    "mouth_gain": 4.0,
+    "eyelid_gain": 4.0,
 }
 """Largest values: far beyond any use, and small enough that a configuration from a stranger costs
 no memory before it is compared with its weights."""
+
+WITH_LIDS = 30
+"""The smallest number of keypoints that has lips and lids whole (``ostnet.landmarks``)."""
 
 MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_blocks")
 
@@ -56,6 +61,14 @@ class ModelConfig:
     candidates: str = "shift"
     """How what follows a keypoint moves: ``shift``, as the keypoint does (the paper's lineage);
     ``turn``, it also rolls as the head does between source and driving frame (beyond the paper)."""
+
+    mouth_gain: float = 1.0
+    """How many times further lips go from the source's opening than they are seen to: makes up for
+    a result whose mouth opens less than the driver's. Needs keypoints that have learned
+    landmarks. 1: as seen."""
+
+    eyelid_gain: float = 1.0
+    """The same of lids."""
 
     refinement_width: int = 0
     """Channels of the network that refines flow and occlusion at twice the motion resolution;
@@ -131,6 +144,16 @@ class ModelConfig:
         if self.warped_hints is not None and not 0 <= self.warped_hints <= self.keypoints:
             raise ValueError(
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
+            )
+        if min(self.mouth_gain, self.eyelid_gain) < 1:
+            raise ValueError(
+                f"mouth_gain, eyelid_gain: found {self.mouth_gain:g} and {self.eyelid_gain:g}, "
+                "expected at least 1"
+            )
+        if max(self.mouth_gain, self.eyelid_gain) > 1 and self.keypoints < WITH_LIDS:
+            raise ValueError(
+                f"keypoints: found {self.keypoints}, expected {WITH_LIDS} or more where "
+                "mouth_gain or eyelid_gain is above 1"
             )
         if self.candidates not in ("shift", "turn"):
             raise ValueError(f"candidates: found {self.candidates!r:.40}, expected shift or turn")

@@ -5,6 +5,7 @@ nothing learned is lost and everything new can be learned (Net2Net, arXiv 1511.0
 """
 
 import math
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -54,12 +55,15 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
 
     Only what ``config`` adds may differ: more keypoints (from 15), the detector's larger picture,
     keypoints without a warped hint, the refinement, FiLM, the mixing with the warped source.
+    Gains of mouth and lids stay the network's own.
     Candidates that turn are the exception: they change the picture where the head rolls, for the
     better at once (measured in the model card of ostnet-lite).
 
     Raises:
         ValueError: another difference, such as the widths; it names the tensor.
     """
+    gains = {name: getattr(model.config, name) for name in ("mouth_gain", "eyelid_gain")}
+    config = replace(config, **gains)
     grown = OSTNet(config).eval()
     old, new = model.state_dict(), grown.state_dict()
     known, count = model.config.keypoints, config.keypoints

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
 from ostnet.model.layers import Hourglass, Resize, conv_block, identity_grid, resize, sample
+from ostnet.model.openings import carried_on
 
 HEATMAP_VARIANCE = 0.01
 """Variance of the Gaussian drawn at each keypoint, in units of [-1, 1] coordinates."""
@@ -115,6 +116,7 @@ class DenseMotion(nn.Module):
         warped = config.keypoints if config.warped_hints is None else config.warped_hints
         self.warped = warped + 1
         self.turn = config.candidates == "turn"
+        self.gains = config.mouth_gain, config.eyelid_gain
         self.hourglass = Hourglass(
             4 * self.warped + candidates - self.warped,
             config.motion_width,
@@ -134,7 +136,8 @@ class DenseMotion(nn.Module):
         """Source (B, 3, H, W), the same at motion resolution (B, 3, h, w), keypoints (B, K, 2)."""
         height, width = small.shape[-2:]
         with torch.autocast(small.device.type, enabled=False):
-            x_source, x_driving = x_source.float(), x_driving.float()
+            x_source = x_source.float()
+            x_driving = carried_on(x_source, x_driving.float(), *self.gains)
             flows = candidate_flows(x_source, x_driving, height, width, self.turn)
             # flows: (B, K+1, h, w, 2)
             hints = self._hints(small, x_source, x_driving, flows)

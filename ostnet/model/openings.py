@@ -1,0 +1,72 @@
+"""Mouth and eyes, opened and closed further than they are seen (beyond the paper).
+
+What is learned from pictures falls short of them: a result's mouth opens by a part of what the
+driver's does. So the driving keypoints of lips and lids are moved on, away from how far the
+source's are apart: where nothing changes, nothing does here.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ostnet.landmarks import KEYPOINTS
+
+SMALLEST = 1e-4
+"""Gaps (in [-1, 1] coordinates) below this say nothing of a direction."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Two groups of keypoints that part."""
+
+    upper: tuple[str, ...]
+    """By name; the first of them and of ``lower`` are the gap."""
+    lower: tuple[str, ...]
+    share: float
+    """How much of a change the lower ones take; the upper ones take the rest."""
+
+
+MOUTH = (
+    Opening(
+        ("lip_inner_upper", "lip_upper", "lip_bow_left", "lip_bow_right"),
+        ("lip_inner_lower", "lip_lower"),
+        share=0.9,
+    ),
+)
+EYES = (
+    Opening(("lid_upper_left",), ("lid_lower_left",), share=0.2),
+    Opening(("lid_upper_right",), ("lid_lower_right",), share=0.2),
+)
+
+
+def carried_on(x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float) -> Tensor:
+    """Driving keypoints (B, K, 2) whose gaps differ more from those of the source (B, K, 2).
+
+    A gap g becomes g + (gain - 1) (g - source's), and at least 0.
+
+    Args:
+        x_source: keypoints that have learned landmarks, lids among them.
+        x_driving: the same of the driving frame, at the source's scale.
+        mouth: gain of the lips; 1 changes nothing.
+        eyes: gain of the lids.
+    """
+    moved = x_driving
+    for openings, gain in ((MOUTH, mouth), (EYES, eyes)):
+        for opening in openings if gain != 1 else ():
+            moved = moved + _change(opening, gain, x_source, x_driving)
+    return moved
+
+
+def _change(opening: Opening, gain: float, x_source: Tensor, x_driving: Tensor) -> Tensor:
+    """What is added to the driving keypoints: (B, K, 2)."""
+    names = list(KEYPOINTS)
+    upper, lower = ([names.index(name) for name in part] for part in (opening.upper, opening.lower))
+    there = x_source[:, lower[0]] - x_source[:, upper[0]]  # (B, 2)
+    here = x_driving[:, lower[0]] - x_driving[:, upper[0]]
+    wide, gap = (one.square().sum(dim=-1, keepdim=True).sqrt() for one in (there, here))
+    wanted = (gap + (gain - 1) * (gap - wide)).clamp(min=0)  # (B, 1)
+    change = here * (wanted / gap.clamp(min=SMALLEST) - 1)  # (B, 2)
+    shares = torch.zeros(x_driving.shape[1], 1, device=x_driving.device)
+    shares[lower], shares[upper] = opening.share, opening.share - 1
+    return change[:, None] * shares  # (B, K, 2)
