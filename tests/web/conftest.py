@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from live_page import ROOT, serving
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 from small_models import lively
@@ -41,10 +42,21 @@ def tiny_weights(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sites(tmp_path_factory, tiny_weights) -> Path:
-    """``space``: the embedded weights as a static Space; ``tiny``: a page of those."""
+def sites(tmp_path_factory, worker_id, tiny_weights) -> Path:
+    """``space``: the embedded weights as a static Space; ``tiny``: a page of those.
+
+    The first process of a run makes them, the others take the same ones.
+    """
     pytest.importorskip("onnxscript")
-    folder = tmp_path_factory.mktemp("sites")
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    with FileLock(shared / "sites.lock"):
+        if not (shared / "sites").exists():
+            _export(tmp_path_factory.mktemp("exported"), tiny_weights).rename(shared / "sites")
+    return shared / "sites"
+
+
+def _export(folder: Path, tiny_weights: Path) -> Path:
     try:
         (folder / "runtime").mkdir()
         unpack_runtime(folder / "runtime")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_page import PATIENT, ROOT
+from live_page import PATIENT, ROOT, frames_shown, wait_for_frames
 from PIL import Image
 from playwright.sync_api import Page
 
@@ -25,7 +25,7 @@ ANIMATE = """async ([source, frames, variants]) => {
     reader.onload = () => done(reader.result.split(",")[1]);
     reader.readAsDataURL(new Blob([data]));
   });
-  await ostnet.setSource(source);
+  if (source) await ostnet.setSource(source);
   const made = [];
   for (const frame of frames) for (const [scaleTransform, scaleEmbedding] of variants) {
     const {image, scale} = await ostnet.animate(frame, {scaleTransform, scaleEmbedding});
@@ -34,6 +34,8 @@ ANIMATE = """async ([source, frames, variants]) => {
   return made;
 }"""
 
+SHOWN = "document.querySelector('[data-pane=result] canvas').toDataURL()"
+
 pytestmark = pytest.mark.slow
 
 
@@ -41,7 +43,7 @@ pytestmark = pytest.mark.slow
 def drivers(sites) -> list[Path]:
     """One frame of each clip, beside the sites."""
     folder = sites / "frames"
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for clip, (rows, columns) in DRIVING.items():
         frames = list(read_frames(ROOT / "examples" / "driving" / f"{clip}.mp4"))
         frame = np.pad(frames[30], ((0, rows), (0, columns), (0, 0)), constant_values=255)
@@ -88,6 +90,26 @@ def test_a_processor_computes_what_python_does(
     page.goto(f"{address}space/?backend=wasm&threads={threads}")
     assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": threads}
     check(page, drivers, of_embedded)
+
+
+def test_a_program_and_the_page_have_a_portrait_each(visit, browser, address):
+    page = visit(browser)
+    waiting = []  # the page's own portrait comes late
+    page.route("**/portraits/drawn.png", lambda route: waiting.append(route))
+    page.goto(f"{address}tiny/?backend=wasm&threads=1", wait_until="commit")
+    page.wait_for_function("globalThis.ostnet")
+    program = [["examples/portraits/eileen_collins.jpg"], [(True, True)]]
+    made = page.evaluate(ANIMATE, ["examples/portraits/eileen_collins.jpg", *program])
+    for route in waiting:
+        route.continue_()
+    page.unroute("**/portraits/drawn.png")
+    wait_for_frames(page, 1)
+    assert page.evaluate(ANIMATE, [None, *program]) == made
+
+    shown, frames = page.evaluate(SHOWN), frames_shown(page)
+    page.dispatch_event("#zoom", "input")  # the page's last frame once more
+    wait_for_frames(page, frames + 1)
+    assert page.evaluate(SHOWN) == shown
 
 
 @pytest.mark.skipif(not os.environ.get(PATIENT), reason=f"a minute a frame; {PATIENT}=1 tries it")

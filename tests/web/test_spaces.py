@@ -1,16 +1,20 @@
 """Spaces: the static one as it lies on the Hub, and the page inside the one with Gradio."""
 
+import shutil
 from pathlib import Path
 
 import gradio as gr
 import pytest
 from live_page import wait_for_frames
 
+from ostnet.backends.manifest import Manifest
 from ostnet.cli import main
 from ostnet.hub.front_matter import check_space, split
 from ostnet.hub.lookup import VARIABLE
 from ostnet.hub.space import LIVE
 from ostnet.ui import live_tab
+from ostnet.web import site
+from ostnet.web.site import FACE
 
 pytestmark = pytest.mark.slow
 
@@ -34,6 +38,13 @@ def test_the_static_space(sites):
 
 
 def test_the_space_with_gradio_takes_the_page_along(tmp_path, tiny_weights, sites, monkeypatch):
+    def build(model, folder):
+        """The graphs that were built for the page of the same weights."""
+        shutil.copytree(sites / "tiny" / "graphs", folder, dirs_exist_ok=True)
+        (folder / FACE).unlink()
+        return Manifest.read(folder)
+
+    monkeypatch.setattr(site, "build_page_graphs", build)
     monkeypatch.setenv(VARIABLE, str(tiny_weights))
     assert main(["export-space", "--live", str(tmp_path / "space")]) == 0
     page = tmp_path / "space" / LIVE

@@ -1,4 +1,4 @@
-/** One portrait, then any number of driving frames: what the Python package's Animator does. */
+/** A portrait, then any number of driving frames: what the Python package's Animator does. */
 
 import { Cutter, toImage } from "./pictures.js";
 import { release } from "./networks.js";
@@ -7,6 +7,7 @@ import { release } from "./networks.js";
  * @typedef {import("./types.js").Square} Square
  * @typedef {import("./types.js").Animated} Animated
  * @typedef {import("./types.js").FrameOptions} FrameOptions
+ * @typedef {import("./types.js").Owner} Owner
  * @typedef {import("./networks.js").Tensors} Tensors
  */
 
@@ -16,8 +17,8 @@ export class Animator {
     this.networks = networks;
     this.size = networks.manifest.config.resolution;
     this.cutter = new Cutter(this.size);
-    /** @type {Tensors | null} */
-    this.source = null;
+    /** @type {Map<Owner, Tensors>} */
+    this.sources = new Map();
     const code = networks.manifest.config.scale_code;
     this.silence = networks.tensor(new Float32Array(code), [1, code]);
     this.gates = [0, 1].map((value) => networks.tensor(new Float32Array([value]), [1]));
@@ -26,26 +27,29 @@ export class Animator {
   /**
    * Encode the portrait, once.
    *
+   * @param {Owner} owner
    * @param {ImageBitmap} picture
    * @param {Square} square of it
    */
-  async setSource(picture, square) {
+  async setSource(owner, picture, square) {
     const image = this.#tensor(this.cutter.cut(picture, square));
     const { encode } = this.networks.manifest.graphs;
     const taps = await this.networks.run("encode", { image }, encode.outputs);
     const { keypoints } = await this.networks.run("detect", { image }, ["keypoints"]);
-    if (this.source) release(this.source);
-    this.source = { ...taps, image, x_source: keypoints };
+    release(this.sources.get(owner) ?? {});
+    this.sources.set(owner, { ...taps, image, x_source: keypoints });
   }
 
   /**
+   * @param {Owner} owner whose portrait is animated
    * @param {ImageBitmap} picture
    * @param {Square} square
    * @param {FrameOptions} wanted
    * @returns {Promise<Animated>}
    */
-  async animate(picture, square, wanted) {
-    const { source, networks } = this;
+  async animate(owner, picture, square, wanted) {
+    const { networks } = this;
+    const source = this.sources.get(owner);
     if (!source) throw new Error("no portrait yet; call setSource first");
     const driving = this.cutter.cut(picture, square, wanted.zoom, wanted.mirror);
     const started = performance.now();

@@ -1,7 +1,8 @@
 /**
  * `globalThis.ostnet`, for programs: one portrait, then single driving frames by their address.
  *
- * Both calls take the picture's centre square, as the Python package's Animator does.
+ * Both calls take the picture's centre square, as the Python package's Animator does. The page's
+ * own portrait is another one.
  */
 
 /**
@@ -14,7 +15,7 @@ export function makeApi(engine) {
 
     /** @param {string} address */
     async setSource(address) {
-      await (await engine()).setSource(absolute(address));
+      await (await engine()).setSource("program", absolute(address));
     },
 
     /**
@@ -23,8 +24,8 @@ export function makeApi(engine) {
      * @returns {Promise<{image: ImageData, scale: [number, number], ms: number}>}
      */
     async animate(address, { scaleTransform = true, scaleEmbedding = true } = {}) {
-      const made = await (await engine()).animate(
-        absolute(address), null, { variants: [[scaleTransform, scaleEmbedding]] });
+      const made = await (await engine()).animate("program", absolute(address), null,
+        { variants: [[scaleTransform, scaleEmbedding]] });
       return { image: made.images[0], scale: made.scale, ms: made.ms };
     },
   };

@@ -4,6 +4,7 @@
  * @typedef {import("./types.js").Place} Place
  * @typedef {import("./types.js").Square} Square
  * @typedef {import("./types.js").Animated} Animated
+ * @typedef {import("./types.js").Owner} Owner
  */
 
 export class Engine {
@@ -38,22 +39,24 @@ export class Engine {
   }
 
   /**
+   * @param {Owner} owner
    * @param {ImageBitmap | string} picture or its address; a bitmap is handed over for good
    * @param {Square | null} square null: the one in the middle
    * @returns {Promise<void>}
    */
-  setSource(picture, square = null) {
-    return this.#call("setSource", [picture, square]);
+  setSource(owner, picture, square = null) {
+    return this.#call("setSource", [owner, picture, square]);
   }
 
   /**
+   * @param {Owner} owner whose portrait is animated
    * @param {ImageBitmap | string} picture
    * @param {Square | null} square
    * @param {import("./types.js").FrameOptions} wanted
    * @returns {Promise<Animated>}
    */
-  animate(picture, square, wanted) {
-    return this.#call("animate", [picture, square, wanted]);
+  animate(owner, picture, square, wanted) {
+    return this.#call("animate", [owner, picture, square, wanted]);
   }
 
   /** Whoever still waits is told so. */

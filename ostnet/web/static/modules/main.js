@@ -52,11 +52,12 @@ async function step(again) {
     if (!allowed()) return false;
     if (!fresh && portrait.picture) {
       fresh = known = true;
-      await engine.setSource(await createImageBitmap(portrait.picture), portrait.square);
+      await engine.setSource(
+        "page", await createImageBitmap(portrait.picture), portrait.square);
     }
     const frame = known ? await driver.grab(again) : null;
     if (!frame) return false;
-    const made = await engine.animate(frame, null, wanted());
+    const made = await engine.animate("page", frame, null, wanted());
     stage.show(made);
     trace.add(made.scale);
     recorder.add(stage.result);

@@ -3,6 +3,9 @@
 import { canvasIn, drawing, element } from "./elements.js";
 
 const SECONDS = 12;
+/** Pixels on the left for the ticks, and radius of the newest point. */
+const START = 26;
+const DOT = 3;
 const TICKS = [0.25, 0.5, 0.7, 1, 1.4, 2, 4];
 
 export class Trace {
@@ -24,7 +27,7 @@ export class Trace {
   add(scale) {
     const now = performance.now() / 1000;
     this.points.push([now, ...scale]);
-    while (this.points[0][0] < now - SECONDS) this.points.shift();
+    while (this.points[1]?.[0] < now - SECONDS) this.points.shift(); // the line enters at the left
     scale.forEach((value, axis) => (this.shown[axis].textContent = value.toFixed(2)));
     this.#draw();
   }
@@ -33,6 +36,7 @@ export class Trace {
     const { canvas, points } = this;
     const fine = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
+    const end = width - DOT - 1;
     canvas.width = Math.round(width * fine);
     canvas.height = Math.round(height * fine);
     const context = drawing(canvas);
@@ -49,13 +53,17 @@ export class Trace {
       context.fillStyle = colour("soft");
       context.fillText(String(tick), 0, y(tick));
       context.fillStyle = colour(tick === 1 ? "soft" : "line");
-      context.fillRect(26, Math.round(y(tick)), width, 1);
+      context.fillRect(START, Math.round(y(tick)), width, 1);
     }
+    context.beginPath();
+    context.rect(START, 0, width, height);
+    context.clip();
     const last = points.at(-1)?.[0] ?? 0;
     for (const axis of [1, 2]) {
       context.beginPath();
       for (const point of points) {
-        context.lineTo(width - 3 - ((last - point[0]) / SECONDS) * (width - 29), y(point[axis]));
+        const ago = (last - point[0]) / SECONDS;
+        context.lineTo(end - ago * (end - START), y(point[axis]));
       }
       context.strokeStyle = colour(axis === 1 ? "x" : "y");
       context.lineWidth = 2;
@@ -63,7 +71,7 @@ export class Trace {
       const newest = points.at(-1);
       if (!newest) continue;
       context.beginPath();
-      context.arc(width - 3, y(newest[axis]), 3, 0, 2 * Math.PI);
+      context.arc(end, y(newest[axis]), DOT, 0, 2 * Math.PI);
       context.fillStyle = context.strokeStyle;
       context.fill();
     }

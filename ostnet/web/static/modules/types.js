@@ -13,6 +13,9 @@
  * @property {number} top
  * @property {number} side
  *
+ * @typedef {"page" | "program"} Owner Each has a portrait of its own: what a program sets is not
+ *     shown on the page, and what is chosen there does not change a program's pictures.
+ *
  * @typedef {object} FrameOptions How a driving frame is read, and what is made of it.
  * @property {[boolean, boolean][]} variants scale transformation and embedding of each result
  * @property {boolean} [rectified] whether the rectified driving frame is wanted too

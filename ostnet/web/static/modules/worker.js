@@ -40,16 +40,16 @@ const CALLS = {
     return square;
   },
 
-  async setSource(picture, square) {
+  async setSource(owner, picture, square) {
     const [bitmap, part] = await opened(picture, square);
-    await (await animator).setSource(bitmap, part);
+    await (await animator).setSource(owner, bitmap, part);
     bitmap.close();
   },
 
-  async animate(picture, square, wanted) {
+  async animate(owner, picture, square, wanted) {
     const [bitmap, part] = await opened(picture, square);
     try {
-      return await (await animator).animate(bitmap, part, wanted);
+      return await (await animator).animate(owner, bitmap, part, wanted);
     } finally {
       bitmap.close();
     }
