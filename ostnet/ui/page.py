@@ -23,9 +23,10 @@ from ostnet.ui import (
 from ostnet.ui.document import InDocument
 from ostnet.ui.first_sight import at_once, first_sight
 from ostnet.ui.inputs import MOST_DRIVING_MB
+from ostnet.ui.leftovers import LONGEST_VISIT
 from ostnet.ui.player import SCRIPT
 from ostnet.ui.style import CSS, THEME
-from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
+from ostnet.ui.visitors import VISITORS
 
 _FIRST = at_once(first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
 
