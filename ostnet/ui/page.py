@@ -21,6 +21,7 @@ from ostnet.ui import (
     text,
 )
 from ostnet.ui.document import InDocument
+from ostnet.ui.doors import Doors
 from ostnet.ui.first_sight import at_once, first_sight
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.leftovers import LONGEST_VISIT
@@ -41,7 +42,7 @@ def launch_options() -> dict:
         "theme": THEME,
         "css": CSS,
         "head": f"<script>{SCRIPT}</script>",
-        "app_kwargs": {"middleware": [Middleware(InDocument, html=_FIRST)]},
+        "app_kwargs": {"middleware": [Middleware(Doors), Middleware(InDocument, html=_FIRST)]},
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": True,
         "ssr_mode": False,
