@@ -22,6 +22,12 @@ MOST_FRAMES = 2_000_000
 STALLED = 60.0
 """Seconds without any progress after which a decoder is ended."""
 
+LONGEST_DECODING = 120.0
+"""Seconds in which a picture has to be decoded."""
+
+LONGEST_SIDE = 99_999
+"""Of a picture, in pixels: what a decoder's pipe is believed."""
+
 LONGEST_LOG = 16 << 20
 """Bytes that a decoder may write beside its pictures: its complaints."""
 
