@@ -64,13 +64,18 @@ class DecoderLimits:
             InputError: a variable that is no number.
         """
         return cls(
-            _number("OSTNET_DECODER_MEMORY", cls.memory),
-            _number("OSTNET_DECODER_SECONDS", cls.seconds),
-            _number("OSTNET_PICTURE_MEGAPIXELS", cls.megapixels),
+            whole_number("OSTNET_DECODER_MEMORY", cls.memory),
+            whole_number("OSTNET_DECODER_SECONDS", cls.seconds),
+            whole_number("OSTNET_PICTURE_MEGAPIXELS", cls.megapixels),
         )
 
 
-def _number(variable: str, default: int) -> int:
+def whole_number(variable: str, default: int) -> int:
+    """What an environment variable says.
+
+    Raises:
+        InputError: it is no whole number above 0.
+    """
     said = os.environ.get(variable, "").strip()
     if not said:
         return default

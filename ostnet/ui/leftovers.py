@@ -3,8 +3,9 @@
 import shutil
 import time
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
+
+from ostnet.ui.disk import size
 
 VISITOR = "visitor-"
 """How the name of every visitor's folder begins."""
@@ -13,7 +14,8 @@ LONGEST_VISIT = 6 * 3600
 """Seconds after which a folder goes even where nobody said goodbye."""
 
 UPLOADED = 600
-"""Seconds after which an upload's empty temporary file goes, of which gradio leaves one each."""
+"""Seconds without growth after which an upload's temporary file goes. gradio renames it when it is
+whole; it leaves an empty one of each, and whatever came of those that were broken off."""
 
 
 class Leftovers:
@@ -26,21 +28,21 @@ class Leftovers:
     def __init__(self, root: Path):
         self._root = root
         ages = {folder: time.time() - _modified(folder) for folder in root.glob(f"{VISITOR}*")}
-        self._since = {path: time.monotonic() - max(0, age) for path, age in ages.items()}
+        self._since = {(path, 0): time.monotonic() - max(0, age) for path, age in ages.items()}
 
     def sweep(self, mine: Collection[Path]) -> None:
         """Delete what has been there for too long, but no folder of ``mine``."""
-        folders = [path for path in self._root.glob(f"{VISITOR}*") if path not in mine]
-        uploads = list(self._root.glob("tmp*"))
+        folders = [(path, 0) for path in self._root.glob(f"{VISITOR}*") if path not in mine]
+        unnamed = (path for path in self._root.glob("tmp*") if not path.suffix and path.is_file())
+        uploads = [(path, size(path)) for path in unnamed]
         now = time.monotonic()
-        self._since = {path: self._since.get(path, now) for path in (*folders, *uploads)}
+        self._since = {seen: self._since.get(seen, now) for seen in (*folders, *uploads)}
         for folder in folders:
             if now - self._since[folder] > LONGEST_VISIT:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(folder[0], ignore_errors=True)
         for upload in uploads:
-            with suppress(FileNotFoundError):  # it has just got its name
-                if now - self._since[upload] > UPLOADED and upload.stat().st_size == 0:
-                    upload.unlink()
+            if now - self._since[upload] > UPLOADED:
+                upload[0].unlink(missing_ok=True)
 
 
 def _modified(path: Path) -> float:

@@ -42,7 +42,12 @@ def launch_options() -> dict:
         "theme": THEME,
         "css": CSS,
         "head": f"<script>{SCRIPT}</script>",
-        "app_kwargs": {"middleware": [Middleware(Doors), Middleware(InDocument, html=_FIRST)]},
+        "app_kwargs": {
+            "middleware": [
+                Middleware(Doors, folder=VISITORS.root),
+                Middleware(InDocument, html=_FIRST),
+            ]
+        },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": True,
         "ssr_mode": False,

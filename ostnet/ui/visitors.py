@@ -17,6 +17,7 @@ from typing import TypeVar
 import gradio as gr
 
 from ostnet.media.patience import until
+from ostnet.ui.disk import need_room
 from ostnet.ui.leftovers import LONGEST_VISIT, VISITOR, Leftovers
 
 T = TypeVar("T")
@@ -117,14 +118,24 @@ class Visitor:
                 self.forget_runs()
 
     def run_folder(self) -> Path:
-        """A new empty folder for one run; only the newest runs of a visitor stay."""
+        """A new empty folder for one run; only the newest runs of a visitor stay.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
         self._delete(list(self.made)[: max(0, len(self.made) + 1 - MOST_RUNS)])
+        need_room(self.folder.parent)
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
         self.made[folder] = time.monotonic()
         return folder
 
     def input_folder(self) -> Path:
-        """A new empty folder for an input that is made here; it outlives the runs."""
+        """A new empty folder for an input that is made here; it outlives the runs.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
+        need_room(self.folder.parent)
         return Path(tempfile.mkdtemp(prefix="input-", dir=self.folder))
 
     def forget_runs(self) -> None:

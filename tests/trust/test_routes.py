@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from running_page import running_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -110,6 +111,22 @@ def test_an_id_of_another_visitor_opens_nothing(page, client, portrait, short_cl
         f"file={page.folder}/visitor-*/run-*/{result.name}",
     ):  # fmt: skip
         assert 400 <= asked(page, f"/gradio_api/{path}") < 500, path
+
+
+def test_uploads_and_runs_end_where_the_disk_does(tmp_path, checkpoint, portrait, short_clip):
+    with running_page(tmp_path, checkpoint, OSTNET_PAGE_DISK="1") as page:
+        client = Client(page.url, verbose=False, download_files=str(tmp_path))
+        files = handle_file(str(portrait)), handle_file(str(short_clip))
+        client.predict(*files, max_seconds=0.2, api_name="/animate")
+        with pytest.raises(HTTPError) as refused:
+            uploaded(page, "large.png", bytes(1_000_000))
+        assert refused.value.code == 507
+        assert refused.value.read().startswith(b"disk: this page has no room")
+        (page.folder / "large").write_bytes(bytes(950_000))  # of others
+        with pytest.raises(Exception, match="507|no room"):
+            client.predict(*files, max_seconds=0.2, api_name="/animate")
+        client.close()
+        assert "Traceback" not in page.log.read_text()
 
 
 @pytest.mark.parametrize("route", ["process_recording", "component_server", "run-history/connect"])

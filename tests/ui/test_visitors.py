@@ -146,14 +146,16 @@ def later(monkeypatch, seconds: float):
     monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
 
 
-def test_empty_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
-    (tmp_path / "tmpold").touch()
-    (tmp_path / "tmpfull").write_text("picture")
+def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
+    """Empty ones, and halves of what was broken off; not those that still grow."""
+    for name in ("tmpempty", "tmphalf", "tmpgrows"):
+        (tmp_path / name).write_text("" if name == "tmpempty" else "pic")
     visitors.get("ann")
     later(monkeypatch, UPLOADED + 1)
+    (tmp_path / "tmpgrows").write_text("picture")
     (tmp_path / "tmpnew").touch()
     visitors.get("ann")
-    assert {path.name for path in tmp_path.glob("tmp*")} == {"tmpnew", "tmpfull"}
+    assert {path.name for path in tmp_path.glob("tmp*")} == {"tmpnew", "tmpgrows"}
 
 
 def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeypatch):
