@@ -27,7 +27,11 @@ main(*sys.argv[2:])
 
 
 class _NoPictureError(Exception):
-    """The number that says why, see `ostnet.media.picture`."""
+    """There is none in a file; ``code`` says why, see `ostnet.media.picture`."""
+
+    def __init__(self, code: int):
+        super().__init__(code)
+        self.code = code
 
 
 def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = True) -> np.ndarray:
@@ -46,7 +50,7 @@ def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = T
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
     except _NoPictureError as error:
-        raise InputError(f"{name}: '{file.name}' {_words(*error.args, most)}") from error
+        raise InputError(f"{name}: '{file.name}' {_words(error.code, most)}") from error
     height, width = image.shape[:2]
     if min(height, width) < SMALLEST:
         raise InputError(f"{name}: {width}x{height} pixels is too small; "

@@ -1,15 +1,12 @@
 """Which of gradio's routes are closed here, and how much comes in through the one for files."""
 
-from functools import partial
-from pathlib import Path
-
 import anyio.to_thread
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ostnet.errors import InputError
-from ostnet.ui.disk import need_room
+from ostnet.ui.visitors import Visitors
 
 API = "/gradio_api/"
 
@@ -29,11 +26,11 @@ class Doors:
 
     Args:
         app: what answers otherwise.
-        folder: where uploads and results lie.
+        visitors: whose uploads and results share the disk.
     """
 
-    def __init__(self, app: ASGIApp, folder: Path):
-        self.app, self.folder = app, folder
+    def __init__(self, app: ASGIApp, visitors: Visitors):
+        self.app, self.visitors = app, visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request: 404 for what is closed, before anything is read; 507 without room."""
@@ -67,7 +64,7 @@ class Doors:
         return received
 
     async def _need_room(self, coming: int) -> None:
-        await anyio.to_thread.run_sync(partial(need_room, self.folder, coming))
+        await anyio.to_thread.run_sync(self.visitors.need_room, coming)
 
 
 def _route(path: str) -> str:

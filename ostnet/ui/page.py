@@ -44,7 +44,7 @@ def launch_options() -> dict:
         "head": f"<script>{SCRIPT}</script>",
         "app_kwargs": {
             "middleware": [
-                Middleware(Doors, folder=VISITORS.root),
+                Middleware(Doors, visitors=VISITORS),
                 Middleware(InDocument, html=_FIRST),
             ]
         },

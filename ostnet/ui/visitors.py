@@ -193,6 +193,16 @@ class Visitors:
                 visitor.uploads[path] = _inode(path)
             return visitor
 
+    def need_room(self, coming: int) -> None:
+        """Refuse so many bytes where they do not fit once everything old has gone.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
+        with self._lock:
+            self._sweep()
+        need_room(self.root, coming)
+
     def inherited(self, session: str | None, token: str, path: str | None) -> str | None:
         """An input of the visit that had this token, for the next visit of the same browser.
 

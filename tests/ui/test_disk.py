@@ -1,6 +1,7 @@
 """The disk that all visitors share: what does not fit is refused in plain words."""
 
 import asyncio
+import time
 
 import pytest
 from starlette.applications import Starlette
@@ -13,6 +14,7 @@ from ostnet.errors import InputError
 from ostnet.ui import doors
 from ostnet.ui.disk import need_room, used
 from ostnet.ui.doors import Doors
+from ostnet.ui.leftovers import UPLOADED
 from ostnet.ui.visitors import Visitors
 
 
@@ -72,7 +74,7 @@ def page(megabyte):
         return PlainTextResponse("taken")
 
     routes = [Route("/gradio_api/upload", take, methods=["POST"])]
-    middleware = [Middleware(Doors, folder=megabyte)]
+    middleware = [Middleware(Doors, visitors=Visitors(megabyte))]
     return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
@@ -83,7 +85,16 @@ def test_an_upload_that_says_its_length_is_refused_unread(page, megabyte):
     assert used(megabyte) == 900_000
 
 
-def test_one_that_does_not_is_ended_on_its_way(page, megabyte, monkeypatch):
+def test_what_was_broken_off_makes_room(page, megabyte, monkeypatch):
+    fill(megabyte, 100_000)
+    (megabyte / "tmphalf").write_bytes(bytes(900_000))
+    assert page.post("/gradio_api/upload", content=bytes(200_000)).status_code == 507
+    much_later = time.monotonic() + UPLOADED + 1
+    monkeypatch.setattr(time, "monotonic", lambda: much_later)
+    assert page.post("/gradio_api/upload", content=bytes(200_000)).text == "taken"
+
+
+def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monkeypatch):
     monkeypatch.setattr(doors, "STRIDE", 100_000)
     parts = [{"type": "http.request", "body": bytes(50_000), "more_body": True}] * 100
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
