@@ -1,6 +1,5 @@
 """Still pictures in."""
 
-import json
 import os
 import sys
 import tempfile
@@ -18,8 +17,8 @@ from ostnet.media.ppm import pictures
 from ostnet.media.probe import SMALLEST
 
 PROGRAM = """
-import json, sys
-sys.path = json.loads(sys.argv[1])
+import os, sys
+sys.path = sys.argv[1].split(os.pathsep)
 from ostnet.media.picture import main
 main(*sys.argv[2:])
 """
@@ -70,7 +69,7 @@ def _here(file: Path, megapixels: int) -> np.ndarray:
 def _apart(file: Path, megapixels: int) -> np.ndarray:
     """Also raises BeyondLimitError."""
     places = [*map(str, sys.path), str(Path(ostnet.__file__).parents[1])]
-    words = [json.dumps(places), str(file), str(megapixels)]
+    words = [os.pathsep.join(places), str(file), str(megapixels)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder([sys.executable, "-I", "-S", "-c", PROGRAM, *words], log)
         try:
