@@ -2,15 +2,14 @@
 
 import io
 
-import numpy as np
 from PIL import Image, ImageCms
 
 PROFILED = {"RGB": "RGB", "RGBA": "RGBA", "RGBX": "RGB", "CMYK": "RGB", "L": "RGB", "LAB": "RGB"}
 """Modes that a profile is applied to, and what they become."""
 
 
-def to_srgb(picture: Image.Image) -> np.ndarray:
-    """A Pillow picture of any mode as uint8 sRGB (H, W, 3), laid on white where transparent.
+def to_srgb(picture: Image.Image) -> Image.Image:
+    """A picture of any mode as sRGB of mode RGB, laid on white where transparent.
 
     Its embedded profile is applied, unless it is sRGB's own or does not fit the picture. Of grey
     pictures of 16 and 32 bits the upper 8 are taken.
@@ -19,7 +18,7 @@ def to_srgb(picture: Image.Image) -> np.ndarray:
         ValueError: a picture of floating-point numbers that show nothing.
     """
     if picture.mode == "F" or picture.mode.startswith("I"):
-        return np.array(Image.fromarray(_eight_bits(np.asarray(picture))).convert("RGB"))
+        return _eight_bits(picture).convert("RGB")
     profile = picture.info.get("icc_profile")
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
@@ -29,7 +28,7 @@ def to_srgb(picture: Image.Image) -> np.ndarray:
         picture = _profile_applied(picture, profile)
     if picture.mode == "RGBA":
         picture = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
-    return np.array(picture.convert("RGB"))
+    return picture.convert("RGB")
 
 
 def _profile_applied(picture: Image.Image, profile: bytes) -> Image.Image:
@@ -48,17 +47,20 @@ def _profile_applied(picture: Image.Image, profile: bytes) -> Image.Image:
     return applied or picture
 
 
-def _eight_bits(values: np.ndarray) -> np.ndarray:
-    """Grey of any depth (H, W) as uint8; the range is told by the type and the largest value."""
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """Grey of any depth as mode L; the range is told by the type and the largest value."""
+    import numpy as np  # not before: most pictures do without, and their decoder starts sooner
+
+    values = np.asarray(picture)
     if values.dtype.kind == "f":
         finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         if finite.max() <= 0 or finite.max() > 2.0**32:
             raise ValueError("its floating-point numbers are no shades of grey")
         scale = next(most for most in (1, 255, 65535, 2.0**32) if finite.max() <= 1.5 * most)
-        return np.round(finite.clip(0, scale) * (255 / scale)).astype(np.uint8)
+        return Image.fromarray(np.round(finite.clip(0, scale) * (255 / scale)).astype(np.uint8))
     if values.dtype.itemsize == 4:
         wide = values.astype(np.int64)
         wide = np.where(wide < 0, wide + 2**32, wide)  # read as signed
         shift = 24 if wide.max() > 65535 else 8 if wide.max() > 255 else 0
-        return (wide >> shift).astype(np.uint8)
-    return (values.clip(0, 65535) >> 8).astype(np.uint8)
+        return Image.fromarray((wide >> shift).astype(np.uint8))
+    return Image.fromarray((values.clip(0, 65535) >> 8).astype(np.uint8))

@@ -22,6 +22,12 @@ MOST_FRAMES = 2_000_000
 STALLED = 60.0
 """Seconds without any progress after which a decoder is ended."""
 
+LONGEST_DECODING = 120.0
+"""Seconds in which a picture has to be decoded."""
+
+LONGEST_SIDE = 99_999
+"""Of a picture, in pixels: what a decoder's pipe is believed."""
+
 LONGEST_LOG = 16 << 20
 """Bytes that a decoder may write beside its pictures: its complaints."""
 
@@ -58,13 +64,18 @@ class DecoderLimits:
             InputError: a variable that is no number.
         """
         return cls(
-            _number("OSTNET_DECODER_MEMORY", cls.memory),
-            _number("OSTNET_DECODER_SECONDS", cls.seconds),
-            _number("OSTNET_PICTURE_MEGAPIXELS", cls.megapixels),
+            whole_number("OSTNET_DECODER_MEMORY", cls.memory),
+            whole_number("OSTNET_DECODER_SECONDS", cls.seconds),
+            whole_number("OSTNET_PICTURE_MEGAPIXELS", cls.megapixels),
         )
 
 
-def _number(variable: str, default: int) -> int:
+def whole_number(variable: str, default: int) -> int:
+    """What an environment variable says.
+
+    Raises:
+        InputError: it is no whole number above 0.
+    """
     said = os.environ.get(variable, "").strip()
     if not said:
         return default

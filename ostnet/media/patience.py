@@ -59,7 +59,7 @@ def in_time(
         watch.over.set()
     if watch.ran_out:
         raise BeyondLimitError(
-            f"the decoder came no further for {seconds:g} seconds; convert the file to MP4"
+            f"the decoder came no further for {seconds:g} seconds; convert the file first"
         )
 
 

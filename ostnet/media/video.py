@@ -1,7 +1,6 @@
 """Videos as streams of frames: every frame in order, exactly once, in constant memory."""
 
 import os
-import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
 from ostnet.media.patience import in_time
+from ostnet.media.ppm import pictures
 from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, found_in, probe
 from ostnet.media.tone import HIGH_RANGE, to_standard_range
 from ostnet.media.writer import VideoWriter
@@ -58,7 +58,7 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
         )
         count = 0
         try:
-            for frame in in_time(process, _pictures(process.stdout)):
+            for frame in in_time(process, pictures(process.stdout)):
                 if min(frame.shape[:2]) < SMALLEST:
                     size = f"{frame.shape[1]}x{frame.shape[0]}"
                     raise InputError(f"{name}: {size} pixels is too small; "
@@ -86,26 +86,3 @@ def _as_shown(info: VideoInfo | None, most: int | None) -> tuple[list[str], int 
         filters += ["setpts=PTS-STARTPTS", f"fps={info.fps}", "tpad=stop=-1:stop_mode=clone"]
         most = info.frames if most is None else min(most, info.frames)
     return filters, most
-
-
-def _pictures(pipe) -> Iterator[np.ndarray]:
-    """The pictures of a stream, in order."""
-    while (frame := _read_ppm(pipe)) is not None:
-        yield frame
-
-
-def _read_ppm(pipe) -> np.ndarray | None:
-    """The next picture of a stream of binary PPM files, whose headers tell their size.
-
-    uint8 (H, W, 3), writable; None at the end of the stream, and where it was cut off.
-    """
-    if pipe.readline().strip() != b"P6":
-        return None
-    size = re.fullmatch(rb"([1-9]\d{0,4}) ([1-9]\d{0,4})\n", pipe.readline(20))
-    if size is None:
-        return None
-    width, height = int(size[1]), int(size[2])
-    pipe.readline()  # the largest value, 255
-    frame = np.empty((height, width, 3), np.uint8)
-    filled = pipe.readinto(memoryview(frame).cast("B"))
-    return frame if filled == frame.nbytes else None

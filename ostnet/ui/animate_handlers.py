@@ -154,7 +154,7 @@ def settle(request: gr.Request):
     every = [(f"{number}. {run.name}", number - 1) for number, run in enumerate(made, 1)]
     together = None
     if made:
-        together = str(runs.bundle(made, visitor.run_folder() / "ostnet.zip"))
+        together = str(runs.bundle(made, made[-1].clip.with_name("ostnet.zip")))
     return (
         gr.Column(visible=bool(made)),
         gr.Column(visible=bool(made)),

@@ -21,11 +21,13 @@ from ostnet.ui import (
     text,
 )
 from ostnet.ui.document import InDocument
+from ostnet.ui.doors import Doors
 from ostnet.ui.first_sight import at_once, first_sight
 from ostnet.ui.inputs import MOST_DRIVING_MB
+from ostnet.ui.leftovers import LONGEST_VISIT
 from ostnet.ui.player import SCRIPT
 from ostnet.ui.style import CSS, THEME
-from ostnet.ui.visitors import LONGEST_VISIT, VISITORS
+from ostnet.ui.visitors import VISITORS
 
 _FIRST = at_once(first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
 
@@ -40,7 +42,12 @@ def launch_options() -> dict:
         "theme": THEME,
         "css": CSS,
         "head": f"<script>{SCRIPT}</script>",
-        "app_kwargs": {"middleware": [Middleware(InDocument, html=_FIRST)]},
+        "app_kwargs": {
+            "middleware": [
+                Middleware(Doors, visitors=VISITORS),
+                Middleware(InDocument, html=_FIRST),
+            ]
+        },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": True,
         "ssr_mode": False,

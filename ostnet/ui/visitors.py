@@ -10,7 +10,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -18,21 +17,16 @@ from typing import TypeVar
 import gradio as gr
 
 from ostnet.media.patience import until
+from ostnet.ui.disk import need_room
+from ostnet.ui.leftovers import LONGEST_VISIT, VISITOR, Leftovers
 
 T = TypeVar("T")
-
-LONGEST_VISIT = 6 * 3600
-"""Seconds after which a folder goes even where nobody said goodbye."""
 
 MOST_RUNS = 24
 """Runs of one visitor whose results are kept; the page itself makes twelve at most in one go."""
 
-UPLOADED = 600
-"""Seconds after which an upload's empty temporary file goes, of which gradio leaves one each."""
-
 AFTERWARDS = 30
 """Seconds in which nothing is begun for a visitor who has left: what still waits in the queue."""
-
 
 COMES_BACK = 60.0
 """Seconds for which inputs stay after a visitor has left: a reload is a goodbye, too."""
@@ -67,6 +61,10 @@ class Visitor:
 
     runs: list = field(default_factory=list)
     """What the page's last runs left for buttons that come after them."""
+
+    made: dict[Path, float] = field(default_factory=dict)
+    """The folders of the runs that are kept, oldest first, and when each was made, by the clock of
+    ``seen``."""
 
     seen: float = field(default_factory=time.monotonic)
     """When the visitor last did something, by a clock that nobody sets."""
@@ -120,21 +118,40 @@ class Visitor:
                 self.forget_runs()
 
     def run_folder(self) -> Path:
-        """A new empty folder for one run; only the newest runs of a visitor stay."""
-        runs = sorted(self.folder.glob("run-*"), key=lambda folder: folder.stat().st_mtime_ns)
-        for old in runs[: max(0, len(runs) + 1 - MOST_RUNS)]:
-            shutil.rmtree(old, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
+        """A new empty folder for one run; only the newest runs of a visitor stay.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
+        self._delete(list(self.made)[: max(0, len(self.made) + 1 - MOST_RUNS)])
+        need_room(self.folder.parent)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self.folder))
+        self.made[folder] = time.monotonic()
+        return folder
 
     def input_folder(self) -> Path:
-        """A new empty folder for an input that is made here; it outlives the runs."""
+        """A new empty folder for an input that is made here; it outlives the runs.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
+        need_room(self.folder.parent)
         return Path(tempfile.mkdtemp(prefix="input-", dir=self.folder))
 
     def forget_runs(self) -> None:
         """Delete the results of all runs so far."""
         self.runs = []
-        for folder in self.folder.glob("run-*"):
+        self._delete(list(self.made))
+
+    def forget_old_runs(self) -> None:
+        """Delete the results of runs that began hours ago."""
+        oldest = time.monotonic() - LONGEST_VISIT
+        self._delete([folder for folder, begun in list(self.made.items()) if begun < oldest])
+
+    def _delete(self, folders: list[Path]) -> None:
+        for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)
+            self.made.pop(folder, None)
 
 
 class Visitors:
@@ -151,6 +168,7 @@ class Visitors:
         self._present: dict[str, Visitor] = {}
         self._left: list[Visitor] = []
         self._closed: dict[str, float] = {}
+        self._leftovers = Leftovers(self.root)
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
@@ -166,7 +184,7 @@ class Visitors:
                 raise gr.Error("This page was closed. Load it again.", print_exception=False)
             if key not in self._present:
                 self.root.mkdir(parents=True, exist_ok=True)
-                secret = f"visitor-{secrets.token_urlsafe(16)}-"
+                secret = f"{VISITOR}{secrets.token_urlsafe(16)}-"
                 folder = Path(tempfile.mkdtemp(prefix=secret, dir=self.root))
                 self._present[key] = Visitor(folder)
             visitor = self._present[key]
@@ -174,6 +192,16 @@ class Visitors:
             for path in (Path(path).resolve() for path in uploads if path):
                 visitor.uploads[path] = _inode(path)
             return visitor
+
+    def need_room(self, coming: int) -> None:
+        """Refuse so many bytes where they do not fit once everything old has gone.
+
+        Raises:
+            InputError: the page's disk is full.
+        """
+        with self._lock:
+            self._sweep()
+        need_room(self.root, coming)
 
     def inherited(self, session: str | None, token: str, path: str | None) -> str | None:
         """An input of the visit that had this token, for the next visit of the same browser.
@@ -226,21 +254,14 @@ class Visitors:
 
         Folders of an earlier process go as well.
         """
-        now, oldest = time.monotonic(), time.time() - LONGEST_VISIT
+        now = time.monotonic()
         self._closed = {key: at for key, at in self._closed.items() if now - at < AFTERWARDS}
         for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
-        mine = {visitor.folder for visitor in [*self._present.values(), *self._left]}
-        others = (folder for folder in self.root.glob("visitor-*") if folder not in mine)
-        for folder in [*others, *self.root.glob("visitor-*/run-*")]:
-            with suppress(FileNotFoundError):  # it has just gone
-                if folder.stat().st_mtime < oldest:
-                    shutil.rmtree(folder, ignore_errors=True)
-        for file in self.root.glob("tmp*"):
-            with suppress(FileNotFoundError):  # it has just got its name
-                state = file.stat()
-                if state.st_size == 0 and state.st_mtime < time.time() - UPLOADED:
-                    file.unlink()
+        here = [*self._present.values(), *self._left]
+        for visitor in here:
+            visitor.forget_old_runs()
+        self._leftovers.sweep({visitor.folder for visitor in here})
 
 
 def _inode(path: Path) -> int:

@@ -25,8 +25,8 @@ from ostnet.errors import InputError
 from ostnet.evaluation.data.datasets import Clip, Dataset
 from ostnet.evaluation.data.pair_list import read_pairs
 from ostnet.media.image import read_image
+from ostnet.media.ppm import read_ppm
 from ostnet.media.timeline import parse_framecrc
-from ostnet.media.video import _read_ppm
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.weights import check_weights
 
@@ -35,7 +35,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 def picture(content: bytes, folder: Path) -> None:
     """A portrait, of any kind."""
-    image = read_image(written(folder / "p", content))
+    image = read_image(written(folder / "p", content), apart=False)
     assert image.dtype == "uint8" and image.shape[2:] == (3,)
 
 
@@ -52,7 +52,7 @@ def listing(content: bytes, folder: Path) -> None:
 def pictures(content: bytes, folder: Path) -> None:
     """Decoded pictures from ffmpeg's pipe."""
     pipe = io.BytesIO(content)
-    while _read_ppm(pipe) is not None:
+    while read_ppm(pipe) is not None:
         pass
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.media import probe, video
+from ostnet.media import image, probe, video
 from ostnet.media.children import MEGABYTE, broken_limit, start_decoder
 from ostnet.media.limits import LONGEST_LOG, MOST_FILES, DecoderLimits
 from ostnet.media.video import VideoWriter, read_frames, read_image
@@ -100,6 +100,29 @@ def test_a_picture_with_more_pixels_is_refused_from_its_header(tmp_path, limit):
     assert read_image(tmp_path / "p.png").shape == (1500, 2000, 3)
     limit("PICTURE_MEGAPIXELS", 2)
     with pytest.raises(InputError, match="^source: 'p.png' is too large; .* at most 2 megapixels"):
+        read_image(tmp_path / "p.png", role="source")
+
+
+MORE = "it needs more than 60 MB to decode; give a smaller one"
+UNSAID = "'p' is no picture that can be read; give a PNG"
+"""What libwebp, which does not say why it has failed, is taken for."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"), [("PNG", MORE), ("JPEG", MORE), ("TIFF", MORE), ("WEBP", UNSAID)]
+)
+def test_a_picture_that_needs_more_memory(kind, words, tmp_path, limit):
+    Image.new("RGB", (6000, 5000)).save(tmp_path / "p", kind)
+    limit("DECODER_MEMORY", 60)
+    with pytest.raises(InputError, match=f"^source: {words}"):
+        read_image(tmp_path / "p", role="source")
+
+
+def test_a_picture_that_takes_too_long(tmp_path, monkeypatch):
+    monkeypatch.setattr(image, "PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(image, "LONGEST_DECODING", 0.2)
+    Image.new("RGB", (64, 64)).save(tmp_path / "p.png")
+    with pytest.raises(InputError, match="^source: the decoder came no further for 0.2 seconds; "):
         read_image(tmp_path / "p.png", role="source")
 
 

@@ -11,6 +11,7 @@ import pytest
 from PIL import EpsImagePlugin, Image
 
 from ostnet.errors import InputError
+from ostnet.media import image
 from ostnet.media.image import read_image
 
 LEFT_RED = Image.fromarray(
@@ -39,16 +40,16 @@ def quarter_turn() -> Image.Exif:
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "JPEG", "TIFF"])
 def test_turned_by_metadata(kind, tmp_path):
     (tmp_path / "p").write_bytes(saved(LEFT_RED, kind, exif=quarter_turn()))
-    image = read_image(tmp_path / "p")
-    assert image.shape == (48, 40, 3)
-    assert image[6, 20, 0] > 200 > 60 > image[42, 20, 0]  # left has become the top
+    turned = read_image(tmp_path / "p")
+    assert turned.shape == (48, 40, 3)
+    assert turned[6, 20, 0] > 200 > 60 > turned[42, 20, 0]  # left has become the top
 
 
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "TIFF"])
 def test_of_an_animation_the_first_picture(kind, tmp_path):
     (tmp_path / "p").write_bytes(saved(LEFT_RED, kind, save_all=True, append_images=[BLUE] * 3))
-    image = read_image(tmp_path / "p")
-    assert image.shape == (40, 48, 3) and image[20, 6, 0] > 200
+    first = read_image(tmp_path / "p")
+    assert first.shape == (40, 48, 3) and first[20, 6, 0] > 200
 
 
 @pytest.mark.parametrize("kind", ["AVIF", "JPEG2000", "BMP", "PPM", "TGA"])
@@ -58,6 +59,29 @@ def test_other_kinds(kind, tmp_path):
         pytest.skip(f"this Pillow has no {kind}")
     (tmp_path / "p").write_bytes(saved(LEFT_RED, kind))
     assert read_image(tmp_path / "p")[20, 6, 0] > 200
+
+
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "CMYK", "I;16", "F", "1"])
+def test_a_process_of_its_own_gives_the_same_bytes(mode, tmp_path):
+    grey = np.asarray(LEFT_RED.convert("L"), np.uint16)
+    picture = LEFT_RED.convert(mode) if mode != "I;16" else Image.fromarray(grey << 8)
+    picture.save(tmp_path / "p", "TIFF")
+    here = read_image(tmp_path / "p", apart=False)
+    assert here.std() > 20 and np.array_equal(read_image(tmp_path / "p"), here)
+
+
+def test_a_decoder_that_crashes_is_a_picture_refused(tmp_path, monkeypatch):
+    """As one does that a file makes write where it must not."""
+    monkeypatch.setattr(image, "PROGRAM", "import os; os.kill(os.getpid(), 11)")
+    (tmp_path / "p").write_bytes(saved(LEFT_RED, "PNG"))
+    with pytest.raises(InputError, match="^p: 'p' is no picture that can be read; give a PNG"):
+        read_image(tmp_path / "p")
+
+
+def icon(picture: bytes) -> bytes:
+    """An ICO that says 64 x 64 and holds another picture."""
+    entry = struct.pack("<BBBBHHII", 64, 64, 0, 0, 1, 32, len(picture), 22)
+    return struct.pack("<HHH", 0, 1, 1) + entry + picture
 
 
 def png_header(width: int, height: int) -> bytes:
@@ -82,6 +106,7 @@ UNUSABLE = {
     "pixel.png": saved(Image.new("RGB", (1, 1)), "PNG"),
     "huge.png": png_header(30_000, 30_000),
     "endless.png": png_header(2**31 - 1, 2**31 - 1),
+    "huge.ico": icon(png_header(30_000, 30_000)),
     "hollow.png": png_header(64, 64),
     "drawing.svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>',
     "document.pdf": b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>",
@@ -111,7 +136,7 @@ def test_no_picture_is_run_as_a_program(tmp_path, monkeypatch):
     monkeypatch.setattr(EpsImagePlugin, "Ghostscript", run)
     (tmp_path / "p.jpg").write_bytes(saved(LEFT_RED, "EPS"))
     with pytest.raises(InputError, match="no picture that can be read"):
-        read_image(tmp_path / "p.jpg")
+        read_image(tmp_path / "p.jpg", apart=False)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -127,6 +152,6 @@ def test_flipped_bytes_end_in_a_picture_or_a_line(kind, tmp_path):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
         (tmp_path / "p").write_bytes(broken[: dice.choice([None, dice.randrange(len(broken))])])
         try:
-            assert read_image(tmp_path / "p").dtype == np.uint8
+            assert read_image(tmp_path / "p", apart=False).dtype == np.uint8
         except InputError as refused:
             assert str(refused).startswith("p: ")

@@ -1,7 +1,9 @@
 """The page's doors: what it hands out, and what it takes for an input."""
 
+import io
 import json
 import secrets
+import tarfile
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.parse import quote
@@ -10,6 +12,7 @@ from urllib.request import Request, urlopen
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from running_page import running_page
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,9 +53,89 @@ def test_no_file_from_elsewhere(path, escaped, page):
 
 def test_neither_the_folder_of_all_visitors_nor_one_of_them(page):
     folder = page.folder / "visitor-x"
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for path in (page.folder, folder, f"{folder}/../../page.log", f"{page.folder}/../page.log"):
         assert asked(page, f"/gradio_api/file={path}") == 403
+
+
+def secret(page, *parts: str) -> Path:
+    """A file outside of what the page hands out, or inside of it where parts say so."""
+    path = page.folder.parent.joinpath(*parts, "secret.txt")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("secret")
+    return path
+
+
+def test_a_link_in_a_visitors_folder_leads_nowhere(page):
+    """Nothing here makes links; what could is a hole in something else."""
+    outside, inside = secret(page), secret(page, "gradio", "visitor-x")
+    to_file, to_folder = inside.with_name("file.png"), inside.with_name("folder")
+    to_file.symlink_to(outside)
+    to_folder.symlink_to(outside.parent)
+    assert asked(page, f"/gradio_api/file={inside}") == 200  # the place is one that is handed out
+    for link in (to_file, to_folder / outside.name, to_folder, to_folder / "page.log"):
+        for name in (link, quote(str(link), safe="")):
+            assert asked(page, f"/gradio_api/file={name}") == 403
+
+
+def test_a_link_is_no_input(page, client, short_clip):
+    link = page.folder / "visitor-x" / "portrait.png"
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(ROOT / "tests" / "conftest.py")
+    sent = {"path": str(link), "meta": {"_type": "gradio.FileData"}}
+    with pytest.raises(AppError) as refused:
+        client.predict(sent, handle_file(str(short_clip)), api_name="/animate")
+    assert "conftest" not in str(refused.value)
+
+
+def test_what_is_uploaded_as_a_link_is_a_file(page):
+    """An archive that holds a link is kept as it is, and never unpacked."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        link = tarfile.TarInfo("portrait.png")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    path = Path(uploaded(page, "portrait.tar", content.getvalue()))
+    assert path.read_bytes() == content.getvalue()
+    assert not any(one.is_symlink() for one in path.parent.iterdir())
+
+
+def test_an_id_of_another_visitor_opens_nothing(page, client, portrait, short_clip):
+    """Neither routes that take a session's id nor a job in its name give a file."""
+    files = handle_file(str(portrait)), handle_file(str(short_clip))
+    result = Path(client.predict(*files, max_seconds=0.2, api_name="/animate"))
+    mine = client.session_hash
+    for path in (
+        f"stream/{mine}/0/1/playlist.m3u8", f"stream/{mine}/0/1/playlist-file",
+        f"file={page.folder}/{mine}/{result.name}", f"file={page.folder}/visitor-{mine}",
+        f"file={page.folder}/visitor-*/run-*/{result.name}",
+    ):  # fmt: skip
+        assert 400 <= asked(page, f"/gradio_api/{path}") < 500, path
+
+
+def test_uploads_and_runs_end_where_the_disk_does(tmp_path, checkpoint, portrait, short_clip):
+    with running_page(tmp_path, checkpoint, OSTNET_PAGE_DISK="1") as page:
+        client = Client(page.url, verbose=False, download_files=str(tmp_path))
+        files = handle_file(str(portrait)), handle_file(str(short_clip))
+        client.predict(*files, max_seconds=0.2, api_name="/animate")
+        with pytest.raises(HTTPError) as refused:
+            uploaded(page, "large.png", bytes(1_000_000))
+        assert refused.value.code == 507
+        assert refused.value.read().startswith(b"disk: this page has no room")
+        (page.folder / "large").write_bytes(bytes(950_000))  # of others
+        with pytest.raises(Exception, match="507|no room"):
+            client.predict(*files, max_seconds=0.2, api_name="/animate")
+        client.close()
+        assert "Traceback" not in page.log.read_text()
+
+
+@pytest.mark.parametrize("route", ["process_recording", "component_server", "run-history/connect"])
+def test_routes_that_the_page_does_not_need_are_closed(route, page):
+    for path in (f"/gradio_api/{route}", f"/gradio_api/{route}/"):
+        with pytest.raises(HTTPError) as refused:
+            urlopen(Request(f"{page.url}{path}", b"{}"), timeout=20)
+        assert refused.value.code == 404
+        assert refused.value.read() == b"This page has no such route."
 
 
 def uploaded(page, name: str, content: bytes = b"secret") -> str:

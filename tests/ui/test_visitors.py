@@ -8,7 +8,8 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.media.video import read_frames
-from ostnet.ui.visitors import LONGEST_VISIT, MOST_RUNS, Visitors
+from ostnet.ui.leftovers import LONGEST_VISIT, UPLOADED
+from ostnet.ui.visitors import MOST_RUNS, Visitors
 
 
 @pytest.fixture
@@ -93,10 +94,8 @@ def test_a_new_run_forgets_the_old_ones(visitors):
 
 
 def test_of_a_program_that_never_leaves_only_the_newest_runs_stay(visitors):
-    visitor, made = visitors.get("ann"), []
-    for number in range(MOST_RUNS + 3):
-        made.append(visitor.run_folder())
-        os.utime(made[-1], (number, number))
+    visitor = visitors.get("ann")
+    made = [visitor.run_folder() for _ in range(MOST_RUNS + 3)]
     assert [folder for folder in made if folder.exists()] == made[3:]
 
 
@@ -141,34 +140,70 @@ def test_a_clip_that_nobody_waits_for_is_not_read_to_its_end(visitors, driving_f
     assert len(read) == 1
 
 
-def test_empty_files_that_uploads_leave_behind_go(visitors, tmp_path):
-    (tmp_path / "tmpold").touch()
-    (tmp_path / "tmpnew").touch()
-    os.utime(tmp_path / "tmpold", (0, 0))
+def later(monkeypatch, seconds: float):
+    """So much time passes."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
+
+
+def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
+    """Empty ones, and halves of what was broken off; not those that still grow."""
+    for name in ("tmpempty", "tmphalf", "tmpgrows"):
+        (tmp_path / name).write_text("" if name == "tmpempty" else "pic")
     visitors.get("ann")
-    assert [path.name for path in tmp_path.glob("tmp*")] == ["tmpnew"]
+    later(monkeypatch, UPLOADED + 1)
+    (tmp_path / "tmpgrows").write_text("picture")
+    (tmp_path / "tmpnew").touch()
+    visitors.get("ann")
+    assert {path.name for path in tmp_path.glob("tmp*")} == {"tmpnew", "tmpgrows"}
 
 
 def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeypatch):
     gone = tmp_path / "tmpgone"  # an upload is renamed between the list and the look
     monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [gone])
+    visitors.get("ann")
+    later(monkeypatch, UPLOADED + 1)
     assert visitors.get("ann").folder.exists()
 
 
-def test_whoever_does_nothing_for_hours_is_forgotten(visitors, tmp_path):
+def test_whoever_does_nothing_for_hours_is_forgotten(visitors):
     idle = visitors.get("ann")
     idle.seen -= LONGEST_VISIT + 1
-    left_over = tmp_path / "visitor-of-an-earlier-process"
-    left_over.mkdir()
-    os.utime(left_over, (0, 0))
     visitors.get("bob")
-    assert not idle.folder.exists() and not left_over.exists()
+    assert not idle.folder.exists()
+
+
+def test_what_an_earlier_process_has_left_goes(tmp_path, monkeypatch):
+    old, young = tmp_path / "visitor-of-yesterday", tmp_path / "visitor-of-this-hour"
+    for folder in (old, young):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    visitors = Visitors(tmp_path)
+    visitors.get("ann")
+    assert young.exists() and not old.exists()
+    later(monkeypatch, LONGEST_VISIT + 1)
+    visitors.get("bob")
+    assert not young.exists()
+
+
+def test_a_link_that_is_called_as_a_visitor_is_not_followed(tmp_path, monkeypatch):
+    """On a machine of many users anybody may write to the folder of temporary files."""
+    mine = tmp_path / "mine" / "run-1"
+    mine.mkdir(parents=True)
+    os.utime(mine, (0, 0))
+    cache = tmp_path / "gradio"
+    cache.mkdir()
+    (cache / "visitor-x").symlink_to(mine.parent)
+    visitors = Visitors(cache)
+    later(monkeypatch, LONGEST_VISIT + 1)
+    visitors.get("ann")
+    assert mine.exists()
 
 
 def test_results_of_whoever_never_leaves_do_not_pile_up(visitors):
     program = visitors.get("a program that asks day and night")
     old, new = program.run_folder(), program.run_folder()
-    os.utime(old, (0, 0))
+    program.made[old] -= LONGEST_VISIT + 1
     visitors.get("bob")
     assert new.exists() and not old.exists()
 
@@ -204,8 +239,13 @@ def test_nobody_gets_files_of_another_visitor(visitors, tmp_path, upload):
     assert visitors.inherited("eve", ann.token, upload) is None
 
 
-def test_a_clock_that_jumps_forgets_nobody(visitors, monkeypatch):
+def test_a_clock_that_jumps_forgets_nobody(visitors, tmp_path, monkeypatch):
     ann = visitors.get("ann")
+    run, upload = ann.run_folder(), tmp_path / "tmpupload"
+    upload.touch()
+    neighbour = Visitors(tmp_path).get("of another page on the same machine").run_folder()
+    visitors.get("ann")
     tomorrow = time.time() + 86400
-    monkeypatch.setattr("ostnet.ui.visitors.time.time", lambda: tomorrow)
-    assert visitors.get("bob") and visitors.get("ann") is ann and ann.folder.exists()
+    monkeypatch.setattr(time, "time", lambda: tomorrow)
+    assert visitors.get("bob") and visitors.get("ann") is ann
+    assert run.exists() and neighbour.exists() and upload.exists()

@@ -104,7 +104,7 @@ def load_frames(path: Path, indices: Sequence[int]) -> list[np.ndarray]:
     else:
         for index, file in enumerate(_pictures(path)):
             if index in wanted:
-                found[index] = square(read_image(file))
+                found[index] = square(read_image(file, apart=False))
     if wanted - set(found):
         raise InputError(
             f"{path}: frame {max(wanted)} does not exist; found {count_frames(path)} frames"

@@ -32,7 +32,7 @@ def check_length(video: Path, reference: Path) -> None:
 def first_picture(path: Path) -> np.ndarray:
     """A picture, or the first frame of a video: uint8 (256, 256, 3)."""
     if path.suffix.lower() in PICTURES:
-        return square(read_image(path))
+        return square(read_image(path, apart=False))
     return square(next(iter(read_frames(path, max_frames=1))))
 
 

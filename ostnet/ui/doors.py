@@ -1,0 +1,72 @@
+"""Which of gradio's routes are closed here, and how much comes in through the one for files."""
+
+import anyio.to_thread
+from starlette.datastructures import Headers
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ostnet.errors import InputError
+from ostnet.ui.visitors import Visitors
+
+API = "/gradio_api/"
+
+CLOSED = ("process_recording", "component_server", "run-history")
+"""By the first word after `API`: ffmpeg without limits over a recording of the screen; functions of
+components that are not on this page, which take files of any size; runs that are kept in a
+stranger's name on the Hugging Face Hub."""
+
+UPLOAD = "upload"
+
+STRIDE = 16 << 20
+"""Bytes of an upload between two looks at the disk."""
+
+
+class Doors:
+    """Middleware that answers for what is closed, and for uploads that do not fit on the disk.
+
+    Args:
+        app: what answers otherwise.
+        visitors: whose uploads and results share the disk.
+    """
+
+    def __init__(self, app: ASGIApp, visitors: Visitors):
+        self.app, self.visitors = app, visitors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request: 404 for what is closed, before anything is read; 507 without room."""
+        door = _route(scope["path"]) if scope["type"] == "http" else ""
+        if door in CLOSED:
+            return await PlainTextResponse("This page has no such route.", 404)(
+                scope, receive, send
+            )
+        if door != UPLOAD:
+            return await self.app(scope, receive, send)
+        try:
+            said = Headers(scope=scope).get("content-length", "")
+            await self._need_room(int(said) if said.isdecimal() else 0)
+            await self.app(scope, self._watched(receive), send)
+        except InputError as error:
+            await PlainTextResponse(str(error), 507)(scope, receive, send)
+
+    def _watched(self, receive: Receive) -> Receive:
+        """The same messages; raises InputError when others have taken the room meanwhile."""
+        since = 0
+
+        async def received() -> Message:
+            nonlocal since
+            message = await receive()
+            since += len(message.get("body", b""))
+            if since > STRIDE:
+                since = 0
+                await self._need_room(len(message["body"]))
+            return message
+
+        return received
+
+    async def _need_room(self, coming: int) -> None:
+        await anyio.to_thread.run_sync(self.visitors.need_room, coming)
+
+
+def _route(path: str) -> str:
+    """The first word after gradio's prefix; empty for other paths."""
+    return path.partition(API)[2].partition("/")[0]
