@@ -151,7 +151,7 @@ RECIPES: dict[str, Recipe] = {
             "still_share": 0.1,
         },
         hardware="one CPU core",
-        expected="the runs behind ostnet-lite (95,160 pairs of the last stage): its model card",
+        expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its model card",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "
