@@ -71,7 +71,7 @@ def test_a_phone_held_upright(visit, browser, address):
         };"""
     )
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
-    page.click("#camera")
+    page.click("#camera")  # while the example is still loading, which then comes too late
     says(page, "The camera is upright: the middle square of its picture is used.")
     wait_for_frames(page, 3)
 

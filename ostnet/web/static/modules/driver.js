@@ -16,12 +16,13 @@ export class Driver {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.shown = -1;
+    this.choices = 0; // that were made so far: what an earlier one was waiting for comes too late
     this.canvas = new OffscreenCanvas(1, 1);
     button("camera").onclick = () => this.openCamera();
     const file = input("driver-file");
     file.onchange = () => {
       const [chosen] = file.files ?? [];
-      if (chosen) this.#play(chosen);
+      if (chosen) this.#choose(chosen);
       file.value = "";
     };
   }
@@ -43,8 +44,11 @@ export class Driver {
    * @param {HTMLElement | null} [choice] its button
    */
   async load(address, choice = this.examples.querySelector("button")) {
-    await this.#play(new Blob([await this.store.bytes(address)], { type: "video/mp4" }));
-    press(this.examples, choice);
+    const mine = ++this.choices;
+    const clip = new Blob([await this.store.bytes(address)], { type: "video/mp4" });
+    if (mine !== this.choices) return;
+    await this.#play(clip);
+    if (mine === this.choices) press(this.examples, choice);
   }
 
   /** @returns {Promise<boolean>} whether it was given */
@@ -56,6 +60,7 @@ export class Driver {
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
         video: { facingMode: "user", width: { ideal: 640 }, height: { ideal: 480 } } });
+      this.choices += 1;
       this.#leave();
       this.stream = stream;
       this.video.srcObject = stream;
@@ -108,15 +113,22 @@ export class Driver {
     return counted || video.currentTime; // not every browser counts a camera's
   }
 
+  /** @param {Blob} clip the visitor's own */
+  #choose(clip) {
+    this.choices += 1;
+    return this.#play(clip);
+  }
+
   /** @param {Blob} clip */
   async #play(clip) {
+    const mine = this.choices;
     this.#leave();
     this.video.src = URL.createObjectURL(clip);
     try {
       await this.#opened();
-      say(null);
+      if (mine === this.choices) say(null);
     } catch {
-      say(WORDS.noClip);
+      if (mine === this.choices) say(WORDS.noClip);
     }
   }
 

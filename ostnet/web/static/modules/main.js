@@ -155,7 +155,7 @@ async function open() {
   if (picture) await portrait.load(picture);
   const clips = site.examples.driving;
   const near = Math.max(0, clips.findIndex((address) => address.includes("near")));
-  if (clips[near]) await driver.load(clips[near],
+  if (clips[near] && !driver.choices) await driver.load(clips[near],
     /** @type {HTMLElement} */ (element("driver-examples", HTMLDivElement).children[near]));
   const place = await computer.engine.ready;
   start.disabled = false;
