@@ -16,7 +16,7 @@ const pad = element.querySelector('.pad'), span = Math.log({MOST} / {LEAST});
 const share = value => Math.log(value / {LEAST}) / span;
 const clip = value => Math.min({MOST}, Math.max({LEAST}, value));
 const round = value => Math.round(clip(value) * 20) / 20;
-let at = {{x: 0.5, y: 0.5}}, last = 0;
+let at = {{x: 0.5, y: 0.5}}, last = 0, rest;
 const place = () => {{
   const knob = pad.querySelector('b');
   knob.style.left = `${{100 * share(at.x)}}%`;
@@ -27,6 +27,8 @@ pad.querySelector('.across').style.top = `${{100 - 100 * share(1)}}%`;
 pad.addEventListener('place', event => {{ at = event.detail; place(); }});
 place();
 const send = now => {{
+  clearTimeout(rest);
+  rest = setTimeout(() => trigger('pick', at), 400);  // answers may overtake one another
   if (!now && Date.now() - last < 300) return;
   last = Date.now();
   trigger('pick', at);
@@ -77,6 +79,6 @@ def build(x: gr.Slider, y: gr.Slider) -> None:
         return float(event.x), float(event.y)
 
     pad.pick(picked, None, [x, y], show_progress="hidden", queue=False, api_visibility="private")
-    gr.on(
-        [x.change, y.change], None, [x, y], None, js=_PLACE, queue=False, api_visibility="private"
+    gr.on(  # not at every change: what the pad itself has set may come back late
+        [x.input, y.input], None, [x, y], None, js=_PLACE, queue=False, api_visibility="private"
     )
