@@ -47,7 +47,7 @@ def carried_on(x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float) -
 
     Args:
         x_source: keypoints that have learned landmarks, lids among them.
-        x_driving: the same of the driving frame, at the source's scale.
+        x_driving: the same of the driving frame; the gaps compare where its scale is the source's.
         mouth: gain of the lips; 1 changes nothing.
         eyes: gain of the lids.
     """

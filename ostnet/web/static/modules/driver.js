@@ -22,8 +22,10 @@ export class Driver {
     const file = input("driver-file");
     file.onchange = () => {
       const [chosen] = file.files ?? [];
-      if (chosen) this.#choose(chosen);
       file.value = "";
+      if (!chosen) return;
+      this.choices += 1;
+      this.#play(chosen);
     };
   }
 
@@ -111,12 +113,6 @@ export class Driver {
     const { video } = this;
     const counted = this.isCamera ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
     return counted || video.currentTime; // not every browser counts a camera's
-  }
-
-  /** @param {Blob} clip the visitor's own */
-  #choose(clip) {
-    this.choices += 1;
-    return this.#play(clip);
   }
 
   /** @param {Blob} clip */
