@@ -8,6 +8,9 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+THREAD_NAME = "ahead"
+"""Of every thread that is started here."""
+
 DEPTH = 2
 """Items that are made before they are asked for: enough that neither side waits for long."""
 
@@ -26,7 +29,8 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
     within = copy_context()  # such as who gives up reading
-    thread = Thread(target=within.run, args=(_make, items, made.put, room, stopped), daemon=True)
+    work = (_make, items, made.put, room, stopped)
+    thread = Thread(name=THREAD_NAME, target=within.run, args=work, daemon=True)
     thread.start()
     try:
         while True:

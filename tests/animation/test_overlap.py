@@ -4,15 +4,16 @@ import threading
 import time
 
 import pytest
+from threads_ahead import threads_ahead
 
 from ostnet.animation.overlap import ahead
 
 
 @pytest.fixture(autouse=True)
 def no_thread_is_left():
-    before = set(threading.enumerate())
+    before = threads_ahead()
     yield
-    assert set(threading.enumerate()) == before
+    assert threads_ahead() == before
 
 
 @pytest.fixture
@@ -54,16 +55,17 @@ def test_nothing_is_made_before_the_first_is_asked_for_and_little_after(counted)
     items.close()
 
 
-def test_both_sides_work_at_once():
-    def slow():
-        for number in range(5):
-            time.sleep(0.04)
+def test_the_next_is_made_while_one_is_used():
+    begun = [threading.Event() for _ in range(5)]
+
+    def numbers():
+        for number, event in enumerate(begun):
+            event.set()
             yield number
 
-    started = time.perf_counter()
-    for _ in ahead(slow()):
-        time.sleep(0.04)
-    assert time.perf_counter() - started < 0.36  # one after the other: 0.4
+    for number in ahead(numbers()):
+        if number < 4:
+            assert begun[number + 1].wait(timeout=30)  # without being asked for
 
 
 def test_stopping_early_ends_the_thread_and_closes_what_it_went_through(counted):

@@ -2,13 +2,13 @@
 
 import json
 import subprocess
-import threading
 from dataclasses import replace
 from functools import partial
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
+from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS
 from ostnet.animation.animator import Animator
@@ -76,22 +76,22 @@ def test_overlapping_stages_make_the_same_files(make, scene, tmp_path):
 
 
 def test_a_run_ends_its_threads(make, scene, tmp_path):
-    before = set(threading.enumerate())
+    before = threads_ahead()
     *_, result = make(scene, ["full"], tmp_path / "a", overlap=True, stopped=lambda: True)
-    assert result.stopped and set(threading.enumerate()) == before
+    assert result.stopped and threads_ahead() == before
     running = make(scene, ["full"], tmp_path / "b", overlap=True)
     next(running)
-    assert set(threading.enumerate()) > before
+    assert threads_ahead() > before
     running.close()
-    assert set(threading.enumerate()) == before
+    assert threads_ahead() == before
 
 
 def test_a_torn_driving_clip_ends_an_overlapping_run(make, scene, tmp_path):
-    before = set(threading.enumerate())
+    before = threads_ahead()
     missing = with_inputs(scene, driving=tmp_path / "gone.mp4")
     with pytest.raises(InputError, match="driving: no file"):
         list(make(missing, ["full"], tmp_path / "run", overlap=True))
-    assert set(threading.enumerate()) == before and not (tmp_path / "run").exists()
+    assert threads_ahead() == before and not (tmp_path / "run").exists()
 
 
 def test_a_single_variant_without_the_transform_has_no_rescaled_pane(make, scene, tmp_path):

@@ -1,9 +1,8 @@
 """The weights that the page runs, and the functions around the networks."""
 
-import threading
-
 import numpy as np
 import pytest
+from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import Shown
@@ -25,12 +24,12 @@ def test_render_holds_the_frames_that_show_no_face(source, driving):
 
 
 def test_a_run_that_is_left_leaves_no_thread_behind(source, driving):
-    before = set(threading.enumerate())
+    before = threads_ahead()
     frames = engine.network(source, [Shown(driving.middle)] * 50, ["full"], Options(), False)
     next(frames)
-    assert set(threading.enumerate()) > before  # frames are worked on ahead
+    assert threads_ahead() > before  # frames are worked on ahead
     frames.close()
-    assert set(threading.enumerate()) == before
+    assert threads_ahead() == before
 
 
 def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
