@@ -68,5 +68,7 @@ def _change(opening: Opening, gain: float, x_source: Tensor, x_driving: Tensor) 
     wanted = (gap + (gain - 1) * (gap - wide)).clamp(min=0)  # (B, 1)
     change = here * (wanted / gap.clamp(min=SMALLEST) - 1)  # (B, 2)
     shares = torch.zeros(x_driving.shape[1], 1, device=x_driving.device)
-    shares[lower], shares[upper] = opening.share, opening.share - 1
+    for part, share in ((lower, opening.share), (upper, opening.share - 1)):
+        for index in part:  # one by one: a list of places would be copied to a GPU
+            shares[index] = share
     return change[:, None] * shares  # (B, K, 2)

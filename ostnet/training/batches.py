@@ -14,7 +14,6 @@ from ostnet.training.parallel import Processes
 from ostnet.training.scale_prior import SCALE_BATCH
 from ostnet.training.schedule import STAGES
 from ostnet.training.shard_stream import ShardStream
-from ostnet.training.warm_start import KEYPOINT_BATCH
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class Batches:
         elif stage == "detail":
             parts, pairs = 1, self.config.detail_batch
         else:
-            whole = KEYPOINT_BATCH if stage == "keypoints" else SCALE_BATCH
+            whole = self.config.keypoint_batch if stage == "keypoints" else SCALE_BATCH
             parts, pairs = 1, max(1, whole // count)
         return Share(parts, pairs, parts * count * pairs)
 

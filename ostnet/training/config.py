@@ -23,6 +23,8 @@ LEAST = {
             "batch",
             "accumulate",
             "detail_batch",
+            "keypoint_batch",
+            "critic_width",
             "whole_every",
             "stream_pool",
             "stream_uses",
@@ -92,6 +94,9 @@ class LossWeights:
     """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
     matching: float = 0.0
     """Detail stage: L1 between that critic's features of result and target."""
+    closeup: float = 0.0
+    """Detail stage, steps that decode the whole picture: perceptual distance of one window of it,
+    mostly at mouth or eyes, which the critic then sees instead of the whole."""
 
 
 @dataclass
@@ -132,6 +137,8 @@ class TrainConfig:
     """Adam, betas (.5, .999), no decay of weights."""
     critic_rate: float = 4e-4
     """Adam, betas (.5, .9), of the critic of patches, where a loss asks for one; constant."""
+    critic_width: int = 32
+    """Channels of the critic's first layer."""
     schedule: str = "step"
     """``step``: x0.1 at 80 % of the run; ``cosine``: down to 1 %; ``constant``."""
     clip_norm: float = 10.0
@@ -139,7 +146,9 @@ class TrainConfig:
     ema: float = 0.999
     """Decay of the running average of the weights, which is what is saved."""
     keypoint_steps: int = 200
-    """Warm start, first stage: detector on landmarks, this many steps of 32."""
+    """Warm start, first stage: detector on landmarks, this many steps."""
+    keypoint_batch: int = 32
+    """Pairs of a step of the first stage, over all processes."""
     scale_steps: int = 1000
     """Warm start, second stage: T_theta on keypoints alone, this many steps of 128."""
     scale_low: float = 0.7

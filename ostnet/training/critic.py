@@ -13,23 +13,25 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from ostnet.training.parallel import Processes
 
-WIDTHS = (32, 64, 128)
-"""Channels at 1/2, 1/4 and 1/8 of the size."""
 HEAD_START = 300
 """Steps that the critic learns before the generator hears of it."""
 
 
 class PatchCritic(nn.Module):
-    """(B, 3, H, W) in [0, 1] -> features at 1/2, 1/4, 1/8 and (B, 1, H / 8, W / 8) verdicts."""
+    """(B, 3, H, W) in [0, 1] -> features at 1/2, 1/4, 1/8 and (B, 1, H / 8, W / 8) verdicts.
 
-    def __init__(self):
+    ``width``: channels at 1/2 of the size; at 1/4 and 1/8 twice and four times as many.
+    """
+
+    def __init__(self, width: int):
         super().__init__()
-        inputs = (3, *WIDTHS[:-1])
+        widths = (width, 2 * width, 4 * width)
+        inputs = (3, *widths[:-1])
         self.down = nn.ModuleList(
             spectral_norm(nn.Conv2d(one, other, kernel_size=4, stride=2, padding=1))
-            for one, other in zip(inputs, WIDTHS, strict=True)
+            for one, other in zip(inputs, widths, strict=True)
         )
-        self.head = spectral_norm(nn.Conv2d(WIDTHS[-1], 1, kernel_size=3, padding=1))
+        self.head = spectral_norm(nn.Conv2d(widths[-1], 1, kernel_size=3, padding=1))
 
     def forward(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
         """Verdicts are high for pictures, low for results; about [-1, 1]."""
@@ -45,12 +47,13 @@ class Criticism:
 
     Args:
         rate: its learning rate, constant.
+        width: channels of its first layer.
         processes: those that train together; they share one critic.
     """
 
-    def __init__(self, rate: float, processes: Processes):
+    def __init__(self, rate: float, width: int, processes: Processes):
         self.processes = processes
-        self.critic = PatchCritic().to(processes.device, memory_format=torch.channels_last)
+        self.critic = PatchCritic(width).to(processes.device, memory_format=torch.channels_last)
         self.adam = torch.optim.Adam(self.critic.parameters(), rate, betas=(0.5, 0.9))
         self.steps = 0
 

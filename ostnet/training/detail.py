@@ -6,6 +6,7 @@ flow is also held to the landmarks themselves, and T_theta, whose code now has t
 and eyes are open, to points alone.
 """
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -78,7 +79,13 @@ def flow_weights(source: Tensor, target: Tensor) -> Tensor:
     same cheek seen from the front would tear it.
     """
     apart = torch.nan_to_num((turned(source) - turned(target)).abs(), nan=0.0)
-    return landmark_weights().to(source) * (1 - apart / LARGEST_TURN).clamp(min=0)[:, None]
+    return _weights_on(source.device) * (1 - apart / LARGEST_TURN).clamp(min=0)[:, None]
+
+
+@functools.cache
+def _weights_on(device: torch.device) -> Tensor:
+    """``landmark_weights``, kept, as copying to a GPU waits for it."""
+    return landmark_weights().to(device)
 
 
 def draw_window(points: Tensor, height: int, side: int, generator: Generator) -> Window:
@@ -202,6 +209,10 @@ class DetailObjective:
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
         judged = _judged(rendered)
         terms["perceptual"] = self.perceptual(judged, target)
+        if whole and weights.closeup:
+            near = draw_window(pair.target_points, height, self.config.window // FULL, generator)
+            judged, target = near.view(judged), near.view(target)
+            terms["closeup"] = self.perceptual(judged, target)
         if self.criticism:
             self.criticism.learn(judged, target)
             terms["adversarial"], terms["matching"] = self.criticism.judge(judged, target)

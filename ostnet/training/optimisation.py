@@ -25,7 +25,12 @@ class Optimisation:
     def __init__(self, model: nn.Module, config: TrainConfig, processes: Processes, bf16: bool):
         self.model, self.processes = model, processes
         self.clip_norm, self.bf16 = config.clip_norm, bf16
-        self.adam = torch.optim.Adam(model.parameters(), config.learning_rate, betas=(0.5, 0.999))
+        self.adam = torch.optim.Adam(
+            model.parameters(),
+            config.learning_rate,
+            betas=(0.5, 0.999),
+            fused=processes.device.type == "cuda",
+        )
 
     def step(self, rate: float, parts: Iterator[tuple[Tensor, Losses]]) -> tuple[bool, Losses]:
         """One step at a learning rate; whether it was taken, and the mean losses.

@@ -7,6 +7,7 @@ people, whose target is that scale times the ratio of the two clips' typical spr
 numbers of its code must also say how far mouth and eyes of both are open.
 """
 
+import functools
 from dataclasses import dataclass
 
 import torch
@@ -29,6 +30,8 @@ VIEWS = 2
 """Random scales at which each frame is seen, beside the plain frame."""
 FRAMES = 8
 """Frames of each clip that are looked at."""
+CHUNK = 64
+"""Frames that the detector reads at once."""
 NOISE = 0.005
 """Standard deviation of the noise added to the detector's points."""
 OPENNESS_WEIGHT = 0.05
@@ -59,35 +62,44 @@ class DetectedPoints:
 
 @torch.inference_mode()
 def detect_points(model: OSTNet, store: FrameStore, generator: torch.Generator) -> DetectedPoints:
-    """Run the detector over frames of every clip of a store, plain and at random scales."""
-    shrink = detector_view(model)
+    """Run the detector over frames of every clip of a store, plain and at random scales.
+
+    ``generator``: of the CPU. What it returns lies where the store's frames do.
+    """
+    shrink, device = detector_view(model), store.device
     clips: list[Clip] = [clip for clip in store.clips if not clip.is_still]
-    names = sorted({clip.identity for clip in clips})
-    plain, scaled, scales, rows = [], [], [], []
-    for clip in clips:
-        row = clip.start + torch.linspace(0, clip.length - 1, min(FRAMES, clip.length)).long()
-        images = shrink(store.gather(row)[0])
-        s = augment.draw_scales(VIEWS * len(images), 0.5, 1.6, generator, log_uniform=True)
-        s = s.view(VIEWS, len(images), 2)
+    counts = [min(FRAMES, clip.length) for clip in clips]
+    rows = torch.cat(
+        [
+            clip.start + torch.linspace(0, clip.length - 1, n).long()
+            for clip, n in zip(clips, counts, strict=True)
+        ]
+    )
+    scales = augment.draw_scales(VIEWS * len(rows), 0.5, 1.6, generator, log_uniform=True)
+    scales = scales.view(VIEWS, len(rows), 2).to(device)
+    plain, scaled = [], []
+    for part, s in zip(rows.split(CHUNK), scales.split(CHUNK, dim=1), strict=True):
+        images = shrink(store.gather(part)[0])
         plain.append(model.keypoints(images))
-        scaled.append(torch.stack([model.keypoints(scale_image(images, o)) for o in s]))
-        scales.append(s)
-        rows.append(row)
-    openings = store.openings[torch.cat(rows)].float()
+        scaled.append(torch.stack([model.keypoints(scale_image(images, one)) for one in s]))
+    found = torch.cat(plain)
+    openings = store.openings[rows].float()
     known = openings[torch.isfinite(openings).all(dim=1)]
-    count = torch.tensor([len(points) for points in plain])
+    count = torch.tensor(counts)
+    names = sorted({clip.identity for clip in clips})
     identity = torch.tensor([names.index(clip.identity) for clip in clips])
     weight = torch.tensor([clip.weight for clip in clips])
-    return DetectedPoints(
-        torch.cat(plain),
+    points = DetectedPoints(
+        found,
         torch.cat(scaled, dim=1),
-        torch.cat(scales, dim=1),
+        scales,
         (openings - known.mean(dim=0)) / known.std(dim=0, correction=0).clamp(min=1e-6),
         count.cumsum(0) - count,
         count,
-        torch.stack([spread(points).median(dim=0).values for points in plain]),
+        torch.stack([spread(one).median(dim=0).values for one in found.split(counts)]),
         weight / torch.bincount(identity)[identity],
     )
+    return DetectedPoints(**{name: value.to(device) for name, value in vars(points).items()})
 
 
 @dataclass
@@ -112,7 +124,7 @@ def draw_pairs(
     Half of them are mirrored, where the keypoints are landmarks.
     """
     edges = points.balance.cumsum(0) / points.balance.sum()
-    u = rand((count, 6), generator).cpu()
+    u = rand((count, 6), generator)
 
     def clip(u: Tensor) -> Tensor:
         return torch.searchsorted(edges, u.contiguous()).clamp(max=len(edges) - 1)
@@ -130,8 +142,8 @@ def draw_pairs(
     def mirrored(points: Tensor) -> Tensor:
         if keypoints not in KEYPOINT_COUNTS:
             return points
-        other = points[:, keypoint_mirror(keypoints)] * torch.tensor([-1.0, 1.0])
-        return torch.where(flip, other, points)
+        order, sign = _mirror_on(keypoints, points.device)
+        return torch.where(flip, points[:, order] * sign, points)
 
     return PointPairs(
         mirrored(points.plain[one]),
@@ -139,6 +151,13 @@ def draw_pairs(
         points.scale[view, other] * points.size[driver] / points.size[source],
         torch.cat([points.openings[one], points.openings[other]], dim=1),
     )
+
+
+@functools.cache
+def _mirror_on(keypoints: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The permutation (K,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    order = torch.tensor(keypoint_mirror(keypoints), device=device)
+    return order, torch.tensor([-1.0, 1.0], device=device)
 
 
 def scale_code_loss(
@@ -151,7 +170,7 @@ def scale_code_loss(
     """
     halves = [draw_pairs(points, count, across, generator) for across in (False, True)]
     source, driving, scale, openings = (
-        torch.cat([getattr(half, name) for half in halves]).to(model.scale.base.device)
+        torch.cat([getattr(half, name) for half in halves])
         for name in ("source", "driving", "scale", "openings")
     )
     noise = [NOISE * randn(tuple(source.shape), generator) for _ in range(2)]
@@ -166,7 +185,8 @@ def scale_code_loss(
 @torch.inference_mode()
 def scale_error(model: OSTNet, points: DetectedPoints, across: bool) -> tuple[float, float]:
     """Median |ln(s^ / s)| over 4,096 pairs and both axes: T_theta's, the closed form's."""
-    pairs = draw_pairs(points, 4096, across, torch.Generator().manual_seed(1))
+    generator = torch.Generator(points.plain.device).manual_seed(1)
+    pairs = draw_pairs(points, 4096, across, generator)
     learned = model.align(pairs.source, pairs.driving).scale
     closed = spread(pairs.driving) / spread(pairs.source)
     return tuple(float((s / pairs.scale).log().abs().median()) for s in (learned, closed))

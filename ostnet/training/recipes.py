@@ -63,6 +63,45 @@ _ON_GPU = {
     "learning_rate": 4e-4,
     "schedule": "cosine",
 }
+_SPEAKING = Recipe(
+    "Grows lite weights (--init) into lite-speaking and teaches them mouths and lids: detector "
+    "on 30 landmarks, T_theta on its points, then motion, generator and T_theta on windows of "
+    "the picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
+    {
+        "losses": LossWeights(
+            perceptual=8.0,
+            pixel=60.0,
+            region=12.0,
+            gaps=0.5,
+            people=20.0,
+            flow=800.0,
+            painted=20.0,
+            warped=20.0,
+            performed=1500.0,
+            adversarial=30.0,
+            matching=200.0,
+        ),
+        "grow": "lite-speaking",
+        "resolution": 256,
+        "batch": 32,
+        "keypoint_steps": 1500,
+        "scale_steps": 16000,
+        "detail_share": 1.0,
+        "detail_batch": 6,
+        "window": 96,
+        "whole_every": 10,
+        "lively_share": 0.7,
+        "generated_weight": 0.5,
+        "max_frames_per_clip": 64,
+        "wide_share": 0.4,
+        "learning_rate": 4e-4,
+        "schedule": "cosine",
+        "ema": 0.998,
+        "still_share": 0.1,
+    },
+    hardware="one CPU core",
+    expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its model card",
+)
 
 RECIPES: dict[str, Recipe] = {
     "warm-start": _WARM_START,
@@ -114,44 +153,21 @@ RECIPES: dict[str, Recipe] = {
         "see the model card of ostnet-lite): L1 of full at different scale .0478, of copying the "
         "source .0706; the module's scale error .019 and .018",
     ),
-    "speaking": Recipe(
-        "Grows lite weights (--init) into lite-speaking and teaches them mouths and lids: detector "
-        "on 30 landmarks, T_theta on its points, then motion, generator and T_theta on windows of "
-        "the picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
-        {
-            "losses": LossWeights(
-                perceptual=8.0,
-                pixel=60.0,
-                region=12.0,
-                gaps=0.5,
-                people=20.0,
-                flow=800.0,
-                painted=20.0,
-                warped=20.0,
-                performed=1500.0,
-                adversarial=30.0,
-                matching=200.0,
-            ),
-            "grow": "lite-speaking",
-            "resolution": 256,
-            "batch": 32,
-            "keypoint_steps": 1500,
-            "scale_steps": 16000,
-            "detail_share": 1.0,
-            "detail_batch": 6,
-            "window": 96,
-            "whole_every": 10,
-            "lively_share": 0.7,
-            "generated_weight": 0.5,
-            "max_frames_per_clip": 64,
-            "wide_share": 0.4,
-            "learning_rate": 4e-4,
-            "schedule": "cosine",
-            "ema": 0.998,
-            "still_share": 0.1,
-        },
-        hardware="one CPU core",
-        expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its model card",
+    "speaking": _SPEAKING,
+    "speaking-gpu": replace(
+        _SPEAKING.but(
+            "The same on a large GPU: whole pictures, with closeups of mouth and eyes.",
+            losses={"closeup": 8.0},
+            keypoint_steps=3000,
+            keypoint_batch=256,
+            scale_steps=4000,
+            detail_batch=160,
+            whole_every=1,
+            critic_width=64,
+            max_frames_per_clip=96,
+            learning_rate=5e-4,
+        ),
+        hardware="one H100",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "

@@ -26,6 +26,7 @@ LOSSES = (
     "performed",
     "adversarial",
     "matching",
+    "closeup",
 )
 COLUMNS = (
     *("stage", "step", "updates", "pairs", "seconds", "pairs/s", "waiting", "skipped"),

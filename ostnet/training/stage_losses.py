@@ -36,7 +36,7 @@ class StageLosses:
         self.joint = Objective(config, perceptual)
         self.criticism: Criticism | None = None
         if config.losses.adversarial or config.losses.matching:
-            self.criticism = Criticism(config.critic_rate, processes)
+            self.criticism = Criticism(config.critic_rate, config.critic_width, processes)
         self._detail: DetailObjective | None = None
 
     def __call__(
@@ -86,4 +86,5 @@ class StageLosses:
             model.train(training)
             path.parent.mkdir(parents=True, exist_ok=True)
             torch.save(vars(points), path)
-        return DetectedPoints(**torch.load(path, weights_only=True))
+        known = torch.load(path, weights_only=True, map_location=self.processes.device)
+        return DetectedPoints(**known)

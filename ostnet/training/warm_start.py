@@ -20,8 +20,6 @@ from ostnet.training.draws import Generator
 from ostnet.training.pairs import Batch
 from ostnet.training.scale_prior import draw_scale
 
-KEYPOINT_BATCH = 32
-
 
 def can_warm_start(config: TrainConfig, say: Callable[[str], None]) -> bool:
     """False, and a notice, where the recipe has a warm start and the data folder no landmarks."""

@@ -21,7 +21,7 @@ def pictures(generator, blurred: bool) -> torch.Tensor:
 def test_a_critic_learns_to_tell_blurred_results_from_sharp_targets(generator, monkeypatch):
     monkeypatch.setattr(critic, "HEAD_START", 0)
     torch.manual_seed(0)
-    criticism = Criticism(2e-3, Processes("cpu"))
+    criticism = Criticism(2e-3, 32, Processes("cpu"))
     for _ in range(60):
         criticism.learn(pictures(generator, blurred=True), pictures(generator, blurred=False))
     target = pictures(generator, blurred=False)
@@ -32,7 +32,7 @@ def test_a_critic_learns_to_tell_blurred_results_from_sharp_targets(generator, m
 
 
 def test_the_generator_hears_nothing_during_the_head_start(generator):
-    criticism = Criticism(1e-3, Processes("cpu"))
+    criticism = Criticism(1e-3, 32, Processes("cpu"))
     result = pictures(generator, blurred=True).requires_grad_()
     adversarial, matching = criticism.judge(result, result.detach())
     assert adversarial == 0 and matching == 0
@@ -41,7 +41,7 @@ def test_the_generator_hears_nothing_during_the_head_start(generator):
 
 def test_judging_teaches_the_result_and_not_the_critic(generator, monkeypatch):
     monkeypatch.setattr(critic, "HEAD_START", 0)
-    criticism = Criticism(1e-3, Processes("cpu"))
+    criticism = Criticism(1e-3, 32, Processes("cpu"))
     result = pictures(generator, blurred=True).requires_grad_()
     adversarial, matching = criticism.judge(result, pictures(generator, blurred=False))
     (adversarial + matching).backward()
@@ -50,7 +50,7 @@ def test_judging_teaches_the_result_and_not_the_critic(generator, monkeypatch):
 
 
 def test_a_step_on_what_is_not_finite_is_left_out(generator):
-    criticism = Criticism(1e-3, Processes("cpu"))
+    criticism = Criticism(1e-3, 32, Processes("cpu"))
     before = {name: value.clone() for name, value in criticism.critic.named_parameters()}
     result = pictures(generator, blurred=True)
     result[0] = float("nan")
@@ -60,7 +60,7 @@ def test_a_step_on_what_is_not_finite_is_left_out(generator):
 
 
 def test_a_resumed_critic_goes_on_as_if_never_stopped(generator):
-    one, other = (Criticism(1e-3, Processes("cpu")) for _ in range(2))
+    one, other = (Criticism(1e-3, 32, Processes("cpu")) for _ in range(2))
     batches = [(pictures(generator, True), pictures(generator, False)) for _ in range(4)]
     for pair in batches[:2]:
         one.learn(*pair)
