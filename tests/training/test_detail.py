@@ -88,6 +88,12 @@ def test_windows_lie_at_mouth_and_eyes(generator):
     assert len(nowhere.corner.unique(dim=0)) > 30
 
 
+def test_a_closeup_is_the_window_of_a_whole_picture(generator):
+    picture = torch.rand(3, 3, 256, 256, generator=generator)
+    window = Window(torch.tensor([[0, 0], [5, 9], [20, 20]]), side=12)
+    assert torch.allclose(window.view(picture), window.cut(picture, FULL), atol=1e-4)
+
+
 def test_landmark_flow_is_what_carries_each_landmark_to_the_source():
     grid = identity_grid(16, 16)[None]
     target = torch.from_numpy(face()).float()[None]
@@ -161,6 +167,7 @@ def test_a_grown_network_learns_in_all_stages(
         performed=10,
         adversarial=1,
         matching=1,
+        closeup=1,
     )
     config = TrainConfig(
         data=str(rendered_folder),
@@ -174,6 +181,8 @@ def test_a_grown_network_learns_in_all_stages(
         detail_batch=4,
         window=32,
         whole_every=2,
+        critic_width=8,
+        keypoint_batch=8,
         steps=4,
         batch=4,
         resolution=64,
@@ -188,6 +197,8 @@ def test_a_grown_network_learns_in_all_stages(
     assert np.isfinite(table["L1 full different"])
     rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
     assert [row.split(",")[0] for row in rows[1:]] == ["keypoints", "scale", "detail"]
+    last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    assert 0 < float(last["closeup"])  # of a step that decodes the whole picture
     grown = OSTNet.from_pretrained(str(tmp_path / "run"))
     assert grown.config == PRESETS["tiny-speaking"]
     assert grown.motion.refinement.head.weight.abs().max() > 0
