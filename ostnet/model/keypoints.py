@@ -15,9 +15,9 @@ def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
     height, width = logits.shape[-2:]
     # coordinates need float32: bfloat16 would round them to 1/256 of the picture
     with torch.autocast(logits.device.type, enabled=False):
-        weights = (logits.float() / temperature).flatten(2).softmax(dim=-1)  # (B, K, H*W)
+        rows = (logits.float() / temperature).permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, K)
         grid = identity_grid(height, width, device=logits.device).reshape(-1, 2)
-        return weights @ grid
+        return rows.softmax(dim=1).transpose(1, 2) @ grid
 
 
 class KeypointDetector(nn.Module):

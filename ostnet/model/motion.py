@@ -33,17 +33,19 @@ class Motion:
         flow = resize(self.flow.permute(0, 3, 1, 2), height, width)
         occlusion = resize(self.occlusion, height, width)
         if self.correction is not None:
-            change = resize(self.correction, height, width)
-            flow = flow + change[:, :2]
-            occlusion = (occlusion + change[:, 2:]).clamp(0, 1)
+            flow = flow + resize(self.correction[:, :2], height, width)
+            occlusion = (occlusion + resize(self.correction[:, 2:], height, width)).clamp(0, 1)
         return flow.permute(0, 2, 3, 1), occlusion
 
 
 def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
     """A Gaussian at each keypoint: (B, K, 2) -> (B, K, H, W), peak 1."""
-    grid = identity_grid(height, width, device=keypoints.device)
-    distance = (grid - keypoints[:, :, None, None]).square().sum(-1)
-    return torch.exp(-0.5 * distance / HEATMAP_VARIANCE)
+    x, y = (torch.linspace(-1, 1, side, device=keypoints.device) for side in (width, height))
+    across, down = (
+        torch.exp(-0.5 * (places - keypoints[..., axis, None]).square() / HEATMAP_VARIANCE)
+        for axis, places in enumerate((x, y))
+    )  # (B, K, W), (B, K, H)
+    return down[..., None] * across[:, :, None]
 
 
 def roll_between(x_source: Tensor, x_driving: Tensor) -> Tensor:
@@ -61,23 +63,49 @@ def roll_between(x_source: Tensor, x_driving: Tensor) -> Tensor:
     return torch.stack([cosine, sine, -sine, cosine], dim=1).unflatten(1, (2, 2))
 
 
-def candidate_flows(
-    x_source: Tensor, x_driving: Tensor, height: int, width: int, turn: bool = False
-) -> Tensor:
-    """Where each output pixel comes from if it follows keypoint k: (B, K + 1, H, W, 2).
+@dataclass
+class Candidates:
+    """Where each output pixel comes from if it follows keypoint k, or nothing.
 
     Candidate 0 is the identity (background); candidate k is (p - x_driving_k) R + x_source_k, with
-    R the identity or, with ``turn``, the head's roll.
+    R the identity or the head's roll: a grid that is the same for all k, and a shift.
     """
-    grid = identity_grid(height, width, device=x_source.device)
-    still = grid.expand(len(x_source), 1, -1, -1, -1)
+
+    still: Tensor
+    """(1, H, W, 2): every pixel's own place p."""
+    turned: Tensor
+    """(B or 1, H, W, 2): p R."""
+    shifts: Tensor
+    """(B, K, 2): x_source_k - x_driving_k R."""
+
+    def flows(self, count: int) -> Tensor:
+        """The first ones: (B, count, H, W, 2)."""
+        still = self.still.expand(len(self.shifts), 1, -1, -1, -1)
+        moved = self.turned[:, None] + self.shifts[:, : count - 1, None, None]
+        return torch.cat([still, moved], dim=1)
+
+    def mean(self, weights: Tensor) -> Tensor:
+        """Their mean by weights (B, H * W, K + 1 or more): (B, H, W, 2).
+
+        The weights add up to 1; any beyond the last candidate's are 0.
+        """
+        others = weights.shape[-1] - self.shifts.shape[1] - 1
+        shifts = F.pad(self.shifts, (0, 0, 1, others))  # as many as there are weights
+        still, turned = self.still.flatten(1, 2), self.turned.flatten(1, 2)
+        mean = turned + weights[..., :1] * (still - turned) + weights @ shifts  # (B, H * W, 2)
+        return mean.unflatten(1, self.still.shape[1:3])
+
+
+def candidates(
+    x_source: Tensor, x_driving: Tensor, height: int, width: int, turn: bool = False
+) -> Candidates:
+    """Those of keypoints (B, K, 2); ``turn``: with the head's roll."""
+    still = identity_grid(height, width, device=x_source.device)[None]
     if not turn:
-        shift = (x_source - x_driving)[:, :, None, None]  # (B, K, 1, 1, 2)
-        return torch.cat([still, grid + shift], dim=1)
+        return Candidates(still, still, x_source - x_driving)
     roll = roll_between(x_source, x_driving)  # (B, 2, 2)
-    shift = x_source - x_driving @ roll  # (B, K, 2)
-    turned = (grid.flatten(0, 1) @ roll).unflatten(1, (height, width))  # (B, H, W, 2)
-    return torch.cat([still, turned[:, None] + shift[:, :, None, None]], dim=1)
+    turned = (still.flatten(1, 2) @ roll).unflatten(1, (height, width))  # (B, H, W, 2)
+    return Candidates(still, turned, x_source - x_driving @ roll)
 
 
 class Refinement(nn.Module):
@@ -127,6 +155,9 @@ class DenseMotion(nn.Module):
         features = self.hourglass.width
         self.mask = nn.Conv2d(features, candidates, kernel, padding=padding)
         self.occlusion = nn.Conv2d(features, 1, kernel, padding=padding)
+        alone = torch.zeros(candidates + 1)
+        alone[-1] = -1e4  # no weight for occlusion; to split it off first takes a CPU longer
+        self.register_buffer("masks_alone", alone, persistent=False)
         self.refinement = None
         if config.refinement_width:
             side = config.motion_resolution
@@ -138,14 +169,14 @@ class DenseMotion(nn.Module):
         with torch.autocast(small.device.type, enabled=False):
             x_source = x_source.float()
             x_driving = carried_on(x_source, x_driving.float(), *self.gains)
-            flows = candidate_flows(x_source, x_driving, height, width, self.turn)
-            # flows: (B, K+1, h, w, 2)
-            hints = self._hints(small, x_source, x_driving, flows)
+            followed = candidates(x_source, x_driving, height, width, self.turn)
+            hints = self._hints(small, x_source, x_driving, followed.flows(self.warped))
         features = self.hourglass(hints)
         with torch.autocast(small.device.type, enabled=False):
             maps = self._heads(features.float())  # (B, K+2, h, w)
-            weights = maps[:, :-1].softmax(dim=1)  # (B, K+1, h, w)
-            flow = (weights[..., None] * flows).sum(dim=1)  # (B, h, w, 2)
+            masks = maps.permute(0, 2, 3, 1).flatten(1, 2) + self.masks_alone  # (B, h*w, K+2)
+            weights = masks.softmax(dim=-1)  # the last one 0
+            flow = followed.mean(weights)  # (B, h, w, 2)
             occlusion = maps[:, -1:].sigmoid()
         if self.refinement is None:
             return Motion(flow, occlusion)
@@ -164,12 +195,13 @@ class DenseMotion(nn.Module):
     def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:
         """What the hourglass sees (B, 4 warped + others, h, w).
 
-        Of each candidate the change of its heat map; of the first ones also the source moved by it.
+        Of each candidate the change of its heat map; of the first ones also the source moved by
+        their flows (B, warped, h, w, 2).
         """
         height, width = small.shape[-2:]
         moved = gaussian_maps(x_driving, height, width) - gaussian_maps(x_source, height, width)
         heat = torch.cat([torch.zeros_like(moved[:, :1]), moved], dim=1)  # (B, K+1, h, w)
-        seen = flows[:, : self.warped].flatten(0, 1)  # (B * warped, h, w, 2)
+        seen = flows.flatten(0, 1)  # (B * warped, h, w, 2)
         copies = small.float().repeat_interleave(self.warped, dim=0)
         pictures = sample(copies, seen).unflatten(0, (len(small), self.warped))
         both = torch.cat([heat[:, : self.warped, None], pictures], dim=2)  # (B, warped, 4, h, w)

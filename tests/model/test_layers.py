@@ -4,7 +4,7 @@ import torch
 
 from ostnet.model.keypoints import soft_argmax
 from ostnet.model.layers import Resize, identity_grid, sample
-from ostnet.model.motion import candidate_flows, gaussian_maps, roll_between
+from ostnet.model.motion import candidates, gaussian_maps, roll_between
 
 
 def test_resize_keeps_coordinates():
@@ -36,7 +36,7 @@ def test_a_keypoint_that_moved_brings_its_surroundings_along():
     """Candidate k shows at the driving keypoint what the source has at its keypoint."""
     x_source, x_driving = torch.tensor([[[-0.4, 0.2]]]), torch.tensor([[[0.3, -0.1]]])
     picture = gaussian_maps(x_source, 65, 65)
-    flows = candidate_flows(x_source, x_driving, 65, 65)
+    flows = candidates(x_source, x_driving, 65, 65).flows(2)
     assert torch.equal(flows[:, 0], identity_grid(65, 65)[None])
     moved = sample(picture, flows[:, 1])
     torch.testing.assert_close(moved, gaussian_maps(x_driving, 65, 65), atol=0.03, rtol=0)
@@ -50,7 +50,7 @@ def test_what_follows_a_keypoint_rolls_as_the_head_does():
     x_driving = 0.5 * torch.randn(1, 9, 2)
     x_source = x_driving @ roll + torch.tensor([0.1, -0.2])
     torch.testing.assert_close(roll_between(x_source, x_driving)[0], roll)
-    flows = candidate_flows(x_source, x_driving, 33, 33, turn=True)
+    flows = candidates(x_source, x_driving, 33, 33, turn=True).flows(10)
     expected = identity_grid(33, 33) @ roll + torch.tensor([0.1, -0.2])
     torch.testing.assert_close(flows[0, 1:], expected.expand(9, -1, -1, -1), atol=1e-5, rtol=0)
     assert torch.equal(flows[:, 0], identity_grid(33, 33)[None])
@@ -59,6 +59,18 @@ def test_what_follows_a_keypoint_rolls_as_the_head_does():
 def test_a_head_that_does_not_roll_is_shifted():
     x_driving = torch.tensor([[[-0.4, 0.2], [0.3, 0.1], [0.0, -0.3]]])
     x_source = 1.2 * x_driving + 0.1
-    shifted = candidate_flows(x_source, x_driving, 17, 17)
-    turned = candidate_flows(x_source, x_driving, 17, 17, turn=True)
+    shifted = candidates(x_source, x_driving, 17, 17).flows(4)
+    turned = candidates(x_source, x_driving, 17, 17, turn=True).flows(4)
     torch.testing.assert_close(turned, shifted, atol=1e-6, rtol=0)
+
+
+def test_the_flow_is_the_mean_of_what_is_followed():
+    torch.manual_seed(0)
+    x_source, x_driving = torch.randn(2, 5, 2), torch.randn(2, 5, 2)
+    weights = torch.randn(2, 9 * 9, 6).softmax(dim=-1)
+    for turn in (False, True):
+        followed = candidates(x_source, x_driving, 9, 9, turn)
+        expected = torch.einsum("bpk,bkpc->bpc", weights, followed.flows(6).flatten(2, 3))
+        torch.testing.assert_close(
+            followed.mean(weights).flatten(1, 2), expected, atol=1e-6, rtol=1e-5
+        )
