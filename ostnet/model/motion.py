@@ -138,6 +138,9 @@ class Refinement(nn.Module):
 class DenseMotion(nn.Module):
     """(source, x_S, x_D^) -> :class:`Motion`."""
 
+    masks_alone: Tensor
+    """(K + 2,): 0 for the masks, and for occlusion what leaves it no weight."""
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         candidates = config.keypoints + 1
@@ -156,7 +159,7 @@ class DenseMotion(nn.Module):
         self.mask = nn.Conv2d(features, candidates, kernel, padding=padding)
         self.occlusion = nn.Conv2d(features, 1, kernel, padding=padding)
         alone = torch.zeros(candidates + 1)
-        alone[-1] = -1e4  # no weight for occlusion; to split it off first takes a CPU longer
+        alone[-1] = -1e4  # to split occlusion off before the softmax takes a CPU longer
         self.register_buffer("masks_alone", alone, persistent=False)
         self.refinement = None
         if config.refinement_width:
