@@ -158,16 +158,16 @@ RECIPES: dict[str, Recipe] = {
         _SPEAKING.but(
             "The same on a large GPU: whole pictures, with closeups of mouth and eyes.",
             losses={"closeup": 8.0},
-            keypoint_steps=3000,
+            keypoint_steps=1500,
             keypoint_batch=256,
-            scale_steps=4000,
-            detail_batch=160,
+            scale_steps=2500,
+            detail_batch=96,
             whole_every=1,
             critic_width=64,
             max_frames_per_clip=96,
             learning_rate=5e-4,
         ),
-        hardware="one H100",
+        hardware="one H200",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "
