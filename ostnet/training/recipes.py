@@ -168,6 +168,7 @@ RECIPES: dict[str, Recipe] = {
             learning_rate=5e-4,
         ),
         hardware="one H200",
+        expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "
