@@ -1,5 +1,8 @@
 """Programs started to read or write media, held to limits while they do.
 
+Each is in a session of its own: Ctrl-C in a terminal reaches this program, which then ends them,
+and is not first heard of as a broken pipe.
+
 The kernel keeps the limits, whatever a file makes a decoder do; where there is no such kernel
 (macOS, Windows) only the limits of `ostnet.media.patience` hold.
 """
@@ -27,7 +30,9 @@ STARVED = (b"annot allocate memory", b"ould not allocate memory", b"temporarily 
 
 def start_decoder(command: list[str], log: IO[bytes]) -> subprocess.Popen:
     """Start a program that reads a stranger's file and writes nothing but a pipe and its log."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, bufsize=MEGABYTE)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=log, bufsize=MEGABYTE, start_new_session=True
+    )
     limits = DecoderLimits.here()
     _hold(process, "CPU", limits.seconds, limits.seconds + UNWINDING)
     _hold(process, "FSIZE", LONGEST_LOG)
@@ -37,7 +42,7 @@ def start_decoder(command: list[str], log: IO[bytes]) -> subprocess.Popen:
 
 def start_encoder(command: list[str], **pipes) -> subprocess.Popen:
     """Start a program that also writes a file, for as long as its caller feeds it."""
-    process = subprocess.Popen(command, **pipes)
+    process = subprocess.Popen(command, start_new_session=True, **pipes)
     _hold_both(process, DecoderLimits.here())
     return process
 

@@ -164,7 +164,8 @@ class VideoWriter:
         return target
 
     def _run(self, *arguments: str) -> None:
-        done = subprocess.run(ffmpeg("-loglevel", "error", *arguments), capture_output=True)
+        command = ffmpeg("-loglevel", "error", *arguments)
+        done = subprocess.run(command, capture_output=True, start_new_session=True)
         if done.returncode != 0:
             raise OSError(f"'{self.path}' cannot be finished: {reason(done.stderr)}")
 

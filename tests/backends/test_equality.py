@@ -86,4 +86,5 @@ def test_trained_weights_on_faces(preset):
     source, *driving = [next(read_frames(clip)) for clip in clips]
     expected = frames_of(model, "torch", source, driving)
     for name in FAST:
-        compare(expected, frames_of(model, name, source, driving), 2)
+        found = frames_of(model, name, source, driving)
+        compare(expected, found, 4 if name.endswith("bf16") else 2)

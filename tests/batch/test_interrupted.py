@@ -10,7 +10,7 @@ from ostnet.batch.job import Outcome
 from ostnet.batch.processes import in_processes
 from ostnet.media.video import probe
 
-JOBS = 6
+JOBS = 20
 
 
 @pytest.mark.slow

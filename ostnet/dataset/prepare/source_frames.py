@@ -41,6 +41,7 @@ def source_frames(
             stdout=subprocess.PIPE,
             stderr=log,
             bufsize=1 << 20,
+            start_new_session=True,
         )
         count = 0
         try:
