@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -13,6 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Graphs that back ends build are kept from run to run, but not among the user's own.
 os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
+
+# A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = frozenset(
     "test_animate test_animate_handlers test_api test_architecture test_batch test_benchmark "

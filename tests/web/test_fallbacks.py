@@ -112,3 +112,20 @@ def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):
     page.click("#start")
     page.click("#record")
     says(page, "This browser cannot record")
+
+
+def test_what_is_said_of_a_picture_stays_when_the_clip_comes_late(
+    visit, browser, address, tmp_path
+):
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no picture")
+    page, waiting = visit(browser), []
+    page.route("**/driving/*.mp4", lambda route: waiting.append(route))
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.set_input_files("#portrait-file", broken)
+    says(page, "This file is no picture")
+    for route in waiting:
+        route.continue_()
+    page.unroute("**/driving/*.mp4")
+    page.wait_for_selector("#driver-examples [aria-pressed=true]", timeout=120_000)
+    says(page, "This file is no picture")

@@ -1,6 +1,6 @@
 /** The driver: a camera, a clip or an example, frame by frame. */
 
-import { button, element, input, press, say } from "./elements.js";
+import { button, element, input, press, say, unsay } from "./elements.js";
 import { cameraWords, NO_CAMERA, WORDS } from "./words.js";
 
 export class Driver {
@@ -56,7 +56,7 @@ export class Driver {
   /** @returns {Promise<boolean>} whether it was given */
   async openCamera() {
     if (!navigator.mediaDevices) {
-      say(NO_CAMERA);
+      say(NO_CAMERA, "driver");
       return false;
     }
     try {
@@ -68,10 +68,11 @@ export class Driver {
       this.video.srcObject = stream;
       await this.#opened();
       button("camera").setAttribute("aria-pressed", "true");
-      say(this.video.videoHeight > this.video.videoWidth ? WORDS.upright : null);
+      if (this.video.videoHeight > this.video.videoWidth) say(WORDS.upright, "driver");
+      else unsay("driver");
       return true;
     } catch (error) {
-      say(cameraWords(error));
+      say(cameraWords(error), "driver");
       return false;
     }
   }
@@ -122,9 +123,9 @@ export class Driver {
     this.video.src = URL.createObjectURL(clip);
     try {
       await this.#opened();
-      if (mine === this.choices) say(null);
+      if (mine === this.choices) unsay("driver");
     } catch {
-      if (mine === this.choices) say(WORDS.noClip);
+      if (mine === this.choices) say(WORDS.noClip, "driver");
     }
   }
 

@@ -38,11 +38,27 @@ export function drawing(canvas) {
   return context;
 }
 
-/** @param {string | null} words null: nothing to say any more */
-export function say(words) {
+/** What the notice is about. */
+let topic = "";
+
+/**
+ * @param {string} words
+ * @param {string} about what may take them back
+ */
+export function say(words, about = "") {
   const notice = element("notice", HTMLParagraphElement);
   notice.hidden = !words;
-  notice.textContent = words ?? "";
+  notice.textContent = words;
+  topic = about;
+}
+
+/**
+ * Take back what was said about something; what was said about anything else stays.
+ *
+ * @param {string} about
+ */
+export function unsay(about) {
+  if (topic === about) say("");
 }
 
 /**

@@ -3,7 +3,7 @@
 import { makeApi } from "./api.js";
 import { Computer } from "./computer.js";
 import { Driver } from "./driver.js";
-import { button, element, input, say } from "./elements.js";
+import { button, element, input, say, unsay } from "./elements.js";
 import { Live } from "./live.js";
 import { keepForLater } from "./offline.js";
 import { Portrait } from "./portrait.js";
@@ -66,7 +66,7 @@ async function step(again) {
   } catch (error) {
     if (engine === computer.engine) {
       pause();
-      say(error instanceof Error ? error.message : String(error));
+      say(error instanceof Error ? error.message : String(error), "run");
     }
     return false;
   }
@@ -93,7 +93,8 @@ function driverChanged(camera) {
 }
 
 function go() {
-  if (!allowed()) return say(WORDS.consent);
+  if (!allowed()) return say(WORDS.consent, "consent");
+  unsay("run");
   live.start();
   driver.play();
   start.textContent = "Freeze";
@@ -126,7 +127,7 @@ function listen() {
     live.refresh();
   };
   consent.onchange = () => {
-    say(null);
+    unsay("consent");
     live.refresh();
   };
   button("photograph").onclick = async () => {

@@ -1,6 +1,6 @@
 /** The portrait: where it comes from, and the square of it that is animated. */
 
-import { canvasIn, drawing, element, input, press, say } from "./elements.js";
+import { canvasIn, drawing, element, input, press, say, unsay } from "./elements.js";
 import { centreSquare, decode, fetchPicture } from "./pictures.js";
 import { moved, sized } from "./square.js";
 import { WORDS } from "./words.js";
@@ -58,9 +58,9 @@ export class Portrait {
     if (!file) return;
     try {
       this.#show(await decode(file), true);
-      say(null);
+      unsay("portrait");
     } catch {
-      say(WORDS.noPicture);
+      say(WORDS.noPicture, "portrait");
     }
   }
 
@@ -93,7 +93,7 @@ export class Portrait {
     const { square } = this;
     const found = await this.find(await createImageBitmap(picture)).catch(() => square);
     if (this.picture !== picture || this.square !== square) return;
-    if (!found) return say(WORDS.noFace);
+    if (!found) return say(WORDS.noFace, "portrait");
     this.square = found;
     this.#showSize();
     this.#changed();
@@ -193,7 +193,7 @@ export class Portrait {
     document.addEventListener("paste", (event) => {
       const [pasted] = event.clipboardData?.files ?? [];
       if (pasted) this.open(pasted);
-      else say(WORDS.noPaste);
+      else say(WORDS.noPaste, "portrait");
     });
     element("paste", HTMLButtonElement).onclick = () => this.#paste();
   }
@@ -204,9 +204,9 @@ export class Portrait {
         const kind = item.types.find((type) => type.startsWith("image/"));
         if (kind) return await this.open(await item.getType(kind));
       }
-      say(WORDS.noPaste);
+      say(WORDS.noPaste, "portrait");
     } catch {
-      say(WORDS.noPaste);
+      say(WORDS.noPaste, "portrait");
     }
   }
 }
