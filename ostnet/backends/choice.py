@@ -28,9 +28,9 @@ BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
     "openvino-bf16, openvino, torch-bf16, torch",
     "torch": "eager torch in float32: the reference",
-    "torch-bf16": "eager torch, the generator in bfloat16; pixels differ by about 1/255",
+    "torch-bf16": "eager torch, the generator in bfloat16; pixels differ by .1/255 (3/255 at most)",
     "openvino": "OpenVINO in float32, on CPUs; graphs are built at first use and kept",
-    "openvino-bf16": "the same, the generator in bfloat16; pixels differ by less than 1/255",
+    "openvino-bf16": "the same, the generator in bfloat16; pixels differ by .1/255 (2/255 at most)",
 }
 
 
