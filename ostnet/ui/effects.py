@@ -67,8 +67,8 @@ def of_transform(measured: Measurements) -> str:
 
 
 def of_embedding(measured: Measurements) -> str:
-    """What the scale embedding does to the face's size, in one sentence."""
-    return _compared(measured, "no_embedding")
+    """What the scale embedding does to the face's size, and to mouths and eyelids."""
+    return _compared(measured, "no_embedding") + _opened(measured, "no_embedding")
 
 
 def percent(error: float) -> str:
@@ -82,7 +82,18 @@ def _compared(measured: Measurements, without: str) -> str:
     off = measured.get("different-scale", without, E)
     if on is None or off is None:
         return "Its effect has not been measured on these weights."
-    figures = f"face size {percent(on.value)} off with it, {percent(off.value)} without"
+    figures = f"{percent(on.value)} off with it, {percent(off.value)} without"
     if on.low <= off.value <= on.high or off.low <= on.value <= off.high:
-        return f"In these weights it makes no measurable difference: {figures}."
-    return f"Measured on these weights: {figures}."
+        return f"In these weights it makes no measurable difference to the face's size: {figures}."
+    return f"Measured on these weights: face size {figures}."
+
+
+def _opened(measured: Measurements, without: str) -> str:
+    """How far mouths and eyelids move against the truth's; empty where that was not measured."""
+    said = []
+    for metric, words in (("mouth_slope", "mouths open"), ("eyelid_slope", "eyelids move")):
+        on = measured.get("different-scale", "full", metric)
+        off = measured.get("different-scale", without, metric)
+        if on is not None and off is not None:
+            said.append(f"{words} {on.value:.2f} times as far with it, {off.value:.2f} without")
+    return f" Against the driver's, {'; '.join(said)}." if said else ""

@@ -46,6 +46,19 @@ def test_a_switch_without_effect_says_so(measured):
     assert "no measurable difference" in effects.of_embedding(measured(*HELPS))
 
 
+def test_the_embedding_also_says_what_it_does_to_mouths(measured, tmp_path):
+    measured(*HELPS)
+    document = json.loads((tmp_path / "metrics.json").read_text())
+    for method, value in (("full", 0.8), ("no_embedding", 0.7)):
+        row = {"protocol": "different-scale", "method": method, "metric": "mouth_slope"}
+        document["rows"].append(row | {"value": value})
+    (tmp_path / "metrics.json").write_text(json.dumps(document))
+    said = effects.of_embedding(Measurements(tmp_path))
+    assert said.endswith(
+        "Against the driver's, mouths open 0.80 times as far with it, 0.70 without."
+    )
+
+
 def test_figures_of_other_weights_are_not_quoted(measured):
     other = measured(*HELPS, weights="0123456789ab")
     assert "not been measured" in effects.of_transform(other)
