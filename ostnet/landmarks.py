@@ -123,18 +123,19 @@ def keypoint_mirror(count: int) -> list[int]:
 
 
 def mirrored(points: Tensor) -> Tensor:
-    """Points of the horizontally flipped picture: (..., 70, 2) -> (..., 70, 2).
+    """Points of the horizontally flipped picture, all 70 or K keypoints: (..., 70 or K, 2).
 
     x changes sign, and left and right points change places. NaN stays NaN.
     """
-    order, sign = _mirror_on(points.device)
+    order, sign = _mirror_on(points.shape[-2], points.device)
     return points[..., order, :] * sign
 
 
 @functools.cache
-def _mirror_on(device: torch.device) -> tuple[Tensor, Tensor]:
-    """The permutation (70,) and the signs of x and y; kept, as copying to a GPU waits for it."""
-    return torch.tensor(MIRROR, device=device), torch.tensor([-1.0, 1.0], device=device)
+def _mirror_on(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """The permutation (count,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    order = MIRROR if count == POINTS else keypoint_mirror(count)
+    return torch.tensor(order, device=device), torch.tensor([-1.0, 1.0], device=device)
 
 
 def openings(points: np.ndarray) -> np.ndarray:

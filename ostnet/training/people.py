@@ -7,13 +7,12 @@ people, whose target is that scale times the ratio of the two clips' typical spr
 numbers of its code must also say how far mouth and eyes of both are open.
 """
 
-import functools
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ostnet.landmarks import KEYPOINT_COUNTS, keypoint_mirror
+from ostnet.landmarks import KEYPOINT_COUNTS, mirrored
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.rescale import scale_image
@@ -139,25 +138,17 @@ def draw_pairs(
     keypoints = points.plain.shape[1]
     flip = (u[:, 5] < 0.5)[:, None, None]
 
-    def mirrored(points: Tensor) -> Tensor:
+    def flipped(points: Tensor) -> Tensor:
         if keypoints not in KEYPOINT_COUNTS:
             return points
-        order, sign = _mirror_on(keypoints, points.device)
-        return torch.where(flip, points[:, order] * sign, points)
+        return torch.where(flip, mirrored(points), points)
 
     return PointPairs(
-        mirrored(points.plain[one]),
-        mirrored(points.scaled[view, other]),
+        flipped(points.plain[one]),
+        flipped(points.scaled[view, other]),
         points.scale[view, other] * points.size[driver] / points.size[source],
         torch.cat([points.openings[one], points.openings[other]], dim=1),
     )
-
-
-@functools.cache
-def _mirror_on(keypoints: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The permutation (K,) and the signs of x and y; kept, as copying to a GPU waits for it."""
-    order = torch.tensor(keypoint_mirror(keypoints), device=device)
-    return order, torch.tensor([-1.0, 1.0], device=device)
 
 
 def scale_code_loss(
