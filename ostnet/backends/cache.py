@@ -41,22 +41,18 @@ def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]
     stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".building-"))
     try:
         manifest = build(stage)
-        shutil.rmtree(folder, ignore_errors=True)  # broken
         try:
             stage.rename(folder)
-        except OSError:  # another process was first
-            manifest = _read(folder)
+        except OSError:  # there is one
+            try:
+                manifest = Manifest.read(folder)  # another process was first
+            except ValueError:  # it is broken
+                shutil.rmtree(folder, ignore_errors=True)
+                stage.rename(folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
     _forget_old(folder.parent)
     return folder, manifest
-
-
-def _read(folder: Path) -> Manifest:
-    try:
-        return Manifest.read(folder)
-    except ValueError as error:
-        raise OSError(str(error)) from error
 
 
 def _forget_old(folder: Path) -> None:
