@@ -103,6 +103,11 @@ class ModelConfig:
     """Generator channels at full resolution. 0: no feature map at full resolution at all; a
     pixel-unshuffle stem and a pixel-shuffle head take its place."""
 
+    first_tap: str = "features"
+    """What of the source moves to give the largest of the generator's taps: ``features``, the tap
+    itself, as with the others (the paper's lineage); ``picture``, the source picture, of which the
+    encoder's first layers then make that tap: less to sample than its channels."""
+
     residual_blocks: int = 6
     """Residual blocks of the decoder, at 1/8 of the full resolution."""
 
@@ -157,6 +162,10 @@ class ModelConfig:
             )
         if self.candidates not in ("shift", "turn"):
             raise ValueError(f"candidates: found {self.candidates!r:.40}, expected shift or turn")
+        if self.first_tap not in ("features", "picture"):
+            raise ValueError(
+                f"first_tap: found {self.first_tap!r:.40}, expected features or picture"
+            )
         if self.embedding not in ("sum", "film"):
             raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
         if self.mask_kernel % 2 == 0:
@@ -230,7 +239,8 @@ PRESETS: dict[str, ModelConfig] = {
 }
 """``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
 ``base-speaking``: the same widths with everything beyond the paper that makes faces speak and
-blink, into which ``ostnet.model.growth`` grows weights of the former."""
+blink, into which ``ostnet.model.growth`` grows weights of the former; ``lite-quick``: the same with
+a cheaper generator, to which ``ostnet.model.recut`` cuts ``lite-speaking``."""
 
 SPEAKING = {
     "keypoints": 30,
@@ -243,3 +253,4 @@ SPEAKING = {
 }
 """What the ``-speaking`` presets have beyond the others."""
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
+PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], residual_blocks=2, first_tap="picture")

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from ostnet.backends.fiducials import Fiducials
-from ostnet.backends.graph_names import LEVELS, PASSED
 from ostnet.backends.manifest import Manifest
 from ostnet.config import ModelConfig
 from ostnet.model.frame import Alignment, Reader, Rendered, Source
@@ -23,12 +22,8 @@ class Moved:
     """(1, h, w, 2)."""
     occlusion: np.ndarray
     """(1, 1, h, w)."""
-    correction: np.ndarray | None
-    """(1, 3, 2h, 2w); None for a network without the refinement."""
-    taps: list[np.ndarray]
-    """Each tap moved, and its occlusion: six."""
-    warped: np.ndarray | None
-    """(1, 3, H, W): the source, moved; None for a network without ``mix``."""
+    passed: dict[str, np.ndarray]
+    """All that graph ``move`` made, by name: what ``paint`` needs is among it."""
 
 
 class Graphed(Reader):
@@ -38,8 +33,8 @@ class Graphed(Reader):
         name: of the back end.
         manifest: which graphs there are.
         run: computes one of them.
-        enlarge: computes ``compose``: (painted, flow, mix and correction or None, picture) -> the
-            result at the picture's size. None: results have the networks' own resolution.
+        enlarge: computes ``compose``: (painted, flow, mix or None, picture) -> the result at the
+            picture's size. None: results have the networks' own resolution.
     """
 
     uses_torch = False
@@ -49,6 +44,8 @@ class Graphed(Reader):
         self.config = ModelConfig.from_dict(manifest.config)
         self.transform = Fiducials.of(manifest.constants)
         self._run, self._enlarge = run, enlarge
+        encoded = manifest.graphs["encode"].outputs
+        self._taps = [name for name in encoded if name.startswith("tap_")]
 
     def _call(self, graph: str, **arrays: np.ndarray) -> dict[str, np.ndarray]:
         """Outputs of a graph by name; it takes those of the arrays that it has inputs for."""
@@ -59,8 +56,8 @@ class Graphed(Reader):
     def encode(self, image: np.ndarray) -> Source:
         """All that depends on the source picture (1, 3, R, R) alone."""
         made = self._call("encode", image=image)
-        taps = [made[f"tap_{level}"] for level in LEVELS]
-        return Source(image, made["small"], self.keypoints(image), taps)
+        taps = [maps for name, maps in made.items() if name.startswith("tap_")]
+        return Source(image, made["small"], made.get("medium"), self.keypoints(image), taps)
 
     def keypoints(self, image: np.ndarray) -> np.ndarray:
         """(1, 3, R, R) -> (1, K, 2)."""
@@ -80,32 +77,25 @@ class Graphed(Reader):
             "move",
             image=source.image,
             small=source.small,
+            medium=source.medium,
             x_source=source.keypoints,
             x_driving=x_driving,
-            **{f"tap_{level}": tap for level, tap in zip(LEVELS, source.taps, strict=True)},
+            **{name: tap for name, tap in zip(self._taps, source.taps, strict=True)},
         )
-        passed = [made[name] for name in PASSED]
-        return Moved(
-            made["flow"], made["occlusion"], made.get("correction"), passed, made.get("warped")
-        )
+        return Moved(made["flow"], made["occlusion"], made)
 
     def paint(self, source: Source, motion: Moved, z: np.ndarray | None) -> Rendered:
         """The picture of a motion that ``move`` returned; z None: without scale embedding."""
         made = self._call(
             "paint",
-            **dict(zip(PASSED, motion.taps, strict=True)),
+            **motion.passed,
             z=np.zeros((1, self.config.scale_code), np.float32) if z is None else z,
             gate=np.array([z is not None], np.float32),
         )
-        painted, mix = made["painted"], made.get("mix")
-        if mix is None:
-            return Rendered(painted, painted, None, None, motion)
-        image = mix * (motion.warped - painted) + painted
-        return Rendered(image, painted, mix, motion.warped, motion)
+        image, warped = made["image"], motion.passed.get("warped")
+        return Rendered(image, made.get("painted", image), made.get("mix"), warped, motion)
 
     def compose(self, rendered: Rendered, picture: np.ndarray) -> np.ndarray:
         """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""
         motion = rendered.motion
-        return self._enlarge(
-            rendered.painted, motion.flow, rendered.mix, motion.correction, picture
-        )
+        return self._enlarge(rendered.painted, motion.flow, rendered.mix, picture)

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ostnet.backends.graph_names import LEVELS, PASSED
+from ostnet.model.frame import Source
+from ostnet.model.generator import Moved
 from ostnet.model.layers import sample
 from ostnet.model.ostnet import OSTNet
+
+LEVELS = (2, 4, 8)
+"""The taps' sizes, as divisors of the picture's."""
 
 
 @dataclass(frozen=True)
@@ -53,49 +57,51 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     graph        inputs                                       outputs
     ============ ============================================ ==================================
     ``detect``   image                                        keypoints
-    ``encode``   image                                        small, tap_2, tap_4, tap_8
+    ``encode``   image                                        small, medium*, tap_N of each tap
     ``align``    x_source, x_driving                          z, fiducials, scale
     ``rectify``  image, fiducials                             rectified
-    ``move``     image, small, x_source, x_driving, the taps  flow, occlusion, correction*,
-                                                              moved_N and visible_N of each tap,
-                                                              warped*
-    ``paint``    moved_N and visible_N, z*, gate*             painted, mix*
+    ``move``     image, x_source, x_driving, small,           flow, occlusion, visible_2,
+                 medium*, the taps                            visible_4, visible_8, moved_N of
+                                                              each tap, warped*
+    ``paint``    visible_N, moved_N, warped*, z*, gate*       image, painted*, mix*
     ============ ============================================ ==================================
 
-    Those marked * are there where the network has that part. ``gate`` (1,) is 1 with the scale
-    embedding, 0 without. The result is ``mix * warped + (1 - mix) * painted``, or ``painted``.
+    Those marked * are there where the network has that part. N is the size of a tap as a divisor of
+    the picture's: 2, 4 and 8, or 4 and 8 alone. ``gate`` (1,) is 1 with the scale embedding, 0
+    without. ``image`` is the result.
     """
     config, device = model.config, next(model.parameters()).device
     image = torch.rand(1, 3, config.resolution, config.resolution, device=device)
     source = model.encode(image)
-    taps = {f"tap_{level}": tap for level, tap in zip(LEVELS, source.taps, strict=True)}
+    levels = LEVELS[-len(source.taps) :]
+    taps = {f"tap_{level}": tap for level, tap in zip(levels, source.taps, strict=True)}
+    given = {"small": source.small, "medium": source.medium, **taps}
+    given = {name: tensor for name, tensor in given.items() if tensor is not None}
     points = {"x_source": source.keypoints, "x_driving": source.keypoints * 0.9}
     alignment = model.align(*points.values())
 
     graphs = {
         "detect": Graph(_detect(model), {"image": image}, ("keypoints",)),
-        "encode": Graph(_encode(model), {"image": image}, ("small", *taps)),
+        "encode": Graph(_encode(model), {"image": image}, tuple(given)),
         "align": Graph(_align(model), points, ("z", "fiducials", "scale")),
     }
     if config.with_scale_transform:
         inputs = {"image": image, "fiducials": alignment.fiducials}
         graphs["rectify"] = Graph(_rectify(model), inputs, ("rectified",))
 
-    inputs = {"image": image, "small": source.small, **points, **taps}
-    outputs = [
-        *("flow", "occlusion"),
-        *(["correction"] if config.refinement_width else []),
-        *PASSED,
-        *(["warped"] if config.mix else []),
-    ]
-    graphs["move"] = Graph(_move(model), inputs, tuple(outputs))
+    with_picture = config.mix or config.first_tap == "picture"
+    inputs = {"image": image, **points, **given}
+    passed = [f"visible_{level}" for level in LEVELS] + [f"moved_{level}" for level in levels]
+    passed += ["warped"] if with_picture else []
+    outputs = ("flow", "occlusion", *passed)
+    graphs["move"] = Graph(_move(model, tuple(inputs)), inputs, outputs)
 
     made = dict(zip(outputs, graphs["move"].module(*inputs.values()), strict=True))
-    inputs = {name: made[name] for name in PASSED}
+    inputs = {name: made[name] for name in passed}
     if config.with_scale_embedding:
         inputs |= {"z": alignment.z, "gate": torch.ones(1, device=device)}
-    outputs = ("painted", "mix") if config.mix else ("painted",)
-    graphs["paint"] = Graph(_paint(model), inputs, outputs)
+    outputs = ("image", "painted", "mix") if config.mix else ("image",)
+    graphs["paint"] = Graph(_paint(model, tuple(inputs)), inputs, outputs)
     for graph in graphs.values():
         graph.module.eval()(*graph.example)  # constants that are made at first use
     return graphs
@@ -107,7 +113,9 @@ def _detect(model: OSTNet) -> nn.Module:
 
 def _encode(model: OSTNet) -> nn.Module:
     def encode(image: Tensor) -> tuple[Tensor, ...]:
-        return model.shrink(image), *model.generator.encoder(image)
+        source = model.encoded(image, image)  # whose keypoints are another graph's
+        medium = () if source.medium is None else (source.medium,)
+        return source.small, *medium, *source.taps
 
     return _Part(encode, encoder=model.generator.encoder)
 
@@ -130,29 +138,38 @@ def _rectify(model: OSTNet) -> nn.Module:
     return _Part(rectify, scale=model.scale)
 
 
-def _move(model: OSTNet) -> nn.Module:
-    def move(image, small, x_source, x_driving, *taps: Tensor) -> tuple[Tensor, ...]:
-        motion = model.motion(image, small, x_source, x_driving)
-        correction = () if motion.correction is None else (motion.correction,)
-        passed = [tensor for pair in model.generator.warp(taps, motion) for tensor in pair]
-        warped = ()
-        if model.config.mix:
-            warped = (sample(image, motion.at(*image.shape[-2:])[0]),)
-        return motion.flow, motion.occlusion, *correction, *passed, *warped
+def _move(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
+    def move(*tensors: Tensor) -> tuple[Tensor, ...]:
+        given = dict(zip(names, tensors, strict=True))
+        taps = [given[name] for name in names if name.startswith("tap_")]
+        small, medium = given["small"], given.get("medium")
+        source = Source(given["image"], small, medium, given["x_source"], taps)
+        motion = model.move(source, given["x_driving"])
+        moved = model.generator.warp(source, motion)
+        picture = () if moved.picture is None else (moved.picture,)
+        return motion.flow, motion.occlusion, *moved.visible, *moved.taps, *picture
 
     return _Part(move, motion=model.motion)
 
 
-def _paint(model: OSTNet) -> nn.Module:
+def _paint(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
     def paint(*tensors: Tensor) -> tuple[Tensor, ...]:
-        count = 2 * len(LEVELS)
-        moved = list(zip(tensors[0:count:2], tensors[1:count:2], strict=True))
-        painted, mix = model.generator.decode(moved, *(tensors[count:] or (None,)))
-        return (painted,) if mix is None else (painted, mix)
+        given = dict(zip(names, tensors, strict=True))
+        taps, visible = (
+            [tensor for name, tensor in given.items() if name.startswith(kind)]
+            for kind in ("moved_", "visible_")
+        )
+        moved = Moved(taps, visible, given.get("warped"))
+        painted, mix = model.generator.decode(moved, given.get("z"), given.get("gate"))
+        if mix is None or moved.picture is None:
+            return (painted,)
+        return painted + mix * (moved.picture - painted), painted, mix
 
     generator = model.generator
     parts = {"residual": generator.residual, "up": generator.up, "head": generator.head}
     parts["merge"] = generator.merge
+    if model.config.first_tap == "picture":
+        parts["stem"] = generator.encoder.stem
     if model.config.with_scale_embedding:
         parts |= {"taps": generator.embed_taps, "levels": generator.embed_levels}
     return _Part(paint, **parts)

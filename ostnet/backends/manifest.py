@@ -42,7 +42,7 @@ class Manifest:
     graphs: dict[str, GraphFile]
     """In the order in which a frame calls them (:func:`ostnet.backends.graphs.cut`)."""
     result: str
-    """How the result follows from the outputs."""
+    """The output of graph ``paint`` that is the result."""
     constants: dict[str, list] = field(default_factory=dict)
     """Of the scale transformation, see :class:`ostnet.backends.fiducials.Fiducials`."""
     differences: dict[str, float] | None = None

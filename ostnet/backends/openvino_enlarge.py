@@ -7,16 +7,13 @@ from ostnet.openvino_runtime import openvino_runtime
 Shape = tuple[int, ...]
 
 
-def enlargement(
-    painted: Shape, flow: Shape, mix: Shape | None, correction: Shape | None, picture: Shape
-):
+def enlargement(painted: Shape, flow: Shape, mix: Shape | None, picture: Shape):
     """A graph that makes the result at the size of ``picture``, out of these inputs' shapes.
 
     Args:
         painted: (1, 3, R, R), what the generator painted.
-        flow: (1, h, w, 2) at motion resolution.
+        flow: (1, h, w, 2).
         mix: (1, 1, R, R), share of the warped source; None: nothing of it, nor of the motion.
-        correction: (1, 3, 2h, 2w), of which the first two are added to the flow; or None.
         picture: (1, 3, S, S), the source.
 
     Returns:
@@ -34,17 +31,13 @@ def enlargement(
             maps, [height, width], "linear_onnx", "sizes", [0], [0], "align_corners", axes=[2, 3]
         )
 
-    shapes = (painted, flow, mix, correction, picture)
+    shapes = (painted, flow, mix, picture)
     ports = [None if shape is None else ov.parameter(list(shape), np.float32) for shape in shapes]
     given = [port for port in ports if port is not None]
-    painted, flow, mix, correction, picture = ports
+    painted, flow, mix, picture = ports
     if mix is None:
         return openvino.Model([resized(painted)], given, "enlarge")
-    place = resized(flow, (0, 3, 1, 2))  # (1, 2, S, S)
-    if correction is not None:
-        change = ov.slice(resized(correction), [0], [2], [1], [1])
-        place = ov.add(place, change)
-    grid = ov.transpose(place, [0, 2, 3, 1])
+    grid = ov.transpose(resized(flow, (0, 3, 1, 2)), [0, 2, 3, 1])  # (1, S, S, 2)
     how = {"align_corners": True, "mode": "bilinear", "padding_mode": "border"}
     warped = ov.grid_sample(picture, grid, how)
     painted = resized(painted)

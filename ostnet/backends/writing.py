@@ -11,7 +11,8 @@ from ostnet.backends.graphs import Graph
 from ostnet.backends.manifest import GraphFile, Manifest, file_digest
 from ostnet.model.ostnet import OSTNet
 
-RESULT = "mix * warped + (1 - mix) * painted where there is a mix, else painted"
+RESULT = "image"
+"""The output of graph ``paint`` that is the result."""
 
 
 def describe_graph(graph: Graph, folder: Path, names: tuple[str, ...]) -> GraphFile:

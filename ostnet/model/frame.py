@@ -24,16 +24,20 @@ class Source:
     """(B, 3, H, W) in [0, 1]."""
     small: Tensor
     """(B, 3, 64, 64): what dense motion sees."""
+    medium: Tensor | None
+    """(B, 3, 128, 128): what its refinement sees; None for a network without."""
     keypoints: Tensor
     """x_S, (B, K, 2)."""
     taps: list[Tensor]
-    """Encoder features at 1/2, 1/4, 1/8 of the size."""
+    """Encoder features at 1/2, 1/4, 1/8 of the size; without the first of them for a network that
+    moves the picture in its place."""
 
     def expand(self, batch: int) -> Source:
         """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
         return Source(
             self.image.expand(batch, -1, -1, -1),
             self.small.expand(batch, -1, -1, -1),
+            None if self.medium is None else self.medium.expand(batch, -1, -1, -1),
             self.keypoints.expand(batch, -1, -1),
             [tap.expand(batch, -1, -1, -1) for tap in self.taps],
         )
@@ -80,7 +84,7 @@ class Rendered:
     mix: Tensor | None
     """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None without ``mix``."""
     warped: Tensor | None
-    """(B, 3, H, W): the source, moved; None without ``mix``."""
+    """(B, 3, H, W): the source, moved; None for a network that has no use for it."""
     motion: Motion
 
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
+from ostnet.model.frame import Source
 from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, sample
 from ostnet.model.motion import Motion
 
@@ -59,12 +60,25 @@ class Window:
         return pasted
 
 
+@dataclass(frozen=True)
+class Moved:
+    """What the generator takes of the source, as the motion moves it."""
+
+    taps: list[Tensor]
+    """(B, widths[i], H / 2**(i+1), W / 2**(i+1)); without the first for ``first_tap`` picture."""
+    visible: list[Tensor]
+    """The occlusion of all three (B, 1, H / 2**(i+1), W / 2**(i+1))."""
+    picture: Tensor | None
+    """(B, 3, H, W); None for a network that has no use for it."""
+
+
 class SourceEncoder(nn.Module):
     """(B, 3, H, W) -> taps at 1/2, 1/4, 1/8 of the size. Independent of the driving frame."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
         half, quarter, eighth = config.widths
+        self.first = 1 if config.first_tap == "picture" else 0
         if config.full_width:
             self.stem = nn.Sequential(
                 conv_block(3, config.full_width, kernel=7), DownBlock(config.full_width, half)
@@ -74,11 +88,14 @@ class SourceEncoder(nn.Module):
         self.down = nn.ModuleList([DownBlock(half, quarter), DownBlock(quarter, eighth)])
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Pictures (B, 3, H, W) -> (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2."""
+        """Pictures (B, 3, H, W) -> (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2.
+
+        Without i = 0 where ``stem`` is to see the moved picture instead.
+        """
         taps = [self.stem(image)]
         for block in self.down:
             taps.append(block(taps[-1]))
-        return taps
+        return taps[self.first :]
 
 
 class Generator(nn.Module):
@@ -93,6 +110,7 @@ class Generator(nn.Module):
         super().__init__()
         half, quarter, eighth = config.widths
         self.channels = 4 if config.mix else 3
+        self.from_picture = config.first_tap == "picture"
         self.encoder = SourceEncoder(config)
         self.residual = nn.Sequential(
             *(ResidualBlock(eighth) for _ in range(config.residual_blocks)),
@@ -125,17 +143,17 @@ class Generator(nn.Module):
 
     def forward(
         self,
-        taps: list[Tensor],
+        source: Source,
         motion: Motion,
         z: Tensor | None = None,
         gate: Tensor | None = None,
         places: Collection[str] | None = None,
         window: Window | None = None,
-    ) -> tuple[Tensor, Tensor | None]:
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
         """Decode one picture, or a window of it.
 
         Args:
-            taps: what ``encoder`` returned: (B, widths[i], H / 2**(i+1), W / 2**(i+1)).
+            source: its picture, and its taps as ``encoder`` returned them.
             motion: where each output pixel comes from.
             z: scale code (B, code); None: no embedding anywhere.
             gate: (B,) of 0 and 1, switches the embedding row by row (module dropout).
@@ -143,28 +161,39 @@ class Generator(nn.Module):
             window: what to decode; None: all.
 
         Returns:
-            Picture (B, 3, H, W) in [0, 1], and (B, 1, H, W) in [0, 1], how much the warped source
-            itself is to be preferred to it; None for a network without ``mix``.
+            Picture (B, 3, H, W) in [0, 1]; (B, 1, H, W) in [0, 1], how much the warped source is to
+            be preferred to it, None for a network without ``mix``; the warped source (B, 3, H, W),
+            None for a network that has no use for it.
         """
-        return self.decode(self.warp(taps, motion, window), z, gate, places)
+        moved = self.warp(source, motion, window)
+        painted, mix = self.decode(moved, z, gate, places)
+        return painted, mix, moved.picture
 
-    def warp(
-        self, taps: list[Tensor], motion: Motion, window: Window | None = None
-    ) -> list[tuple[Tensor, Tensor]]:
-        """Each tap (B, C, h, w) as the motion moves it, and its occlusion (B, 1, h, w)."""
-        moved = []
-        for level, tap in enumerate(taps):
-            flow, occlusion = motion.at(*tap.shape[-2:])
+    def warp(self, source: Source, motion: Motion, window: Window | None = None) -> Moved:
+        """What ``decode`` needs of the source, or of a window of it."""
+        height, width = source.image.shape[-2:]
+
+        def moved(maps: Tensor, scale: int) -> Tensor:
+            flow = motion.flow_at(*maps.shape[-2:])
             if window is not None:
-                scale = 2 ** (2 - level)
                 flow = window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
-                occlusion = window.cut(occlusion, scale)
-            moved.append((sample(tap, flow), occlusion))
-        return moved
+            return sample(maps, flow)
+
+        def visible(scale: int) -> Tensor:
+            occlusion = motion.occlusion_at(height * scale // FULL, width * scale // FULL)
+            return occlusion if window is None else window.cut(occlusion, scale)
+
+        scales = [4, 2, 1]  # of the taps, by the smallest
+        with_picture = self.from_picture or self.channels == 4
+        return Moved(
+            [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
+            [visible(scale) for scale in scales],
+            moved(source.image, FULL) if with_picture else None,
+        )
 
     def decode(
         self,
-        moved: list[tuple[Tensor, Tensor]],
+        moved: Moved,
         z: Tensor | None,
         gate: Tensor | None = None,
         places: Collection[str] | None = None,
@@ -183,9 +212,12 @@ class Generator(nn.Module):
             shift, gain = code.chunk(2, dim=1)
             return maps * (1 + gain) + shift
 
+        taps = moved.taps
+        if self.from_picture:
+            taps = [self.encoder.stem(moved.picture), *taps]
+
         def visible(level: int) -> Tensor:
-            maps, occlusion = moved[level]
-            return embedded(maps, "embed_taps", level) * occlusion
+            return embedded(taps[level], "embed_taps", level) * moved.visible[level]
 
         out = embedded(self.residual(visible(2)), "embed_levels", 2)
         for block, merge, level in zip(self.up, self.merge, (1, 0), strict=True):

@@ -13,6 +13,9 @@ from ostnet.model.openings import carried_on
 HEATMAP_VARIANCE = 0.01
 """Variance of the Gaussian drawn at each keypoint, in units of [-1, 1] coordinates."""
 
+DECAY, FARTHEST = 0.5 / HEATMAP_VARIANCE, 20.0
+"""Of its exponent, along each axis: a factor of the squared distance, and where it ends."""
+
 LARGEST_CORRECTION = 0.1
 """How far the refinement may move the flow, in [-1, 1] coordinates (13 of 256 pixels)."""
 
@@ -25,24 +28,24 @@ class Motion:
     """(B, h, w, 2): position in the source, in [-1, 1]."""
     occlusion: Tensor
     """(B, 1, h, w) in [0, 1]; 0 where the source shows nothing."""
-    correction: Tensor | None = None
-    """(B, 3, 2h, 2w): what the refinement adds to flow (x, y) and occlusion; None: nothing."""
 
-    def at(self, height: int, width: int) -> tuple[Tensor, Tensor]:
-        """Flow (B, H, W, 2) and occlusion (B, 1, H, W) at another size."""
-        flow = resize(self.flow.permute(0, 3, 1, 2), height, width)
-        occlusion = resize(self.occlusion, height, width)
-        if self.correction is not None:
-            flow = flow + resize(self.correction[:, :2], height, width)
-            occlusion = (occlusion + resize(self.correction[:, 2:], height, width)).clamp(0, 1)
-        return flow.permute(0, 2, 3, 1), occlusion
+    def flow_at(self, height: int, width: int) -> Tensor:
+        """Flow (B, H, W, 2) at another size."""
+        return resize(self.flow.permute(0, 3, 1, 2), height, width).permute(0, 2, 3, 1)
+
+    def occlusion_at(self, height: int, width: int) -> Tensor:
+        """Occlusion (B, 1, H, W) at another size."""
+        return resize(self.occlusion, height, width)
 
 
 def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
-    """A Gaussian at each keypoint: (B, K, 2) -> (B, K, H, W), peak 1."""
+    """A Gaussian at each keypoint: (B, K, 2) -> (B, K, H, W), peak 1, nowhere below 1e-18.
+
+    Further down float32 has denormal numbers, which slow convolutions on a CPU to half their speed.
+    """
     x, y = (torch.linspace(-1, 1, side, device=keypoints.device) for side in (width, height))
     across, down = (
-        torch.exp(-0.5 * (places - keypoints[..., axis, None]).square() / HEATMAP_VARIANCE)
+        torch.exp(-(places - keypoints[..., axis, None]).square().mul(DECAY).clamp(max=FARTHEST))
         for axis, places in enumerate((x, y))
     )  # (B, K, W), (B, K, H)
     return down[..., None] * across[:, :, None]
@@ -117,22 +120,24 @@ class Refinement(nn.Module):
     def __init__(self, features: int, width: int, side: int):
         super().__init__()
         self.shrink = Resize(2 * side)
+        """Makes of the source what ``forward`` sees."""
         self.reduce = nn.Conv2d(features, width, 1)
         self.body = nn.Sequential(conv_block(width + 3, width), conv_block(width, width))
         self.head = nn.Conv2d(width, 3, 3, padding=1)
         for parameter in self.head.parameters():
             nn.init.zeros_(parameter)
 
-    def forward(self, image: Tensor, features: Tensor, flow: Tensor) -> Tensor:
-        """Source (B, 3, H, W), features (B, C, h, w), flow (B, h, w, 2) -> (B, 3, 2h, 2w)."""
-        seen = self.shrink(image)  # (B, 3, 2h, 2w)
+    def forward(self, seen: Tensor, features: Tensor, coarse: Motion) -> Motion:
+        """Source (B, 3, 2h, 2w), features (B, C, h, w), motion at h x w -> at 2h x 2w."""
         height, width = seen.shape[-2:]
-        fine = resize(flow.permute(0, 3, 1, 2), height, width).permute(0, 2, 3, 1)
+        flow = coarse.flow_at(height, width)
         known = F.interpolate(self.reduce(features), scale_factor=2, mode="nearest")
-        body = self.body(torch.cat([known, sample(seen, fine).to(known.dtype)], dim=1))
-        with torch.autocast(image.device.type, enabled=False):
+        body = self.body(torch.cat([known, sample(seen, flow).to(known.dtype)], dim=1))
+        with torch.autocast(seen.device.type, enabled=False):
             change = self.head(body.float()).tanh()  # (B, 3, 2h, 2w)
-            return torch.cat([LARGEST_CORRECTION * change[:, :2], change[:, 2:]], dim=1)
+            flow = flow + LARGEST_CORRECTION * change[:, :2].permute(0, 2, 3, 1)
+            occlusion = coarse.occlusion_at(height, width) + change[:, 2:]
+        return Motion(flow, occlusion.clamp(0, 1))
 
 
 class DenseMotion(nn.Module):
@@ -166,8 +171,17 @@ class DenseMotion(nn.Module):
             side = config.motion_resolution
             self.refinement = Refinement(features, config.refinement_width, side)
 
-    def forward(self, image: Tensor, small: Tensor, x_source: Tensor, x_driving: Tensor) -> Motion:
-        """Source (B, 3, H, W), the same at motion resolution (B, 3, h, w), keypoints (B, K, 2)."""
+    def forward(
+        self, small: Tensor, medium: Tensor | None, x_source: Tensor, x_driving: Tensor
+    ) -> Motion:
+        """Motion at h x w or, refined, at 2h x 2w.
+
+        Args:
+            small: the source at motion resolution (B, 3, h, w).
+            medium: the source at twice that (B, 3, 2h, 2w); None without refinement.
+            x_source: its keypoints (B, K, 2).
+            x_driving: the keypoints to follow (B, K, 2).
+        """
         height, width = small.shape[-2:]
         with torch.autocast(small.device.type, enabled=False):
             x_source = x_source.float()
@@ -181,9 +195,10 @@ class DenseMotion(nn.Module):
             weights = masks.softmax(dim=-1)  # the last one 0
             flow = followed.mean(weights)  # (B, h, w, 2)
             occlusion = maps[:, -1:].sigmoid()
-        if self.refinement is None:
-            return Motion(flow, occlusion)
-        return Motion(flow, occlusion, self.refinement(image, features, flow))
+        coarse = Motion(flow, occlusion)
+        if self.refinement is None or medium is None:
+            return coarse
+        return self.refinement(medium, features, coarse)
 
     def _heads(self, features: Tensor) -> Tensor:
         """Mask and occlusion of features (B, C, h, w) by one convolution: (B, K + 2, h, w).

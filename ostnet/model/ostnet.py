@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ostnet.config import PRESETS, ModelConfig
 from ostnet.errors import InputError
 from ostnet.model.frame import Alignment, Reader, Reading, Rendered, Source, Steering
-from ostnet.model.generator import FULL, Generator, Window
+from ostnet.model.generator import Generator, Window
 from ostnet.model.keypoints import KeypointDetector
 from ostnet.model.layers import Resize, resize, sample
 from ostnet.model.motion import DenseMotion, Motion
@@ -69,8 +69,15 @@ class OSTNet(
             raise ValueError(
                 f"source: found {height} x {width} pixels, expected multiples of 16 each way"
             )
+        return self.encoded(image, self.keypoints(image))
+
+    def encoded(self, image: Tensor, keypoints: Tensor) -> Source:
+        """The same with keypoints (B, K, 2) that are known."""
+        medium = None
+        if self.motion.refinement is not None:
+            medium = self.motion.refinement.shrink(image)
         taps = self.generator.encoder(image)
-        return Source(image, self.shrink(image), self.keypoints(image), taps)
+        return Source(image, self.shrink(image), medium, keypoints, taps)
 
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
         """T_theta on keypoints (B, K, 2) of source and driving."""
@@ -83,7 +90,7 @@ class OSTNet(
 
     def move(self, source: Source, x_driving: Tensor) -> Motion:
         """Dense motion of the source performing keypoints (B, K, 2)."""
-        return self.motion(source.image, source.small, source.keypoints, x_driving)
+        return self.motion(source.small, source.medium, source.keypoints, x_driving)
 
     def paint(
         self,
@@ -95,13 +102,9 @@ class OSTNet(
         window: Window | None = None,
     ) -> Rendered:
         """The picture of a motion; z None: without scale embedding. Others: see Generator."""
-        painted, mix = self.generator(source.taps, motion, z, gate, places, window)
+        painted, mix, warped = self.generator(source, motion, z, gate, places, window)
         if mix is None:
-            return Rendered(painted, painted, None, None, motion)
-        flow, _ = motion.at(*source.image.shape[-2:])
-        if window is not None:
-            flow = window.cut(flow.permute(0, 3, 1, 2), FULL).permute(0, 2, 3, 1)
-        warped = sample(source.image, flow)
+            return Rendered(painted, painted, None, warped, motion)
         return Rendered(mix * warped + (1 - mix) * painted, painted, mix, warped, motion)
 
     def compose(self, rendered: Rendered, picture: Tensor) -> Tensor:
@@ -115,8 +118,8 @@ class OSTNet(
         if rendered.mix is None:
             return painted
         mix = resize(rendered.mix, height, width)
-        flow, _ = rendered.motion.at(height, width)
-        return mix * sample(picture, flow) + (1 - mix) * painted
+        warped = sample(picture, rendered.motion.flow_at(height, width))
+        return mix * warped + (1 - mix) * painted
 
     def render(
         self,

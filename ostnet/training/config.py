@@ -90,6 +90,9 @@ class LossWeights:
     performed: float = 0.0
     """L1 of what the detector reads off the result to what it reads off the target: keypoints, and
     gaps of lids and lips (stage detail)."""
+    distilled: float = 0.0
+    """L1 of what the generator painted, and of its mix, to what the network of ``init``, as it was
+    before it was cut, makes of the same motion (stage detail)."""
     adversarial: float = 0.0
     """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
     matching: float = 0.0
@@ -118,8 +121,9 @@ class TrainConfig:
     """Checkpoint to start from, a folder or owner/repo: its network takes the place of ``preset``,
     and the warm start's first two stages are skipped."""
     grow: str = ""
-    """Preset into which the network of ``init`` is grown, computing the same at first; the warm
-    start's two stages then teach its new parts. Without ``init``: as ``preset``."""
+    """Preset into which the network of ``init`` is grown, computing the same at first, or to which
+    it is cut; the warm start's two stages then teach its new parts. Without ``init``: as
+    ``preset``."""
     minutes: float | None = None
     """Stop this many minutes after process start. Either this or ``steps`` is needed."""
     steps: int | None = None

@@ -167,12 +167,14 @@ class DetailObjective:
         perceptual: PerceptualLoss,
         points: DetectedPoints,
         criticism: Criticism | None = None,
+        teacher: OSTNet | None = None,
     ):
         self.config = config
         self.weights = config.losses
         self.perceptual = perceptual
         self.points = points
         self.criticism = criticism
+        self.teacher = teacher
 
     def __call__(
         self, model: OSTNet, pair: Pair, generator: Generator, whole: bool
@@ -186,9 +188,8 @@ class DetailObjective:
         motion = model.move(seen.source, seen.x_rectified)
         if weights.flow:
             side = 2 * model.config.motion_resolution
-            flow, _ = motion.at(side, side)
             terms["flow"] = losses.flow_distance(
-                flow,
+                motion.flow_at(side, side),
                 pair.source_points,
                 pair.target_points,
                 flow_weights(pair.source_points, pair.target_points),
@@ -207,6 +208,14 @@ class DetailObjective:
         if rendered.mix is not None:
             terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
+        if self.teacher is not None:
+            with torch.no_grad():
+                source = self.teacher.encoded(pair.source, seen.source.keypoints)
+                taught = self.teacher.paint(source, motion, seen.z, gate, window=window)
+            apart = losses.pixel_distance(rendered.painted, taught.painted, region)
+            if rendered.mix is not None and taught.mix is not None:
+                apart = apart + (rendered.mix - taught.mix).abs().mean()
+            terms["distilled"] = apart
         judged = _judged(rendered)
         terms["perceptual"] = self.perceptual(judged, target)
         if whole and weights.closeup:
@@ -239,8 +248,7 @@ class DetailObjective:
         left = (SCALE_NOISE * randn(pair.scale.shape, generator)).exp()
         left = torch.where(pair.bypass[:, None], 1.0, left)[:, None]
         x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
-        taps = model.generator.encoder(pair.source)
-        source = Source(pair.source, model.shrink(pair.source), x_source, taps)
+        source = model.encoded(pair.source, x_source)
         return Seen(source, model.align(x_source, scaled).z, x_rectified)
 
     def _read_whole(self, model: OSTNet, pair: Pair) -> Seen:

@@ -5,11 +5,12 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from ostnet.config import PRESETS
+from ostnet.config import PRESETS, ModelConfig
 from ostnet.errors import InputError
 from ostnet.hub import resolve
 from ostnet.model.growth import grow, open_mix
 from ostnet.model.ostnet import OSTNet
+from ostnet.model.recut import recut
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
@@ -21,10 +22,9 @@ def initial_network(config: TrainConfig) -> OSTNet:
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
     not taken out but held at zero. Raises InputError where the checkpoint cannot be used.
     """
-    start = None if config.init is None else _checkpoint(config.init)
-    if config.grow and start is not None and start.config != PRESETS[config.grow]:
-        start = grow(start, PRESETS[config.grow])
-        open_mix(start)
+    start = None if config.init is None else checkpoint_network(config.init)
+    if config.grow and start is not None:
+        start = _reshaped(start, PRESETS[config.grow])
     whole = PRESETS[config.grow or config.preset] if start is None else start.config
     model = OSTNet(
         replace(
@@ -47,7 +47,24 @@ def initial_network(config: TrainConfig) -> OSTNet:
     return model
 
 
-def _checkpoint(name: str) -> OSTNet:
+def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
+    """Cut and grown to a preset, but for the gains, which stay its own."""
+    had_mix = start.config.mix
+    start = recut(start, wanted)
+    gains = {name: getattr(start.config, name) for name in ("mouth_gain", "eyelid_gain")}
+    if start.config != replace(wanted, **gains):
+        start = grow(start, wanted)
+    if wanted.mix and not had_mix:
+        open_mix(start)
+    return start
+
+
+def checkpoint_network(name: str) -> OSTNet:
+    """The network of a checkpoint: a folder or owner/repo.
+
+    Raises:
+        InputError: it cannot be used.
+    """
     try:
         return OSTNet.from_pretrained(resolve(name).folder)
     except InputError as error:

@@ -22,6 +22,7 @@ LOSSES = (
     "flow",
     "painted",
     "warped",
+    "distilled",
     "people",
     "performed",
     "adversarial",

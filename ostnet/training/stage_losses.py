@@ -5,6 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from ostnet.errors import InputError
 from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
@@ -12,6 +13,7 @@ from ostnet.training.critic import Criticism
 from ostnet.training.detail import DetailObjective
 from ostnet.training.draws import Generator
 from ostnet.training.frame_store import FrameStore
+from ostnet.training.network import checkpoint_network
 from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.parallel import Processes
 from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
@@ -65,8 +67,20 @@ class StageLosses:
             self.processes.say("T_theta learns from the detector's points: detecting them")
             model.detector.requires_grad_(False)
             points = self.processes.first_here_first(lambda: self._points(model))
-            self._detail = DetailObjective(self.config, self.perceptual, points, self.criticism)
+            self._detail = DetailObjective(
+                self.config, self.perceptual, points, self.criticism, self._teacher(model)
+            )
         return self._detail
+
+    def _teacher(self, model: OSTNet) -> OSTNet | None:
+        """The network that this one was cut from, where it is to be followed."""
+        if not self.config.losses.distilled:
+            return None
+        if self.config.init is None:
+            raise InputError("init: not given; expected a checkpoint, as losses.distilled is")
+        teacher = checkpoint_network(self.config.init).requires_grad_(False)
+        place = next(model.parameters()).device
+        return teacher.to(place, memory_format=torch.channels_last)  # pyright: ignore
 
     def state_dict(self) -> dict:
         """What of the losses learns, for a resumed run; empty where nothing does."""

@@ -1,4 +1,4 @@
-"""The graphs of a page: the ONNX graphs, a third of their size, with the last sum inside.
+"""The graphs of a page: the ONNX graphs, a third of their size.
 
 Large weights are stored in half precision, as on disk, and become float32 when the graph is loaded:
 the runtime folds cast and gain away. Coordinates and grids are never halved. The spline's matrix
@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from ostnet.backends.check import differences
-from ostnet.backends.graphed import Graphed, Moved
+from ostnet.backends.graphed import Graphed
 from ostnet.backends.graphs import cut
-from ostnet.backends.manifest import GraphFile, Manifest, file_digest
+from ostnet.backends.manifest import Manifest, file_digest
 from ostnet.backends.onnx_build import Graphs, build
-from ostnet.model.ostnet import OSTNet, Rendered, Source
+from ostnet.model.ostnet import OSTNet
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 
 if TYPE_CHECKING:
@@ -31,8 +31,6 @@ LEAST_HALVED = 256
 
 def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
     """Write the graphs of a page, NAME.onnx, and a manifest that says how exact they are.
-
-    ``paint`` also takes ``warped`` where the network mixes, and gives ``image``, the result.
 
     Args:
         model: on the CPU, in evaluation mode.
@@ -50,30 +48,15 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         _pad_channels(written)
         if name == "rectify":
             _compute_spline(written, model.config.resolution)
-        if name == "paint":
-            graph = _mix_inside(written, graph)
         del written.graph.value_info[:]  # shapes that were
         onnx.checker.check_model(written)
         onnx.save(written, file)
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
-    manifest = replace(made, format="web", graphs=graphs, result="image")
-    found = differences(_PageGraphs("web", manifest, Graphs(folder, manifest)), model)
+    manifest = replace(made, format="web", graphs=graphs)
+    found = differences(Graphed("web", manifest, Graphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
     return manifest
-
-
-class _PageGraphs(Graphed):
-    """The same calls on the graphs of a page."""
-
-    def paint(self, source: Source, motion: Moved, z: np.ndarray | None) -> Rendered:
-        names = [name for name in self.manifest.graphs["paint"].inputs if "_" in name]
-        code = np.zeros((1, self.config.scale_code), np.float32) if z is None else z
-        tensors = dict(zip(names, motion.taps, strict=True))
-        if motion.warped is not None:
-            tensors["warped"] = motion.warped
-        made = self._call("paint", **tensors, z=code, gate=np.array([z is not None], np.float32))
-        return Rendered(made["image"], made["painted"], made.get("mix"), motion.warped, motion)
 
 
 def _join_constants(model: "ModelProto") -> None:
@@ -251,30 +234,6 @@ def _solved(matrix: np.ndarray) -> np.ndarray:
     radial = squared * np.log(np.maximum(squared, 1e-300))
     basis = np.column_stack([radial, np.ones(len(x)), x, y])  # (side^2, 15)
     return np.linalg.lstsq(basis, matrix, rcond=None)[0]
-
-
-def _mix_inside(model: "ModelProto", graph: GraphFile) -> GraphFile:
-    """Add the output ``image``: painted + mix (warped - painted), or ``painted`` itself."""
-    from onnx import TensorProto, helper
-
-    side = [output for output in model.graph.output if output.name == "painted"][0]
-    shape = [size.dim_value for size in side.type.tensor_type.shape.dim]
-    inputs = graph.inputs
-    if "mix" in graph.outputs:
-        inputs = {**inputs, "warped": shape}
-        port = helper.make_tensor_value_info("warped", TensorProto.FLOAT, shape)
-        model.graph.input.append(port)
-        model.graph.node.extend(
-            [
-                helper.make_node("Sub", ["warped", "painted"], ["image.change"]),
-                helper.make_node("Mul", ["mix", "image.change"], ["image.mixed"]),
-                helper.make_node("Add", ["painted", "image.mixed"], ["image"]),
-            ]
-        )
-    else:
-        model.graph.node.append(helper.make_node("Identity", ["painted"], ["image"]))
-    model.graph.output.append(helper.make_tensor_value_info("image", TensorProto.FLOAT, shape))
-    return replace(graph, inputs=inputs, outputs=[*graph.outputs, "image"])
 
 
 def _put_in_front(model: "ModelProto", nodes: list["NodeProto"]) -> None:

@@ -24,6 +24,10 @@ SPEAKING = replace(
 """With everything that the ``-speaking`` presets have beyond the paper."""
 
 
+QUICK = replace(SPEAKING, first_tap="picture")
+"""With what ``lite-quick`` has beyond those."""
+
+
 @pytest.fixture(scope="session", autouse=True)
 def cache(tmp_path_factory):
     """Graphs of these tests go there, and not into the user's own cache."""
@@ -33,7 +37,7 @@ def cache(tmp_path_factory):
         yield folder / "graphs"
 
 
-@pytest.fixture(scope="session", params=["paper", "speaking"])
+@pytest.fixture(scope="session", params=["paper", "speaking", "quick"])
 def model(request) -> OSTNet:
     """A network whose every part does something."""
     return _small(request.param)
@@ -41,14 +45,15 @@ def model(request) -> OSTNet:
 
 @pytest.fixture(scope="session")
 def small() -> Callable[..., OSTNet]:
-    """Makes a network of kind ``paper`` (the default) or ``speaking``; each time the same."""
+    """Makes a network of kind ``paper`` (the default), ``speaking`` or ``quick``: the same each
+    time."""
     return _small
 
 
 def _small(kind: str = "paper") -> OSTNet:
     if kind == "paper":
         return lively()
-    network = lively(SPEAKING)
+    network = lively(SPEAKING if kind == "speaking" else QUICK)
     torch.nn.init.normal_(network.motion.refinement.head.weight, std=0.05)
     open_mix(network, 0.5)
     return network

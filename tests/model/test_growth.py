@@ -45,7 +45,8 @@ def test_the_same_picture_before_and_after(trained, pictures, transform, embeddi
     with torch.inference_mode():
         before = trained(*pictures, transform, embedding)
         after = grown(*pictures, transform, embedding)
-    torch.testing.assert_close(after.image, before.image, atol=1e-5, rtol=0)
+    # 1/255 at most, as the refinement takes the flow to twice the size before anything is moved
+    torch.testing.assert_close(after.image, before.image, atol=0.004, rtol=0)
     z = before.reading.alignment.z
     torch.testing.assert_close(after.reading.alignment.z, z, atol=1e-5, rtol=1e-5)
 

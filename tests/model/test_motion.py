@@ -8,7 +8,7 @@ from small_models import SMALL
 from ostnet.config import SPEAKING
 from ostnet.model.generator import FULL, Window
 from ostnet.model.layers import UpBlock, convolve_upsampled, identity_grid, make_lean
-from ostnet.model.motion import Motion
+from ostnet.model.motion import HEATMAP_VARIANCE, Motion, gaussian_maps
 from ostnet.model.ostnet import OSTNet
 
 SPEAKER = replace(SMALL, **SPEAKING)
@@ -24,16 +24,24 @@ def speaker() -> OSTNet:
     return model
 
 
-def test_a_correction_reaches_every_size():
-    flow = identity_grid(8, 8)[None]
-    correction = torch.zeros(1, 3, 16, 16)
-    correction[:, 0], correction[:, 2] = 0.1, -0.5
-    motion = Motion(flow, torch.full((1, 1, 8, 8), 0.75), correction)
-    for side in (8, 16, 32):
-        moved, occlusion = motion.at(side, side)
-        expected = identity_grid(side, side)[None] + torch.tensor([0.1, 0.0])
-        torch.testing.assert_close(moved, expected, atol=1e-5, rtol=0)
+def test_a_motion_means_the_same_at_every_size():
+    motion = Motion(identity_grid(8, 8)[None] + 0.1, torch.full((1, 1, 8, 8), 0.25))
+    for side in (4, 8, 32):
+        expected = identity_grid(side, side)[None] + 0.1
+        torch.testing.assert_close(motion.flow_at(side, side), expected, atol=1e-5, rtol=0)
+        occlusion = motion.occlusion_at(side, side)
         torch.testing.assert_close(occlusion, torch.full((1, 1, side, side), 0.25))
+
+
+def test_heat_maps_hold_no_denormal_numbers():
+    """Which slow convolutions down, and change nothing."""
+    points = torch.tensor([[[-1.0, -1.0], [0.3, 0.9]]])
+    maps = gaussian_maps(points, 64, 64)
+    assert maps.min() > 1e-30 and maps.max() <= 1
+    x = torch.linspace(-1, 1, 64, dtype=torch.float64)
+    across, down = ((x - place) ** 2 for place in points[0, 1].double())
+    exact = torch.exp(-(down[:, None] + across) / 2 / HEATMAP_VARIANCE)
+    torch.testing.assert_close(maps[0, 1].double(), exact, atol=1e-6, rtol=0)
 
 
 def test_a_window_is_a_part_of_the_picture():
