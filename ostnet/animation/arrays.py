@@ -40,8 +40,13 @@ def to_array(picture: np.ndarray, size: int, name: str) -> np.ndarray:
 
 def to_picture(array: np.ndarray) -> np.ndarray:
     """(1, 3, H, W) in [0, 1] -> uint8 RGB (H, W, 3)."""
-    levels = np.rint(array[0].clip(0, 1) * np.float32(255)).astype(np.uint8)
-    return np.ascontiguousarray(levels.transpose(1, 2, 0))
+    levels = array[0] * np.float32(255)
+    np.rint(levels, out=levels)
+    np.clip(levels, 0, 255, out=levels)
+    picture = np.empty((*levels.shape[1:], len(levels)), np.uint8)
+    for channel, plane in enumerate(levels):  # much faster than to transpose all at once
+        picture[..., channel] = plane
+    return picture
 
 
 def zoom(picture: np.ndarray, factors: tuple[float, float]) -> np.ndarray:

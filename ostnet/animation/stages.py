@@ -109,7 +109,7 @@ class Stages:
                 performed = _points(reading)
             else:
                 reading, performed = step.reading, None
-            shown = self.give(driving)
+            shown = self._driving_shown(picture, driving, options)
             same = reading.rectified is driving
             rectified = shown if same else self.give(reading.rectified)
             ms = 1000 * (time.perf_counter() - started)
@@ -166,6 +166,13 @@ class Stages:
         from ostnet.animation.pictures import zoom
 
         return zoom(maps, options.driving_zoom)
+
+    def _driving_shown(self, picture: np.ndarray, driving, options: Options) -> np.ndarray:
+        """The driving frame as the networks see it, uint8 (R, R, 3)."""
+        square = arrays.centre_square(picture, "driving frame")
+        if len(square) == self.resolution and options.driving_zoom == (1, 1):
+            return square.copy()
+        return self.give(driving)
 
     def _read(self, driving, steer: Steering | None) -> Reading:
         return self.networks.read(self.source, driving, steer=steer)

@@ -13,8 +13,8 @@ from ostnet.model.ostnet import OSTNet
 class Eager:
     """The model itself.
 
-    Keypoints, alignment and motion are always float32: bfloat16 would round a coordinate to 1/256
-    of the picture. Only the generator's convolutions may run in bfloat16.
+    Keypoints, alignment and flows are always float32: bfloat16 would round a coordinate to 1/256
+    of the picture. The convolutions of generator and dense motion may run in bfloat16.
     """
 
     uses_torch = True
@@ -66,7 +66,8 @@ class Eager:
     @torch.inference_mode()
     def move(self, source: Source, x_driving: Tensor) -> Motion:
         """The source's motion when it performs keypoints (1, K, 2)."""
-        return self.model.move(source, x_driving)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            return self.model.move(source, x_driving)
 
     @thrifty
     @torch.inference_mode()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import torch
 
+from ostnet.backends.bfloat16 import with_reduced_motion
 from ostnet.backends.graphs import Graph, cut
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
@@ -22,13 +23,16 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     Args:
         model: in evaluation mode.
         folder: exists and is empty.
-        precision: of ``paint``, ``f32`` or ``bf16``; all others are f32.
+        precision: of what may be computed in ``bf16``, the generator and the convolutions of dense
+            motion, or ``f32``; all else is f32.
     """
     openvino = openvino_runtime()
 
     make_lean(model)
-    written = {}
-    for name, graph in cut(model).items():
+    graphs, written = cut(model), {}
+    if precision == "bf16":
+        graphs["move"] = cut(with_reduced_motion(model))["move"]
+    for name, graph in graphs.items():
         openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
         written[name] = describe_graph(graph, folder, (f"{name}.xml", f"{name}.bin"))
     written["paint"] = replace(written["paint"], precision=precision)

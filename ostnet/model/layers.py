@@ -3,6 +3,8 @@
 Shape legend of the package: B batch, K keypoints, C channels, H height, W width, T frames.
 """
 
+import functools
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -25,9 +27,14 @@ def sample(image: Tensor, grid: Tensor, padding: str = "border") -> Tensor:
 
 def resize(maps: Tensor, height: int, width: int) -> Tensor:
     """(B, C, h, w) at another size, bilinear; coordinates in [-1, 1] keep their meaning."""
-    if maps.shape[-2:] == (height, width):
+    h, w = maps.shape[-2:]
+    if (h, w) == (height, width):
         return maps
-    return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=True)
+    if h > height or w > width:
+        return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=True)
+    with torch.autocast(maps.device.type, enabled=False):  # the same by products: a third as long
+        rows, columns = (_resize_matrix(*sides, maps.device) for sides in ((h, height), (w, width)))
+        return rows @ maps.float() @ columns.T
 
 
 def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
@@ -43,21 +50,19 @@ def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
     return (weights / weights.sum(dim=1, keepdim=True)).float()
 
 
+@functools.lru_cache(maxsize=64)
+def _resize_matrix(inputs: int, outputs: int, device: torch.device) -> Tensor:
+    """``resize_matrix``, kept."""
+    with torch.inference_mode(False):  # a normal tensor, as training may follow
+        return resize_matrix(inputs, outputs, device)
+
+
 class Resize(nn.Module):
     """Anti-aliased resize of (B, C, H, W) to a fixed square side: two small matrix products."""
 
     def __init__(self, side: int):
         super().__init__()
         self.side = side
-        self._matrices: dict[tuple, Tensor] = {}
-
-    def _matrix(self, inputs: int, device: torch.device) -> Tensor:
-        key = (inputs, device)
-        if key not in self._matrices:
-            # normal tensors, also when first made under inference_mode: training may follow
-            with torch.inference_mode(False):
-                self._matrices[key] = resize_matrix(inputs, self.side, device)
-        return self._matrices[key]
 
     def forward(self, image: Tensor) -> Tensor:
         """(B, C, H, W) -> (B, C, side, side), in float32."""
@@ -65,8 +70,8 @@ class Resize(nn.Module):
         if height == width == self.side:
             return image.float()
         with torch.autocast(image.device.type, enabled=False):
-            rows = self._matrix(height, image.device)
-            columns = self._matrix(width, image.device)
+            rows = _resize_matrix(height, self.side, image.device)
+            columns = _resize_matrix(width, self.side, image.device)
             return rows @ image.float().contiguous() @ columns.T  # (B, C, side, side)
 
 

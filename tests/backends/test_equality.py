@@ -11,10 +11,8 @@ from ostnet import Animator, OSTNet
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import METHOD
 from ostnet.backends import usable
-from ostnet.config import PRESETS
 from ostnet.hub import embedded
 from ostnet.media.video import read_frames
-from ostnet.model.growth import grow, open_mix
 
 FAST = [name for name in usable(torch.device("cpu")) if name != "torch"]
 
@@ -36,12 +34,17 @@ def frames_of(model, backend, source, driving, options=METHOD, size=None):
     return list(animator.variants(driving, options=options))
 
 
-def compare(expected, found, pixel: int):
-    """Pictures within ``pixel`` of each other; what was measured the same."""
+def compare(name, expected, found, pixel: int = 1):
+    """Pictures within ``pixel`` of each other; what was measured the same.
+
+    Where motion is computed in bfloat16, most pixels are: flows are a fraction of a pixel off.
+    """
+    reduced = name.endswith("bf16")
     for one, other in zip(expected, found, strict=True):
         for name in VARIANTS:
             difference = np.abs(one[name].image.astype(int) - other[name].image)
-            assert difference.max() <= pixel and difference.mean() < 0.25
+            assert difference.mean() < (0.5 if reduced else 0.25)
+            assert np.quantile(difference, 0.99 if reduced else 1) <= (4 if reduced else pixel)
             assert np.abs(one[name].rectified.astype(int) - other[name].rectified).max() <= 1
             assert one[name].scale == pytest.approx(other[name].scale, abs=1e-3)
             assert one[name].driving_spread == pytest.approx(other[name].driving_spread, abs=1e-4)
@@ -53,7 +56,7 @@ def test_same_pictures_however_the_driving_clip_is_read(model, pictures, reading
     expected = frames_of(model, "torch", source, driving, READINGS[reading])
     for name in FAST:
         found = frames_of(model, name, source, driving, READINGS[reading])
-        compare(expected, found, 4 if name.endswith("bf16") else 1)
+        compare(name, expected, found)
 
 
 def test_same_pictures_at_another_size(model, pictures):
@@ -62,23 +65,20 @@ def test_same_pictures_at_another_size(model, pictures):
     for name in FAST:
         found = frames_of(model, name, source, driving, size=96)
         assert found[0]["full"].image.shape == (96, 96, 3)
-        compare(expected, found, 4 if name.endswith("bf16") else 1)
+        compare(name, expected, found)
 
 
 def test_same_pictures_of_a_network_without_the_scale_machinery(pictures):
     config = replace(SMALL, with_scale_transform=False, with_scale_embedding=False)
     source, *driving = pictures
     expected = frames_of(lively(config), "torch", source, driving)
-    compare(expected, frames_of(lively(config), FAST[-1], source, driving), 4)
+    for name in FAST:
+        compare(name, expected, frames_of(lively(config), name, source, driving))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("preset", ["lite", "lite-speaking"])
-def test_trained_weights_on_faces(preset):
+def test_trained_weights_on_faces():
     model = OSTNet.from_pretrained(str(embedded().folder))
-    if preset != "lite":
-        model = grow(model, PRESETS[preset])
-        open_mix(model)
     examples = embedded().folder.parents[1] / "examples"
     clips = sorted(examples.glob("driving/*.mp4"))
     if not clips:
@@ -87,4 +87,4 @@ def test_trained_weights_on_faces(preset):
     expected = frames_of(model, "torch", source, driving)
     for name in FAST:
         found = frames_of(model, name, source, driving)
-        compare(expected, found, 4 if name.endswith("bf16") else 2)
+        compare(name, expected, found, pixel=2)
