@@ -91,8 +91,9 @@ class LossWeights:
     """L1 of what the detector reads off the result to what it reads off the target: keypoints, and
     gaps of lids and lips (stage detail)."""
     distilled: float = 0.0
-    """L1 of what the generator painted, and of its mix, to what the network of ``init``, as it was
-    before it was cut, makes of the same motion (stage detail)."""
+    """Stage detail: L1 of what the generator painted, and of its mix, to what the network of
+    ``init``, as it was before it was cut, makes of the same motion. Beside it only ``perceptual``
+    and ``region`` count, and only the decoder learns (training/distil.py)."""
     adversarial: float = 0.0
     """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
     matching: float = 0.0

@@ -167,14 +167,12 @@ class DetailObjective:
         perceptual: PerceptualLoss,
         points: DetectedPoints,
         criticism: Criticism | None = None,
-        teacher: OSTNet | None = None,
     ):
         self.config = config
         self.weights = config.losses
         self.perceptual = perceptual
         self.points = points
         self.criticism = criticism
-        self.teacher = teacher
 
     def __call__(
         self, model: OSTNet, pair: Pair, generator: Generator, whole: bool
@@ -184,7 +182,7 @@ class DetailObjective:
         ``whole``: decode the whole picture, and read the driving frame as inference does.
         """
         weights, terms = self.weights, {}
-        seen = self._read_whole(model, pair) if whole else self._read(model, pair, generator)
+        seen = read_whole(model, pair) if whole else read_points(model, pair, generator)
         motion = model.move(seen.source, seen.x_rectified)
         if weights.flow:
             side = 2 * model.config.motion_resolution
@@ -208,14 +206,6 @@ class DetailObjective:
         if rendered.mix is not None:
             terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
-        if self.teacher is not None:
-            with torch.no_grad():
-                source = self.teacher.encoded(pair.source, seen.source.keypoints)
-                taught = self.teacher.paint(source, motion, seen.z, gate, window=window)
-            apart = losses.pixel_distance(rendered.painted, taught.painted, region)
-            if rendered.mix is not None and taught.mix is not None:
-                apart = apart + (rendered.mix - taught.mix).abs().mean()
-            terms["distilled"] = apart
         judged = _judged(rendered)
         terms["perceptual"] = self.perceptual(judged, target)
         if whole and weights.closeup:
@@ -236,26 +226,24 @@ class DetailObjective:
         total = sum(getattr(weights, name) * value for name, value in terms.items())
         return total, terms
 
-    @torch.no_grad()
-    def _points(self, model: OSTNet, pair: Pair) -> tuple[Tensor, Tensor]:
-        both = model.keypoints(torch.cat([pair.source, pair.target]))
-        return both.chunk(2)
 
-    def _read(self, model: OSTNet, pair: Pair, generator: Generator) -> Seen:
-        """As if the driving frame were read: its points are the target's, scaled and noisy."""
-        x_source, x_target = self._points(model, pair)
-        scaled = x_target * pair.scale[:, None] + POINT_NOISE * randn(x_target.shape, generator)
-        left = (SCALE_NOISE * randn(pair.scale.shape, generator)).exp()
-        left = torch.where(pair.bypass[:, None], 1.0, left)[:, None]
-        x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
-        source = model.encoded(pair.source, x_source)
-        return Seen(source, model.align(x_source, scaled).z, x_rectified)
+def read_points(model: OSTNet, pair: Pair, generator: Generator) -> Seen:
+    """As if the driving frame were read: its points are the target's, scaled and noisy."""
+    with torch.no_grad():
+        x_source, x_target = model.keypoints(torch.cat([pair.source, pair.target])).chunk(2)
+    scaled = x_target * pair.scale[:, None] + POINT_NOISE * randn(x_target.shape, generator)
+    left = (SCALE_NOISE * randn(pair.scale.shape, generator)).exp()
+    left = torch.where(pair.bypass[:, None], 1.0, left)[:, None]
+    x_rectified = x_target * left + POINT_NOISE * randn(x_target.shape, generator)
+    source = model.encoded(pair.source, x_source)
+    return Seen(source, model.align(x_source, scaled).z, x_rectified)
 
-    def _read_whole(self, model: OSTNet, pair: Pair) -> Seen:
-        """As inference does it; gradients reach T_theta through its code alone."""
-        source = model.encode(pair.source)
-        source.keypoints = source.keypoints.detach()
-        with torch.no_grad():
-            reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
-        z = model.align(source.keypoints, reading.x_driving).z
-        return Seen(source, z, reading.x_rectified)
+
+def read_whole(model: OSTNet, pair: Pair) -> Seen:
+    """As inference does it; gradients reach T_theta through its code alone."""
+    source = model.encode(pair.source)
+    source.keypoints = source.keypoints.detach()
+    with torch.no_grad():
+        reading = model.read(source, pair.driving, steer=bypassing(model, pair.bypass))
+    z = model.align(source.keypoints, reading.x_driving).z
+    return Seen(source, z, reading.x_rectified)

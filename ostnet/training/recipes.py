@@ -170,19 +170,19 @@ RECIPES: dict[str, Recipe] = {
         hardware="one H200",
         expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
     ),
-    "quick": replace(
-        _SPEAKING.but(
-            "Cuts finished lite-speaking weights (--init, with gains of 1) to lite-quick, of a "
-            "cheaper generator, and teaches it to paint what the former one did.",
-            losses={"distilled": 120.0, "closeup": 8.0},
-            grow="lite-quick",
-            keypoint_steps=0,
-            scale_steps=0,
-            detail_batch=8,
-            whole_every=3,
-            critic_width=64,
-            learning_rate=2e-4,
-        ),
+    "quick": Recipe(
+        "Cuts finished lite-speaking weights (--init) to lite-quick, of a cheaper generator, and "
+        "teaches its decoder to paint what the former one does.",
+        {
+            **_SPEAKING.values,
+            "losses": LossWeights(distilled=100.0, perceptual=4.0, region=6.0),
+            "grow": "lite-quick",
+            "keypoint_steps": 0,
+            "scale_steps": 0,
+            "detail_batch": 12,
+            "whole_every": 3,
+            "learning_rate": 5e-4,
+        },
         hardware="one CPU core",
     ),
     "scale": Recipe(

@@ -11,6 +11,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
 from ostnet.training.critic import Criticism
 from ostnet.training.detail import DetailObjective
+from ostnet.training.distil import DistilObjective
 from ostnet.training.draws import Generator
 from ostnet.training.frame_store import FrameStore
 from ostnet.training.network import checkpoint_network
@@ -40,6 +41,7 @@ class StageLosses:
         if config.losses.adversarial or config.losses.matching:
             self.criticism = Criticism(config.critic_rate, config.critic_width, processes)
         self._detail: DetailObjective | None = None
+        self._distil: DistilObjective | None = None
 
     def __call__(
         self, model: OSTNet, stage: str, step: int, batch, generator: Generator
@@ -58,7 +60,8 @@ class StageLosses:
         if stage == "detail":
             whole = step % config.whole_every == 0
             pair = augmented_pair(batch, config, generator, rescaled=whole)
-            return self.detail(model)(model, pair, generator, whole)
+            objective = self.distil(model) if config.losses.distilled else self.detail(model)
+            return objective(model, pair, generator, whole)
         return self.joint(model, augmented_pair(batch, config, generator), generator)
 
     def detail(self, model: OSTNet) -> DetailObjective:
@@ -67,20 +70,19 @@ class StageLosses:
             self.processes.say("T_theta learns from the detector's points: detecting them")
             model.detector.requires_grad_(False)
             points = self.processes.first_here_first(lambda: self._points(model))
-            self._detail = DetailObjective(
-                self.config, self.perceptual, points, self.criticism, self._teacher(model)
-            )
+            self._detail = DetailObjective(self.config, self.perceptual, points, self.criticism)
         return self._detail
 
-    def _teacher(self, model: OSTNet) -> OSTNet | None:
-        """The network that this one was cut from, where it is to be followed."""
-        if not self.config.losses.distilled:
-            return None
-        if self.config.init is None:
-            raise InputError("init: not given; expected a checkpoint, as losses.distilled is")
-        teacher = checkpoint_network(self.config.init).requires_grad_(False)
-        place = next(model.parameters()).device
-        return teacher.to(place, memory_format=torch.channels_last)  # pyright: ignore
+    def distil(self, model: OSTNet) -> DistilObjective:
+        """The objective of a network that was cut; from its making on, only its decoder learns."""
+        if self._distil is None:
+            if self.config.init is None:
+                raise InputError("init: not given; expected a checkpoint, as losses.distilled is")
+            teacher = checkpoint_network(self.config.init)
+            place = next(model.parameters()).device
+            teacher.to(place, memory_format=torch.channels_last)  # pyright: ignore
+            self._distil = DistilObjective(self.config, self.perceptual, teacher, model)
+        return self._distil
 
     def state_dict(self) -> dict:
         """What of the losses learns, for a resumed run; empty where nothing does."""
