@@ -62,6 +62,12 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
     Raises:
         ValueError: another difference, such as the widths; it names the tensor.
     """
+    for name in ("residual_blocks", "first_tap"):
+        had, wanted = getattr(model.config, name), getattr(config, name)
+        if had != wanted:
+            raise ValueError(
+                f"{name}: found {had} and {wanted}, expected the same of a network that grows"
+            )
     gains = {name: getattr(model.config, name) for name in ("mouth_gain", "eyelid_gain")}
     config = replace(config, **gains)
     grown = OSTNet(config).eval()

@@ -14,15 +14,17 @@ from ostnet.model.ostnet import OSTNet
 
 @torch.no_grad()
 def recut(model: OSTNet, config: ModelConfig) -> OSTNet:
-    """A network with the ``first_tap`` of ``config`` and no more residual blocks than that has.
+    """A network with no more residual blocks than ``config`` has, and its ``first_tap``, if picture.
 
     Of the residual blocks, which each add to what they are given, the first and last ones stay.
     All else is the model's own.
     """
     had = model.config.residual_blocks
     count = min(had, config.residual_blocks)
-    blocks = replace(model.config, residual_blocks=count, first_tap=config.first_tap)
-    smaller = OSTNet(blocks).eval()
+    wanted = replace(model.config, residual_blocks=count)
+    if config.first_tap == "picture":
+        wanted = replace(wanted, first_tap="picture")
+    smaller = OSTNet(wanted).eval()
     first = (count + 1) // 2
     kept = [*range(first), *range(had - count + first, had), had]  # and the norm behind them
     origin = {str(place): str(found) for place, found in enumerate(kept)}

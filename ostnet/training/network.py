@@ -53,7 +53,10 @@ def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
     start = recut(start, wanted)
     gains = {name: getattr(start.config, name) for name in ("mouth_gain", "eyelid_gain")}
     if start.config != replace(wanted, **gains):
-        start = grow(start, wanted)
+        try:
+            start = grow(start, wanted)
+        except ValueError as error:
+            raise InputError(f"grow: {error}") from error
     if wanted.mix and not had_mix:
         open_mix(start)
     return start

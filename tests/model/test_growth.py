@@ -82,6 +82,12 @@ def test_other_widths_are_refused(trained):
         grow(trained, wider)
 
 
+@pytest.mark.parametrize("change", [{"residual_blocks": 2}, {"first_tap": "picture"}])
+def test_what_cannot_grow_is_refused(trained, change):
+    with pytest.raises(ValueError, match=f"{next(iter(change))}: found .* expected the same"):
+        grow(trained, replace(WANTED, **change))
+
+
 def test_the_presets_differ_in_what_speaking_means():
     changed = replace(PRESETS["lite"], **SPEAKING)
     assert PRESETS["lite-speaking"] == changed != PRESETS["lite"]

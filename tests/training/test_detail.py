@@ -8,7 +8,6 @@ import torch
 from small_models import SMALL
 
 from ostnet.config import PRESETS, SPEAKING
-from ostnet.errors import InputError
 from ostnet.landmarks import EYE_POINTS, KEYPOINTS, MOUTH, POINTS, keypoint_mirror, openings
 from ostnet.model.generator import FULL, Window
 from ostnet.model.layers import identity_grid
@@ -255,41 +254,3 @@ def test_what_the_detector_reads_off_a_window_leads_the_result_to_the_target(gen
     away.backward()
     assert away > 1e-4 and result.grad.abs().max() > 0
     assert torch.equal(window.cut(window.paste(target, result, FULL), FULL), result)
-
-
-def test_a_cut_network_follows_the_one_it_was_cut_from(
-    rendered_folder, random_features, tmp_path, monkeypatch
-):
-    whole = replace(SMALL, **SPEAKING, motion_resolution=32, residual_blocks=2)
-    monkeypatch.setitem(
-        PRESETS, "tiny-quick", replace(whole, residual_blocks=1, first_tap="picture")
-    )
-    OSTNet(whole).save_pretrained(tmp_path / "known")
-    config = TrainConfig(
-        data=str(rendered_folder),
-        output=str(tmp_path / "run"),
-        init=str(tmp_path / "known"),
-        grow="tiny-quick",
-        window=32,
-        losses=LossWeights(perceptual=0, distilled=1),
-        keypoint_steps=0,
-        scale_steps=0,
-        detail_share=1.0,
-        steps=4,
-        detail_batch=4,
-        whole_every=2,
-        resolution=64,
-        perceptual_weights=str(random_features),
-        cache=str(tmp_path / "cache"),
-        threads=1,
-        val_minutes=0,
-    )
-    train(config)
-    rows = (tmp_path / "run" / "log.csv").read_text().splitlines()
-    last = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
-    assert float(last["loss"]) == pytest.approx(float(last["distilled"]), rel=1e-3)
-    assert OSTNet.from_pretrained(str(tmp_path / "run")).config == PRESETS["tiny-quick"]
-
-    config.init, config.output = None, str(tmp_path / "other")
-    with pytest.raises(InputError, match=r"init: not given.*losses\.distilled"):
-        train(config)
