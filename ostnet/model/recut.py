@@ -14,7 +14,7 @@ from ostnet.model.ostnet import OSTNet
 
 @torch.no_grad()
 def recut(model: OSTNet, config: ModelConfig) -> OSTNet:
-    """A network with no more residual blocks than ``config`` has, and its ``first_tap``, if picture.
+    """A network with no more residual blocks than ``config``, and its ``first_tap``, if picture.
 
     Of the residual blocks, which each add to what they are given, the first and last ones stay.
     All else is the model's own.
