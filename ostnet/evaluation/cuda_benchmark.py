@@ -39,8 +39,8 @@ def batch_call(model: OSTNet, frame: Tensor, batch: int) -> Callable[[], Tensor]
     @torch.inference_mode()
     def call() -> Tensor:
         reading = model.read(source, driving)
-        motion = model.move(source, reading.x_rectified)
         with torch.autocast(frame.device.type, torch.bfloat16):
+            motion = model.move(source, reading.x_rectified)
             return model.paint(source, motion, reading.alignment.z).image
 
     with torch.inference_mode():
