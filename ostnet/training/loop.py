@@ -207,15 +207,14 @@ class Trainer:
 
     def _open_journal(self) -> Journal | None:
         """The first process's records; says how many pairs a step has."""
-        config, count = self.config, self.processes.count
-        whole = config.batch * count * config.accumulate
+        share = self.batches.share("detail" if self.config.detail_share == 1 else "joint", False)
         self.processes.say(
-            f"{whole} pairs a step: {config.batch} pairs x {count} processes x "
-            f"{config.accumulate} accumulated"
+            f"{share.total} pairs a step: {share.pairs} pairs x {self.processes.count} processes x "
+            f"{share.parts} accumulated"
         )
         if not self.processes.first:
             return None
-        tracker = make_tracker(config.track, self.folder, self._recipe())
+        tracker = make_tracker(self.config.track, self.folder, self._recipe())
         return Journal(self.folder, tracker, self.updates)
 
     def _saved_state(self) -> dict | None:
