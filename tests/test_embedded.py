@@ -78,7 +78,7 @@ def test_without_the_scale_code_the_picture_changes(model, pair):
 
 
 def test_lite_keeps_its_budget(model):
-    """At most 8 M parameters, 16 MB on disk and 4 GMAC for each driving frame at 256 x 256."""
+    """At most 8 M parameters, 16 MB on disk and 3.3 GMAC for each driving frame at 256 x 256."""
     assert sum(p.numel() for p in model.parameters()) <= 8e6
     assert (FOLDER / "model.safetensors").stat().st_size <= 16e6
     picture = torch.rand(1, 3, 256, 256)
@@ -89,4 +89,4 @@ def test_lite_keeps_its_budget(model):
             alignment = model.align(source.keypoints, x_driving)
             x_rectified = model.keypoints(model.rectify(picture, alignment.fiducials))
             model.render(source, x_rectified, alignment.z)
-    assert counter.get_total_flops() / 2 <= 4e9
+    assert counter.get_total_flops() / 2 <= 3.3e9

@@ -4,30 +4,57 @@ import copy
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ostnet.model.layers import UpBlock, make_lean
 from ostnet.model.ostnet import OSTNet
 
 
 class InBfloat16(nn.Module):
-    """A network of convolutions in bfloat16 that takes and gives float32 maps (B, C, H, W)."""
+    """A network of convolutions in bfloat16 that takes and gives float32 maps (B, C, H, W).
+
+    Norms are put into the kernels before, so that each kernel is rounded once.
+    """
 
     def __init__(self, network: nn.Module):
         super().__init__()
-        # kernels in the plain order: OpenVINO 2026.4 reads bfloat16 ones in another order wrongly
-        self.network = network.to(torch.bfloat16).to(memory_format=torch.contiguous_format)
+        self.network = network.eval()
+        for part in list(network.modules()):
+            if isinstance(part, nn.Sequential):
+                _join_norms(part)
+        spread = {part.block[0] for part in network.modules() if isinstance(part, UpBlock)}
+        for part in network.modules():
+            if not isinstance(part, nn.Conv2d):
+                continue
+            # in the plain order: OpenVINO 2026.4 reads bfloat16 kernels in another one wrongly
+            kernel = part.weight.data.contiguous()
+            lean = part in spread  # its kernel is rounded once it is spread
+            part.weight.data = kernel if lean else kernel.to(torch.bfloat16)
+            if part.bias is not None:
+                part.bias.data = part.bias.data.to(torch.bfloat16)
 
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> what the network makes of it."""
         return self.network(maps.to(torch.bfloat16)).float()
 
 
+def _join_norms(layers: nn.Sequential) -> None:
+    """Put each norm that follows a convolution into that."""
+    for index in range(len(layers) - 1):
+        convolution, norm = layers[index], layers[index + 1]
+        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+            layers[index] = fuse_conv_bn_eval(convolution, norm)
+            layers[index + 1] = nn.Identity()
+
+
 def with_reduced_motion(model: OSTNet) -> OSTNet:
-    """A copy whose hourglass of dense motion, and its refinement, compute in bfloat16.
+    """A copy whose hourglass of dense motion, and its refinement, compute in bfloat16; lean.
 
     Keypoints, the heads' masks, flows and samples stay float32: bfloat16 would round a coordinate
     to 1/256 of the picture.
     """
     reduced = copy.deepcopy(model)
+    make_lean(reduced)
     motion = reduced.motion
     motion.hourglass = InBfloat16(motion.hourglass)
     if motion.refinement is not None:

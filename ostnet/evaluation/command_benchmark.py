@@ -18,6 +18,18 @@ from ostnet.media.video import VideoWriter, probe
 
 SIDE = 256
 
+WATCHES = hasattr(os, "wait4")
+"""Whether the system says how much memory programs took."""
+
+WATCH = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+"""Runs a command and prints its most memory. By a program between, as what this one has itself
+counts for those that it starts."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -30,7 +42,8 @@ class Cost:
     cpu_ms: float
     """Milliseconds of processor time a frame beyond the first, all threads and programs."""
     peak_mib: float | None
-    """Most memory of the program on the whole clip; None where the system does not say."""
+    """Most memory of the program, or of one that it started, on the whole clip; None where the
+    system does not say."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +106,15 @@ def _run(command: str, clip: Clip, *flags: str) -> tuple[float, float, float | N
         words = [sys.executable, "-m", "ostnet", command, *clip.crops, *flags]
         words += ["--source", str(clip.source), "--driving", str(clip.driving)]
         started, before = time.perf_counter(), os.times()
-        with tempfile.TemporaryFile() as said:
-            process = subprocess.Popen(
-                [*words, "--output", str(output)], stdout=subprocess.DEVNULL, stderr=said
-            )
-            code, peak = _waited_for(process)
-            said.seek(0)
-            complaint = said.read().decode("utf-8", "replace").strip().splitlines()
+        watched = [*words, "--output", str(output)]
+        if WATCHES:
+            watched = [sys.executable, "-c", WATCH, *watched]
+        ended = subprocess.run(watched, capture_output=True, text=True, errors="replace")
         seconds, after = time.perf_counter() - started, os.times()
-    if code:
+    complaint = ended.stderr.strip().splitlines()
+    if ended.returncode:
         raise InputError(complaint[-1].removeprefix("ostnet: error: ") if complaint else command)
     cpu = after.children_user + after.children_system
-    return seconds, cpu - before.children_user - before.children_system, peak
-
-
-def _waited_for(process: subprocess.Popen) -> tuple[int, float | None]:
-    """Exit code, and most memory in MiB."""
-    if not hasattr(os, "wait4"):
-        return process.wait(), None
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
     unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
-    return process.returncode, usage.ru_maxrss / unit
+    peak = int(ended.stdout) / unit if WATCHES else None
+    return seconds, cpu - before.children_user - before.children_system, peak

@@ -100,7 +100,7 @@ _SPREAD = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
 """(4, 3): which of a kernel's three rows carry a pixel to each of the four rows that see it."""
 
 
-def convolve_upsampled(x: Tensor, kernel: Tensor) -> Tensor:
+def convolve_upsampled(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
     """A 3 x 3 convolution (O, C, 3, 3) of nearest-neighbour upsampled (B, C, H, W): (B, O, 2H, 2W).
 
     Neighbours of the large picture are often the same pixel of the small one, so a transposed
@@ -108,7 +108,7 @@ def convolve_upsampled(x: Tensor, kernel: Tensor) -> Tensor:
     """
     spread = _SPREAD.to(kernel)
     spread_kernel = torch.einsum("oikl,ak,bl->ioab", kernel, spread, spread)  # (C, O, 4, 4)
-    return F.conv_transpose2d(x, spread_kernel, stride=2, padding=1)
+    return F.conv_transpose2d(x, spread_kernel.to(x.dtype), bias, stride=2, padding=1)
 
 
 class UpBlock(nn.Module):
@@ -129,7 +129,7 @@ class UpBlock(nn.Module):
             return self.block(F.interpolate(x, scale_factor=2, mode="nearest"))
         convolution, *rest = self.block
         assert isinstance(convolution, nn.Conv2d)
-        out = convolve_upsampled(x, convolution.weight)
+        out = convolve_upsampled(x, convolution.weight, convolution.bias)
         for layer in rest:
             out = layer(out)
         return out

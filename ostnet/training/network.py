@@ -14,6 +14,9 @@ from ostnet.model.recut import recut
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
+OWN = ("mouth_gain", "eyelid_gain", "residual_blocks", "first_tap")
+"""What a network keeps of its configuration when it takes on a preset's, once it has been cut."""
+
 
 def initial_network(config: TrainConfig) -> OSTNet:
     """A network with ``config.init``'s weights, or the preset's random ones.
@@ -48,11 +51,11 @@ def initial_network(config: TrainConfig) -> OSTNet:
 
 
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
-    """Cut and grown to a preset, but for the gains, which stay its own."""
+    """Cut and grown to a preset, but for its own gains; what was cut before stays so."""
     had_mix = start.config.mix
     start = recut(start, wanted)
-    gains = {name: getattr(start.config, name) for name in ("mouth_gain", "eyelid_gain")}
-    if start.config != replace(wanted, **gains):
+    wanted = replace(wanted, **{name: getattr(start.config, name) for name in OWN})
+    if start.config != wanted:
         try:
             start = grow(start, wanted)
         except ValueError as error:

@@ -184,6 +184,7 @@ RECIPES: dict[str, Recipe] = {
             "learning_rate": 5e-4,
         },
         hardware="one CPU core",
+        expected="run 10 of ostnet-lite (23,844 pairs): its model card",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "

@@ -32,7 +32,7 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
         assert all(0 <= stage["peak"] < 2 for stage in backend["stages"].values())
     for costs in found["commands"].values():
         assert set(costs) == set(found["frame_ms"])
-        assert all(cost["start_s"] > 0 and cost["peak_mib"] > 50 for cost in costs.values())
+        assert all(cost["start_s"] > 0 and 50 < cost["peak_mib"] < 900 for cost in costs.values())
     yardstick = found["first_order_model"]
     assert yardstick["gmac"] == pytest.approx(55, abs=0.5)
     assert set(yardstick["full_cpu_ms"]) == set(found["frame_ms"])

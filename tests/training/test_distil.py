@@ -12,6 +12,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.distil import DECODER
 from ostnet.training.loop import train
+from ostnet.training.network import initial_network
 
 WHOLE = replace(SMALL, **SPEAKING, motion_resolution=32, residual_blocks=2)
 QUICK = replace(WHOLE, residual_blocks=1, first_tap="picture")
@@ -67,3 +68,11 @@ def test_there_must_be_a_teacher(config):
     config.init = None
     with pytest.raises(InputError, match=r"init: not given.*losses\.distilled"):
         train(config)
+
+
+@pytest.mark.parametrize("preset", ["tiny-quick", "tiny-speaking"])
+def test_what_was_cut_stays_so_when_other_recipes_go_on(config, tmp_path, monkeypatch, preset):
+    monkeypatch.setitem(PRESETS, "tiny-speaking", WHOLE)
+    lively(QUICK).save_pretrained(tmp_path / "cut")
+    config.init, config.grow = str(tmp_path / "cut"), preset
+    assert initial_network(config).config == QUICK
