@@ -1,7 +1,7 @@
 """Cutting a trained network down to a cheaper preset, to train it further.
 
 What the smaller network lacks is left out, everything else is kept as it is. How much that costs is
-for a validation split to say: of ``ostnet-lite`` (run 9) its model card does.
+for a validation split to say: of ``ostnet-lite`` (run 10) its findings do.
 """
 
 from dataclasses import replace
