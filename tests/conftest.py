@@ -14,6 +14,10 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Graphs that back ends build are kept from run to run, but not among the user's own.
 os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
+# Pages in tests' own processes: the uploads of one go with its visitors, so none shares another's.
+os.environ["GRADIO_TEMP_DIR"] = os.path.join(
+    tempfile.gettempdir(), "ostnet-tests", "gradio", os.environ.get("PYTEST_XDIST_WORKER", "alone")
+)
 
 # A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

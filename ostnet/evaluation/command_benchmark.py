@@ -109,7 +109,7 @@ def _run(command: str, clip: Clip, *flags: str) -> tuple[float, float, float | N
         watched = [*words, "--output", str(output)]
         if WATCHES:
             watched = [sys.executable, "-c", WATCH, *watched]
-        ended = subprocess.run(watched, capture_output=True, text=True, errors="replace")
+        ended = subprocess.run(watched, capture_output=True, encoding="utf-8", errors="replace")
         seconds, after = time.perf_counter() - started, os.times()
     complaint = ended.stderr.strip().splitlines()
     if ended.returncode:

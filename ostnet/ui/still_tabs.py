@@ -118,17 +118,17 @@ def inside(request: gr.Request, *values):
 
 
 def _steps(source: np.ndarray, seen: engine.Insides) -> list[figures.Figure]:
-    one = figures.Figure
+    one, count = figures.Figure, len(seen.x_source)
     return [
         one(
             drawing.points(source, (seen.x_source, drawing.BLUE)),
-            "Portrait: its 15 keypoints say where the face is and how large.",
-            "The portrait with 15 blue points.",
+            f"Portrait: its {count} keypoints say where the face is and how large.",
+            f"The portrait with {count} blue points.",
         ),
         one(
             drawing.points(seen.driving, (seen.x_driving, drawing.RED)),
             "Driving frame: the same detector's keypoints, at the driver's scale.",
-            "The driving frame with 15 red points.",
+            f"The driving frame with {count} red points.",
         ),
         one(
             drawing.spline(seen.driving, seen.grid, seen.fiducials),
@@ -140,7 +140,7 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[figures.Figure]:
                 seen.rectified, (seen.x_source, drawing.BLUE), (seen.x_rectified, drawing.TEAL)
             ),
             "Rectified frame: its keypoints (green) spread as widely as the portrait's (blue).",
-            "The rectified driving frame with 15 green and 15 blue points.",
+            f"The rectified driving frame with {count} green and {count} blue points.",
         ),
         one(
             drawing.flow_colours(seen.displacement),

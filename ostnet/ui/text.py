@@ -45,7 +45,7 @@ one; figures that were not measured are not shown."""
 
 ABOUT = """## The method in five sentences
 
-1. A detector finds 15 keypoints in the portrait and in each driving frame.
+1. A detector finds the same keypoints in the portrait and in each driving frame.
 2. From both sets a small network reads a **scale code** and 12 points that tell how a thin-plate
    spline must stretch the driving frame so that its face is as large as the portrait's.
 3. The keypoints of that *rectified* frame, and not those of the original one, drive the motion:

@@ -22,7 +22,7 @@ def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path)
         cwd=ROOT,
         env=os.environ | {"OSTNET_WEIGHTS": str(tmp_path)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",  # and not what a library has set for a moment in another thread
         check=True,
     )
     assert "Weights: ostnet-lite" in done.stdout
