@@ -177,6 +177,11 @@ class ModelConfig:
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
 
+    @property
+    def moves_picture(self) -> bool:
+        """Whether the generator needs the source picture itself, moved."""
+        return self.mix or self.first_tap == "picture"
+
     def to_dict(self) -> dict:
         """The configuration as plain JSON values."""
         return {**asdict(self), "widths": list(self.widths)}

@@ -89,10 +89,9 @@ def cut(model: OSTNet) -> dict[str, Graph]:
         inputs = {"image": image, "fiducials": alignment.fiducials}
         graphs["rectify"] = Graph(_rectify(model), inputs, ("rectified",))
 
-    with_picture = config.mix or config.first_tap == "picture"
     inputs = {"image": image, **points, **given}
     passed = [f"visible_{level}" for level in LEVELS] + [f"moved_{level}" for level in levels]
-    passed += ["warped"] if with_picture else []
+    passed += ["warped"] if config.moves_picture else []
     outputs = ("flow", "occlusion", *passed)
     graphs["move"] = Graph(_move(model, tuple(inputs)), inputs, outputs)
 

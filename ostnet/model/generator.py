@@ -110,7 +110,7 @@ class Generator(nn.Module):
         super().__init__()
         half, quarter, eighth = config.widths
         self.channels = 4 if config.mix else 3
-        self.from_picture = config.first_tap == "picture"
+        self.moves_picture = config.moves_picture
         self.encoder = SourceEncoder(config)
         self.residual = nn.Sequential(
             *(ResidualBlock(eighth) for _ in range(config.residual_blocks)),
@@ -184,11 +184,10 @@ class Generator(nn.Module):
             return occlusion if window is None else window.cut(occlusion, scale)
 
         scales = [4, 2, 1]  # of the taps, by the smallest
-        with_picture = self.from_picture or self.channels == 4
         return Moved(
             [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
             [visible(scale) for scale in scales],
-            moved(source.image, FULL) if with_picture else None,
+            moved(source.image, FULL) if self.moves_picture else None,
         )
 
     def decode(
@@ -213,7 +212,7 @@ class Generator(nn.Module):
             return maps * (1 + gain) + shift
 
         taps = moved.taps
-        if self.from_picture:
+        if self.encoder.first:
             taps = [self.encoder.stem(moved.picture), *taps]
 
         def visible(level: int) -> Tensor:
