@@ -6,6 +6,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ostnet.errors import InputError
+from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.visitors import Visitors
 
 API = "/gradio_api/"
@@ -20,6 +21,9 @@ UPLOAD = "upload"
 STRIDE = 16 << 20
 """Bytes of an upload between two looks at the disk."""
 
+PATIENCE = MOST_DRIVING_MB << 20
+"""Bytes that are read and thrown away before a refusal, which is as much as one file may have."""
+
 
 class Doors:
     """Middleware that answers for what is closed, and for uploads that do not fit on the disk.
@@ -33,12 +37,11 @@ class Doors:
         self.app, self.visitors = app, visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: 404 for what is closed, before anything is read; 507 without room."""
+        """Answer a request: 404 for what is closed, whatever it sends; 507 without room."""
         door = _route(scope["path"]) if scope["type"] == "http" else ""
         if door in CLOSED:
-            return await PlainTextResponse("This page has no such route.", 404)(
-                scope, receive, send
-            )
+            refusal = PlainTextResponse("This page has no such route.", 404)
+            return await _refuse(refusal, scope, receive, send)
         if door != UPLOAD:
             return await self.app(scope, receive, send)
         try:
@@ -46,7 +49,7 @@ class Doors:
             await self._need_room(int(said) if said.isdecimal() else 0)
             await self.app(scope, self._watched(receive), send)
         except InputError as error:
-            await PlainTextResponse(str(error), 507)(scope, receive, send)
+            await _refuse(PlainTextResponse(str(error), 507), scope, receive, send)
 
     def _watched(self, receive: Receive) -> Receive:
         """The same messages; raises InputError when others have taken the room meanwhile."""
@@ -65,6 +68,20 @@ class Doors:
 
     async def _need_room(self, coming: int) -> None:
         await anyio.to_thread.run_sync(self.visitors.need_room, coming)
+
+
+async def _refuse(refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer when the body has come, all of it or `PATIENCE`, none of which is kept.
+
+    A connection that is closed on somebody who still sends is reset: a browser then tells of a
+    broken connection instead of what the answer says.
+    """
+    left, more = PATIENCE, True
+    while more and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
+        more = message.get("more_body", False)
+    await refusal(scope, receive, send)
 
 
 def _route(path: str) -> str:

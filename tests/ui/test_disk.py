@@ -97,7 +97,8 @@ def test_what_was_broken_off_makes_room(page, megabyte, monkeypatch):
 
 def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monkeypatch):
     monkeypatch.setattr(doors, "STRIDE", 100_000)
-    parts = [{"type": "http.request", "body": bytes(50_000), "more_body": True}] * 100
+    parts = [{"type": "http.request", "body": bytes(50_000), "more_body": True}] * 99
+    parts.append({"type": "http.request", "body": b"", "more_body": False})
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
     coming, answers = iter(parts), []
 
@@ -111,3 +112,4 @@ def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monke
         thread.submit(asyncio.run, page.app(scope, receive, send)).result()
     assert answers[0]["status"] == 507
     assert 800_000 < used(megabyte) < 1_200_000
+    assert next(coming, None) is None  # whoever sends has been heard out before the answer
