@@ -4,8 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 
 from ostnet import OSTNet
+from ostnet.backends.int8 import observed
 from ostnet.config import ModelConfig
 
 SMALL = ModelConfig(
@@ -30,6 +32,26 @@ def lively(config: ModelConfig = SMALL, scale: float = 0.2, embedding: float = 0
         for layer in [*model.generator.embed_taps, *model.generator.embed_levels]:
             torch.nn.init.normal_(layer.weight, std=embedding)
     return model
+
+
+def smooth(count: int, seed: int) -> torch.Tensor:
+    """Smooth pictures (count, 3, 64, 64)."""
+    coarse = torch.rand(count, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(coarse, size=(64, 64), mode="bicubic").clamp(0, 1)
+
+
+def calibrated(model: OSTNet) -> OSTNet:
+    """The same, with ranges for eight bits."""
+    source, *driving = smooth(8, seed=4)[:, None]
+    model.ranges = observed(model, [(source, one) for one in driving], "smooth pictures")
+    return model
+
+
+def calibrated_checkpoint(folder: Path) -> Path:
+    """Weights with ranges, written to ``folder``: those of the half precision that is on disk."""
+    lively().save_pretrained(folder)
+    calibrated(OSTNet.from_pretrained(str(folder))).save_pretrained(folder)
+    return folder
 
 
 def tiny_checkpoint(folder: Path) -> Path:

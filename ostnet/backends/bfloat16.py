@@ -4,8 +4,8 @@ import copy
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from ostnet.backends.joined import join_norms
 from ostnet.model.layers import UpBlock, make_lean
 from ostnet.model.ostnet import OSTNet
 
@@ -19,9 +19,7 @@ class InBfloat16(nn.Module):
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network.eval()
-        for part in list(network.modules()):
-            if isinstance(part, nn.Sequential):
-                _join_norms(part)
+        join_norms(network)
         spread = {part.block[0] for part in network.modules() if isinstance(part, UpBlock)}
         for part in network.modules():
             if not isinstance(part, nn.Conv2d):
@@ -36,15 +34,6 @@ class InBfloat16(nn.Module):
     def forward(self, maps: Tensor) -> Tensor:
         """(B, C, H, W) -> what the network makes of it."""
         return self.network(maps.to(torch.bfloat16)).float()
-
-
-def _join_norms(layers: nn.Sequential) -> None:
-    """Put each norm that follows a convolution into that."""
-    for index in range(len(layers) - 1):
-        convolution, norm = layers[index], layers[index + 1]
-        if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-            layers[index] = fuse_conv_bn_eval(convolution, norm)
-            layers[index + 1] = nn.Identity()
 
 
 def with_reduced_motion(model: OSTNet) -> OSTNet:

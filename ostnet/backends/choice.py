@@ -14,9 +14,11 @@ from ostnet.backends.cache import cached
 from ostnet.backends.device import choose_device
 from ostnet.backends.digest import checkpoint_digest, code_digest, combined, model_digest
 from ostnet.backends.interface import Backend
-from ostnet.backends.limits import Differences, within
+from ostnet.backends.limits import LIMITS, Differences, within
 from ostnet.backends.manifest import Manifest
 from ostnet.errors import InputError
+from ostnet.model.ranges import NAME as RANGES
+from ostnet.model.ranges import Ranges
 
 if TYPE_CHECKING:
     import torch
@@ -26,44 +28,63 @@ if TYPE_CHECKING:
 
 BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
-    "openvino-bf16, openvino, torch-bf16, torch",
+    "openvino-bf16, openvino-int8, openvino, torch-bf16, torch",
     "torch": "eager torch in float32: the reference",
     "torch-bf16": "eager torch, generator and dense motion's convolutions in bfloat16; on the "
     "examples pixels differ by .17/255 in the mean, one in a thousand by more than 7/255",
     "openvino": "OpenVINO in float32, on CPUs; graphs are built at first use and kept",
+    "openvino-int8": "the same, the generator's decoder and what refines the flow in eight bits, "
+    "of weights with ranges.json; on the examples pixels differ by .43/255 in the mean, one in a "
+    "thousand by more than 5/255",
     "openvino-bf16": "the same, generator and dense motion's convolutions in bfloat16; on the "
     "examples pixels differ by .22/255 in the mean, one in a thousand by more than 11/255",
 }
 
 
-def candidates(name: str, device: "str | torch.device") -> list[str]:
+def candidates(
+    name: str, device: "str | torch.device", model: "OSTNet | Path | None" = None
+) -> list[str]:
     """The back ends that ``name`` may stand for on this device, best first.
 
     Raises:
-        InputError: an unknown name, or a back end that this device or installation lacks.
+        InputError: an unknown name, or a back end that this device, installation or model lacks.
     """
     if name not in BACKENDS:
         raise InputError(f"backend: {name!r} does not exist; choose one of {', '.join(BACKENDS)}")
-    here = usable(device)
+    here = usable(device, model)
     if name == "auto":
         return here
     if name not in here and name.startswith("openvino"):
         if _kind(device) != "cpu":
             raise InputError(f"backend: {name} runs on cpu, not {_kind(device)}; use device cpu")
-        reason = "is not installed" if not _has_openvino() else "needs a CPU with bfloat16"
-        raise InputError(f"backend: {name} {reason}; use another, or 'auto'")
+        raise InputError(f"backend: {name} {_lack(name)}; use another, or 'auto'")
     return [name]
 
 
-def usable(device: "str | torch.device") -> list[str]:
-    """All back ends that run well on this device, fastest first."""
-    if _kind(device) == "cpu" and _has_openvino():
-        from ostnet.backends.openvino import has_bfloat16
+def _lack(name: str) -> str:
+    """Why a back end of OpenVINO cannot be used on a CPU."""
+    if not _has_openvino():
+        return "is not installed"
+    if name == "openvino-bf16":
+        return "needs a CPU with bfloat16"
+    return f"needs an x86 CPU, and {RANGES} beside the weights (ostnet calibrate makes it)"
 
+
+def usable(device: "str | torch.device", model: "OSTNet | Path | None" = None) -> list[str]:
+    """All back ends that run well on this device, fastest first; of a model, those that it can."""
+    if _kind(device) == "cpu" and _has_openvino():
+        from ostnet.backends.openvino import has_bfloat16, has_int8
+
+        has_ranges = model is None or _ranges(model) is not None
+        names = ["openvino-int8", "openvino"] if has_int8() and has_ranges else ["openvino"]
         if has_bfloat16():
-            return ["openvino-bf16", "openvino", "torch-bf16", "torch"]
-        return ["openvino", "torch"]
+            return ["openvino-bf16", *names, "torch-bf16", "torch"]
+        return [*names, "torch"]
     return ["torch-bf16", "torch"] if _torch_has_bfloat16(_kind(device)) else ["torch"]
+
+
+def _ranges(model: "OSTNet | Path") -> Ranges | None:
+    return Ranges.beside(model) if isinstance(model, Path) else model.ranges
 
 
 def _kind(device: "str | torch.device") -> str:
@@ -95,7 +116,7 @@ def load_backend(
     Raises:
         InputError: the named one does not exist, or does not work here.
     """
-    wanted = candidates(name, device)
+    wanted = candidates(name, device, model)
     for one in wanted:
         if one.startswith("torch"):
             from ostnet.backends.eager import Eager
@@ -146,7 +167,10 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
         return manifest
 
     weights = checkpoint_digest(model) if isinstance(model, Path) else model_digest(model)
-    key = combined(name, weights, code_digest(), machine(), version("torch"))
+    parts = [name, weights, code_digest(), machine(), version("torch")]
+    if name.endswith("int8") and (ranges := _ranges(model)):
+        parts.append(ranges.digest)
+    key = combined(*parts)
     try:
         folder, _ = cached(key, build_and_check)
         backend = _kept(name, folder, threads)
@@ -161,8 +185,9 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
 
 
 def _precision(name: str) -> str:
-    """The least in which a back end computes anything."""
-    return "bf16" if name.endswith("bf16") else "f32"
+    """The least in which a back end computes anything: a key of LIMITS."""
+    said = name.rpartition("-")[2]
+    return said if said in LIMITS else "f32"
 
 
 def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -> "Graphed":

@@ -23,12 +23,14 @@ class Differences:
 
 LIMITS = {
     "f32": Differences(pixel_max=2.0, pixel_mean=0.25, keypoints=1e-3, scale=1e-3),
+    "int8": Differences(pixel_max=48.0, pixel_mean=1.0, keypoints=1e-3, scale=1e-3),
     "bf16": Differences(pixel_max=48.0, pixel_mean=1.0, keypoints=1e-3, scale=1e-3),
 }
 """What a back end may differ by: less than can be seen, and keypoints that are the same.
 
-Convolutions of dense motion in bf16 leave flows off by a fraction of a pixel, which tells at sharp
-edges, most where it is unclear what a pixel follows, as in the made-up pictures that are compared.
+Convolutions of dense motion in bf16 or int8 leave flows off by a fraction of a pixel, which tells
+at sharp edges, most where it is unclear what a pixel follows, as in the made-up pictures that are
+compared.
 """
 
 

@@ -1,5 +1,6 @@
 """OpenVINO: the fastest on CPUs, x86 and Arm. Runs a folder of graphs; no torch in here."""
 
+import platform
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -81,6 +82,11 @@ class _Graph:
 def has_bfloat16() -> bool:
     """Whether OpenVINO computes bfloat16 natively on this CPU (AVX-512 BF16, AMX)."""
     return "BF16" in _core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def has_int8() -> bool:
+    """Whether OpenVINO multiplies bytes on this CPU in less time than numbers: on any x86."""
+    return platform.machine().lower() in ("x86_64", "amd64")
 
 
 def machine() -> str:

@@ -8,6 +8,7 @@ import torch
 
 from ostnet.backends.bfloat16 import with_reduced_motion
 from ostnet.backends.graphs import Graph, cut
+from ostnet.backends.int8 import with_int8
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
 from ostnet.model.layers import make_lean
@@ -23,8 +24,12 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     Args:
         model: in evaluation mode.
         folder: exists and is empty.
-        precision: of what may be computed in ``bf16``, the generator and the convolutions of dense
-            motion, or ``f32``; all else is f32.
+        precision: ``f32``; or of what may be computed in ``bf16`` (the generator and the
+            convolutions of dense motion) or ``int8`` (:mod:`ostnet.backends.int8`), all else being
+            f32.
+
+    Raises:
+        ValueError: int8 without the model's own ranges.
     """
     openvino = openvino_runtime()
 
@@ -32,10 +37,14 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     graphs, written = cut(model), {}
     if precision == "bf16":
         graphs["move"] = cut(with_reduced_motion(model))["move"]
+    if precision == "int8":
+        rounded = cut(with_int8(model))
+        graphs |= {name: rounded[name] for name in ("move", "paint")}
     for name, graph in graphs.items():
         openvino.save_model(_converted(graph), folder / f"{name}.xml", compress_to_fp16=False)
         written[name] = describe_graph(graph, folder, (f"{name}.xml", f"{name}.bin"))
-    written["paint"] = replace(written["paint"], precision=precision)
+    if precision == "bf16":
+        written["paint"] = replace(written["paint"], precision=precision)
     manifest = describe(model, "openvino", written, {"openvino": openvino.__version__})
     manifest.write(folder)
     return manifest

@@ -24,6 +24,7 @@ COMMANDS = {
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
     "collect": "bring the reports of one checkpoint beside its weights",
+    "calibrate": "watch weights animate, so that CPUs may compute them in eight bits",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
     "showcase": "make the comparison anew that the page starts with, after a change of weights",
     "export": "write the networks as ONNX or OpenVINO graphs, or as a page that needs no server",

@@ -44,7 +44,7 @@ def add_options(parser: Parser) -> None:
         "--backend",
         default="auto",
         metavar="B",
-        help="auto, openvino[-bf16], torch[-bf16]",
+        help="auto, openvino[-bf16|-int8], torch[-bf16]",
     )
     add(
         "--source-crop",

@@ -104,7 +104,7 @@ def benchmark(config: BenchmarkConfig) -> dict:
     model = in_torch(found.folder, device)
     picture = _picture(model.config.resolution)
     frame = to_tensor(picture, len(picture), device, "picture")
-    loaded = {name: load_backend(model, name, device, threads) for name in usable(device)}
+    loaded = {name: load_backend(model, name, device, threads) for name in usable(device, model)}
     stages = _stages(model, frame, config.repeats)
     result = {
         "checkpoint": found.name,

@@ -20,11 +20,10 @@ GMAC = LAYERS * (3 * CHANNELS * SIDE) ** 2 / 1e9
 
 def peak(backend: str, device: torch.device, threads: int, repeats: int) -> float:
     """1e9 multiply-adds a second of the stack, by a back end's library and precision."""
-    bfloat16 = backend.endswith("bf16")
     if backend.startswith("openvino"):
-        call = _openvino(bfloat16, threads)
+        call = _openvino(backend, threads)
     else:
-        call = _torch(bfloat16, device)
+        call = _torch(backend.endswith("bf16"), device)
     with torch.inference_mode():
         return 1000 * GMAC / milliseconds(call, device, repeats)
 
@@ -42,7 +41,7 @@ def _torch(bfloat16: bool, device: torch.device) -> Callable:
     return call
 
 
-def _openvino(bfloat16: bool, threads: int) -> Callable:
+def _openvino(backend: str, threads: int) -> Callable:
     openvino = openvino_runtime()
     ov = openvino.opset13
 
@@ -50,10 +49,12 @@ def _openvino(bfloat16: bool, threads: int) -> Callable:
     maps = ov.parameter([1, CHANNELS, SIDE, SIDE], np.float32)
     out = maps
     for _ in range(LAYERS):
-        kernel = random.normal(0, 0.04, (CHANNELS, CHANNELS, 3, 3)).astype(np.float32)
-        out = ov.convolution(out, ov.constant(kernel), [1, 1], [1, 1], [1, 1], [1, 1])
+        kernel = ov.constant(random.normal(0, 0.04, (CHANNELS, CHANNELS, 3, 3)).astype(np.float32))
+        if backend.endswith("int8"):
+            out, kernel = _rounded(ov, out, 0.0, 4.0, 256), _rounded(ov, kernel, -0.2, 0.2, 255)
+        out = ov.convolution(out, kernel, [1, 1], [1, 1], [1, 1], [1, 1])
     settings = {
-        "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
+        "INFERENCE_PRECISION_HINT": "bf16" if backend.endswith("bf16") else "f32",
         "INFERENCE_NUM_THREADS": threads,
         "PERFORMANCE_HINT": "LATENCY",
     }
@@ -61,3 +62,9 @@ def _openvino(bfloat16: bool, threads: int) -> Callable:
     request = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
     values = random.normal(size=(1, CHANNELS, SIDE, SIDE)).astype(np.float32)
     return lambda: request.infer([values], share_inputs=True, share_outputs=True)
+
+
+def _rounded(ov, values, least: float, greatest: float, levels: int):
+    """Values at so many levels between two numbers."""
+    low, high = (ov.constant(np.float32(end)) for end in (least, greatest))
+    return ov.fake_quantize(values, low, high, low, high, levels)

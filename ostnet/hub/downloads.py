@@ -11,10 +11,11 @@ from typing import TypeVar
 from ostnet.errors import InputError
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-PARTS = (CONFIG, WEIGHTS, "README.md", "LICENSE", "metrics.json", "report.json", "samples.jpg",
-         "evaluation/*")  # fmt: skip
-"""Patterns of the files that belong to a checkpoint: the two, and what may lie beside them (card,
-terms, measurements, a picture, a folder of findings). No other file is downloaded or published."""
+PARTS = (CONFIG, WEIGHTS, "ranges.json", "README.md", "LICENSE", "metrics.json", "report.json",
+         "samples.jpg", "evaluation/*")  # fmt: skip
+"""Patterns of the files that belong to a checkpoint: the two, and what may lie beside them (ranges
+for eight bits, card, terms, measurements, a picture, a folder of findings). No other file is
+downloaded or published."""
 
 WAITS = (1.0, 2.0)
 """Seconds before each further try when the Hub is busy or does not answer."""

@@ -17,6 +17,7 @@ from ostnet.model.generator import Generator, Window
 from ostnet.model.keypoints import KeypointDetector
 from ostnet.model.layers import Resize, resize, sample
 from ostnet.model.motion import DenseMotion, Motion
+from ostnet.model.ranges import Ranges
 from ostnet.model.scale import ScaleTransform
 from ostnet.model.weights import check_weights, load_weights, save_weights
 
@@ -52,6 +53,8 @@ class OSTNet(
     def __init__(self, config: ModelConfig | None = None):
         super().__init__()
         self.config = config or PRESETS["paper"]
+        self.ranges: Ranges | None = None
+        """For eight bits; of the weights that came with them."""
         self.shrink = Resize(self.config.motion_resolution)
         self.detector = KeypointDetector(self.config)
         self.scale = ScaleTransform(self.config)
@@ -156,10 +159,12 @@ class OSTNet(
             return cls(config)
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Write model.safetensors (half precision) and config.json."""
+        """Write model.safetensors (half precision), config.json, and ranges.json if it has some."""
         save_weights(self, save_directory / SAFETENSORS_SINGLE_FILE)
         text = json.dumps(self.config.to_dict(), indent=2) + "\n"
         (save_directory / CONFIG_NAME).write_text(text)
+        if self.ranges:
+            self.ranges.write(save_directory)
 
     @classmethod
     def _from_pretrained(
@@ -185,4 +190,5 @@ class OSTNet(
         check_weights(cls.outline(config), path)
         model = cls(config)
         load_weights(model, path)
+        model.ranges = Ranges.beside(path.parent)
         return model.to(map_location).eval()

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from small_models import SMALL, lively
+from small_models import SMALL, calibrated, lively, smooth
 
 from ostnet import OSTNet
 from ostnet.backends.cache import VARIABLE
@@ -52,16 +52,14 @@ def small() -> Callable[..., OSTNet]:
 
 def _small(kind: str = "paper") -> OSTNet:
     if kind == "paper":
-        return lively()
+        return calibrated(lively())
     network = lively(SPEAKING if kind == "speaking" else QUICK)
     torch.nn.init.normal_(network.motion.refinement.head.weight, std=0.05)
     open_mix(network, 0.5)
-    return network
+    return calibrated(network)
 
 
 @pytest.fixture(scope="session")
 def pictures() -> list[np.ndarray]:
     """Four smooth pictures, uint8 (64, 64, 3)."""
-    coarse = torch.rand(4, 3, 6, 6, generator=torch.Generator().manual_seed(3))
-    fine = torch.nn.functional.interpolate(coarse, size=(64, 64), mode="bicubic").clamp(0, 1)
-    return list((fine * 255).byte().permute(0, 2, 3, 1).numpy())
+    return list((smooth(4, seed=3) * 255).byte().permute(0, 2, 3, 1).numpy())

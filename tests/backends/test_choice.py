@@ -48,7 +48,7 @@ def test_openvino_is_for_cpus():
 def test_auto_passes_over_one_that_differs_from_torch(monkeypatch, tmp_path, small):
     wrong = Differences(pixel_max=9.0, pixel_mean=1.0, keypoints=0.0, scale=0.0)
     monkeypatch.setattr(check, "differences", lambda *_: wrong)
-    monkeypatch.setattr(choice, "usable", lambda _: ["openvino", "torch"])
+    monkeypatch.setattr(choice, "usable", lambda *_: ["openvino", "torch"])
     monkeypatch.setenv("OSTNET_CACHE", str(tmp_path))
     with pytest.warns(UserWarning, match="differs from torch by 9.0/255"):
         assert load_backend(small(), "auto", CPU).name == "torch"

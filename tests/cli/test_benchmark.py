@@ -4,8 +4,9 @@ import json
 
 import pytest
 import torch
-from small_models import lively
+from small_models import calibrated_checkpoint, lively
 
+from ostnet import OSTNet
 from ostnet.backends import usable
 from ostnet.cli import main
 from ostnet.evaluation.benchmark_table import table
@@ -15,8 +16,7 @@ from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
 
 
 def test_figures_add_up_and_are_printed(tmp_path, capsys):
-    model = lively()
-    model.save_pretrained(tmp_path / "weights")
+    model = OSTNet.from_pretrained(str(calibrated_checkpoint(tmp_path / "weights")))
     file = tmp_path / "figures.json"
     flags = ["--checkpoint", tmp_path / "weights", "--repeats", 3, "--frames", 3,
              "--output", file]  # fmt: skip
@@ -24,7 +24,7 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
 
     found = json.loads(file.read_text())
     assert found["parameters"] == sum(weight.numel() for weight in model.parameters())
-    assert set(found["frame_ms"]) == set(usable(torch.device("cpu")))
+    assert set(found["frame_ms"]) == set(usable(torch.device("cpu"), model))
     assert found["stages"]["keypoints"]["gmac"] == found["stages"]["keypoints_again"]["gmac"] > 0
     assert all(ms > 0 for times in found["frame_ms"].values() for ms in times.values())
     for backend in found["backends"].values():

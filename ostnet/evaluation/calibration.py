@@ -1,0 +1,86 @@
+"""Which values the inputs of convolutions take on faces, for computing in eight bits."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+from tqdm import tqdm
+
+from ostnet.backends.int8 import observed
+from ostnet.errors import InputError
+from ostnet.evaluation.data.clips import load_frames, read_clips
+from ostnet.evaluation.data.datasets import draw_clips
+from ostnet.evaluation.data.drawn_pairs import (
+    Pair,
+    cross_identity,
+    draw_scales,
+    first_clips,
+    group,
+    same_identity,
+)
+from ostnet.evaluation.method_pictures import augment, to_batch
+from ostnet.model.ostnet import OSTNet
+
+
+@dataclass
+class CalibrateConfig:
+    """Options of ``ostnet calibrate``."""
+
+    data: Path
+    """Folder of clips with manifest.csv (columns file, split; identity, kind and frames where
+    known)."""
+
+    checkpoint: Path
+    """Folder of the weights, where ranges.json is written."""
+
+    split: str = "train"
+    """Rows of the manifest to watch the network on; never those that it is measured on."""
+
+    people: int = 40
+    """People, drawn by the seed; all of them where there are fewer."""
+
+    frames: int = 3
+    """Driving frames of each person's own clip; one more is another person's."""
+
+    seed: int = 0
+    """Of which people and which scales."""
+
+    def __post_init__(self) -> None:
+        for name in ("people", "frames"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name}: found {getattr(self, name)}, expected 1 or more")
+
+
+def calibrate(config: CalibrateConfig) -> Path:
+    """Write ``ranges.json`` beside the weights; its path.
+
+    Raises:
+        InputError: no clips of the split, or no weights.
+    """
+    pairs = _drawn(config)
+    people = len({pair.person for pair in pairs})
+    model = OSTNet.from_pretrained(str(config.checkpoint))
+    seen = f"{len(pairs)} pairs of {people} people, split {config.split}, seed {config.seed}"
+    pictures = tqdm(_pictures(config.data, pairs), total=len(pairs), unit="pair")
+    return observed(model, pictures, seen).write(config.checkpoint)
+
+
+def _drawn(config: CalibrateConfig) -> list[Pair]:
+    clips = {clip.file: clip for clip in first_clips(read_clips(config.data, config.split))}
+    files = draw_clips(list(clips), min(config.people, len(clips)), config.seed)
+    chosen = [clips[file] for file in files]
+    pairs = same_identity(chosen, config.frames)
+    if len(chosen) > 1:
+        pairs += cross_identity(chosen, 1)
+    return draw_scales(pairs, config.seed)
+
+
+def _pictures(data: Path, pairs: list[Pair]) -> Iterator[tuple[Tensor, Tensor]]:
+    """Source and driving picture of each pair, (1, 3, R, R)."""
+    for members in group(pairs):
+        first = members[0]
+        source = to_batch(load_frames(data / first.source, [first.source_frame]), "cpu")
+        frames = load_frames(data / first.driving, [pair.frame for pair in members])
+        for frame in augment(frames, [(pair.s_x, pair.s_y) for pair in members]):
+            yield source, to_batch([frame], "cpu")
