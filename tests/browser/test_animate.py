@@ -1,6 +1,8 @@
 """A visitor uploads, chooses, runs, watches, downloads, stops."""
 
 import json
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -17,7 +19,9 @@ DRAWN = EXAMPLES / "portraits" / "drawn.png"
 
 
 def test_the_page_answers_soon_and_says_which_weights_it_runs(server, visit):
-    assert server.seconds < 8
+    code = "import gradio, time; print(time.process_time())"  # machines differ by a factor of three
+    gradio_alone = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert server.seconds < 2.5 * float(gradio_alone.stdout)
     assert "ostnet-lite" in visit().locator("#weights").inner_text()
 
 
