@@ -102,7 +102,7 @@ class Rounded(nn.Module):
         super().__init__()
         low, high = low.clamp(max=0), high.clamp(min=0)  # what pads it is within
         reach = torch.maximum(high, -low)
-        divisor = (reach / reach.max()).pow(BALANCE).clamp(min=LEAST)
+        divisor = (reach / reach.max().clamp(min=1e-8)).pow(BALANCE).clamp(min=LEAST)
         self.register_buffer("factor", (1 / divisor)[:, None, None])
         self.kernel = nn.Parameter(convolution.weight * divisor[:, None, None], requires_grad=False)
         largest = self.kernel.abs().amax((1, 2, 3))  # (O,)

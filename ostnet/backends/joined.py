@@ -13,10 +13,8 @@ def join_norms(network: nn.Module) -> None:
             for index in range(len(part) - 1):
                 convolution, norm = part[index], part[index + 1]
                 if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                    part[index], part[index + 1] = _joined(convolution, norm), nn.Identity()
+                    part[index] = fuse_conv_bn_eval(convolution, norm)
+                    part[index + 1] = nn.Identity()
         elif isinstance(part, ResidualBlock) and isinstance(part.norm2, nn.BatchNorm2d):
-            part.conv1, part.norm2 = _joined(part.conv1, part.norm2), nn.Identity()
-
-
-def _joined(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
-    return fuse_conv_bn_eval(convolution, norm)
+            part.conv1 = fuse_conv_bn_eval(part.conv1, part.norm2)
+            part.norm2 = nn.Identity()

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from ostnet.errors import InputError
+from ostnet.model.ranges import NAME as RANGES
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-PARTS = (CONFIG, WEIGHTS, "ranges.json", "README.md", "LICENSE", "metrics.json", "report.json",
+PARTS = (CONFIG, WEIGHTS, RANGES, "README.md", "LICENSE", "metrics.json", "report.json",
          "samples.jpg", "evaluation/*")  # fmt: skip
 """Patterns of the files that belong to a checkpoint: the two, and what may lie beside them (ranges
 for eight bits, card, terms, measurements, a picture, a folder of findings). No other file is

@@ -52,8 +52,8 @@ class Ranges:
             inputs = {name: _checked(*pair) for name, pair in found.inputs.items()}
         except (OSError, KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
             raise InputError(
-                f"{folder / NAME}: not a readable file of ranges ({error}); make it with ostnet "
-                "calibrate, or remove it"
+                f"{folder / NAME}: not a readable file of ranges ({error}); remove it, and make "
+                "another with ostnet calibrate"
             ) from error
         return cls(str(found.weights), str(found.seen), inputs)
 

@@ -30,6 +30,11 @@ def test_a_convolution_takes_rounded_values_of_known_range():
     torch.testing.assert_close(rounded(beyond), rounded(further))
 
 
+def test_a_convolution_whose_input_was_always_zero_still_gives_numbers():
+    rounded = Rounded(torch.nn.Conv2d(2, 3, 1), torch.zeros(2), torch.zeros(2))
+    assert rounded(torch.zeros(1, 2, 4, 4)).isfinite().all()
+
+
 def test_kernels_leave_room_for_a_sum_of_two_products_in_sixteen_bits():
     assert 2 * 255 * LEVELS < 2**15
 

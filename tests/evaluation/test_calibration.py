@@ -23,9 +23,8 @@ def test_weights_get_ranges_that_they_can_be_computed_with(data, weights, capsys
     assert main(["calibrate", *flags]) == 0
     assert f"wrote {weights / NAME}" in capsys.readouterr().out
     model = OSTNet.from_pretrained(str(weights))
-    assert (
-        model.ranges.seen == "9 pairs of 3 people, split val, seed 0"
-    )  # two own frames, one other
+    # two frames of each person's own clip, one of another's
+    assert model.ranges.seen == "9 pairs of 3 people, split val, seed 0"
     with_int8(model)
 
 
