@@ -5,11 +5,16 @@ The usual 68 points in iBUG order (300-W: jaw 0-16, brows 17-26, nose 27-35, eye
 sides.
 """
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
-from torch import Tensor
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
 
 POINTS = 70
 """Points of a frame in a data folder's landmarks.npz; the first 68 are iBUG's."""
@@ -134,6 +139,8 @@ def mirrored(points: Tensor) -> Tensor:
 @functools.cache
 def _mirror_on(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """The permutation (count,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    import torch  # back ends that do without it read this module too
+
     order = MIRROR if count == POINTS else keypoint_mirror(count)
     return torch.tensor(order, device=device), torch.tensor([-1.0, 1.0], device=device)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,8 @@ from ostnet.animation import arrays, steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape
 from ostnet.animation.frame import METHOD, Frame, Options, Shown
 from ostnet.animation.overlap import ahead
-from ostnet.animation.stages import Stages, pair
+from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
+from ostnet.animation.stages import Stages, as_shown, pair
 from ostnet.backends import all_threads, in_torch, load_backend
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.config import ModelConfig
@@ -176,15 +178,37 @@ class Animator:
         return steering.clip_scale(pair(reading.alignment.scale) for reading in readings)
 
     def complete(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Options:
-        """The options with what a whole clip decides: its one scale, the anchor of its motion.
+        """The options with what a whole clip decides.
 
-        Reads the frames once for each; they must allow a fresh reading.
+        That is its one scale, the anchor of its motion, and the neutral pose and starting scale of
+        its shots. Reads the frames once for each; they must allow a fresh reading.
         """
         if options.scale_window == "clip" and options.clip_scale is None:
             options = replace(options, clip_scale=self.measure_scale(frames, options))
         if options.motion == "relative" and options.anchor is None:
             options = replace(options, anchor=self.find_anchor(frames, options))
+        if options.pose == "portrait" and length_hint(frames, 2) == 1:
+            options = replace(options, pose="position")  # a still driver moves by nothing
+        if options.needs_shots and not options.shots:
+            options = replace(options, shots=self.find_shots(frames, options))
         return options
+
+    def find_shots(
+        self, frames: Iterable[np.ndarray | Shown], options: Options
+    ) -> tuple[Shot, ...]:
+        """Find the neutral pose and the starting scale of each shot. For ``Options.shots``.
+
+        Reads the frames once. The networks see 48 of them at most, spread over the clip, and the
+        first of each shot; for ``scale_window`` start, the first second of each shot.
+        """
+        start, length = options.scale_window == "start", length_hint(frames, UNKNOWN_LENGTH)
+        read = read_shots(map(as_shown, frames), length, options.first_frames if start else None)
+        options = replace(options, scale_window="frame") if start else options
+        return tuple(
+            starting_shot(first, readings) if start else neutral_shot(first, readings)
+            for first, taken in read
+            if (readings := list(self._stages.readings(taken, options)))
+        )
 
     @property
     def _stages(self) -> Stages:

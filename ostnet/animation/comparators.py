@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def like(values: list, points: Any) -> Any:
+def like(values: list | np.ndarray, points: Any) -> Any:
     """Numbers as an array of the kind, type and device that ``points`` has."""
     if isinstance(points, np.ndarray):
         return np.array(values, points.dtype)

@@ -6,10 +6,13 @@ from typing import NamedTuple
 import numpy as np
 
 from ostnet.animation.comparators import MotionPoints
+from ostnet.animation.pose import Shot, check_pose
 from ostnet.errors import InputError
 
 ALIGNMENTS = ("learned", "closed-form")
 MOTIONS = ("absolute", "relative")
+WINDOWS = ("frame", "clip", "start")
+"""Named spans over which the driving scale is measured."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,11 @@ class Options:
     """``absolute``: the rectified keypoints themselves; ``relative``: their movement since an
     anchor frame, added to the source's keypoints, as peers do."""
 
+    pose: str = "driver"
+    """Reference pose, from which the head moves: ``portrait``, the portrait's own; ``position``,
+    the driver's, at the portrait's place; ``driver``, the driver's at the driver's place (the
+    paper). Without effect on relative motion."""
+
     anchor: MotionPoints | None = None
     """Anchor of relative motion, from ``Animator.find_anchor``; None: the first frame."""
 
@@ -34,7 +42,15 @@ class Options:
 
     scale_window: str | int = "frame"
     """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
-    ``clip``, the median over all frames; a number: a causal running median of so many frames."""
+    ``clip``, the median over all frames; ``start``, the median over the first second; a number: a
+    causal running median of so many frames."""
+
+    first_frames: int = 25
+    """How many frames the first second has, for ``start`` and for the neutral pose of a stream."""
+
+    shots: tuple[Shot, ...] = ()
+    """Neutral pose and ``start`` scale of each shot of the clip, from ``Animator.complete``. Where
+    there are none, both are the median of the first ``first_frames`` frames so far."""
 
     clip_scale: tuple[float, float] | None = None
     """What ``clip`` came to, (s_x, s_y), from ``Animator.measure_scale``."""
@@ -51,13 +67,23 @@ class Options:
         ):
             if value not in known:
                 raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
+        check_pose(self.pose)
         if self.smoothing_fps is not None and not self.smoothing_fps > 0:
             raise InputError(f"smoothing_fps: found {self.smoothing_fps}, expected more than 0")
         window = self.scale_window
-        if window not in ("frame", "clip") and not (isinstance(window, int) and window > 0):
+        if window not in WINDOWS and not (isinstance(window, int) and window > 0):
             raise InputError(
-                f"scale_window: found {window!r}, expected frame, clip or a number of frames"
+                f"scale_window: found {window!r}, expected {', '.join(WINDOWS)} or a number of "
+                "frames"
             )
+        if self.first_frames < 1:
+            raise InputError(f"first_frames: found {self.first_frames}, expected at least 1")
+
+    @property
+    def needs_shots(self) -> bool:
+        """Whether the clip's shots decide how its frames are read."""
+        posed = self.pose != "driver" and self.motion == "absolute"
+        return posed or self.scale_window == "start"
 
 
 class Shown(NamedTuple):
@@ -94,6 +120,9 @@ class Frame:
 
     spread: tuple[float, float] | None
     """The same of the generated picture; None unless it was asked for."""
+
+    keypoints: np.ndarray
+    """What the source performs: keypoints (K, 2) in [-1, 1], in the portrait's square."""
 
     held: bool
     """No face in this driving frame: the last motion is shown again."""

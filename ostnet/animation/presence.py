@@ -1,9 +1,29 @@
-"""Is there still a face in the driving clip? Cheap enough to ask of every frame."""
+"""Is there still a face in the driving clip, and does a new shot start? Cheap for every frame."""
 
 from collections.abc import Callable
 
 import numpy as np
 from PIL import Image
+
+
+class AbruptChange:
+    """Says of each frame of a clip whether it differs abruptly from the one before.
+
+    Args:
+        change: mean absolute difference of two thumbnails, in [0, 1], that is called abrupt.
+    """
+
+    def __init__(self, change: float):
+        self.change = change
+        self.thumbnail: np.ndarray | None = None
+
+    def __call__(self, frame: np.ndarray) -> bool:
+        """Return True for an abrupt change, and for the first frame; uint8 RGB (H, W, 3)."""
+        thumbnail, before = _thumbnail(frame), self.thumbnail
+        self.thumbnail = thumbnail
+        if before is None or before.shape != thumbnail.shape:
+            return True
+        return bool(np.abs(thumbnail - before).mean() > self.change)
 
 
 class FacePresence:
@@ -30,17 +50,14 @@ class FacePresence:
         every: int = 5,
         change: float = 0.06,
     ):
-        self.detect, self.every, self.change = detect, every, change
+        self.detect, self.every, self.abrupt = detect, every, AbruptChange(change)
         self.found_before = expected
         self.present = False
         self.since = 0
-        self.thumbnail: np.ndarray | None = None
 
     def __call__(self, frame: np.ndarray) -> bool:
         """True: animate this frame; False: its face is lost."""
-        thumbnail = _thumbnail(frame)
-        cut = self.thumbnail is None or np.abs(thumbnail - self.thumbnail).mean() > self.change
-        self.thumbnail = thumbnail
+        cut = self.abrupt(frame)
         self.since += 1
         if not self.present or cut or self.since >= self.every:
             self.since = 0

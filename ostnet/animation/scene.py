@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.animation.frame import Options, Shown
+from ostnet.animation.frame import WINDOWS, Options, Shown
 from ostnet.animation.presence import FacePresence
 from ostnet.animation.steering import window_frames
 from ostnet.errors import InputError
@@ -48,7 +48,7 @@ class Inputs:
     max_frames: int | None = None
     """Stop after this many driving frames; None: at the clip's end."""
 
-    options: Options = field(default_factory=Options)
+    options: Options = field(default_factory=lambda: Options(pose="portrait"))
     """How the driving motion is read."""
 
     smooth: bool = False
@@ -60,15 +60,17 @@ class Inputs:
 
     scale_window: str | float = "frame"
     """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
-    ``clip``, one scale for the whole clip; or a causal running median of so many seconds."""
+    ``clip``, one scale for the whole clip; ``start``, one scale for each shot, that of its first
+    second; or a causal running median of so many seconds."""
 
     def __post_init__(self):
         if self.size is not None and self.size not in SIZES:
             raise InputError(f"size: found {self.size!r}, expected one of {', '.join(SIZES)}")
         window = self.scale_window
-        if window not in ("frame", "clip") and not (isinstance(window, float) and window > 0):
+        if window not in WINDOWS and not (isinstance(window, float) and window > 0):
             raise InputError(
-                f"scale window: found {window!r}, expected frame, clip or a number of seconds"
+                f"scale window: found {window!r}, expected {', '.join(WINDOWS)} or a number of "
+                "seconds"
             )
 
     def driving_frames(self) -> Iterator[np.ndarray]:
@@ -120,10 +122,11 @@ class Scene:
     def options(self) -> Options:
         """How the driving motion is read, with what the clip's frame rate decides."""
         options, fps, window = self.inputs.options, float(self.video.fps), self.inputs.scale_window
+        options = replace(options, first_frames=window_frames(1, fps))
         if self.inputs.smooth:
             options = replace(options, smoothing_fps=fps)
         if window != "frame":
-            frames = "clip" if window == "clip" else window_frames(float(window), fps)
+            frames = window if window in WINDOWS else window_frames(float(window), fps)
             options = replace(options, scale_window=frames)
         return options
 
@@ -137,6 +140,10 @@ class DrivingFrames:
     """The driving frames of a scene; each iteration is a fresh reading of the file."""
 
     scene: Scene
+
+    def __len__(self) -> int:
+        """How many there are, by what the file says."""
+        return self.scene.total
 
     def __iter__(self) -> Iterator[Shown]:
         scene = self.scene

@@ -5,6 +5,7 @@ variants painted and, where that is wanted, measured. Only reading depends on th
 """
 
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,9 @@ import numpy as np
 
 from ostnet import methods
 from ostnet.animation import arrays, steering
-from ostnet.animation.comparators import MotionPoints, relative_motion
+from ostnet.animation.comparators import MotionPoints, relative_motion, to_numpy
 from ostnet.animation.frame import Frame, Options, Shown
+from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
 from ostnet.backends.interface import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
 
@@ -84,26 +86,30 @@ class Stages:
         steps = between(self.paint(steps, names))
         if measure:
             steps = between(self.measure(steps))
-        return map(finished, steps)
+        return finished(steps)
 
     def readings(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Reading]:
         """What the frames with a face say, one after the other."""
         steer = self._steering(options)
-        for picture, face in map(_shown, frames):
+        for picture, face in map(as_shown, frames):
             if face:
                 yield self._read(self._driving(picture, options), steer)
 
     def read(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Step]:
         """First stage: what each driving frame says; without a face, what the last one said."""
-        steer, anchor = self._steering(options), options.anchor
-        step = None
-        for picture, face in map(_shown, frames):
+        anchor, step = options.anchor, None
+        steer, neutral = self._references(options, NO_SHOT)
+        starts = [shot.first for shot in options.shots]
+        for index, (picture, face) in enumerate(map(as_shown, frames)):
             started = time.perf_counter()
+            if starts and (index == 0 or index in starts):
+                shot = options.shots[max(0, bisect_right(starts, index) - 1)]
+                steer, neutral = self._references(options, shot)
             driving = self._driving(picture, options)
             if face:
                 reading = self._read(driving, steer)
                 anchor = anchor or _points(reading)
-                performed = self._performed(reading, options, anchor)
+                performed = self._performed(reading, options, anchor, neutral)
             elif step is None:
                 reading = self._rest()
                 performed = _points(reading)
@@ -184,29 +190,40 @@ class Stages:
         alignment = Alignment(found.z, found.fiducials, found.scale * 0 + 1)
         return Reading(x_source, alignment, self.source.image, x_source)
 
-    def _steering(self, options: Options) -> Steering | None:
-        """What takes the place of a frame's own scale; a fresh one for each reading of a clip."""
+    def _references(self, options: Options, shot: Shot) -> tuple[Steering | None, NeutralPose]:
+        """What the frames of a shot are held against."""
+        return self._steering(options, shot), NeutralPose(shot.neutral, options.first_frames)
+
+    def _steering(self, options: Options, shot: Shot = NO_SHOT) -> Steering | None:
+        """What takes the place of a frame's own scale; a fresh one for each reading of a shot."""
         transform, steps = self.networks.transform, []
         if options.alignment == "closed-form":
             steps.append(steering.closed_form(transform))
         if options.clip_scale is not None:
             steps.append(steering.constant(transform, options.clip_scale))
+        elif shot.scale is not None:
+            steps.append(steering.constant(transform, shot.scale))
+        elif options.scale_window == "start":
+            steps.append(steering.start_median(transform, options.first_frames))
         elif isinstance(options.scale_window, int):
             steps.append(steering.running_median(transform, options.scale_window))
         if options.smoothing_fps is not None:
             steps.append(steering.smoothed(transform, options.smoothing_fps))
         return steering.in_turn(*steps) if steps else None
 
-    def _performed(self, reading: Reading, options: Options, anchor: MotionPoints) -> MotionPoints:
+    def _performed(
+        self, reading: Reading, options: Options, anchor: MotionPoints, neutral: NeutralPose
+    ) -> MotionPoints:
         """The keypoints that the source is to perform."""
-        if options.motion == "absolute":
-            return _points(reading)
-        return MotionPoints(
-            *(
-                relative_motion(self.source.keypoints, points, start)
-                for points, start in zip(_points(reading), anchor, strict=True)
-            )
-        )
+        points, x_source = _points(reading), self.source.keypoints
+        if options.motion == "relative":
+            moved = (relative_motion(x_source, *pair) for pair in zip(points, anchor, strict=True))
+            return MotionPoints(*moved)
+        if options.pose == "driver":
+            return points
+        x = own_place(reading)
+        change = posed(options.pose, x_source, x, neutral(x)) - x
+        return MotionPoints(points.raw + change, x + change)
 
     def _painted(self, step: Step, name: str) -> np.ndarray:
         """The result of one variant."""
@@ -223,22 +240,28 @@ class Stages:
         return pair(spread(self.networks.keypoints(picture)))
 
 
-def finished(step: Step) -> dict[str, Frame]:
-    """What the caller gets of a driving frame, by the variant's name."""
-    reading = step.reading
-    return {
-        name: Frame(
-            image=image,
-            driving=step.driving,
-            rectified=step.rectified if methods.switches(name)[0] else step.driving,
-            scale=pair(reading.alignment.scale),
-            driving_spread=pair(spread(reading.x_driving)),
-            spread=step.spreads.get(name),
-            held=step.held,
-            ms=step.ms,
-        )
-        for name, image in step.images.items()
-    }
+def finished(steps: Iterable[Step]) -> Iterator[dict[str, Frame]]:
+    """What the caller gets of each driving frame, by the variant's name."""
+    performed = None
+    for step in steps:
+        performed = step.performed or performed
+        assert performed is not None  # the first step performs something
+        raw, rectified = (to_numpy(points[0]) for points in performed)
+        reading = step.reading
+        yield {
+            name: Frame(
+                image=image,
+                driving=step.driving,
+                rectified=step.rectified if methods.switches(name)[0] else step.driving,
+                scale=pair(reading.alignment.scale),
+                driving_spread=pair(spread(reading.x_driving)),
+                spread=step.spreads.get(name),
+                keypoints=rectified if methods.switches(name)[0] else raw,
+                held=step.held,
+                ms=step.ms,
+            )
+            for name, image in step.images.items()
+        }
 
 
 def pair(values) -> Pair:
@@ -247,7 +270,8 @@ def pair(values) -> Pair:
     return x, y
 
 
-def _shown(frame: np.ndarray | Shown) -> Shown:
+def as_shown(frame: np.ndarray | Shown) -> Shown:
+    """Return the driving frame with what is known of its face; a bare picture shows one."""
     return frame if isinstance(frame, Shown) else Shown(frame)
 
 

@@ -76,6 +76,19 @@ def running_median(transform: Transform, frames: int) -> Steering:
     return steer
 
 
+def start_median(transform: Transform, frames: int) -> Steering:
+    """The median of ln s over the first frames, as far as they have come, and then for good."""
+    seen: list[tuple[float, float]] = []
+
+    def steer(alignment: Alignment, *_: Tensor) -> Alignment:
+        if len(seen) < frames:
+            x, y = alignment.scale[0].tolist()
+            seen.append((x, y))
+        return at_scale(alignment, like([clip_scale(seen)], alignment.scale), transform)
+
+    return steer
+
+
 def constant(transform: Transform, scale: tuple[float, float]) -> Steering:
     """The same scale for every frame."""
 

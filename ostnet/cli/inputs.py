@@ -84,6 +84,14 @@ def add_options(parser: Parser) -> None:
         help="learned (default); closed-form: the ratio of keypoint spreads in its place",
     )
     add(
+        "--pose",
+        default="portrait",
+        choices=["portrait", "position", "driver"],
+        help="where the head's movement starts: portrait (default), at the portrait's own pose and "
+        "place; position, at the driver's pose and the portrait's place; driver, at the driver's "
+        "pose and place, as in the paper",
+    )
+    add(
         "--motion",
         default="absolute",
         choices=["absolute", "relative"],
@@ -100,9 +108,10 @@ def add_options(parser: Parser) -> None:
         "--scale-window",
         default="frame",
         type=scale_window,
-        metavar="frame|clip|SECONDS",
+        metavar="frame|clip|start|SECONDS",
         help="over what the driving scale is measured: each frame (default); the whole clip, which "
-        "takes out where the driver sits and keeps how they lean; or the last SECONDS",
+        "takes out where the driver sits and keeps how they lean; start, the first second, so that "
+        "the driver begins at the portrait's size; or the last SECONDS",
     )
     add("--scale-smoothing", action="store_true", help="one-euro filter on the measured scale")
 
@@ -140,6 +149,7 @@ def inputs_of(arguments: argparse.Namespace) -> "Inputs":
             driving_zoom=arguments.driving_zoom,
             alignment=arguments.alignment,
             motion=arguments.motion,
+            pose=arguments.pose,
         ),
         smooth=arguments.scale_smoothing,
         size=arguments.size,

@@ -137,8 +137,8 @@ def _under_folders(path: Path) -> Path:
 
 
 def scale_window(text: str) -> str | float:
-    """``frame``, ``clip``, or a number of seconds above 0 and up to an hour."""
-    if text in ("frame", "clip"):
+    """``frame``, ``clip``, ``start``, or a number of seconds above 0 and up to an hour."""
+    if text in ("frame", "clip", "start"):
         return text
     try:
         seconds = float(text)
@@ -146,6 +146,7 @@ def scale_window(text: str) -> str | float:
         seconds = 0.0
     if not 0 < seconds <= 3600:
         raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected frame, clip or a number of seconds above 0 and up to 3600"
+            f"found {text!r}, expected frame, clip, start or a number of seconds above 0 and up to "
+            "3600"
         )
     return seconds

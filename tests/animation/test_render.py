@@ -159,7 +159,7 @@ def test_one_scale_for_the_clip_or_a_running_one(make, scene, tmp_path):
 
 
 def test_a_comparison_takes_few_processes(make, scene, tmp_path, monkeypatch):
-    """Six encoders, each with the sound in its own call, and one reader."""
+    """Six encoders, each with the sound in its own call; two readings of the clip."""
     started = []
 
     class Counted(subprocess.Popen):
@@ -169,5 +169,5 @@ def test_a_comparison_takes_few_processes(make, scene, tmp_path, monkeypatch):
 
     monkeypatch.setattr(subprocess, "Popen", Counted)
     *_, result = make(scene, VARIANTS, tmp_path / "run", chart=True)
-    assert len(started) == 7 and (tmp_path / "run" / "scale.png").stat().st_size > 10_000
+    assert len(started) == 8 and (tmp_path / "run" / "scale.png").stat().st_size > 10_000
     assert probe(result.files["grid"]).has_audio
