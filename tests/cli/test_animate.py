@@ -71,9 +71,12 @@ def test_each_switch_makes_another_video(animate):
         "closed": ["--alignment", "closed-form"],
         "relative": ["--motion", "relative"],
         "centre": ["--source-crop", "none"],
+        "portrait": ["--pose", "portrait"],
+        "position": ["--pose", "position"],
     }
+    short = ["--max-frames", 2, "--size", 256, "--pose", "driver"]
     made = {
-        name: frames_of(animate("--max-frames", 2, "--size", 256, *given, name=f"{name}.mp4"))
+        name: frames_of(animate(*short, *given, name=f"{name}.mp4"))
         for name, given in flags.items()
     }
     for name, video in made.items():
