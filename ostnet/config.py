@@ -17,9 +17,13 @@ MOST = {
     "temperature": 100.0,
     "mouth_gain": 4.0,
     "eyelid_gain": 4.0,
+    "gaze_gain": 8.0,
 }
 """Largest values: far beyond any use, and small enough that a configuration from a stranger costs
 no memory before it is compared with its weights."""
+
+GAINS = ("mouth_gain", "eyelid_gain", "gaze_gain")
+"""Fields of the expression's gains (``ostnet.model.openings``)."""
 
 WITH_LIDS = 30
 """The smallest number of keypoints that has lips and lids whole (``ostnet.landmarks``)."""
@@ -69,6 +73,9 @@ class ModelConfig:
 
     eyelid_gain: float = 1.0
     """The same of lids."""
+
+    gaze_gain: float = 1.0
+    """The same of the irises, along the line between the corners of the eye."""
 
     refinement_width: int = 0
     """Channels of the network that refines flow and occlusion at twice the motion resolution;
@@ -150,15 +157,13 @@ class ModelConfig:
             raise ValueError(
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
             )
-        if min(self.mouth_gain, self.eyelid_gain) < 1:
-            raise ValueError(
-                f"mouth_gain, eyelid_gain: found {self.mouth_gain:g} and {self.eyelid_gain:g}, "
-                "expected at least 1"
-            )
-        if max(self.mouth_gain, self.eyelid_gain) > 1 and self.keypoints < WITH_LIDS:
+        for name in GAINS:
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name}: found {getattr(self, name):g}, expected at least 1")
+        if max(self.gains) > 1 and self.keypoints < WITH_LIDS:
             raise ValueError(
                 f"keypoints: found {self.keypoints}, expected {WITH_LIDS} or more where "
-                "mouth_gain or eyelid_gain is above 1"
+                f"{', '.join(GAINS[:-1])} or {GAINS[-1]} is above 1"
             )
         if self.candidates not in ("shift", "turn"):
             raise ValueError(f"candidates: found {self.candidates!r:.40}, expected shift or turn")
@@ -176,6 +181,11 @@ class ModelConfig:
             raise ValueError(f"scale_map: found {self.scale_map!r:.40}, expected tps or affine")
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
+
+    @property
+    def gains(self) -> tuple[float, ...]:
+        """The values of ``GAINS``."""
+        return tuple(getattr(self, name) for name in GAINS)
 
     @property
     def moves_picture(self) -> bool:

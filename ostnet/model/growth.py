@@ -10,7 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ostnet.config import ModelConfig
+from ostnet.config import GAINS, ModelConfig
 from ostnet.landmarks import KEYPOINTS
 from ostnet.model.ostnet import OSTNet
 
@@ -68,7 +68,7 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
             raise ValueError(
                 f"{name}: found {had} and {wanted}, expected the same of a network that grows"
             )
-    gains = {name: getattr(model.config, name) for name in ("mouth_gain", "eyelid_gain")}
+    gains = {name: getattr(model.config, name) for name in GAINS}
     config = replace(config, **gains)
     grown = OSTNet(config).eval()
     old, new = model.state_dict(), grown.state_dict()

@@ -152,7 +152,7 @@ class DenseMotion(nn.Module):
         warped = config.keypoints if config.warped_hints is None else config.warped_hints
         self.warped = warped + 1
         self.turn = config.candidates == "turn"
-        self.gains = config.mouth_gain, config.eyelid_gain
+        self.gains = config.gains
         self.hourglass = Hourglass(
             4 * self.warped + candidates - self.warped,
             config.motion_width,

@@ -1,8 +1,8 @@
-"""Mouth and eyes, opened and closed further than they are seen (beyond the paper).
+"""Gains of the expression: mouth, eyelids and gaze move further than they are seen to.
 
-What is learned from pictures falls short of them: a result's mouth opens by a part of what the
-driver's does. So the driving keypoints of lips and lids are moved on, away from how far the
-source's are apart: where nothing changes, nothing does here.
+Beyond the paper. A network learns less movement than its pictures show: the mouth of a result opens
+by a part of what the driver's does. So the driving keypoints of lips, lids and irises are moved on,
+away from where the source's are. A driver with the source's expression changes nothing.
 """
 
 from dataclasses import dataclass
@@ -40,22 +40,49 @@ EYES = (
 )
 
 
-def carried_on(x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float) -> Tensor:
-    """Driving keypoints (B, K, 2) whose gaps differ more from those of the source (B, K, 2).
+SIDES = ("left", "right")
 
-    A gap g becomes g + (gain - 1) (g - source's), and at least 0.
+
+def carried_on(
+    x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float, gaze: float = 1.0
+) -> Tensor:
+    """Return driving keypoints (B, K, 2) whose expression differs more from the source's.
+
+    A gap g of lips or lids becomes g + (gain - 1) (g - source's), and at least 0. So does the place
+    of each iris between the corners of its eye, along the line through both.
 
     Args:
         x_source: keypoints that have learned landmarks, lids among them.
         x_driving: the same of the driving frame; the gaps compare where its scale is the source's.
         mouth: gain of the lips; 1 changes nothing.
         eyes: gain of the lids.
+        gaze: gain of the irises.
     """
     moved = x_driving
+    for side in SIDES if gaze != 1 else ():
+        moved = moved + (gaze - 1) * _sideways(side, x_source, x_driving)
     for openings, gain in ((MOUTH, mouth), (EYES, eyes)):
         for opening in openings if gain != 1 else ():
             moved = moved + _change(opening, gain, x_source, x_driving)
     return moved
+
+
+def _sideways(side: str, x_source: Tensor, x_driving: Tensor) -> Tensor:
+    """Return how far an iris moved along its eye since the source: (B, K, 2), 0 elsewhere."""
+    iris, outer, inner = (
+        list(KEYPOINTS).index(f"{part}_{side}") for part in ("iris", "eye_outer", "eye_inner")
+    )
+
+    def placed(points: Tensor) -> tuple[Tensor, Tensor]:
+        across = points[:, outer] - points[:, inner]  # (B, 2)
+        from_middle = points[:, iris] - (points[:, outer] + points[:, inner]) / 2
+        square = across.square().sum(dim=-1, keepdim=True).clamp(min=SMALLEST**2)
+        return (from_middle * across).sum(dim=-1, keepdim=True) / square, across
+
+    (before, _), (now, across) = placed(x_source), placed(x_driving)
+    chosen = torch.zeros(x_driving.shape[1], 1, device=x_driving.device)
+    chosen[iris] = 1
+    return ((now - before) * across)[:, None] * chosen
 
 
 def _change(opening: Opening, gain: float, x_source: Tensor, x_driving: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from ostnet.config import PRESETS, ModelConfig
+from ostnet.config import GAINS, PRESETS, ModelConfig
 from ostnet.errors import InputError
 from ostnet.hub import resolve
 from ostnet.model.growth import grow, open_mix
@@ -14,7 +14,7 @@ from ostnet.model.recut import recut
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
-OWN = ("mouth_gain", "eyelid_gain", "residual_blocks", "first_tap")
+OWN = (*GAINS, "residual_blocks", "first_tap")
 """What a network keeps of its configuration when it takes on a preset's, once it has been cut."""
 
 

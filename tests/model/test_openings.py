@@ -45,6 +45,21 @@ def test_a_driver_that_is_the_source_changes_nothing():
     assert torch.allclose(carried_on(face(0.1, 0.05), face(0.1, 0.05), 2, 2), face(0.1, 0.05))
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_eyes_that_look_aside_look_further_aside_and_nothing_else_moves(side):
+    source, driving = face(lips=0.05, lids=0.04), face(lips=0.05, lids=0.04)
+    iris, outer, inner = (
+        list(KEYPOINTS).index(f"{part}_{side}") for part in ("iris", "eye_outer", "eye_inner")
+    )
+    step = 0.1 * (driving[:, outer] - driving[:, inner])  # a tenth of the eye's width
+    up = 0.02 * torch.stack([-step[:, 1], step[:, 0]], dim=-1) / step.norm()
+    driving[:, iris] += step + up
+    moved = carried_on(source, driving, mouth=1, eyes=1, gaze=3)
+    assert torch.allclose(moved[:, iris] - source[:, iris], 3 * step + up, atol=1e-5)
+    others = [index for index in range(len(KEYPOINTS)) if index != iris]
+    assert torch.allclose(moved[:, others], driving[:, others], atol=1e-5)
+
+
 def test_gains_are_part_of_what_weights_say_of_themselves(tmp_path):
     config = replace(PRESETS["lite-speaking"], mouth_gain=1.5, eyelid_gain=1.25)
     OSTNet(config).save_pretrained(tmp_path)
@@ -56,5 +71,5 @@ def test_gains_need_keypoints_of_lips_and_lids():
     assert WITH_LIDS == 1 + max(list(KEYPOINTS).index(name) for name in moved)
     with pytest.raises(ValueError, match=f"expected {WITH_LIDS} or more"):
         ModelConfig(keypoints=15, mouth_gain=1.2)
-    with pytest.raises(ValueError, match="found 0.5 and 1, expected at least 1"):
+    with pytest.raises(ValueError, match="mouth_gain: found 0.5, expected at least 1"):
         replace(PRESETS["lite-speaking"], mouth_gain=0.5)
