@@ -140,6 +140,29 @@ def test_the_median_frame_leaves_the_portraits_head_where_it_is(animator, drivin
     assert rigid == pytest.approx(rest(animator)[RIGID], abs=1e-5)
 
 
+def test_each_shot_of_a_clip_leaves_the_portraits_head_where_it_is(animator, driving):
+    """The second shot shows another person elsewhere, upside down."""
+    other = [frame[::-1].copy() for frame in driving]
+    full, _ = performed(animator, driving + other, Options(pose="portrait"))
+    for shot in (full[:4], full[4:]):
+        assert np.median(shot[:, RIGID], axis=0) == pytest.approx(rest(animator)[RIGID], abs=1e-5)
+
+
+def test_frames_without_a_face_hold_the_last_motion_and_before_it_the_portraits_rest(
+    animator, driving
+):
+    no_face = Shown(driving[0], face=False)
+    full, _ = performed(animator, [no_face, *driving, no_face], Options(pose="portrait"))
+    assert full[0] == pytest.approx(rest(animator))
+    assert full[-1] == pytest.approx(full[-2])
+
+
+def test_a_driver_that_holds_an_extreme_pose_leaves_the_portrait_at_rest(animator, driving):
+    """What it holds all the time is its neutral pose, whatever that is."""
+    full, _ = performed(animator, [driving[0]] * 3, Options(pose="portrait"))
+    assert full[:, RIGID] == pytest.approx(np.stack([rest(animator)[RIGID]] * 3), abs=1e-5)
+
+
 def test_a_still_driver_keeps_its_pose_and_takes_the_portraits_place(animator, driving):
     """Nothing moves in a single picture: all that it can give is its pose."""
     still, _ = performed(animator, driving[:1], Options(pose="portrait"))
