@@ -109,6 +109,9 @@ class TrainConfig:
 
     data: str = ""
     """Folder with manifest.csv, clips/ and, optionally, stills/ and landmarks.npz; or shards/."""
+    leave_out: tuple[str, ...] = ()
+    """Identities of manifest.csv, with blanks or commas between them, whose clips and stills of
+    split train are not used."""
     output: str = ""
     """Folder that holds config.json, model.safetensors (EMA) and state/."""
     preset: str = "lite"
