@@ -223,7 +223,7 @@ def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str,
             continue
         default = _default(config, item)
         text = docs.get(item.name, "")
-        if default not in (MISSING, None, ""):
+        if default not in (MISSING, None, "", ()):
             text += f" (default: {default})"
         options: dict[str, Any] = {
             "dest": ".".join((*inside, item.name)),

@@ -12,6 +12,7 @@ from procedural_face import FaceParams, random_identity, render
 from torch.utils.flop_counter import FlopCounterMode
 
 from ostnet import OSTNet
+from ostnet.config import PRESETS
 from ostnet.model.keypoints import spread
 
 FOLDER = Path(__file__).parents[1] / "checkpoints" / "ostnet-lite"
@@ -81,12 +82,26 @@ def test_lite_keeps_its_budget(model):
     """At most 8 M parameters, 16 MB on disk and 3.3 GMAC for each driving frame at 256 x 256."""
     assert sum(p.numel() for p in model.parameters()) <= 8e6
     assert (FOLDER / "model.safetensors").stat().st_size <= 16e6
+    assert operations(model) <= 3.3e9
+
+
+def test_base_keeps_its_budget(tmp_path):
+    """At most 12 M parameters, 24 MB on disk and 20 GMAC for each driving frame at 256 x 256."""
+    model = OSTNet(PRESETS["base-speaking"]).eval()
+    assert sum(p.numel() for p in model.parameters()) <= 12e6
+    model.save_pretrained(tmp_path)
+    assert (tmp_path / "model.safetensors").stat().st_size <= 24e6
+    assert operations(model) <= 20e9
+
+
+@torch.inference_mode()
+def operations(model: OSTNet) -> float:
+    """Multiplications and additions, in pairs, for one driving frame at 256 x 256."""
     picture = torch.rand(1, 3, 256, 256)
-    with torch.inference_mode():
-        source = model.encode(picture)
-        with FlopCounterMode(display=False) as counter:
-            x_driving = model.keypoints(picture)
-            alignment = model.align(source.keypoints, x_driving)
-            x_rectified = model.keypoints(model.rectify(picture, alignment.fiducials))
-            model.render(source, x_rectified, alignment.z)
-    assert counter.get_total_flops() / 2 <= 3.3e9
+    source = model.encode(picture)
+    with FlopCounterMode(display=False) as counter:
+        x_driving = model.keypoints(picture)
+        alignment = model.align(source.keypoints, x_driving)
+        x_rectified = model.keypoints(model.rectify(picture, alignment.fiducials))
+        model.render(source, x_rectified, alignment.z)
+    return counter.get_total_flops() / 2

@@ -1,12 +1,14 @@
 """Where weights come from, with a small stand-in for the Hub on this machine."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 from ostnet import InputError, OSTNet, hub
+from ostnet.backends import device
 from ostnet.config import ModelConfig
 from ostnet.hub import lookup
 
@@ -51,7 +53,7 @@ def test_the_embedded_weights_are_the_default(embedded, tmp_path, monkeypatch):
         hub.resolve()
 
 
-def test_on_cuda_the_larger_embedded_weights_go_first(embedded, folder, monkeypatch):
+def test_on_cuda_the_larger_embedded_weights_take_precedence(embedded, folder, monkeypatch):
     larger = embedded.with_name("ostnet-base")
     assert hub.resolve(device="cuda").name == "ostnet-lite", "the package has no others"
     larger.symlink_to(folder)
@@ -60,6 +62,19 @@ def test_on_cuda_the_larger_embedded_weights_go_first(embedded, folder, monkeypa
     for available, name in ((True, "ostnet-base"), (False, "ostnet-lite")):
         monkeypatch.setattr(lookup, "has_cuda", lambda found=available: found)
         assert hub.resolve().name == name
+    assert hub.resolve(folder, "cuda").name == "tiny", "a named checkpoint takes precedence"
+    monkeypatch.setenv("OSTNET_WEIGHTS", str(folder))
+    assert hub.resolve(device="cuda").name == "tiny"
+
+
+def test_a_borrowed_gpu_counts_although_its_driver_cannot_be_seen(embedded, folder, monkeypatch):
+    embedded.with_name("ostnet-base").symlink_to(folder)
+    monkeypatch.setattr(device, "DRIVERS", ())
+    monkeypatch.setattr(device, "version", lambda package: "2.11.0")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert hub.resolve().name == ("ostnet-lite" if sys.platform == "linux" else "ostnet-base")
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    assert hub.resolve().name == "ostnet-base"
 
 
 def test_the_environment_names_another_default(embedded, folder, monkeypatch):

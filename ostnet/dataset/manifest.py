@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,23 +72,26 @@ def write_if_changed(path: Path, text: str) -> None:
     partial.replace(path)
 
 
-def read_rows(folder: Path, split: str) -> list[Row]:
-    """Rows of one split whose file exists and holds at least one frame, in the manifest's order.
+def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list[Row]:
+    """Return the rows of a split whose file exists and has frames, in the manifest's order.
 
     A row without identity is its own identity; a clip without a frame count is asked for it.
 
+    Args:
+        folder: the data folder.
+        split: such as ``train``.
+        leave_out: identities whose rows are not returned.
+
     Raises:
-        InputError: no manifest, one that cannot be read, or no clip of the split; the message says
-            what was found and what was expected.
+        InputError: no manifest, one that cannot be read, no clip of the split, or an identity in
+            ``leave_out`` that the split does not have; the message says what was found and what
+            was expected.
     """
-    columns, entries = _read_table(folder)
-    if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
-        raise InputError(
-            f"data folder {folder}: {NAME} has columns {', '.join(columns) or 'none'}; "
-            f"missing {', '.join(missing)}"
-        )
+    entries = _read_table(folder)
     chosen = [entry for entry in entries if entry["split"] == split and entry["kind"] in KINDS]
-    rows = [row for entry in chosen if (row := _row(folder, entry))]
+    _refuse_unknown(leave_out, {_identity(entry) for entry in chosen}, folder, split)
+    kept = [entry for entry in chosen if _identity(entry) not in leave_out]
+    rows = [row for entry in kept if (row := _row(folder, entry))]
     if not any(row.kind == "clip" for row in rows):
         splits = ", ".join(sorted({entry["split"] or "?" for entry in entries})) or "none"
         raise InputError(
@@ -99,8 +102,30 @@ def read_rows(folder: Path, split: str) -> list[Row]:
     return rows
 
 
-def _read_table(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
-    """Columns and lines of the manifest."""
+def check_identities(folder: Path, split: str, wanted: Collection[str]) -> None:
+    """Raise InputError unless the manifest's split has all identities in ``wanted``.
+
+    The message names those it does not have. Nothing is read where ``wanted`` is empty.
+    """
+    if wanted:
+        found = {_identity(entry) for entry in _read_table(folder) if entry["split"] == split}
+        _refuse_unknown(wanted, found, folder, split)
+
+
+def _refuse_unknown(wanted: Collection[str], found: set[str], folder: Path, split: str) -> None:
+    if unknown := [name for name in wanted if name not in found]:
+        raise InputError(
+            f"leave_out: {', '.join(unknown)} not found among the {len(found)} people of split "
+            f"{split!r} of {folder / NAME}; give identities as its column identity has them"
+        )
+
+
+def _identity(entry: dict[str, str]) -> str:
+    return entry.get("identity") or entry["file"]
+
+
+def _read_table(folder: Path) -> list[dict[str, str]]:
+    """Return the lines of the manifest, which has the required columns."""
     path = folder / NAME
     if not path.is_file():
         raise InputError(
@@ -110,18 +135,23 @@ def _read_table(folder: Path) -> tuple[Sequence[str], list[dict[str, str]]]:
     try:
         with path.open(newline="", encoding="utf-8") as text:
             reader = csv.DictReader(text)
-            return reader.fieldnames or [], list(reader)
+            columns, entries = reader.fieldnames or [], list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"data folder {folder}: {NAME} is no CSV text ({error}); expected UTF-8 with commas"
         ) from error
+    if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
+        raise InputError(
+            f"data folder {folder}: {NAME} has columns {', '.join(columns) or 'none'}; "
+            f"missing {', '.join(missing)}"
+        )
+    return entries
 
 
 def _row(folder: Path, entry: dict[str, str]) -> Row | None:
     path = folder / entry["file"]
     if not path.is_file():
         return None
-    identity = entry.get("identity") or entry["file"]
     frames = 1
     if entry["kind"] == "clip":
         stated = (entry.get("frames") or "").strip()
@@ -129,7 +159,7 @@ def _row(folder: Path, entry: dict[str, str]) -> Row | None:
     generated = (entry.get("licence") or "").startswith("generated")
     if frames < 1:
         return None
-    return Row(path, entry["file"], entry["kind"], identity, frames, generated)
+    return Row(path, entry["file"], entry["kind"], _identity(entry), frames, generated)
 
 
 def _count_frames(path: Path) -> int:

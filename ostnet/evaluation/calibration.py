@@ -8,6 +8,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ostnet.backends.int8 import observed
+from ostnet.dataset.manifest import check_identities
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import load_frames, read_clips
 from ostnet.evaluation.data.datasets import draw_clips
@@ -46,6 +47,9 @@ class CalibrateConfig:
     seed: int = 0
     """Of which people and which scales."""
 
+    leave_out: tuple[str, ...] = ()
+    """Identities of the split, with blanks or commas between them, that are not drawn."""
+
     def __post_init__(self) -> None:
         for name in ("people", "frames"):
             if getattr(self, name) < 1:
@@ -56,7 +60,7 @@ def calibrate(config: CalibrateConfig) -> Path:
     """Write ``ranges.json`` beside the weights; its path.
 
     Raises:
-        InputError: no clips of the split, or no weights.
+        InputError: no clips of the split, no such identity to leave out, or no weights.
     """
     pairs = _drawn(config)
     people = len({pair.person for pair in pairs})
@@ -67,7 +71,9 @@ def calibrate(config: CalibrateConfig) -> Path:
 
 
 def _drawn(config: CalibrateConfig) -> list[Pair]:
-    clips = {clip.file: clip for clip in first_clips(read_clips(config.data, config.split))}
+    check_identities(config.data, config.split, config.leave_out)
+    found = read_clips(config.data, config.split)
+    clips = {clip.file: clip for clip in first_clips(found) if clip.person not in config.leave_out}
     files = draw_clips(list(clips), min(config.people, len(clips)), config.seed)
     chosen = [clips[file] for file in files]
     pairs = same_identity(chosen, config.frames)

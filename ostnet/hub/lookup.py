@@ -19,7 +19,7 @@ EMBEDDED = "ostnet-lite"
 """Name of the weights that come with the package."""
 
 EMBEDDED_ON_GPU = "ostnet-base"
-"""Name of the weights that go before them on CUDA, where the package has them."""
+"""Name of the larger weights, which take precedence on CUDA where the package has them."""
 
 VARIABLE = "OSTNET_WEIGHTS"
 """Environment variable that names the default weights, as a folder or owner/repo[@revision]."""
@@ -52,7 +52,8 @@ def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Check
         checkpoint: a folder, ``owner/repo`` or ``owner/repo@revision`` on the Hub, or None for the
             default: what ``OSTNET_WEIGHTS`` names, else what an exported Space was pinned to, else
             the embedded weights. A folder goes before a repository of the same name.
-        device: where they will run, which decides among embedded weights; see :func:`embedded`.
+        device: where they will run, which decides between embedded weights and nothing else; see
+            :func:`embedded`.
 
     Returns:
         The files' place. A default that cannot be used gives the embedded weights instead, with
@@ -77,7 +78,7 @@ def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Check
 
 
 def embedded(device: str = "cpu") -> Checkpoint:
-    """The weights that come with the package: on CUDA the larger ones, where it has them.
+    """Find the weights that come with the package: on CUDA the larger ones, where it has them.
 
     Args:
         device: where they will run: a name torch knows, or ``auto`` (CUDA where there is one).

@@ -64,10 +64,10 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
     with _written_at_once(folder) as stage:
         for name in _COPIED:
             _copy(root / name, stage / name)
-        for name in (EMBEDDED, EMBEDDED_ON_GPU):
-            source = embedded().folder.with_name(name)
-            if source.is_dir():
-                _copy(source, stage / "checkpoints" / name)
+        source = embedded().folder
+        names = [n for n in (EMBEDDED, EMBEDDED_ON_GPU) if source.with_name(n).is_dir()]
+        for name in names:
+            _copy(source.with_name(name), stage / "checkpoints" / name)
         if weights is not None:
             _write(stage / "checkpoints" / PINNED, [weights])
         if live:
@@ -76,7 +76,8 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
             export_page(resolve(None, "cpu"), stage / LIVE)
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
         _write(stage / ".gitattributes", THROUGH_LFS)
-        _write(stage / "README.md", [join(values, _introduction(body) + _about_weights(weights))])
+        about = _introduction(body) + _about_weights(weights, names)
+        _write(stage / "README.md", [join(values, about)])
     return warnings
 
 
@@ -132,15 +133,18 @@ def _introduction(body: str) -> str:
     return re.split(r"^## ", body, maxsplit=1, flags=re.MULTILINE)[0]
 
 
-def _about_weights(weights: str | None) -> str:
-    if weights is None:
+def _about_weights(weights: str | None, names: list[str]) -> str:
+    """Return which weights the Space runs; ``names`` are those of the embedded ones."""
+    if weights is None and EMBEDDED_ON_GPU in names:
         return (
-            f"This Space runs the weights in `checkpoints/{EMBEDDED_ON_GPU}` where it has them "
-            f"and a GPU, else those in `checkpoints/{EMBEDDED}`.\n"
+            f"This Space runs the weights in `checkpoints/{EMBEDDED_ON_GPU}` on a GPU and those in "
+            f"`checkpoints/{EMBEDDED}` on a CPU.\n"
         )
+    if weights is None:
+        return f"This Space runs the weights in `checkpoints/{EMBEDDED}`.\n"
     return (
         f"This Space runs `{weights}`,\n"
-        f"named in `checkpoints/{PINNED}`; the variable `{VARIABLE}` goes before it.\n"
+        f"named in `checkpoints/{PINNED}`; the variable `{VARIABLE}` takes precedence.\n"
         "Where they cannot be had, the page says so and runs those in `checkpoints`.\n"
     )
 

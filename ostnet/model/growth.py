@@ -1,7 +1,8 @@
 """Growing a trained network into a larger one that computes the same, to train it further.
 
 New keypoints begin as copies of a neighbour, new channels of input and output at zero, so that
-nothing learned is lost and everything new can be learned (Net2Net, arXiv 1511.05641).
+nothing learned is lost and everything new can be learned (Net2Net, arXiv 1511.05641). Wider layers
+begin as ``ostnet.model.widening`` says.
 """
 
 import math
@@ -13,6 +14,10 @@ from torch import Tensor, nn
 from ostnet.config import GAINS, ModelConfig
 from ostnet.landmarks import KEYPOINTS
 from ostnet.model.ostnet import OSTNet
+from ostnet.model.widening import widen
+
+SAME = ("first_tap", "full_width", "hourglass_blocks", "motion_resolution", "temperature")
+"""Fields of the configuration that cannot change without changing what the network computes."""
 
 NEIGHBOURS = {
     "lip_inner_upper": "lip_upper",
@@ -53,21 +58,23 @@ def parents(known: int, count: int) -> list[int]:
 def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
     """A network of ``config`` that computes what ``model`` does.
 
-    Only what ``config`` adds may differ: more keypoints (from 15), the detector's larger picture,
-    keypoints without a warped hint, the refinement, FiLM, the mixing with the warped source.
+    Only what ``config`` adds may differ: wider layers, larger kernels of masks and more residual
+    blocks, more keypoints (from 15), the detector's larger picture, keypoints without a warped
+    hint, the refinement, FiLM, the mixing with the warped source.
     Gains of mouth and lids stay the network's own.
     Candidates that turn are the exception: they change the picture where the head rolls, for the
     better at once (measured in the model card of ostnet-lite).
 
     Raises:
-        ValueError: another difference, such as the widths; it names the tensor.
+        ValueError: another difference; it names the field or the tensor.
     """
-    for name in ("residual_blocks", "first_tap"):
+    for name in SAME:
         had, wanted = getattr(model.config, name), getattr(config, name)
         if had != wanted:
             raise ValueError(
                 f"{name}: found {had} and {wanted}, expected the same of a network that grows"
             )
+    model = widen(model, config)
     gains = {name: getattr(model.config, name) for name in GAINS}
     config = replace(config, **gains)
     grown = OSTNet(config).eval()
@@ -90,7 +97,7 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
         found = changed[name](old[name]) if name in changed and known != count else old[name]
         if name.startswith("generator.embed_") and value.shape != found.shape:
             found = _pad(found, value.shape)  # FiLM's gains
-        elif name.startswith("generator.head.") and len(value) != len(found):
+        elif name.startswith("generator.head.") and value.shape[:1] != found.shape[:1]:
             found = _pad(found, value.shape)
             if name.endswith("bias"):
                 found[len(old[name]) :] = MIX_CLOSED

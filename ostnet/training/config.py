@@ -109,6 +109,9 @@ class TrainConfig:
 
     data: str = ""
     """Folder with manifest.csv, clips/ and, optionally, stills/ and landmarks.npz; or shards/."""
+    leave_out: tuple[str, ...] = ()
+    """Identities of manifest.csv, with blanks or commas between them, whose clips and stills of
+    split train are not used."""
     output: str = ""
     """Folder that holds config.json, model.safetensors (EMA) and state/."""
     preset: str = "lite"
@@ -120,11 +123,12 @@ class TrainConfig:
     """Name of the values that stand where no flag is given; ``--recipe help`` lists them."""
     init: str | None = None
     """Checkpoint to start from, a folder or owner/repo: its network takes the place of ``preset``,
-    and the warm start's first two stages are skipped."""
+    and the warm start's first two stages are skipped. Gains of mouth and lids start at 1 where
+    dense motion learns."""
     grow: str = ""
-    """Preset into which the network of ``init`` is grown, computing the same at first, or to which
-    it is cut; the warm start's two stages then teach its new parts. Without ``init``: as
-    ``preset``."""
+    """Preset into which the network of ``init`` is grown (more parts, wider layers), computing the
+    same at first, or to which it is cut; the warm start's two stages then teach its new parts.
+    Without ``init``: as ``preset``."""
     minutes: float | None = None
     """Stop this many minutes after process start. Either this or ``steps`` is needed."""
     steps: int | None = None

@@ -38,6 +38,9 @@ class DataConfig:
     split: str = "train"
     """Rows of the manifest to use."""
 
+    leave_out: tuple[str, ...] = ()
+    """Identities of the split whose clips and stills are not used."""
+
     resolution: int = 256
     """Side R of the square frames that are kept, in pixels."""
 
@@ -75,13 +78,14 @@ class FrameStore:
     run is reproducible from the moment that ``complete`` is true. On a CPU the tensor is a
     memory-mapped cache file, so it costs no more memory than the system has to spare.
 
-    Raises InputError if the folder has no usable manifest or no clip of the split.
+    Raises InputError if the folder has no usable manifest, no clip of the split or no such identity
+    to leave out.
     """
 
     def __init__(self, config: DataConfig):
         self.config = config
         self.device = torch.device(config.device)
-        rows = read_rows(Path(config.folder), config.split)
+        rows = read_rows(Path(config.folder), config.split, config.leave_out)
         order = np.random.default_rng(config.seed).permutation(len(rows))
         self._rows = [rows[i] for i in order]
         known = LandmarkFile(Path(config.folder))

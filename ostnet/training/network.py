@@ -14,8 +14,9 @@ from ostnet.model.recut import recut
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
-OWN = (*GAINS, "residual_blocks", "first_tap")
-"""What a network keeps of its configuration when it takes on a preset's, once it has been cut."""
+CUT = ("residual_blocks", "first_tap")
+"""What a network that was cut keeps when it grows into a preset of the same widths; into a wider
+one the number of residual blocks grows too."""
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
@@ -23,8 +24,10 @@ def initial_network(config: TrainConfig) -> OSTNet:
 
     Parts that ``config.without`` names are absent for good; weights that a checkpoint holds for
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
-    not taken out but held at zero. Raises InputError where the checkpoint cannot be used.
+    not taken out but held at zero. Where dense motion learns, the gains of mouth and lids are 1:
+    it would learn to move less otherwise. Raises InputError where the checkpoint cannot be used.
     """
+    moves = config.steps != 0 and not config.losses.distilled
     start = None if config.init is None else checkpoint_network(config.init)
     if config.grow and start is not None:
         start = _reshaped(start, PRESETS[config.grow])
@@ -35,6 +38,7 @@ def initial_network(config: TrainConfig) -> OSTNet:
             with_scale_transform=whole.with_scale_transform and "transform" not in config.removed,
             with_scale_embedding=whole.with_scale_embedding and "embedding" not in config.removed,
             scale_map=config.scale_map or whole.scale_map,
+            **(dict.fromkeys(GAINS, 1.0) if moves else {}),
         )
     )
     if start is not None:
@@ -51,10 +55,11 @@ def initial_network(config: TrainConfig) -> OSTNet:
 
 
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
-    """Cut and grown to a preset, but for its own gains; what was cut before stays so."""
+    """Return the network cut and grown to a preset, but for its gains and what ``CUT`` says."""
     had_mix = start.config.mix
     start = recut(start, wanted)
-    wanted = replace(wanted, **{name: getattr(start.config, name) for name in OWN})
+    own = (*GAINS, *CUT) if start.config.widths == wanted.widths else (*GAINS, "first_tap")
+    wanted = replace(wanted, **{name: getattr(start.config, name) for name in own})
     if start.config != wanted:
         try:
             start = grow(start, wanted)

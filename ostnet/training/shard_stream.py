@@ -22,6 +22,7 @@ import torch
 
 from ostnet import landmarks
 from ostnet.dataset.landmark_file import LandmarkFile
+from ostnet.dataset.manifest import check_identities
 from ostnet.dataset.shards import Sample, find_shards, read_shard
 from ostnet.errors import InputError
 from ostnet.training.draws import Generator, rand
@@ -42,6 +43,8 @@ class StreamConfig:
     """Data folder with ``shards/`` and, optionally, ``landmarks.npz``."""
     split: str = "train"
     """Shards are named after it."""
+    leave_out: tuple[str, ...] = ()
+    """Identities whose clips and stills are not used; the folder's manifest.csv must have them."""
     resolution: int = 256
     """Side R of the square frames, in pixels."""
     pool: int = 256
@@ -66,8 +69,8 @@ class StreamConfig:
 class ShardStream:
     """An endless stream of training pairs; has the methods of a ``FrameStore`` that training uses.
 
-    Raises InputError if the folder has no shard of the split or, in ``wait`` or ``sample``, if none
-    of its samples can be read.
+    Raises InputError if the folder has no shard of the split or no such identity to leave out and,
+    in ``wait`` or ``sample``, if none of its samples can be read.
     """
 
     def __init__(self, config: StreamConfig):
@@ -76,6 +79,7 @@ class ShardStream:
         self.skipped: list[tuple[str, str]] = []
         """(file, reason) of what cannot be read."""
         self._shards = find_shards(config.folder, config.split)
+        check_identities(Path(config.folder), config.split, config.leave_out)
         self._pool = Pool(config.uses)
         self._stopped = False
         self._turn, self._drawn = 0, 0
@@ -180,7 +184,9 @@ class ShardStream:
         order = np.random.default_rng([*self.config.seed, epoch]).permutation(len(units))
         for shard, part in (units[i] for i in order[slot::slots]):
             try:
-                yield from read_shard(shard, part, parts)
+                for sample in read_shard(shard, part, parts):
+                    if sample.identity not in self.config.leave_out:
+                        yield sample
             except (tarfile.TarError, OSError, EOFError) as error:
                 self.skipped.append((shard.name, f"{type(error).__name__}: {error}"))
 

@@ -76,6 +76,7 @@ def _store(
         DataConfig(
             folder=folder,
             split=split,
+            leave_out=config.leave_out if split == "train" else (),
             resolution=config.resolution,
             max_frames_per_clip=frames,
             cache_dir=config.cache,
@@ -93,6 +94,7 @@ def _stream(config: TrainConfig, processes: Processes, updates: int) -> ShardStr
     return ShardStream(
         StreamConfig(
             folder=config.data,
+            leave_out=config.leave_out,
             resolution=config.resolution,
             pool=config.stream_pool,
             frames=config.stream_frames,

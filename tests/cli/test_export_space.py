@@ -4,9 +4,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from small_models import tiny_checkpoint
 
 import ostnet as package
-from ostnet.hub import embedded_folders
+from ostnet.hub import embedded_folders, lookup
 from ostnet.hub.front_matter import check_space, split
 from ostnet.hub.space import TORCH
 
@@ -32,8 +33,7 @@ def test_the_tree_of_a_space(ostnet, tmp_path):
         ".gitattributes", "LICENSE", "README.md", "app.py", "checkpoints", "examples", "ostnet",
         "requirements.txt",
     }  # fmt: skip
-    assert [path.name for path in (space / "checkpoints").iterdir()] == ["ostnet-lite"]
-    for folder in ("ostnet", "examples", "checkpoints/ostnet-lite"):
+    for folder in ("ostnet", "examples", "checkpoints"):
         assert contents(space / folder) == contents(ROOT / folder)
 
     values, body = split((space / "README.md").read_text(encoding="utf-8"))
@@ -42,6 +42,18 @@ def test_the_tree_of_a_space(ostnet, tmp_path):
     assert not {"models", "preload_from_hub"} & set(values)
     assert body.startswith("# OSTNet") and "checkpoints/ostnet-lite" in body
     assert [path.name for path in tmp_path.iterdir()] == ["space"], "nothing is left beside it"
+
+
+@pytest.mark.parametrize("names", [["ostnet-lite"], ["ostnet-base", "ostnet-lite"]])
+def test_larger_weights_are_named_only_where_they_are(ostnet, tmp_path, monkeypatch, names):
+    for name in names:
+        tiny_checkpoint(tmp_path / name)
+    monkeypatch.setattr(lookup, "embedded_folders", lambda: [tmp_path / "ostnet-lite"])
+    space = tmp_path / "space"
+    ostnet("export-space", space)
+    assert sorted(path.name for path in (space / "checkpoints").iterdir()) == names
+    text = (space / "README.md").read_text(encoding="utf-8")
+    assert ("ostnet-base" in text) == ("ostnet-base" in names)
 
 
 def contents(folder: Path) -> dict[str, bytes]:

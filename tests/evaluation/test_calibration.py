@@ -10,6 +10,7 @@ from ostnet.backends.int8 import with_int8
 from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.evaluation.calibration import CalibrateConfig, calibrate
+from ostnet.evaluation.data.clips import read_clips
 from ostnet.model.ranges import NAME
 
 
@@ -33,6 +34,16 @@ def test_the_same_seed_draws_the_same_people(data, weights):
         return calibrate(CalibrateConfig(data, weights, "val", 1, 1, seed)).read_text()
 
     assert drawn(0) == drawn(0) != drawn(1)
+
+
+def test_people_can_be_left_out(data, weights):
+    everyone = [clip.person for clip in read_clips(data)]
+    one = everyone[0]
+    calibrate(CalibrateConfig(data, weights, "val", frames=1, leave_out=(one,)))
+    seen = OSTNet.from_pretrained(str(weights)).ranges.seen
+    assert f"of {len(set(everyone)) - 1} people" in seen
+    with pytest.raises(InputError, match="^leave_out: nobody not found among"):
+        calibrate(CalibrateConfig(data, weights, "val", leave_out=("nobody",)))
 
 
 def test_people_and_clips_must_be_there(data, weights):

@@ -5,6 +5,8 @@ import pytest
 from ostnet.errors import InputError
 from ostnet.training.__main__ import parse
 from ostnet.training.config import TrainConfig
+from ostnet.training.parallel import Processes
+from ostnet.training.sources import open_training, open_validation
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,13 @@ def test_the_help_shows_what_the_usual_recipe_does(capsys, monkeypatch):
     lines = capsys.readouterr().out.splitlines()
     assert any("--loss-pixel" in line and "(default: 50.0)" in line for line in lines)
     assert not any("default: )" in line or "None" in line for line in lines)
+
+
+def test_people_are_left_out_of_training_and_not_of_validation(rendered_folder, tmp_path):
+    flags = f"--data {rendered_folder} --output {tmp_path} --resolution 64 --device cpu"
+    config = parse([*flags.split(), "--cache", str(tmp_path), "--leave-out", "p0,p2"])
+    training = open_training(config, Processes("cpu"), updates=0)
+    training.wait()
+    assert [clip.identity for clip in training.clips] == ["p1"]
+    validation = open_validation(config, training.device)
+    assert [clip.identity for clip in validation.clips] == ["p3"]

@@ -190,6 +190,13 @@ def test_a_manifest_or_landmarks_of_another_kind_are_refused(folder):
         open_store(folder)
 
 
+def test_people_can_be_left_out_with_their_clips_and_stills(folder):
+    store = open_store(folder, leave_out=("anna", "dora"))
+    assert [clip.file for clip in store.clips] == ["clips/ben_0.avi", "stills/cleo.png"]
+    with pytest.raises(InputError, match=r"^leave_out: eve not found among the 4 people of split"):
+        open_store(folder, leave_out=("anna", "eve"))
+
+
 def test_frames_that_a_gpu_has_no_room_for_are_an_error_that_says_what_to_do(monkeypatch):
     def full(*_, **__):
         raise torch.OutOfMemoryError("CUDA out of memory")

@@ -1,11 +1,14 @@
 """Where a run's network comes from."""
 
+from dataclasses import replace
+
 import pytest
 import torch
-from small_models import lively
+from small_models import SMALL, lively
 
+from ostnet.config import PRESETS, SPEAKING
 from ostnet.errors import InputError
-from ostnet.training.config import TrainConfig
+from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.network import initial_network
 
 
@@ -32,3 +35,28 @@ def test_a_part_that_a_checkpoint_lacks_stays_absent(tmp_path):
 def test_a_checkpoint_that_is_not_there_is_an_error_of_init(tmp_path):
     with pytest.raises(InputError, match="^init: no folder '.*missing'; give a folder with config"):
         initial_network(TrainConfig(init=str(tmp_path / "missing")))
+
+
+def test_gains_are_1_where_motion_learns_and_stay_where_it_does_not(tmp_path):
+    lively(replace(SMALL, **SPEAKING, mouth_gain=1.3)).save_pretrained(tmp_path)
+
+    def gain(**values) -> float:
+        return initial_network(TrainConfig(init=str(tmp_path), **values)).config.mouth_gain
+
+    assert gain() == 1.0
+    assert gain(steps=0) == gain(losses=LossWeights(distilled=1.0)) == 1.3
+
+
+def test_a_cut_network_stays_cut_and_grows_its_blocks_only_with_its_widths(tmp_path, monkeypatch):
+    quick = replace(SMALL, **SPEAKING, first_tap="picture")
+    whole = replace(quick, first_tap="features", residual_blocks=3)
+    monkeypatch.setitem(PRESETS, "whole", whole)
+    monkeypatch.setitem(PRESETS, "wide", replace(whole, widths=(12, 16, 24)))
+    lively(quick).save_pretrained(tmp_path)
+
+    same, wide = (
+        initial_network(TrainConfig(init=str(tmp_path), grow=g)) for g in ("whole", "wide")
+    )
+
+    assert same.config == quick
+    assert wide.config == replace(quick, widths=(12, 16, 24), residual_blocks=3)

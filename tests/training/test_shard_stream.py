@@ -143,6 +143,18 @@ def test_what_cannot_be_read_is_listed_and_left_out(folder, tmp_path):
     assert {"train-000001.tar", "a"} <= set(skipped) and "OpenCV" in skipped["a"]
 
 
+def test_people_can_be_left_out_if_the_manifest_has_them(folder, tmp_path):
+    (tmp_path / "shards").symlink_to(folder / "shards")
+    with pytest.raises(InputError, match=r"no manifest\.csv found"):
+        open_stream(tmp_path, leave_out=("anna",))
+    rows = "".join(f"clips/{i}.mp4,clip,train,{who}\n" for i, who in enumerate(PEOPLE))
+    (tmp_path / "manifest.csv").write_text(f"file,kind,split,identity\n{rows}")
+    stream = open_stream(tmp_path, leave_out=("anna", "cleo"))
+    assert set(clips_of(draw(stream, 30).source)) == {3, 5}
+    with pytest.raises(InputError, match="^leave_out: eve not found among the 4 people"):
+        open_stream(tmp_path, leave_out=("eve",))
+
+
 def test_a_folder_without_readable_shards_is_an_error_not_an_endless_wait(tmp_path):
     with pytest.raises(InputError, match=r"no shard shards/train-\*\.tar found"):
         find_shards(tmp_path, "train")
