@@ -60,8 +60,12 @@ def test_the_report_follows_its_schema(first_run):
     for protocol in ("same-scale", "different-scale", "cross-identity"):
         for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
             assert found[protocol, "full", metric]["frames"] == 8
+        for metric in ("gaze_x_slope", "gaze_y_correlation", "eyelid_error_down"):
+            assert found[protocol, "full", metric]["backend"].endswith("contour: box landmarker 1")
         assert 0 <= found[protocol, "full", "no_face"]["value"] <= 1
     assert ("cross-identity", "copy_source", "nearer_source_colour") in found
+    copied = found["cross-identity", "copy_source", "identity_distance_colour"]
+    assert copied["value"] == pytest.approx(0, abs=1e-6)
 
 
 def test_tables_plots_sheets_and_pair_lists_lie_beside_it(first_run):

