@@ -56,7 +56,11 @@ def test_the_report_follows_its_schema(first_run):
     assert found["same-scale", "backbone", "l1"]["value"] is None
     assert found["same-scale", "copy_source", "akd"]["failures"] == 0
     assert found["same-scale", "full_clip_scale", "akd"]["frames"] == 8
+    assert found["same-scale", "full_start_scale", "akd"]["frames"] == 8
     assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
+    assert ("different-scale", "full_portrait", "akd") not in found  # the truth has another pose
+    for method in ("full_position", "full_portrait"):
+        assert found["cross-identity", method, "identity_distance_colour"]["frames"] == 8
     for protocol in ("same-scale", "different-scale", "cross-identity"):
         for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
             assert found[protocol, "full", metric]["frames"] == 8

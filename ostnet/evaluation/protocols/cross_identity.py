@@ -27,6 +27,7 @@ from ostnet.evaluation.metrics.face_reader import Face, identity_of
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.reconstruction import draw_scale_error
 from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
+from ostnet.methods import POSED
 
 POSE_REFERENCES = 24
 """Frames of the source's clip among which the one at matching pose is looked for."""
@@ -47,7 +48,7 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source_face = bench.reader.read([source], identity=True)[0]
     networks = ExtraColumns(bench, source, source_face, truth, drivers)
     references = _references(bench, pairs[0])
-    generated = run_methods(bench, source, driving)
+    generated = run_methods(bench, source, driving, pairs)
     key, who = bench.reader.embedder.key, identity_of(source_face)
     records = []
     for name, images in generated.images.items():
@@ -115,6 +116,7 @@ PROTOCOLS = (
         measure=cross,
         extra=network_metrics.ACROSS,
         known_scale=False,
+        seldom=POSED,
         scales_drawn=True,
     ),
 )

@@ -25,6 +25,7 @@ from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
 from ostnet.evaluation.report import plots
+from ostnet.methods import ONE_SCALE
 
 HEADLINE = (
     "l1",
@@ -72,7 +73,7 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
     networks = ExtraColumns(bench, source, bench.reader.read([source])[0], truth, faces)
-    generated = run_methods(bench, source, driving)
+    generated = run_methods(bench, source, driving, pairs)
     records = []
     for name, images in generated.images.items():
         found = read_faces(bench, images, name)
@@ -132,7 +133,7 @@ SAME_SCALE = Protocol(
     draw=draw,
     measure=reconstruct,
     extra=network_metrics.WITH_TRUTH,
-    clip_scale=True,
+    seldom=ONE_SCALE,
 )
 
 PROTOCOLS = (
@@ -142,7 +143,7 @@ PROTOCOLS = (
         name="different-scale",
         place=20,
         pairs=different_scale_pairs,
-        clip_scale=False,
+        seldom=(),
         scales_drawn=True,
     ),
 )
