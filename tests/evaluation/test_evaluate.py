@@ -57,6 +57,9 @@ def test_the_report_follows_its_schema(first_run):
     assert found["same-scale", "copy_source", "akd"]["failures"] == 0
     assert found["same-scale", "full_clip_scale", "akd"]["frames"] == 8
     assert found["same-scale", "full_start_scale", "akd"]["frames"] == 8
+    for metric in ("akd_leaning", "akd_leaning_over_no_transform"):
+        assert found["same-scale", "full_start_scale", metric]["frames"] == 8  # all clips grow
+    assert ("different-scale", "full", "akd_leaning") not in found
     assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
     assert ("different-scale", "full_portrait", "akd") not in found  # the truth has another pose
     for method in ("full_position", "full_portrait"):

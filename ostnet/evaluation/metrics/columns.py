@@ -43,6 +43,14 @@ def scale_columns(name: str, face: Face | None, reference: Face | None) -> Recor
     return {f"{name}_x": error[0], f"{name}_y": error[1], name: error.max()}
 
 
+def lean_columns(truth: Face | None, source: Face | None) -> Record:
+    """How much larger the ground truth's face is than the source's: ln of the ratio by axis."""
+    lean = np.full(2, np.nan)
+    if truth is not None and source is not None:
+        lean = np.log(formulas.spread(truth.landmarks) / formulas.spread(source.landmarks))
+    return {"lean_x": lean[0], "lean_y": lean[1]}
+
+
 BLINK = 0.75
 """Opening of the eyes, over its median in the clip, under which they show no iris."""
 

@@ -19,9 +19,11 @@ from ostnet.evaluation.metrics.columns import (
     following_columns,
     image_columns,
     landmark_columns,
+    lean_columns,
     leave_out_blinks,
 )
 from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.protocols import leaning
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
 from ostnet.evaluation.report import plots
@@ -52,6 +54,8 @@ HEADLINE = (
     "lpips",
     "fid",
     "aed",
+    "akd_leaning",
+    f"akd_leaning_over_{leaning.BASE}",
 )
 """Columns of the first table wherever there is a ground truth."""
 
@@ -72,7 +76,8 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     """Same identity: the un-augmented driving frame is the ground truth of every method."""
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
-    networks = ExtraColumns(bench, source, bench.reader.read([source])[0], truth, faces)
+    (source_face,) = bench.reader.read([source])
+    networks = ExtraColumns(bench, source, source_face, truth, faces)
     generated = run_methods(bench, source, driving, pairs)
     records = []
     for name, images in generated.images.items():
@@ -83,7 +88,7 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
             record = head(pair, name)
             record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
             record |= landmark_columns(face, faces[i])
-            record |= following_columns(face, faces[i])
+            record |= following_columns(face, faces[i]) | lean_columns(faces[i], source_face)
             record |= _module_metrics(generated, name, i, pair)
             mine.append(record)
         leave_out_blinks(mine)
@@ -134,6 +139,7 @@ SAME_SCALE = Protocol(
     measure=reconstruct,
     extra=network_metrics.WITH_TRUTH,
     seldom=ONE_SCALE,
+    finish=leaning.finish,
 )
 
 PROTOCOLS = (
@@ -144,6 +150,7 @@ PROTOCOLS = (
         place=20,
         pairs=different_scale_pairs,
         seldom=(),
+        finish=None,
         scales_drawn=True,
     ),
 )
