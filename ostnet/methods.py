@@ -12,14 +12,17 @@ class Method:
 
     keypoints: str
     """What the source performs: ``rectified`` keypoints, those of the ``driving`` frame as they
-    are, ``closed_form`` or ``clip_scale`` rectified ones, or motion ``relative`` to an anchor
-    frame."""
+    are, ``closed_form``, ``clip_scale`` or ``start_scale`` rectified ones, or motion ``relative``
+    to an anchor frame."""
 
     embedding: bool
     """Whether the generator gets the scale code z."""
 
     what: str
     """In words."""
+
+    pose: str = "driver"
+    """Reference pose, from which the head moves (``--pose``)."""
 
 
 VARIANTS: dict[str, Method] = {
@@ -30,7 +33,8 @@ VARIANTS: dict[str, Method] = {
 }
 """Run-time toggles of one network; the order of files, panes and tables."""
 
-CLIP_SCALE = "full_clip_scale"
+CLIP_SCALE, START_SCALE = ONE_SCALE = ("full_clip_scale", "full_start_scale")
+POSED = ("full_position", "full_portrait")
 
 COMPARATORS: dict[str, Method] = {
     "closed_form": Method(
@@ -45,6 +49,28 @@ COMPARATORS: dict[str, Method] = {
         "as full, with one scale for the whole clip, the median of ln s over the frames measured "
         "(--scale-window clip): takes out where the driver sits, keeps how they lean; z unchanged",
     ),
+    START_SCALE: Method(
+        "start_scale",
+        True,
+        "as full, with one scale for the whole clip, the median of ln s over its first second "
+        "(--scale-window start): the driver begins at the portrait's size, then leaning shows; z "
+        "unchanged",
+    ),
+    "full_position": Method(
+        "rectified",
+        True,
+        "as full, moved so that the driver's neutral pose, the median of the frames measured, lies "
+        "where the source's head lies (--pose position)",
+        pose="position",
+    ),
+    "full_portrait": Method(
+        "rectified",
+        True,
+        "as full, but the source's keypoints move by what moved since the driver's neutral pose, "
+        "the median of the frames measured; lips and lids open as far as the driver's (--pose "
+        "portrait)",
+        pose="portrait",
+    ),
     "anchor_relative": Method(
         "relative",
         False,
@@ -57,6 +83,9 @@ COMPARATORS: dict[str, Method] = {
 
 PERFORMED: dict[str, Method] = {**VARIANTS, **COMPARATORS}
 """All that one network can play."""
+
+SELDOM = (*ONE_SCALE, *POSED)
+"""Methods that say something only in the protocols that name them."""
 
 COPY_SOURCE = "copy_source"
 

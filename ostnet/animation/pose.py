@@ -85,13 +85,15 @@ def posed(pose: str, x_source: Tensor, x: Tensor, neutral: Tensor) -> Tensor:
     if pose == "position":
         return x + (x_source.mean(1) - neutral.mean(1))[:, None]
     moved = x_source + (x - neutral)
+    gaps = [gap for gap in KEYPOINT_GAPS if max(gap) < x.shape[1]]
+    if not gaps:  # too few keypoints for lips, and so perhaps for a nose
+        return moved
     wide = _nose(x_source) / _nose(neutral).clip(min=1e-6)  # (B, 1)
     middles = {}
-    for upper, lower in KEYPOINT_GAPS:
-        if max(upper, lower) < x.shape[1]:
-            middle = (moved[:, upper] + moved[:, lower]) / 2  # (B, 2)
-            half = (x[:, lower] - x[:, upper]) * wide / 2
-            middles |= {upper: middle - half, lower: middle + half}
+    for upper, lower in gaps:
+        middle = (moved[:, upper] + moved[:, lower]) / 2  # (B, 2)
+        half = (x[:, lower] - x[:, upper]) * wide / 2
+        middles |= {upper: middle - half, lower: middle + half}
     columns = [middles.get(k, moved[:, k]) for k in range(x.shape[1])]
     return _stack(columns)
 

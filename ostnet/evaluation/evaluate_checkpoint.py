@@ -25,7 +25,7 @@ from ostnet.evaluation.report.summary import Measured
 from ostnet.evaluation.report.tables import Row
 from ostnet.evaluation.shard import Shard, this_process
 from ostnet.evaluation.unused_options import unused_options
-from ostnet.methods import CLIP_SCALE, METHODS
+from ostnet.methods import METHODS, ONE_SCALE, SELDOM
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
@@ -116,9 +116,9 @@ class _Run:
         self.config, self.name, self.shard = config, name, shard
         self.dataset = dataset
         self.protocol: Protocol = SUITE[name]
-        worth = {*(self.protocol.methods or METHODS)}
-        if not (self.protocol.clip_scale or config.scale_per_clip):
-            worth.discard(CLIP_SCALE)
+        worth = {*(self.protocol.methods or METHODS)} - {*SELDOM} | {*self.protocol.seldom}
+        if config.scale_per_clip and self.protocol.methods is None:
+            worth |= {*ONE_SCALE}
         self.bench = replace(
             bench,
             methods=[m for m in networks.methods if m in worth],

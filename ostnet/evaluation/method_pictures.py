@@ -13,8 +13,9 @@ import torch
 from torch import Tensor
 
 from ostnet.animation.comparators import hull_area, relative_motion
+from ostnet.animation.pose import neutral_pose, own_place, posed
 from ostnet.animation.steering import clip_scale, closed_form, constant
-from ostnet.methods import CLIP_SCALE, COMPARATORS, COPY_SOURCE, PERFORMED, VARIANTS
+from ostnet.methods import COMPARATORS, COPY_SOURCE, PERFORMED, VARIANTS
 from ostnet.model.ostnet import OSTNet, Reading, Source, Steering
 from ostnet.model.rescale import scale_image
 from ostnet.model.scale import FIDUCIALS
@@ -93,6 +94,7 @@ def generate(
     names: Sequence[str],
     anchor: int = 0,
     steer: Steering | None = None,
+    first_second: np.ndarray | None = None,
     batch: int = 8,
 ) -> Generated:
     """Run the methods that one OSTNet checkpoint can play.
@@ -104,49 +106,73 @@ def generate(
         names: methods, none of ``TRAINED_APART``.
         anchor: index of the anchor frame of ``anchor_relative``.
         steer: another measure of the driving scale, called frame by frame.
+        first_second: uint8 (N, H, W, 3), frames over which ``full_start_scale`` measures its scale;
+            None: the driving frames.
         batch: frames per forward pass, without ``steer``.
     """
     device = next(model.parameters()).device
     one = model.encode(to_batch([source], device))
     frames = to_batch(driving, device)
-    others = {}
-    if "closed_form" in names:
-        others["closed_form"] = closed_form(model.scale)
-    if CLIP_SCALE in names:
-        others["clip_scale"] = constant(model.scale, _clip_scale(model, one, frames.split(batch)))
-    x_anchor = model.keypoints(frames[anchor : anchor + 1])
-    parts = [
-        _generate_batch(model, one.expand(len(part)), x_anchor, names, part, steer, others)
-        for part in frames.split(1 if steer else batch)
-    ]
-    return _join(parts)
+    parts = frames.split(1 if steer else batch)
+    readings = [model.read(one.expand(len(part)), part, steer=steer) for part in parts]
+    keypoints = {PERFORMED[name].keypoints for name in names if name in PERFORMED}
+    others = {"closed_form": closed_form(model.scale)}
+    if "clip_scale" in keypoints:
+        others["clip_scale"] = constant(model.scale, _one_scale(readings))
+    if "start_scale" in keypoints:
+        first = frames if first_second is None else to_batch(first_second, device)
+        begun = [model.read(one.expand(len(part)), part) for part in first.split(batch)]
+        others["start_scale"] = constant(model.scale, _one_scale(begun))
+    places = torch.cat([own_place(reading) for reading in readings])  # (T, K, 2)
+    clip = _Clip(
+        others,
+        anchor=model.keypoints(frames[anchor : anchor + 1]),
+        neutral=places.new_tensor(neutral_pose(places.cpu().numpy()))[None],
+    )
+    return _join(
+        [
+            _generate_batch(model, one.expand(len(part)), names, part, reading, clip)
+            for part, reading in zip(parts, readings, strict=True)
+        ]
+    )
+
+
+@dataclass
+class _Clip:
+    """What the driving frames have in common."""
+
+    others: Mapping[str, Steering]
+    """Set of keypoints -> the measure of scale that it is rectified by."""
+    anchor: Tensor
+    """Keypoints (1, K, 2) of the anchor frame."""
+    neutral: Tensor
+    """The neutral pose (1, K, 2)."""
 
 
 def _generate_batch(
     model: OSTNet,
     state: Source,
-    x_anchor: Tensor,
     names: Sequence[str],
     frames: Tensor,
-    steer: Steering | None,
-    others: Mapping[str, Steering],
+    reading: Reading,
+    clip: _Clip,
 ) -> Generated:
-    """The methods on one batch (B, 3, H, W) of driving frames; the anchor's points (1, K, 2)."""
+    """The methods on one batch (B, 3, H, W) of driving frames."""
     result = Generated()
-    reading = model.read(state, frames, steer=steer)
-    performed = _performed(model, state, reading, x_anchor, names, frames, others, result)
+    performed = _performed(model, state, reading, names, frames, clip, result)
     motions = {}
     for name in names:
         if name == COPY_SOURCE:
             result.images[name] = to_images(state.image)
             continue
         method = PERFORMED[name]
-        if method.keypoints not in motions:
-            motions[method.keypoints] = model.move(state, performed[method.keypoints])
+        which = method.keypoints, method.pose
+        if which not in motions:
+            motions[which] = model.move(state, performed[which])
         alignment = reading.alignment
         z = alignment.z if method.embedding else None
-        result.images[name] = to_images(model.paint(state, motions[method.keypoints], z).image)
-        if name in VARIANTS:
+        result.images[name] = to_images(model.paint(state, motions[which], z).image)
+        if name in VARIANTS or method.pose != "driver":
             taken_out = method.keypoints == "rectified" and model.config.with_scale_transform
             scale = alignment.scale if taken_out else torch.ones_like(alignment.scale)
             result.scales[name] = scale.cpu().numpy()
@@ -158,33 +184,41 @@ def _performed(
     model: OSTNet,
     state: Source,
     reading: Reading,
-    x_anchor: Tensor,
     names: Sequence[str],
     frames: Tensor,
-    others: Mapping[str, Steering],
+    clip: _Clip,
     result: Generated,
-) -> dict[str, Tensor]:
-    """Every set of keypoints (B, K, 2) that the methods let the source perform.
+) -> dict[tuple[str, str], Tensor]:
+    """Every set of keypoints (B, K, 2) that the methods let the source perform, by set and pose.
 
     What is learned on the way (rectified frames, the closed form's scale) is kept in ``result``.
     """
-    performed = {"driving": reading.x_driving, "rectified": reading.x_rectified}
+    x_source, place = state.keypoints, own_place(reading)
+    performed = {
+        ("driving", "driver"): reading.x_driving,
+        ("rectified", "driver"): reading.x_rectified,
+    }
     if model.config.with_scale_transform:
         result.rectified = to_images(reading.rectified)
     for name in names:
-        if name in COMPARATORS and (steer := others.get(COMPARATORS[name].keypoints)):
+        method = COMPARATORS.get(name)
+        if method is None:
+            continue
+        which = method.keypoints, method.pose
+        if steer := clip.others.get(method.keypoints):
             other = model.read(state, frames, steer=steer)
-            performed[COMPARATORS[name].keypoints] = other.x_rectified
+            performed[which] = other.x_rectified
             result.scales[name] = other.alignment.scale.cpu().numpy()
-    if "anchor_relative" in names:
-        anchor = x_anchor.expand_as(reading.x_driving)
-        performed["relative"] = relative_motion(state.keypoints, reading.x_driving, anchor)
+        elif method.keypoints == "relative":
+            anchor = clip.anchor.expand_as(reading.x_driving)
+            performed[which] = relative_motion(x_source, reading.x_driving, anchor)
+        else:
+            performed[which] = posed(method.pose, x_source, place, clip.neutral)
     return performed
 
 
-def _clip_scale(model: OSTNet, one: Source, parts: Sequence[Tensor]) -> tuple[float, float]:
-    """The median scale of all driving frames."""
-    readings = [model.read(one.expand(len(part)), part) for part in parts]
+def _one_scale(readings: Sequence[Reading]) -> tuple[float, float]:
+    """The median scale of all frames read."""
     return clip_scale(pair for read in readings for pair in read.alignment.scale.tolist())
 
 

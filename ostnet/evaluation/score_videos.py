@@ -25,6 +25,7 @@ from ostnet.evaluation.metrics.columns import (
     identity_columns,
     image_columns,
     landmark_columns,
+    leave_out_blinks,
     scale_columns,
 )
 from ostnet.evaluation.metrics.definitions import Metric
@@ -155,6 +156,7 @@ class _Scorer:
             output, driving = self.extras.read([image, truth], [face, driver])
             self._keep(output, driving)
             records.append(record | self.extras.columns(output, source_reading, driving))
+        leave_out_blinks(records)
         ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
         self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
 

@@ -56,6 +56,11 @@ def test_pose_portrait_opens_lips_and_lids_as_far_as_the_driver_at_the_portraits
     assert opened == pytest.approx(asked)
 
 
+def test_pose_portrait_of_a_network_with_few_keypoints_moves_all_of_them():
+    few = [points[:, :4] for points in (SOURCE, NEUTRAL + 0.1, NEUTRAL)]
+    assert posed("portrait", *few) == pytest.approx(SOURCE[:, :4] + 0.1)
+
+
 def test_tensors_and_arrays_give_the_same_pose():
     points = [torch.from_numpy(each) for each in (SOURCE, NEUTRAL * 1.1, NEUTRAL)]
     tensors = posed("portrait", *points)

@@ -56,12 +56,23 @@ def test_the_report_follows_its_schema(first_run):
     assert found["same-scale", "backbone", "l1"]["value"] is None
     assert found["same-scale", "copy_source", "akd"]["failures"] == 0
     assert found["same-scale", "full_clip_scale", "akd"]["frames"] == 8
+    assert found["same-scale", "full_start_scale", "akd"]["frames"] == 8
+    for metric in ("akd_leaning", "akd_leaning_over_no_transform"):
+        assert found["same-scale", "full_start_scale", metric]["frames"] == 8  # all clips grow
+    assert ("different-scale", "full", "akd_leaning") not in found
     assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
+    assert ("different-scale", "full_portrait", "akd") not in found  # the truth has another pose
+    for method in ("full_position", "full_portrait"):
+        assert found["cross-identity", method, "identity_distance_colour"]["frames"] == 8
     for protocol in ("same-scale", "different-scale", "cross-identity"):
         for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
             assert found[protocol, "full", metric]["frames"] == 8
+        for metric in ("gaze_x_slope", "gaze_y_correlation", "eyelid_error_down"):
+            assert found[protocol, "full", metric]["backend"].endswith("contour: box landmarker 1")
         assert 0 <= found[protocol, "full", "no_face"]["value"] <= 1
     assert ("cross-identity", "copy_source", "nearer_source_colour") in found
+    copied = found["cross-identity", "copy_source", "identity_distance_colour"]
+    assert copied["value"] == pytest.approx(0, abs=1e-6)
 
 
 def test_tables_plots_sheets_and_pair_lists_lie_beside_it(first_run):

@@ -191,6 +191,7 @@ def test_an_identity_network_compares_output_source_and_driver(reader, rng):
     means = images.reshape(3, -1, 3).mean(axis=1) / 255
     found = network.columns(output, source, driver)
     assert found["aed_colour"] == pytest.approx(((means[0] - means[1]) ** 2).sum())
+    assert found["identity_distance_colour"] == pytest.approx(np.linalg.norm(means[0] - means[1]))
     lengths = np.linalg.norm(means[:2], axis=1).prod()
     assert found["csim_colour"] == pytest.approx(means[0] @ means[1] / lengths)
     (lost,) = network.read(images[:1], [None])

@@ -3,9 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from procedural_face import FaceParams, render
 from small_models import lively
 
+from ostnet import Animator, OSTNet
+from ostnet.animation.frame import Options
 from ostnet.evaluation.method_pictures import anchor_index, augment, generate
+from ostnet.hub import resolve
 from ostnet.methods import METHODS, TRAINED_APART
 
 OWN = [name for name in METHODS if name not in TRAINED_APART]
@@ -22,6 +26,7 @@ def test_every_method_gives_one_picture_per_driving_frame(model, frames):
     assert {images.shape for images in generated.images.values()} == {frames.shape}
     assert set(generated.scales) == {
         "full", "no_transform", "no_embedding", "neither", "closed_form", "full_clip_scale",
+        "full_start_scale", "full_position", "full_portrait",
     }  # fmt: skip
 
 
@@ -87,6 +92,35 @@ def test_one_scale_for_the_clip_is_the_median_of_its_frames(frames):
     assert np.ptp(measured[:, 0]) > 1e-3
     for scale in generated.scales["full_clip_scale"]:
         assert scale == pytest.approx(np.exp(np.median(np.log(measured), axis=0)), rel=1e-3)
+
+
+def test_the_scale_at_the_start_is_the_median_of_the_first_second(frames):
+    model = lively(scale=40)
+    first = frames[1:]
+    generated = generate(
+        model, frames[0], frames, ["full", "full_start_scale"], first_second=first, batch=2
+    )
+    expected = np.exp(np.median(np.log(generated.scales["full"][1:].clip(1e-3)), axis=0))
+    for scale in generated.scales["full_start_scale"]:
+        assert scale == pytest.approx(expected, rel=1e-3)
+    without = generate(model, frames[0], frames, ["full_clip_scale", "full_start_scale"])
+    assert np.array_equal(*without.images.values())  # the frames measured, where none are given
+
+
+def test_reference_poses_are_those_of_animate():
+    """``animate`` finds the neutral pose of the same frames: a head to the right that nods."""
+    drawn = [FaceParams(), *(FaceParams(shift=(0.3, 0.1), pitch=0.1 * t) for t in range(3))]
+    source, *driving = (render(params)[0] for params in drawn)
+    model = OSTNet.from_pretrained(str(resolve().folder)).eval()
+    animator = Animator(model, device="cpu", backend="torch")
+    animator.set_source(source)
+    names = ["full", "full_position", "full_portrait"]
+    images = generate(model, source, np.stack(driving), names, batch=2).images
+    for pose in ("position", "portrait"):
+        options = animator.complete(driving, Options(pose=pose))
+        shown = [frame.image for frame in animator.animate(driving, options=options)]
+        assert np.abs(images[f"full_{pose}"].astype(int) - np.stack(shown)).max() <= 1
+        assert np.abs(images[f"full_{pose}"].astype(int) - images["full"]).mean() > 1
 
 
 def test_with_a_constant_scale_both_are_the_same_picture(model, frames):

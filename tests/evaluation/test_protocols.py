@@ -20,7 +20,7 @@ def bench(data, model, reader):
 def stand_in(monkeypatch, make):
     """Replace the network's part by ``make(source, driving) -> {method: images}``."""
 
-    def generate(model, source, driving, names, anchor=0):
+    def generate(model, source, driving, names, anchor=0, first_second=None):
         return Generated(make(source, driving), {"full": np.full((len(driving), 2), 1.1)}, {})
 
     monkeypatch.setattr(rendered_group, "generate", generate)

@@ -43,12 +43,25 @@ def scale_columns(name: str, face: Face | None, reference: Face | None) -> Recor
     return {f"{name}_x": error[0], f"{name}_y": error[1], name: error.max()}
 
 
+def lean_columns(truth: Face | None, source: Face | None) -> Record:
+    """How much larger the ground truth's face is than the source's: ln of the ratio by axis."""
+    lean = np.full(2, np.nan)
+    if truth is not None and source is not None:
+        lean = np.log(formulas.spread(truth.landmarks) / formulas.spread(source.landmarks))
+    return {"lean_x": lean[0], "lean_y": lean[1]}
+
+
+BLINK = 0.75
+"""Opening of the eyes, over its median in the clip, under which they show no iris."""
+
+
 def following_columns(face: Face | None, driver: Face | None) -> Record:
     """Mouth, eyes and pose of the output beside the driver's, the pose's error; a lost face."""
     columns: Record = {"no_face": float(face is None)}
     for side, read in (("output", face), ("driver", driver)):
         columns[f"mouth_{side}"] = read.mouth if read else np.nan
         columns[f"eyelid_{side}"] = read.eyelids if read else np.nan
+        columns[f"gaze_x_{side}"], columns[f"gaze_y_{side}"] = read.gaze if read else [np.nan] * 2
         for angle, value in zip(
             ("yaw", "pitch", "roll"), read.pose if read else [np.nan] * 3, strict=True
         ):
@@ -58,22 +71,34 @@ def following_columns(face: Face | None, driver: Face | None) -> Record:
     return columns
 
 
+def leave_out_blinks(records: Sequence[Record]) -> None:
+    """Set the driver's gaze to NaN in the records of one driving clip in which it blinks."""
+    lids = np.array([record["eyelid_driver"] for record in records], dtype=float)
+    if np.isnan(lids).all():
+        return
+    for record, open_ in zip(records, lids >= BLINK * np.nanmedian(lids), strict=True):
+        if not open_:
+            record |= {"gaze_x_driver": np.nan, "gaze_y_driver": np.nan}
+
+
 def identity_columns(
     key: str,
     output: np.ndarray | None,
     source: np.ndarray | None,
     driver: np.ndarray | None,
 ) -> Record:
-    """Of three embeddings: csim and aed to the source; 1 where nearer the source than the driver.
+    """Return csim, aed and distance to the source, and 1 where nearer the source than the driver.
 
     None stands for a face that was not found.
     """
-    columns = {f"csim_{key}": np.nan, f"aed_{key}": np.nan, f"nearer_source_{key}": np.nan}
+    names = ("csim", "aed", "identity_distance", "nearer_source")
+    columns: Record = {f"{name}_{key}": np.nan for name in names}
     if output is None or source is None:
         return columns
     columns[f"csim_{key}"] = formulas.csim(source, output)
     to_source = formulas.aed(source, output)
     columns[f"aed_{key}"] = to_source
+    columns[f"identity_distance_{key}"] = np.sqrt(to_source)
     if driver is not None:
         nearer = to_source < formulas.aed(driver, output)
         columns[f"nearer_source_{key}"] = float(nearer)

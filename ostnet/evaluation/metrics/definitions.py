@@ -12,12 +12,12 @@ class Metric:
     """Column of the records."""
     reduce: str
     """Key of REDUCE; or of ``<column>_output`` and ``<column>_driver``: ``correlation`` within each
-    pair of clips, then the mean over these pairs, or ``pooled_slope`` and ``pooled_correlation``
-    over all frames, clip means removed; or ``frechet``: of all frames' features."""
+    pair of clips, then the mean over these pairs, or a key of POOLED or BY_GAZE over all frames,
+    clip means removed; or ``frechet``: of all frames' features."""
     definition: str
     backend: str
-    """``numpy``, ``scikit-image``, ``landmarker``, ``embedder``, ``module``, ``points`` (F_kp or
-    landmarker) or a key of ``network_metrics.EXTRA``."""
+    """``numpy``, ``scikit-image``, ``landmarker``, ``irises``, ``embedder``, ``module``, ``points``
+    (F_kp or landmarker) or a key of ``network_metrics.EXTRA``."""
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -67,23 +67,65 @@ _OPENINGS = {
     "eyelid": "opening of the eyes (mean eye aspect ratio)",
 }
 
-OPENINGS = [
-    Metric(
-        f"{column}_{what}",
-        column,
-        f"pooled_{what}",
-        f"{words} of the {opening}, output on the un-augmented driver, means within each pair of "
-        "clips removed on both sides, all frames with both faces pooled: "
-        f"{formula}; low, high: 95 % bootstrap interval over people",
-        "landmarker",
-    )
-    for column, opening in _OPENINGS.items()
-    for what, words, formula in (
-        ("slope", "least-squares slope", "sum(g t)/sum(t t); 1: opens as far as the driver"),
-        ("correlation", "Pearson correlation", "sum(g t)/sqrt(sum(g g) sum(t t))"),
-    )
-]
+
+def _pooled(columns: dict[str, str], whole: str, frames: str, backend: str) -> list[Metric]:
+    """Return slope and correlation of the columns (column -> in words), output on driver."""
+    return [
+        Metric(
+            f"{column}_{what}",
+            column,
+            f"pooled_{what}",
+            f"{words} of the {described}, output on the un-augmented driver, means within each "
+            f"pair of clips removed on both sides, all frames with both faces{frames} pooled: "
+            f"{formula}; low, high: 95 % bootstrap interval over people",
+            backend,
+        )
+        for column, described in columns.items()
+        for what, words, formula in (
+            ("slope", "least-squares slope", f"sum(g t)/sum(t t); 1: {whole} as the driver"),
+            ("correlation", "Pearson correlation", "sum(g t)/sqrt(sum(g g) sum(t t))"),
+        )
+    ]
+
+
+OPENINGS = _pooled(_OPENINGS, "opens as far", "", "landmarker")
 """How far mouth and eyes open with the driver's."""
+
+_NO_BLINK = (
+    " and without a blink of the driver (eye aspect ratio under .75 of its median in the clip; "
+    "blinks count as failures)"
+)
+
+_GAZE = {
+    f"gaze_{axis}": f"gaze along {axis} ({way} is positive; iris centre minus the midpoint of the "
+    "eye's corners, over the distance of the corners, mean of both eyes)"
+    for axis, way in (("x", "right"), ("y", "down"))
+}
+
+_DOWN = "the quarter of the frames in which the driver's gaze, its clip mean removed, is lowest"
+
+_LIDS = {
+    "error_down": ("absolute difference", f"in {_DOWN}"),
+    "error_level": ("absolute difference", f"outside {_DOWN}"),
+    "bias_down": ("difference (negative: the output's eyes are closed further)", f"in {_DOWN}"),
+}
+
+GAZE = [
+    *_pooled(_GAZE, "looks as far", _NO_BLINK, "irises"),
+    *[
+        Metric(
+            f"eyelid_{name}",
+            "eyelid",
+            name,
+            f"mean {difference} of the eye aspect ratio, output minus un-augmented driver, means "
+            f"within each pair of clips removed on both sides, {where}; over all frames with both "
+            f"faces{_NO_BLINK}",
+            "irises",
+        )
+        for name, (difference, where) in _LIDS.items()
+    ],
+]
+"""Where the eyes look with the driver's, and how far they are open when they look down."""
 
 NO_FACE = Metric(
     "no_face",
@@ -95,6 +137,7 @@ NO_FACE = Metric(
 
 FOLLOWING = [
     *OPENINGS,
+    *GAZE,
     NO_FACE,
     Metric(
         "yaw_correlation",
@@ -187,6 +230,14 @@ def identity_metrics(key: str, backend: str = "embedder") -> list[Metric]:
             f"aed_{key}",
             "mean",
             "squared L2 distance of identity embeddings, source against output",
+            backend,
+        ),
+        Metric(
+            f"identity_distance_{key}",
+            f"identity_distance_{key}",
+            "mean",
+            "Euclidean distance of identity embeddings, source against output"
+            + ("; under .6, dlib takes two faces for one person" if key == "dlib" else ""),
             backend,
         ),
     ]

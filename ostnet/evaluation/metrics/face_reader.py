@@ -1,12 +1,13 @@
 """What is read off the faces of a set of pictures: landmarks, pose, mouth, identity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.embedders import Embedder
+from ostnet.evaluation.metrics.gaze import gaze
 from ostnet.evaluation.metrics.headpose import head_pose
 from ostnet.evaluation.metrics.landmarkers import Landmarker
 
@@ -21,6 +22,8 @@ class Face:
     """(yaw, pitch, roll) in degrees."""
     embedding: np.ndarray | None = None
     """Identity vector, where it was asked for."""
+    gaze: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))
+    """Irises beside the middle of their eyes, (x, y) in widths of an eye; NaN where unknown."""
 
     @property
     def mouth(self) -> float:
@@ -47,7 +50,8 @@ class FaceReader:
         landmarks = self.landmarker.landmarks(image)
         if landmarks is None:
             return None
-        face = Face(landmarks, head_pose(landmarks, image.shape[0]))
+        pose = head_pose(landmarks, image.shape[0])
+        face = Face(landmarks, pose, gaze=gaze(image, landmarks))
         if identity and self.embedder is not None:
             face.embedding = self.embedder.embed(image, landmarks)
         return face

@@ -5,6 +5,7 @@ from collections.abc import Collection
 import cv2
 import skimage
 
+from ostnet.evaluation.metrics import gaze
 from ostnet.evaluation.metrics.embedders import make_embedder
 from ostnet.evaluation.metrics.extras import Extras, load_extras
 from ostnet.evaluation.metrics.face_reader import FaceReader
@@ -30,6 +31,7 @@ def backends(reader: FaceReader, extras: Extras) -> dict[str, str]:
         "numpy": "ostnet",
         "scikit-image": f"scikit-image {skimage.__version__}",
         "landmarker": reader.landmarker.name,
+        "irises": f"{gaze.NAME}, OpenCV {cv2.__version__}; contour: {reader.landmarker.name}",
         "embedder": reader.embedder.name,
         "module": f"ostnet, OpenCV {cv2.__version__}",
         "points": f"F_kp of the network; landmarker: {reader.landmarker.name}",

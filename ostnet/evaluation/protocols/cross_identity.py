@@ -18,6 +18,7 @@ from ostnet.evaluation.metrics import definitions, network_metrics
 from ostnet.evaluation.metrics.columns import (
     following_columns,
     identity_columns,
+    leave_out_blinks,
     nearest_pose,
     scale_columns,
 )
@@ -26,6 +27,7 @@ from ostnet.evaluation.metrics.face_reader import Face, identity_of
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.reconstruction import draw_scale_error
 from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
+from ostnet.methods import POSED
 
 POSE_REFERENCES = 24
 """Frames of the source's clip among which the one at matching pose is looked for."""
@@ -46,19 +48,22 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source_face = bench.reader.read([source], identity=True)[0]
     networks = ExtraColumns(bench, source, source_face, truth, drivers)
     references = _references(bench, pairs[0])
-    generated = run_methods(bench, source, driving)
+    generated = run_methods(bench, source, driving, pairs)
     key, who = bench.reader.embedder.key, identity_of(source_face)
     records = []
     for name, images in generated.images.items():
         faces = read_faces(bench, images, name, identity=True)
         extra = networks.columns(name, images, faces)
+        mine = []
         for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
             record = head(pair, name)
             record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
             record |= extra[i] | following_columns(face, drivers[i])
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
-            records.append(record)
+            mine.append(record)
+        leave_out_blinks(mine)
+        records += mine
     return Result(records, strip(source, driving, generated, None), networks.features)
 
 
@@ -86,10 +91,17 @@ PROTOCOLS = (
         headline=(
             "nearer_source_dlib",
             "csim_dlib",
+            "identity_distance_dlib",
             "mouth_slope",
             "mouth_correlation",
             "eyelid_slope",
             "eyelid_correlation",
+            "gaze_x_slope",
+            "gaze_x_correlation",
+            "gaze_y_slope",
+            "gaze_y_correlation",
+            "eyelid_error_down",
+            "eyelid_bias_down",
             "no_face",
             "yaw_correlation",
             "scale_error_median",
@@ -104,6 +116,7 @@ PROTOCOLS = (
         measure=cross,
         extra=network_metrics.ACROSS,
         known_scale=False,
+        seldom=POSED,
         scales_drawn=True,
     ),
 )

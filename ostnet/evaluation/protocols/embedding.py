@@ -20,6 +20,7 @@ from ostnet.evaluation.metrics.columns import (
     following_columns,
     image_columns,
     landmark_columns,
+    leave_out_blinks,
 )
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
@@ -96,6 +97,7 @@ def table(bench: Bench) -> list[Metric]:
         *definitions.IMAGE,
         *definitions.LANDMARK,
         *definitions.OPENINGS,
+        *definitions.GAZE,
         definitions.NO_FACE,
         *definitions.scale_metrics("scale_error", "the ground truth"),
     ]
@@ -109,6 +111,7 @@ def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
     faces = bench.reader.read(truth)
     records = []
     for name, images in generated.images.items():
+        mine = []
         for i, (pair, face) in enumerate(zip(pairs, bench.reader.read(images), strict=True)):
             record = head(pair, name)
             record["change"] = formulas.l1(generated.images["full"][i], images[i])
@@ -124,7 +127,9 @@ def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
                     if both
                     else np.nan
                 )
-            records.append(record)
+            mine.append(record)
+        leave_out_blinks(mine)
+        records += mine
     return Result(records, _strip(source, truth, driving, generated))
 
 

