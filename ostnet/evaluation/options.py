@@ -20,8 +20,8 @@ class EvaluateConfig(PairOptions, MetricOptions):
     frames in it or in its test/, as first-order-model, TPSMM, DaGAN and MCNet keep them."""
 
     protocol: str
-    """same-scale, different-scale, cross-identity, scale-sweep, rotation, stability, embedding,
-    probe, keypoints, rectification, efficiency or all; several separated by commas."""
+    """same-scale, different-scale, cross-identity, framing, scale-sweep, rotation, stability,
+    embedding, probe, keypoints, rectification, efficiency or all; several separated by commas."""
 
     output: Path
     """Folder for report.json, report.md, tables, plots and sheets; the same command on the same
@@ -46,11 +46,11 @@ class EvaluateConfig(PairOptions, MetricOptions):
 
     pair_list: Path | None = None
     """In place of drawn pairs: a CSV with the columns source, driving, frame (and source_frame,
-    s_x, s_y, roll, person where wanted), such as the lists of first-order-model, DaGAN and MCNet,
-    for every protocol; a folder with one <protocol>.csv each, the others being drawn; or the name
-    of lists that come with ostnet (demo-clips-val). Names lie below the data folder or its test/;
-    video.mp4/0000012.png is a frame. Pairs without s_x and s_y get drawn scales where the protocol
-    draws them."""
+    s_x, s_y, roll, shift_x, shift_y, person where wanted), such as the lists of first-order-model,
+    DaGAN and MCNet, for every protocol; a folder with one <protocol>.csv each, the others being
+    drawn; or the name of lists that come with ostnet (demo-clips-val). Names lie below the data
+    folder or its test/; video.mp4/0000012.png is a frame. Pairs without s_x and s_y get drawn
+    scales where the protocol draws them."""
 
     methods: str = "all"
     """Methods to run, separated by commas; default: every method. Protocols with methods of their

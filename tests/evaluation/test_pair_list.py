@@ -10,7 +10,7 @@ from PIL import Image
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip
 from ostnet.evaluation.data.datasets import Dataset
-from ostnet.evaluation.data.drawn_pairs import draw_scales, same_identity
+from ostnet.evaluation.data.drawn_pairs import draw_scales, draw_shifts, same_identity
 from ostnet.evaluation.data.pair_list import (
     COMMITTED,
     committed_lists,
@@ -57,7 +57,7 @@ def told(listed):
 
 
 def test_a_written_list_reads_back(vox):
-    pairs = draw_scales(same_identity(vox.clips, per_clip=2), seed=0)
+    pairs = draw_shifts(draw_scales(same_identity(vox.clips, per_clip=2), seed=0), 0, largest=9)
     path = vox.folder / "pairs.csv"
     write_pairs(path, pairs)
     listed = read_pairs(path, vox, per_clip=12)

@@ -91,14 +91,27 @@ def test_work_is_shared_without_gap_or_overlap():
     assert [len(share) for share in shares] == [3, 3, 2]
 
 
-def test_sweep_rotation_stability_and_efficiency_run(data, checkpoint, tmp_path):
-    protocols = "scale-sweep,rotation,stability,efficiency"
+def test_framing_sweep_rotation_stability_and_efficiency_run(data, checkpoint, tmp_path):
+    protocols = "framing,scale-sweep,rotation,stability,efficiency"
+    methods = "full,closed_form,full_portrait"
     config = EvaluateConfig(
-        data, protocols, tmp_path, checkpoint, pairs=1, frames=3, methods="full,closed_form"
+        data,
+        protocols,
+        tmp_path,
+        checkpoint,
+        pairs=1,
+        frames=3,
+        methods=methods,
     )
     evaluate_checkpoint.evaluate(config)
     rows = json.loads((tmp_path / "report.json").read_text())["rows"]
     found = {(r["protocol"], r.get("condition"), r["method"], r["metric"]): r for r in rows}
+    shown = {
+        (condition, method) for protocol, condition, method, _ in found if protocol == "framing"
+    }
+    assert shown == {("the driver's window", "full"), ("the source's window", "full_portrait")}
+    assert 0 < found["framing", "the driver's window", "full", "l1_hidden"]["value"] < 1
+    assert found["framing", "the source's window", "full_portrait", "centre_error"]["value"] >= 0
     error = found["scale-sweep", "both 0.5", "full", "module_scale_error_x_median"]
     assert error["value"] == pytest.approx(np.log(2), abs=1e-3)  # untrained: takes out nothing
     assert found["rotation", "roll 30", "full", "grid_turn"]["value"] == pytest.approx(0, abs=1e-2)

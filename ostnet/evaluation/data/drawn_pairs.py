@@ -34,6 +34,10 @@ class Pair:
     """How many times taller the driving frame is made."""
     roll: float = 0.0
     """Degrees by which the driving frame, and with it the ground truth, is turned clockwise."""
+    shift_x: int = 0
+    """Pixels by which the driver's window lies to the right of the source's; framing alone."""
+    shift_y: int = 0
+    """Pixels by which the driver's window lies below the source's; framing alone."""
 
 
 def same_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None) -> list[Pair]:
@@ -125,6 +129,18 @@ def draw_scales(pairs: Sequence[Pair], seed: int, per_clip: bool = False) -> lis
             scales = tuple(round(float(s), 4) for s in random.uniform(*SCALE_RANGE, size=2))
             last = (pair.source, pair.driving)
         drawn.append(replace(pair, s_x=scales[0], s_y=scales[1]))
+    return drawn
+
+
+def draw_shifts(pairs: Sequence[Pair], seed: int, largest: int) -> list[Pair]:
+    """The same pairs with one shift a clip, each axis -largest to largest, not both 0."""
+    random = np.random.default_rng([seed, 2])  # another stream than those of scales and frames
+    drawn = []
+    for members in group(pairs):
+        x = y = 0
+        while not (x or y):
+            x, y = random.integers(-largest, largest, size=2, endpoint=True).tolist()
+        drawn += [replace(pair, shift_x=x, shift_y=y) for pair in members]
     return drawn
 
 

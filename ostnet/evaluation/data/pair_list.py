@@ -68,7 +68,8 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     """Read a pair list with at least the columns source and driving.
 
     Names are those of ``Locator``. Columns that may follow: frame and source_frame (indices, for
-    names that do not tell theirs), s_x, s_y, roll, pair, person (default: the source's identity).
+    names that do not tell theirs), s_x, s_y, roll, shift_x, shift_y, pair, person (default: the
+    source's identity).
     Three kinds of list are read:
 
     * those of ``write_pairs``;
@@ -92,7 +93,7 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     if not rows:
         raise InputError(f"pair list: {path} holds no pairs; add some")
     places = _places(path, rows, dataset)
-    numbers = {"source_frame", "frame", "s_x", "s_y", "roll", "pair"} & columns
+    numbers = columns & {field.name for field in fields(Pair)} - {"person", "source", "driving"}
     try:
         values = [{name: _number(row[name]) for name in numbers if row[name]} for row in rows]
     except ValueError as error:
@@ -120,6 +121,8 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
                 s_x=value.get("s_x", 1.0),
                 s_y=value.get("s_y", 1.0),
                 roll=value.get("roll", 0.0),
+                shift_x=int(value.get("shift_x", 0)),
+                shift_y=int(value.get("shift_y", 0)),
             )
         )
     return PairList(pairs, has_scales={"s_x", "s_y"} <= columns)

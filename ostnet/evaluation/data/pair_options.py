@@ -19,7 +19,7 @@ class PairOptions:
     embedding and probe."""
 
     seed: int = 0
-    """Seed of the draws of clips, frames and scales."""
+    """Seed of the draws of clips, frames, scales and shifts."""
 
     frames: int | None = None
     """Driving frames per clip; default: the protocol's own number, 12 for the first three."""

@@ -41,6 +41,19 @@ def ssim(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> f
     )
 
 
+def ssim_map(truth: np.ndarray, generated: np.ndarray) -> np.ndarray:
+    """Structural similarity by pixel, (H, W), mean of the channels; its mean is ``ssim``.
+
+    NaN in the outer 3 pixels, whose windows reach over the edge.
+    """
+    _, similarity = structural_similarity(
+        as_unit(truth), as_unit(generated), data_range=1.0, channel_axis=2, full=True
+    )
+    inner = np.full(similarity.shape[:2], np.nan)
+    inner[3:-3, 3:-3] = similarity.mean(axis=2)[3:-3, 3:-3]
+    return inner
+
+
 def akd(truth: np.ndarray, generated: np.ndarray) -> float:
     """Average keypoint distance: mean |difference| over the 136 coordinates, pixels."""
     return float(np.abs(truth - generated).mean())
