@@ -126,6 +126,11 @@ class ModelConfig:
     """The generator also says where the warped source itself is the better picture: result =
     m warp(source) + (1 - m) generated."""
 
+    outside: str = "border"
+    """What the warp gives where the motion points outside the source: ``border``, the picture's
+    edge pixels, repeated (the paper's lineage); ``painted``, nothing: the warp is switched off
+    there and the generator paints (beyond the paper)."""
+
     with_scale_transform: bool = True
     """False: the network is built without the scale transformation (an ablation trained apart)."""
 
@@ -171,6 +176,8 @@ class ModelConfig:
             raise ValueError(
                 f"first_tap: found {self.first_tap!r:.40}, expected features or picture"
             )
+        if self.outside not in ("border", "painted"):
+            raise ValueError(f"outside: found {self.outside!r:.40}, expected border or painted")
         if self.embedding not in ("sum", "film"):
             raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
         if self.mask_kernel % 2 == 0:

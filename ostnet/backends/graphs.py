@@ -62,8 +62,9 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     ``rectify``  image, fiducials                             rectified
     ``move``     image, x_source, x_driving, small,           flow, occlusion, visible_2,
                  medium*, the taps                            visible_4, visible_8, moved_N of
-                                                              each tap, warped*
-    ``paint``    visible_N, moved_N, warped*, z*, gate*       image, painted*, mix*
+                                                              each tap, warped*, inside*
+    ``paint``    visible_N, moved_N, warped*, inside*, z*,    image, painted*, mix*
+                 gate*
     ============ ============================================ ==================================
 
     Those marked * are there where the network has that part. N is the size of a tap as a divisor of
@@ -92,6 +93,7 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     inputs = {"image": image, **points, **given}
     passed = [f"visible_{level}" for level in LEVELS] + [f"moved_{level}" for level in levels]
     passed += ["warped"] if config.moves_picture else []
+    passed += ["inside"] if config.mix and config.outside == "painted" else []
     outputs = ("flow", "occlusion", *passed)
     graphs["move"] = Graph(_move(model, tuple(inputs)), inputs, outputs)
 
@@ -145,8 +147,8 @@ def _move(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
         source = Source(given["image"], small, medium, given["x_source"], taps)
         motion = model.move(source, given["x_driving"])
         moved = model.generator.warp(source, motion)
-        picture = () if moved.picture is None else (moved.picture,)
-        return motion.flow, motion.occlusion, *moved.visible, *moved.taps, *picture
+        rest = [one for one in (moved.picture, moved.inside) if one is not None]
+        return motion.flow, motion.occlusion, *moved.visible, *moved.taps, *rest
 
     return _Part(move, motion=model.motion)
 
@@ -158,7 +160,7 @@ def _paint(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
             [tensor for name, tensor in given.items() if name.startswith(kind)]
             for kind in ("moved_", "visible_")
         )
-        moved = Moved(taps, visible, given.get("warped"))
+        moved = Moved(taps, visible, given.get("warped"), given.get("inside"))
         painted, mix = model.generator.decode(moved, given.get("z"), given.get("gate"))
         if mix is None or moved.picture is None:
             return (painted,)

@@ -31,6 +31,9 @@ class Source:
     taps: list[Tensor]
     """Encoder features at 1/2, 1/4, 1/8 of the size; without the first of them for a network that
     moves the picture in its place."""
+    bounds: Tensor | None = None
+    """(B, 4): left, top, right and bottom of what is known of the picture, in its coordinates, for
+    a network that paints what lies outside; None: all of it, -1, -1, 1, 1."""
 
     def expand(self, batch: int) -> Source:
         """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
@@ -40,6 +43,7 @@ class Source:
             None if self.medium is None else self.medium.expand(batch, -1, -1, -1),
             self.keypoints.expand(batch, -1, -1),
             [tap.expand(batch, -1, -1, -1) for tap in self.taps],
+            None if self.bounds is None else self.bounds.expand(batch, -1),
         )
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from ostnet.config import ModelConfig
 from ostnet.model.frame import Source
 from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, sample
-from ostnet.model.motion import Motion
+from ostnet.model.motion import Motion, inside
 
 PLACES = {
     "embed_taps": ("tap_1_2", "tap_1_4", "tap_1_8"),
@@ -17,6 +17,9 @@ PLACES = {
 }
 """The six places where z enters, by the layers that map it there: the encoder's taps and the
 decoder's levels, each named by its size as a share of the picture's."""
+
+SOFT_EDGE = 2.0
+"""Pixels of the picture over which the warp is switched off outside it."""
 
 FULL = 8
 """The picture is this many times as large as the smallest tap, on whose pixels windows lie."""
@@ -70,6 +73,9 @@ class Moved:
     """The occlusion of all three (B, 1, H / 2**(i+1), W / 2**(i+1))."""
     picture: Tensor | None
     """(B, 3, H, W); None for a network that has no use for it."""
+    inside: Tensor | None = None
+    """(B, 1, H, W), 0 where the motion points outside the source, which ``visible`` then says as
+    well; None for a network without ``mix`` or one that repeats the source's edge."""
 
 
 class SourceEncoder(nn.Module):
@@ -111,6 +117,7 @@ class Generator(nn.Module):
         half, quarter, eighth = config.widths
         self.channels = 4 if config.mix else 3
         self.moves_picture = config.moves_picture
+        self.paints_outside = config.outside == "painted"
         self.encoder = SourceEncoder(config)
         self.residual = nn.Sequential(
             *(ResidualBlock(eighth) for _ in range(config.residual_blocks)),
@@ -173,21 +180,27 @@ class Generator(nn.Module):
         """What ``decode`` needs of the source, or of a window of it."""
         height, width = source.image.shape[-2:]
 
-        def moved(maps: Tensor, scale: int) -> Tensor:
-            flow = motion.flow_at(*maps.shape[-2:])
-            if window is not None:
-                flow = window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
-            return sample(maps, flow)
+        def flow_at(scale: int) -> Tensor:
+            flow = motion.flow_at(height * scale // FULL, width * scale // FULL)
+            if window is None:
+                return flow
+            return window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
+
+        def shown(scale: int) -> Tensor:
+            return inside(flow_at(scale), source.bounds, 2 * SOFT_EDGE / (width - 1))
 
         def visible(scale: int) -> Tensor:
             occlusion = motion.occlusion_at(height * scale // FULL, width * scale // FULL)
-            return occlusion if window is None else window.cut(occlusion, scale)
+            occlusion = occlusion if window is None else window.cut(occlusion, scale)
+            return occlusion * shown(scale) if self.paints_outside else occlusion
 
         scales = [4, 2, 1]  # of the taps, by the smallest
+        kept = scales[-len(source.taps) :]
         return Moved(
-            [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
+            [sample(tap, flow_at(scale)) for tap, scale in zip(source.taps, kept, strict=True)],
             [visible(scale) for scale in scales],
-            moved(source.image, FULL) if self.moves_picture else None,
+            sample(source.image, flow_at(FULL)) if self.moves_picture else None,
+            shown(FULL) if self.paints_outside and self.channels == 4 else None,
         )
 
     def decode(
@@ -223,4 +236,7 @@ class Generator(nn.Module):
             out = merge(torch.cat([block(out), visible(level)], dim=1))
             out = embedded(out, "embed_levels", level)
         shown = self.head(out).float().sigmoid()
-        return shown[:, :3], shown[:, 3:] if self.channels == 4 else None
+        mix = shown[:, 3:] if self.channels == 4 else None
+        if mix is not None and moved.inside is not None:
+            mix = mix * moved.inside
+        return shown[:, :3], mix

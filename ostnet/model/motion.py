@@ -38,6 +38,24 @@ class Motion:
         return resize(self.occlusion, height, width)
 
 
+def inside(flow: Tensor, bounds: Tensor | None, soft: float) -> Tensor:
+    """Where a flow (B, h, w, 2) points into the source: (B, 1, h, w), 1 inside and 0 outside.
+
+    Args:
+        flow: where in the source each pixel comes from.
+        bounds: left, top, right and bottom of the source (B, 4); None: -1, -1, 1, 1.
+        soft: the distance outside the bounds over which the value falls from 1 to 0.
+    """
+    with torch.autocast(flow.device.type, enabled=False):
+        flow = flow.float()
+        low: Tensor | float = -1.0
+        high: Tensor | float = 1.0
+        if bounds is not None:
+            low, high = bounds.float()[:, None, None].split(2, dim=-1)  # (B, 1, 1, 2) each
+        outside = torch.maximum(low - flow, flow - high).amax(dim=-1)  # (B, h, w)
+        return (1 - outside / soft).clamp(0, 1)[:, None]
+
+
 def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
     """A Gaussian at each keypoint: (B, K, 2) -> (B, K, H, W), peak 1, nowhere below 1e-18.
 

@@ -96,6 +96,42 @@ def _colour_matrices(device: torch.device) -> tuple[Tensor, Tensor]:
     return to_yiq.to(device), torch.linalg.inv(to_yiq).to(device)
 
 
+def reframe(
+    batch: Batch,
+    generator: Generator,
+    share: float,
+    sides: tuple[float, float] = (0.75, 0.92),
+    shift: float = 0.15,
+) -> tuple[Batch, Tensor]:
+    """Cut a random share of the pairs, stills apart, out of their pictures at different places.
+
+    Both windows of a pair have the same side, ``sides`` (log-uniform) of the picture's, and lie
+    whole inside it. The second is moved against the first by up to ``shift`` of the window's side
+    along each axis, so what the driving picture shows beyond the source is known.
+
+    Returns:
+        The batch, and its changed rows (B,) bool.
+    """
+    count = len(batch.source)
+    rows = _choose(batch, generator, share) & ~batch.is_still
+    side = draw_scales(count, *sides, generator, log_uniform=True)[:, :1]
+    side = torch.where(rows[:, None], side, 1.0)  # (B, 1)
+    room = 1 - side  # how far the middle of a window may lie from the picture's
+    moved = torch.minimum(2 * shift * side, 2 * room) * uniform((count, 2), -1, 1, generator)
+    low, high = -room - moved.clamp(max=0), room - moved.clamp(min=0)
+    first = low + (high - low) * rand((count, 2), generator)
+    matrix = side[:, None] * torch.eye(2, device=side.device)  # (B, 2, 2)
+    source, driving = SmoothWarp(matrix, first), SmoothWarp(matrix, first + moved)
+    changed = Batch(
+        source.warp_image(batch.source),
+        driving.warp_image(batch.driving),
+        source.appear(batch.source_landmarks),
+        driving.appear(batch.driving_landmarks),
+        batch.is_still,
+    )
+    return changed, rows
+
+
 def jitter_framing(
     batch: Batch,
     generator: Generator,
@@ -104,14 +140,18 @@ def jitter_framing(
     stretch: float = 0.05,
     shift: float = 0.08,
     roll: float = 5.0,
+    spared: Tensor | None = None,
 ) -> Batch:
     """Frame both pictures of a random share of the pairs anew, in the same way.
 
     The pair is enlarged by ``zoom`` (log-uniform), one axis against the other by up to ``stretch``,
-    moved by up to ``shift`` along each axis and turned by up to ``roll`` degrees.
+    moved by up to ``shift`` along each axis and turned by up to ``roll`` degrees. The rows
+    ``spared`` (B,) bool stay as they are.
     """
     count = len(batch.source)
     chosen = _choose(batch, generator, share)
+    if spared is not None:
+        chosen = chosen & ~spared
     common = draw_scales(count, *zoom, generator, log_uniform=True)[:, :1]
     aspect = uniform((count, 1), 1 - stretch, 1 + stretch, generator)
     angle = torch.deg2rad(uniform((count,), -roll, roll, generator))

@@ -14,6 +14,7 @@ CHOICES = {
     "precision": ("auto", "bf16", "fp32"),
     "track": ("tensorboard", "trackio", "none"),
     "scale_map": ("", "tps", "affine"),
+    "outside": ("", "border", "painted"),
 }
 """Fields that take one of a few words."""
 
@@ -47,6 +48,7 @@ SHARES = (
     "transform_dropout",
     "embedding_dropout",
     "framing_share",
+    "reframed_share",
     "still_share",
     "detail_share",
     "lively_share",
@@ -92,8 +94,12 @@ class LossWeights:
     gaps of lids and lips (stage detail)."""
     distilled: float = 0.0
     """Stage detail: L1 of what the generator painted, and of its mix, to what the network of
-    ``init``, as it was before it was cut, makes of the same motion. Beside it only ``perceptual``
-    and ``region`` count, and only the decoder learns (training/distil.py)."""
+    ``init``, as it was before it was changed, makes of the same motion. Beside it ``perceptual``,
+    ``region`` and those of ``uncovered`` count, and only the decoder learns (training/distil.py)."""
+    uncovered: float = 0.0
+    """Stage detail, beside ``distilled``: L1 of the result to the target where the motion points
+    outside the source. ``distilled`` then counts inside alone, ``pixel`` on reframed rows, and
+    ``perceptual`` compares those with the target instead (training/distil.py)."""
     adversarial: float = 0.0
     """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
     matching: float = 0.0
@@ -177,6 +183,9 @@ class TrainConfig:
     """Share of rows without scale embedding."""
     framing_share: float = 0.5
     """Share of rows whose framing is jittered, the same for source and driving."""
+    reframed_share: float = 0.0
+    """Share of the clips' rows whose source and driving frame are cut out at different places, so
+    that the target shows what the source does not (recipe ``framing``)."""
     still_share: float = 0.15
     """Share of rows from still pictures: two random warps of one picture."""
     detail_share: float = 0.0
@@ -196,6 +205,9 @@ class TrainConfig:
     max_frames_per_clip: int | None = 48
     """Frames kept of each clip, half of them evenly spaced, the others with closed eyes and open
     mouths; a number that no clip reaches keeps all of them."""
+    outside: str = ""
+    """What the warp gives outside the source: ``border``, ``painted``; empty: as the preset or
+    ``init`` says."""
     scale_map: str = ""
     """What T_theta's points may do: ``tps``, ``affine``; empty: as the preset or ``init`` says."""
     stream: bool = False

@@ -17,6 +17,8 @@ from ostnet.training.perceptual import PerceptualLoss
 CUT = ("residual_blocks", "first_tap")
 """What a network that was cut keeps when it grows into a preset of the same widths; into a wider
 one the number of residual blocks grows too."""
+KEPT = (*GAINS, "outside")
+"""What a network always keeps of its configuration when it takes on a preset\'s."""
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
@@ -38,6 +40,7 @@ def initial_network(config: TrainConfig) -> OSTNet:
             with_scale_transform=whole.with_scale_transform and "transform" not in config.removed,
             with_scale_embedding=whole.with_scale_embedding and "embedding" not in config.removed,
             scale_map=config.scale_map or whole.scale_map,
+            outside=config.outside or whole.outside,
             **(dict.fromkeys(GAINS, 1.0) if moves else {}),
         )
     )
@@ -58,7 +61,8 @@ def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
     """Return the network cut and grown to a preset, but for its gains and what ``CUT`` says."""
     had_mix = start.config.mix
     start = recut(start, wanted)
-    own = (*GAINS, *CUT) if start.config.widths == wanted.widths else (*GAINS, "first_tap")
+    same = start.config.widths == wanted.widths
+    own = (*KEPT, *(CUT if same else ("first_tap",)))
     wanted = replace(wanted, **{name: getattr(start.config, name) for name in own})
     if start.config != wanted:
         try:

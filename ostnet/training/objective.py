@@ -37,6 +37,8 @@ class Pair:
     """(B, P, 2), NaN where unknown."""
     target_points: Tensor
     """(B, P, 2), NaN where unknown."""
+    reframed: Tensor
+    """(B,) bool: rows whose source and target are windows at different places of a clip."""
 
 
 def augmented_pair(
@@ -51,7 +53,10 @@ def augmented_pair(
     batch = augment.warp_stills(batch, generator)
     batch = augment.flip(batch, generator)
     batch = augment.colour_jitter(batch, generator)
-    batch = augment.jitter_framing(batch, generator, share=config.framing_share)
+    reframed = torch.zeros_like(batch.is_still)
+    if config.reframed_share:
+        batch, reframed = augment.reframe(batch, generator, config.reframed_share)
+    batch = augment.jitter_framing(batch, generator, config.framing_share, spared=reframed)
     count = len(batch.source)
     bypass = (rand((count,), generator) < config.transform_dropout) | batch.is_still
     scale = torch.where(bypass[:, None], 1.0, draw_scale(config, count, generator))
@@ -64,6 +69,7 @@ def augmented_pair(
         bypass,
         batch.source_landmarks,
         batch.driving_landmarks,
+        reframed,
     )
 
 

@@ -200,6 +200,26 @@ RECIPES: dict[str, Recipe] = {
         hardware="one CPU core",
         expected="run 10 of ostnet-lite (23,844 pairs): its model card",
     ),
+    "framing": Recipe(
+        "Teaches the decoder of finished speaking or quick weights (--init) to paint what the "
+        "source does not show, on pairs framed at different places; elsewhere it paints as before.",
+        {
+            **_SPEAKING.values,
+            "losses": LossWeights(
+                distilled=100.0, perceptual=4.0, region=6.0, uncovered=300.0, pixel=20.0
+            ),
+            "grow": "",
+            "outside": "painted",
+            "reframed_share": 0.6,
+            "keypoint_steps": 0,
+            "scale_steps": 0,
+            "detail_batch": 6,
+            "whole_every": 3,
+            "learning_rate": 3e-4,
+            "ema": 0.99,
+        },
+        hardware="one CPU core",
+    ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "
         "reads; nothing else learns. Minutes.",

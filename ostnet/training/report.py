@@ -23,6 +23,7 @@ LOSSES = (
     "painted",
     "warped",
     "distilled",
+    "uncovered",
     "people",
     "performed",
     "adversarial",
