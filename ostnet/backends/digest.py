@@ -14,6 +14,10 @@ from ostnet.config import ModelConfig
 if TYPE_CHECKING:
     from ostnet.model.ostnet import OSTNet
 
+ADDED = {"outside": "border"}
+"""Fields that came after ``ranges.json`` of published weights was written, with the values of
+networks without them, which then count nothing."""
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -55,7 +59,8 @@ def _checkpoint_digest(config: Path, weights: Path, *_: int) -> str:
 
 
 def _digest(config: ModelConfig, tensors: Iterable[tuple[str, np.ndarray]]) -> str:
-    digest = hashlib.sha256(json.dumps(config.to_dict(), sort_keys=True).encode())
+    values = {k: v for k, v in config.to_dict().items() if k not in ADDED or v != ADDED[k]}
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     for name, value in tensors:
         digest.update(f"{name} {value.dtype} {value.shape}".encode())
         digest.update(value.data)

@@ -94,8 +94,9 @@ class LossWeights:
     gaps of lids and lips (stage detail)."""
     distilled: float = 0.0
     """Stage detail: L1 of what the generator painted, and of its mix, to what the network of
-    ``init``, as it was before it was changed, makes of the same motion. Beside it ``perceptual``,
-    ``region`` and those of ``uncovered`` count, and only the decoder learns (training/distil.py)."""
+    ``init``, as it was before it was changed, makes of the same motion. Beside it
+    ``perceptual``, ``region`` and those of ``uncovered`` count, and only the decoder learns
+    (training/distil.py)."""
     uncovered: float = 0.0
     """Stage detail, beside ``distilled``: L1 of the result to the target where the motion points
     outside the source. ``distilled`` then counts inside alone, ``pixel`` on reframed rows, and

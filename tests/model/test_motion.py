@@ -2,13 +2,15 @@
 
 from dataclasses import replace
 
+import pytest
 import torch
 from small_models import SMALL
 
 from ostnet.config import SPEAKING
 from ostnet.model.generator import FULL, Window
+from ostnet.model.growth import open_mix
 from ostnet.model.layers import UpBlock, convolve_upsampled, identity_grid, make_lean
-from ostnet.model.motion import HEATMAP_VARIANCE, Motion, gaussian_maps
+from ostnet.model.motion import HEATMAP_VARIANCE, Motion, gaussian_maps, inside
 from ostnet.model.ostnet import OSTNet
 
 SPEAKER = replace(SMALL, **SPEAKING)
@@ -100,3 +102,54 @@ def test_a_convolution_before_upsampling_is_the_same_as_after():
     torch.testing.assert_close(block(x), plain, atol=1e-5, rtol=1e-5)
     kernel = block.block[0].weight
     assert convolve_upsampled(x, kernel).shape == (2, 7, 12, 18)
+
+
+def shifted(side: int, x: float) -> Motion:
+    """Everything comes from ``x`` further right in the source."""
+    flow = identity_grid(side, side)[None] + torch.tensor([x, 0.0])
+    return Motion(flow, torch.ones(1, 1, side, side))
+
+
+def test_inside_falls_to_zero_over_a_few_pixels_outside_the_source():
+    found = inside(shifted(64, 0.5).flow, None, soft=4 / 63)[0, 0]
+    expected = (1 - (identity_grid(64, 64)[..., 0] + 0.5 - 1).clamp(min=0) * 63 / 4).clamp(0, 1)
+    torch.testing.assert_close(found, expected, atol=1e-5, rtol=0)
+    assert (inside(shifted(64, 0.0).flow, None, soft=4 / 63) == 1).all()
+    known = torch.tensor([[-1.0, -1.0, 1.6, 1.0]])  # more of the picture lies to the right
+    assert (inside(shifted(64, 0.5).flow, known, soft=4 / 63) == 1).all()
+
+
+@pytest.mark.parametrize("first_tap", ["features", "picture"])
+def test_outside_the_source_nothing_of_it_is_used(first_tap):
+    config = replace(SPEAKER, first_tap=first_tap, outside="painted")
+    torch.manual_seed(0)
+    model = OSTNet(config).eval()
+    open_mix(model, 0.5)
+    image, x = torch.rand(1, 3, 64, 64), torch.rand(1, 30, 2) - 0.5
+    motion = shifted(64, 1.0)
+    source = model.encoded(image, x)
+    rendered = model.paint(source, motion, None)
+    assert (rendered.mix[..., 40:] == 0).all() and (rendered.mix[..., :30] > 0).all()
+    assert torch.equal(rendered.image[..., 40:], rendered.painted[..., 40:])
+    moved = model.generator.warp(source, motion)
+    for visible in moved.visible:
+        side = visible.shape[-1]
+        assert (visible[..., 5 * side // 8 :] == 0).all()
+        assert (visible[..., : side // 2] > 0.99).all()
+    larger = replace(source, bounds=torch.tensor([[-1.0, -1.0, 2.5, 1.0]]))
+    assert (model.generator.warp(larger, motion).inside == 1).all()
+
+
+def test_a_network_that_repeats_edges_uses_them_everywhere():
+    torch.manual_seed(0)
+    model = OSTNet(SPEAKER).eval()
+    open_mix(model, 0.5)
+    source = model.encoded(torch.rand(1, 3, 64, 64), torch.rand(1, 30, 2) - 0.5)
+    moved = model.generator.warp(source, shifted(64, 1.0))
+    assert moved.inside is None and all((visible > 0.99).all() for visible in moved.visible)
+    assert (model.paint(source, shifted(64, 1.0), None).mix > 0).all()
+    painting = OSTNet(replace(SPEAKER, outside="painted")).eval()
+    painting.load_state_dict(model.state_dict())
+    still = shifted(64, 0.0)
+    same = painting.paint(source, still, None).image  # nothing comes from outside
+    assert torch.equal(same, model.paint(source, still, None).image)

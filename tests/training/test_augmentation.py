@@ -9,7 +9,9 @@ from ostnet.model.layers import identity_grid, sample
 from ostnet.model.rescale import scale_image
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 from ostnet.training import augmentation as augment
+from ostnet.training.config import TrainConfig
 from ostnet.training.frame_store import Batch
+from ostnet.training.objective import augmented_pair
 from ostnet.training.warp import random_equivariance_map
 
 SIZE = 97
@@ -160,6 +162,41 @@ def test_framing_moves_both_pictures_alike_and_points_follow(generator):
     torch.testing.assert_close(gap.norm(dim=1) / 2, torch.full((16,), 0.34**0.5))
     untouched = augment.jitter_framing(batch, generator, share=0.0)
     torch.testing.assert_close(untouched.source, batch.source, atol=1e-5, rtol=0)
+
+
+def test_reframed_pairs_are_windows_at_different_places_of_the_same_picture(generator):
+    picture, spot = smooth_picture(64), torch.tensor([0.1, -0.1])
+    points = torch.zeros(64, POINTS, 2) + spot
+    batch = Batch(picture, picture.clone(), points, points, torch.arange(64) % 4 == 0)
+    framed, rows = augment.reframe(batch, generator, share=0.8)
+    assert not rows[batch.is_still].any() and 24 < rows.sum() < 48
+    assert torch.equal(framed.source_landmarks[~rows], points[~rows])
+    apart = (framed.source_landmarks - framed.driving_landmarks)[rows, 0]  # of windows 2 wide
+    assert 0.2 < apart.abs().max() <= 0.3 + 1e-6
+    for image, landmarks in (
+        (framed.source, framed.source_landmarks),
+        (framed.driving, framed.driving_landmarks),
+    ):
+        seen = sample(image, landmarks[:, :1, None])  # the spot is still what it was
+        expected = sample(picture, points[:, :1, None])
+        torch.testing.assert_close(seen, expected, atol=0.01, rtol=0)
+        flat = [image[rows][..., 0, :], image[rows][..., -1, :]]
+        beside = [image[rows][..., 1, :], image[rows][..., -2, :]]
+        for edge, next_to_it in zip(flat, beside, strict=True):  # no edge pixels are repeated
+            assert ((edge - next_to_it).abs().amax((1, 2)) > 1e-4).all()
+
+
+def test_the_target_shows_what_the_source_does_not(generator):
+    config = TrainConfig(
+        reframed_share=1.0, framing_share=1.0, scale_low=1.0, scale_high=1.0, transform_dropout=0.0
+    )
+    pair = augmented_pair(make_batch(8), config, generator)
+    assert pair.reframed.all()
+    gap = pair.source_points[:, 0] - pair.target_points[:, 0]
+    unmoved = torch.tensor([-0.5, 0.3]).norm()
+    assert ((gap.norm(dim=1) - unmoved).abs() > 0.02).any()
+    assert torch.equal(pair.target, pair.driving)
+    assert not augmented_pair(make_batch(8), TrainConfig(), generator).reframed.any()
 
 
 def test_a_still_becomes_two_different_pictures_with_their_points(generator):
