@@ -18,6 +18,7 @@ MOST = {
     "mouth_gain": 4.0,
     "eyelid_gain": 4.0,
     "gaze_gain": 8.0,
+    "reach": 3.0,
 }
 """Largest values: far beyond any use, and small enough that a configuration from a stranger costs
 no memory before it is compared with its weights."""
@@ -131,6 +132,11 @@ class ModelConfig:
     edge pixels, repeated (the paper's lineage); ``painted``, nothing: the warp is switched off
     there and the generator paints (beyond the paper)."""
 
+    reach: float = 1.0
+    """Side of what the generator's encoder sees of the source, the canvas, over that of the square
+    that is animated: above 1 it can show what the photograph has beyond the square. Changes no
+    weights. 1: the square alone (the paper)."""
+
     with_scale_transform: bool = True
     """False: the network is built without the scale transformation (an ablation trained apart)."""
 
@@ -176,6 +182,8 @@ class ModelConfig:
             raise ValueError(
                 f"first_tap: found {self.first_tap!r:.40}, expected features or picture"
             )
+        if self.reach < 1:
+            raise ValueError(f"reach: found {self.reach:g}, expected at least 1")
         if self.outside not in ("border", "painted"):
             raise ValueError(f"outside: found {self.outside!r:.40}, expected border or painted")
         if self.embedding not in ("sum", "film"):
@@ -198,6 +206,15 @@ class ModelConfig:
     def moves_picture(self) -> bool:
         """Whether the generator needs the source picture itself, moved."""
         return self.mix or self.first_tap == "picture"
+
+    def margin(self, side: int) -> int:
+        """Pixels of the canvas beyond each edge of a square with this side; a multiple of 8."""
+        return 8 * round((self.reach - 1) * int(side) / 16)  # a traced side is a tensor
+
+    @property
+    def takes_bounds(self) -> bool:
+        """Whether the generator needs to know where a canvas ends."""
+        return self.outside == "painted" and self.reach > 1
 
     def to_dict(self) -> dict:
         """The configuration as plain JSON values."""

@@ -28,9 +28,11 @@ class Eager:
 
     @thrifty
     @torch.inference_mode()
-    def encode(self, image: Tensor) -> Source:
-        """All that depends on the source picture (1, 3, R, R) alone."""
-        return self.model.encode(image)
+    def encode(
+        self, image: Tensor, around: Tensor | None = None, bounds: Tensor | None = None
+    ) -> Source:
+        """All that depends on the source picture (1, 3, R, R) alone, and what lies around it."""
+        return self.model.encode(image, around, bounds)
 
     @thrifty
     @torch.inference_mode()
@@ -78,6 +80,8 @@ class Eager:
 
     @thrifty
     @torch.inference_mode()
-    def compose(self, rendered: Rendered, picture: Tensor) -> Tensor:
-        """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""
-        return self.model.compose(rendered, picture)
+    def compose(
+        self, rendered: Rendered, picture: Tensor, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """The result at another size, (1, 3, S, S), from the source or its canvas at that size."""
+        return self.model.compose(rendered, picture, size)

@@ -33,8 +33,8 @@ class Graphed(Reader):
         name: of the back end.
         manifest: which graphs there are.
         run: computes one of them.
-        enlarge: computes ``compose``: (painted, flow, mix or None, picture) -> the result at the
-            picture's size. None: results have the networks' own resolution.
+        enlarge: computes ``compose``: (painted, flow, mix or None, picture, size) -> the result at
+            that size. None: results have the networks' own resolution.
     """
 
     uses_torch = False
@@ -53,11 +53,23 @@ class Graphed(Reader):
         made = self._run(graph, [arrays[name] for name in known.inputs])
         return dict(zip(known.outputs, made, strict=True))
 
-    def encode(self, image: np.ndarray) -> Source:
-        """All that depends on the source picture (1, 3, R, R) alone."""
-        made = self._call("encode", image=image)
+    def encode(
+        self,
+        image: np.ndarray,
+        around: np.ndarray | None = None,
+        bounds: np.ndarray | None = None,
+    ) -> Source:
+        """All that depends on the source picture (1, 3, R, R) alone, and what lies around it."""
+        margin = self.config.margin(image.shape[-1])
+        if margin and around is None:
+            beyond = (margin, margin)
+            around = np.pad(image, ((0, 0), (0, 0), beyond, beyond), mode="edge")
+        if bounds is None:
+            bounds = np.array([[-1, -1, 1, 1]], np.float32)
+        made = self._call("encode", image=image, canvas=around)
         taps = [maps for name, maps in made.items() if name.startswith("tap_")]
-        return Source(image, made["small"], made.get("medium"), self.keypoints(image), taps)
+        points = self.keypoints(image)
+        return Source(image, made["small"], made.get("medium"), points, taps, around, bounds)
 
     def keypoints(self, image: np.ndarray) -> np.ndarray:
         """(1, 3, R, R) -> (1, K, 2)."""
@@ -76,6 +88,8 @@ class Graphed(Reader):
         made = self._call(
             "move",
             image=source.image,
+            canvas=source.canvas,
+            bounds=source.bounds,
             small=source.small,
             medium=source.medium,
             x_source=source.keypoints,
@@ -95,7 +109,9 @@ class Graphed(Reader):
         image, warped = made["image"], motion.passed.get("warped")
         return Rendered(image, made.get("painted", image), made.get("mix"), warped, motion)
 
-    def compose(self, rendered: Rendered, picture: np.ndarray) -> np.ndarray:
-        """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""
-        motion = rendered.motion
-        return self._enlarge(rendered.painted, motion.flow, rendered.mix, picture)
+    def compose(
+        self, rendered: Rendered, picture: np.ndarray, size: tuple[int, int] | None = None
+    ) -> np.ndarray:
+        """The result at another size, (1, 3, S, S), from the source or its canvas at that size."""
+        size = size or picture.shape[-2:]
+        return self._enlarge(rendered.painted, rendered.motion.flow, rendered.mix, picture, size)

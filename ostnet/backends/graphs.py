@@ -57,11 +57,11 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     graph        inputs                                       outputs
     ============ ============================================ ==================================
     ``detect``   image                                        keypoints
-    ``encode``   image                                        small, medium*, tap_N of each tap
+    ``encode``   image, canvas*                               small, medium*, tap_N of each tap
     ``align``    x_source, x_driving                          z, fiducials, scale
     ``rectify``  image, fiducials                             rectified
-    ``move``     image, x_source, x_driving, small,           flow, occlusion, visible_2,
-                 medium*, the taps                            visible_4, visible_8, moved_N of
+    ``move``     image or canvas, bounds*, x_source,          flow, occlusion, visible_2,
+                 x_driving, small, medium*, the taps          visible_4, visible_8, moved_N of
                                                               each tap, warped*, inside*
     ``paint``    visible_N, moved_N, warped*, inside*, z*,    image, painted*, mix*
                  gate*
@@ -69,7 +69,8 @@ def cut(model: OSTNet) -> dict[str, Graph]:
 
     Those marked * are there where the network has that part. N is the size of a tap as a divisor of
     the picture's: 2, 4 and 8, or 4 and 8 alone. ``gate`` (1,) is 1 with the scale embedding, 0
-    without. ``image`` is the result.
+    without. ``image`` is the result. A network whose ``reach`` is above 1 takes the canvas, and its
+    bounds where it paints what lies outside.
     """
     config, device = model.config, next(model.parameters()).device
     image = torch.rand(1, 3, config.resolution, config.resolution, device=device)
@@ -81,16 +82,19 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     points = {"x_source": source.keypoints, "x_driving": source.keypoints * 0.9}
     alignment = model.align(*points.values())
 
+    whole = {"image": image} if source.canvas is None else {"canvas": source.canvas}
     graphs = {
         "detect": Graph(_detect(model), {"image": image}, ("keypoints",)),
-        "encode": Graph(_encode(model), {"image": image}, tuple(given)),
+        "encode": Graph(_encode(model), {"image": image, **whole}, tuple(given)),
         "align": Graph(_align(model), points, ("z", "fiducials", "scale")),
     }
     if config.with_scale_transform:
         inputs = {"image": image, "fiducials": alignment.fiducials}
         graphs["rectify"] = Graph(_rectify(model), inputs, ("rectified",))
 
-    inputs = {"image": image, **points, **given}
+    if config.takes_bounds:
+        whole["bounds"] = torch.tensor([[-1.0, -1.0, 1.0, 1.0]], device=device)
+    inputs = {**whole, **points, **given}
     passed = [f"visible_{level}" for level in LEVELS] + [f"moved_{level}" for level in levels]
     passed += ["warped"] if config.moves_picture else []
     passed += ["inside"] if config.mix and config.outside == "painted" else []
@@ -113,8 +117,8 @@ def _detect(model: OSTNet) -> nn.Module:
 
 
 def _encode(model: OSTNet) -> nn.Module:
-    def encode(image: Tensor) -> tuple[Tensor, ...]:
-        source = model.encoded(image, image)  # whose keypoints are another graph's
+    def encode(image: Tensor, canvas: Tensor | None = None) -> tuple[Tensor, ...]:
+        source = model.encoded(image, image, canvas)  # whose keypoints are another graph's
         medium = () if source.medium is None else (source.medium,)
         return source.small, *medium, *source.taps
 
@@ -140,11 +144,14 @@ def _rectify(model: OSTNet) -> nn.Module:
 
 
 def _move(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
+    square = torch.empty(1, 3, model.config.resolution, model.config.resolution)
+
     def move(*tensors: Tensor) -> tuple[Tensor, ...]:
         given = dict(zip(names, tensors, strict=True))
         taps = [given[name] for name in names if name.startswith("tap_")]
         small, medium = given["small"], given.get("medium")
-        source = Source(given["image"], small, medium, given["x_source"], taps)
+        image, canvas, bounds = given.get("image", square), given.get("canvas"), given.get("bounds")
+        source = Source(image, small, medium, given["x_source"], taps, canvas, bounds)
         motion = model.move(source, given["x_driving"])
         moved = model.generator.warp(source, motion)
         rest = [one for one in (moved.picture, moved.inside) if one is not None]

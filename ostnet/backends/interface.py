@@ -29,8 +29,13 @@ class Backend(Protocol):
         """The base points, and the scale of fiducials."""
         ...
 
-    def encode(self, image: "Tensor") -> "Source":
-        """All that depends on the source picture (1, 3, R, R) alone, R the model's resolution."""
+    def encode(
+        self, image: "Tensor", around: "Tensor | None" = None, bounds: "Tensor | None" = None
+    ) -> "Source":
+        """All that depends on the source picture (1, 3, R, R) alone, R the model's resolution.
+
+        ``around`` (1, 3, R + 2 m, R + 2 m) and ``bounds`` (1, 4): see :meth:`OSTNet.encode`.
+        """
         ...
 
     def keypoints(self, image: "Tensor") -> "Tensor":
@@ -63,6 +68,8 @@ class Backend(Protocol):
         """The picture of a motion; z None: without scale embedding."""
         ...
 
-    def compose(self, rendered: "Rendered", picture: "Tensor") -> "Tensor":
-        """The result at the size of ``picture``, the source at any resolution: (1, 3, S, S)."""
+    def compose(
+        self, rendered: "Rendered", picture: "Tensor", size: tuple[int, int] | None = None
+    ) -> "Tensor":
+        """The result at another size, (1, 3, S, S): see :meth:`OSTNet.compose`."""
         ...

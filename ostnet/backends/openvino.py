@@ -38,9 +38,17 @@ class Graphs:
         """Run one graph: float32 arrays in, in the manifest's order, and out."""
         return self._graphs[name](inputs)
 
-    def enlarge(self, *inputs: np.ndarray | None) -> np.ndarray:
+    def enlarge(
+        self,
+        painted: np.ndarray,
+        flow: np.ndarray,
+        mix: np.ndarray | None,
+        picture: np.ndarray,
+        size: tuple[int, int],
+    ) -> np.ndarray:
         """See :func:`ostnet.backends.openvino_enlarge.enlargement`; compiled at first use."""
-        shapes = tuple(None if array is None else array.shape for array in inputs)
+        inputs = painted, flow, mix, picture
+        shapes = (*(None if array is None else array.shape for array in inputs), size)
         if shapes not in self._enlarging:
             from ostnet.backends.openvino_enlarge import enlargement
 

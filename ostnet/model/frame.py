@@ -21,7 +21,7 @@ class Source:
     """Everything that depends on the source picture alone; computed once per video."""
 
     image: Tensor
-    """(B, 3, H, W) in [0, 1]."""
+    """(B, 3, H, W) in [0, 1]: the square that is animated; coordinates are its own."""
     small: Tensor
     """(B, 3, 64, 64): what dense motion sees."""
     medium: Tensor | None
@@ -29,11 +29,14 @@ class Source:
     keypoints: Tensor
     """x_S, (B, K, 2)."""
     taps: list[Tensor]
-    """Encoder features at 1/2, 1/4, 1/8 of the size; without the first of them for a network that
-    moves the picture in its place."""
+    """Encoder features of canvas or image, at 1/2, 1/4, 1/8 of its size; without the first of them
+    for a network that moves the picture in its place."""
+    canvas: Tensor | None = None
+    """(B, 3, H + 2 m, W + 2 m): the square in the middle of what lies around it; None: the square
+    alone."""
     bounds: Tensor | None = None
-    """(B, 4): left, top, right and bottom of what is known of the picture, in its coordinates, for
-    a network that paints what lies outside; None: all of it, -1, -1, 1, 1."""
+    """(B, 4): left, top, right and bottom of what is known of the picture, in the square's
+    coordinates, for a network that paints what lies outside; None: the square, -1, -1, 1, 1."""
 
     def expand(self, batch: int) -> Source:
         """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
@@ -43,6 +46,7 @@ class Source:
             None if self.medium is None else self.medium.expand(batch, -1, -1, -1),
             self.keypoints.expand(batch, -1, -1),
             [tap.expand(batch, -1, -1, -1) for tap in self.taps],
+            None if self.canvas is None else self.canvas.expand(batch, -1, -1, -1),
             None if self.bounds is None else self.bounds.expand(batch, -1),
         )
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
 from ostnet.model.frame import Source
-from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, sample
+from ostnet.model.layers import DownBlock, ResidualBlock, UpBlock, conv_block, onto_canvas, sample
 from ostnet.model.motion import Motion, inside
 
 PLACES = {
@@ -180,11 +180,15 @@ class Generator(nn.Module):
         """What ``decode`` needs of the source, or of a window of it."""
         height, width = source.image.shape[-2:]
 
-        def flow_at(scale: int) -> Tensor:
+        def flow_at(scale: int, maps: Tensor | None = None) -> Tensor:
             flow = motion.flow_at(height * scale // FULL, width * scale // FULL)
+            flow = flow if maps is None else onto_canvas(flow, maps)
             if window is None:
                 return flow
             return window.cut(flow.permute(0, 3, 1, 2), scale).permute(0, 2, 3, 1)
+
+        def moved(maps: Tensor, scale: int) -> Tensor:
+            return sample(maps, flow_at(scale, maps))
 
         def shown(scale: int) -> Tensor:
             return inside(flow_at(scale), source.bounds, 2 * SOFT_EDGE / (width - 1))
@@ -194,12 +198,12 @@ class Generator(nn.Module):
             occlusion = occlusion if window is None else window.cut(occlusion, scale)
             return occlusion * shown(scale) if self.paints_outside else occlusion
 
+        picture = source.image if source.canvas is None else source.canvas
         scales = [4, 2, 1]  # of the taps, by the smallest
-        kept = scales[-len(source.taps) :]
         return Moved(
-            [sample(tap, flow_at(scale)) for tap, scale in zip(source.taps, kept, strict=True)],
+            [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
             [visible(scale) for scale in scales],
-            sample(source.image, flow_at(FULL)) if self.moves_picture else None,
+            moved(picture, FULL) if self.moves_picture else None,
             shown(FULL) if self.paints_outside and self.channels == 4 else None,
         )
 

@@ -25,6 +25,17 @@ def sample(image: Tensor, grid: Tensor, padding: str = "border") -> Tensor:
         )
 
 
+def onto_canvas(grid: Tensor, canvas: Tensor) -> Tensor:
+    """A square's grid (B, h, w, 2) for sampling a canvas (B, C, h + 2 m, w + 2 m) around it.
+
+    The grid itself, where the canvas is no larger.
+    """
+    height, width, rows, columns = (int(side) for side in (*grid.shape[1:3], *canvas.shape[-2:]))
+    if (height, width) == (rows, columns):
+        return grid
+    return grid * grid.new_tensor([(width - 1) / (columns - 1), (height - 1) / (rows - 1)])
+
+
 def resize(maps: Tensor, height: int, width: int) -> Tensor:
     """(B, C, h, w) at another size, bilinear; coordinates in [-1, 1] keep their meaning."""
     h, w = maps.shape[-2:]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 from huggingface_hub import PyTorchModelHubMixin, hf_hub_download
 from huggingface_hub.constants import CONFIG_NAME, SAFETENSORS_SINGLE_FILE
 from torch import Tensor, nn
@@ -15,7 +16,7 @@ from ostnet.errors import InputError
 from ostnet.model.frame import Alignment, Reader, Reading, Rendered, Source, Steering
 from ostnet.model.generator import Generator, Window
 from ostnet.model.keypoints import KeypointDetector
-from ostnet.model.layers import Resize, resize, sample
+from ostnet.model.layers import Resize, onto_canvas, resize, sample
 from ostnet.model.motion import DenseMotion, Motion
 from ostnet.model.ranges import Ranges
 from ostnet.model.scale import ScaleTransform
@@ -65,22 +66,55 @@ class OSTNet(
         """F_kp: (B, 3, H, W) -> (B, K, 2)."""
         return self.detector(image)
 
-    def encode(self, image: Tensor) -> Source:
-        """All that depends on the source picture (B, 3, H, W) alone."""
+    def encode(
+        self, image: Tensor, around: Tensor | None = None, bounds: Tensor | None = None
+    ) -> Source:
+        """All that depends on the source picture (B, 3, H, W) alone.
+
+        Args:
+            image: the square that is animated.
+            around: it in the middle of a canvas (B, 3, H + 2 m, W + 2 m), m by ``config.margin``,
+                for a network whose ``reach`` is above 1; None: its edge pixels, repeated.
+            bounds: left, top, right and bottom of what is known of the canvas (B, 4), in the
+                square's coordinates; None: the square alone.
+        """
         height, width = image.shape[-2:]
         if height % 16 or width % 16:
             raise ValueError(
                 f"source: found {height} x {width} pixels, expected multiples of 16 each way"
             )
-        return self.encoded(image, self.keypoints(image))
+        return self.encoded(image, self.keypoints(image), around, bounds)
 
-    def encoded(self, image: Tensor, keypoints: Tensor) -> Source:
+    def encoded(
+        self,
+        image: Tensor,
+        keypoints: Tensor,
+        around: Tensor | None = None,
+        bounds: Tensor | None = None,
+    ) -> Source:
         """The same with keypoints (B, K, 2) that are known."""
         medium = None
         if self.motion.refinement is not None:
             medium = self.motion.refinement.shrink(image)
-        taps = self.generator.encoder(image)
-        return Source(image, self.shrink(image), medium, keypoints, taps)
+        canvas = self._canvas(image, around)
+        taps = self.generator.encoder(image if canvas is None else canvas)
+        return Source(image, self.shrink(image), medium, keypoints, taps, canvas, bounds)
+
+    def _canvas(self, image: Tensor, around: Tensor | None) -> Tensor | None:
+        """What the encoder sees in place of the square; None: the square."""
+        height, width = image.shape[-2:]
+        down, across = self.config.margin(height), self.config.margin(width)
+        wanted = height + 2 * down, width + 2 * across
+        if around is not None and around.shape[-2:] != wanted:
+            raise ValueError(
+                f"around: found {tuple(around.shape[-2:])} pixels, expected {wanted} for a reach "
+                f"of {self.config.reach:g}"
+            )
+        if wanted == (height, width):
+            return None
+        if around is not None:
+            return around
+        return F.pad(image, (across, across, down, down), mode="replicate")
 
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
         """T_theta on keypoints (B, K, 2) of source and driving."""
@@ -110,18 +144,25 @@ class OSTNet(
             return Rendered(painted, painted, None, warped, motion)
         return Rendered(mix * warped + (1 - mix) * painted, painted, mix, warped, motion)
 
-    def compose(self, rendered: Rendered, picture: Tensor) -> Tensor:
-        """The result at the size of ``picture``, the source at any resolution: (B, 3, S, T).
+    def compose(
+        self, rendered: Rendered, picture: Tensor, size: tuple[int, int] | None = None
+    ) -> Tensor:
+        """The result at any size, the source being there at that size: (B, 3, S, T).
 
         What the generator painted is enlarged; the warped source is taken from ``picture`` itself,
         so that it is as sharp as that. At the network's own resolution it is ``rendered.image``.
+
+        Args:
+            rendered: the result at the network's resolution.
+            picture: the source (B, 3, S, T), or a canvas (B, 3, S + 2 m, T + 2 m) around it.
+            size: S and T; None: the picture's.
         """
-        height, width = picture.shape[-2:]
+        height, width = size or picture.shape[-2:]
         painted = resize(rendered.painted, height, width)
         if rendered.mix is None:
             return painted
         mix = resize(rendered.mix, height, width)
-        warped = sample(picture, rendered.motion.flow_at(height, width))
+        warped = sample(picture, onto_canvas(rendered.motion.flow_at(height, width), picture))
         return mix * warped + (1 - mix) * painted
 
     def render(

@@ -17,8 +17,8 @@ from ostnet.training.perceptual import PerceptualLoss
 CUT = ("residual_blocks", "first_tap")
 """What a network that was cut keeps when it grows into a preset of the same widths; into a wider
 one the number of residual blocks grows too."""
-KEPT = (*GAINS, "outside")
-"""What a network always keeps of its configuration when it takes on a preset\'s."""
+KEPT = (*GAINS, "outside", "reach")
+"""What a network always keeps of its configuration when it takes on a preset's."""
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
