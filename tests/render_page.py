@@ -17,8 +17,8 @@ from ostnet.cli import main
 
 PICTURE = ROOT / "examples" / "page.jpg"
 WINDOW = {"width": 1360, "height": 860}
-MOMENT = 3.0
-"""Seconds into the comparison: the driver is nearest."""
+MOMENT = 4.6
+"""Seconds into the comparison: the driver has gone far, and the variants differ."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -27,6 +27,7 @@ def photograph(url: str) -> None:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = chromium.new_page(viewport=WINDOW)
+        page.set_default_timeout(120_000)
         page.goto(url)
         page.wait_for_selector("#run:not([disabled])")
         page.wait_for_selector("#driving-view figure")

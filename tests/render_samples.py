@@ -1,24 +1,23 @@
 """Draw checkpoints/ostnet-lite/samples.jpg: `python tests/render_samples.py`.
 
-Both portraits of the examples, each driven by one frame of every example clip.
+Both portraits of the examples, each driven by some frames of the webcam clips.
 """
 
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from ostnet import Animator
-from ostnet.animation.scene import Inputs, look_at
+from ostnet.animation.render import rendered
+from ostnet.animation.scene import NETWORK_SIDE, Inputs, look_at
 from ostnet.hub import embedded
 from ostnet.media.compose import grid
-from ostnet.media.video import read_frames
 from ostnet.methods import VARIANTS
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
-MOMENT = 64
-"""Frame of each clip."""
+MOMENTS = {"approaching_webcam": (58, 130), "expressions_webcam": (100, 160)}
+"""Frames of each clip: near and far; raised brows with a smile, and an open mouth."""
 SIDE = 178
 """Of each pane, in pixels."""
 
@@ -29,18 +28,20 @@ def pane(picture: np.ndarray) -> np.ndarray:
 
 
 def rows():
-    """One row for each portrait and clip, uint8 (h, w, 3)."""
+    """One row for each portrait and moment, uint8 (h, w, 3)."""
     animator = Animator(embedded().folder)
-    clips = sorted(EXAMPLES.glob("driving/*.mp4"))
     for portrait in sorted(EXAMPLES.glob("portraits/*")):
-        source = look_at(Inputs(portrait, clips[0], driving_crop="none")).source
-        animator.set_source(source)
-        for clip in clips:
-            frame = next(islice(read_frames(clip), MOMENT, None))
-            made = next(animator.variants([frame]))
-            shown = {"source": source, "driving": frame, "rectified": made["full"].rectified}
-            shown |= {name.replace("_", " "): made[name].image for name in VARIANTS}
-            yield grid({name: pane(one) for name, one in shown.items()}, columns=len(shown))
+        for clip, moments in MOMENTS.items():
+            inputs = Inputs(portrait, EXAMPLES / "driving" / f"{clip}.mp4", size=str(NETWORK_SIDE))
+            scene, names = look_at(inputs), list(VARIANTS)
+            frames = rendered(animator, scene.source, scene.shown(), names, scene.options, False)
+            for index, (_, made) in enumerate(frames):
+                if index in moments:
+                    full = made["full"]
+                    shown = {"source": scene.source, "driving": full.driving}
+                    shown |= {"rectified": full.rectified}
+                    shown |= {name.replace("_", " "): made[name].image for name in names}
+                    yield grid({name: pane(one) for name, one in shown.items()}, len(shown))
 
 
 if __name__ == "__main__":

@@ -167,7 +167,7 @@ def faces_in(image: np.ndarray) -> int:
 
 
 def clips_of_the_readme() -> dict[str, list[str]]:
-    """File -> pixels, frames, rate, head, sound."""
+    """File -> pixels, frames, rate, face, sound, and what is in it."""
     rows = re.findall(
         r"^\| `(driving/.*?)` \| (.*) \|$", (EXAMPLES / "README.md").read_text(), re.M
     )
@@ -197,7 +197,7 @@ def test_the_readme_lists_every_file_and_they_are_small():
 
 @pytest.mark.parametrize("file", sorted(clips_of_the_readme()))
 def test_a_clip_is_what_the_readme_says(file):
-    pixels, frames, rate, _, sound = clips_of_the_readme()[file]
+    pixels, frames, rate, _, sound, *_ = clips_of_the_readme()[file]
     stream = read_frames(str(EXAMPLES / file))
     head = next(stream)
     stream.close()
@@ -222,8 +222,8 @@ def test_the_faces_of_a_clip_can_be_found(file):
     assert np.mean([faces_in(frame) == 1 for frame in sampled]) >= 0.9
 
 
-@pytest.mark.parametrize("name", ["eileen_collins.jpg", "drawn.png"])
+@pytest.mark.parametrize("name", ["eileen_collins.jpg", "grace_hopper.jpg"])
 def test_the_portraits_show_a_face(name):
     image = cv2.imread(str(EXAMPLES / "portraits" / name))[..., ::-1]
-    assert image.shape == (512, 512, 3)
+    assert min(image.shape[:2]) >= 512
     assert faces_in(image) >= 1

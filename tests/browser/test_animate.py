@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from ostnet.media.compose import GAP, strip_height
+from ostnet.media.crop import source_crop
+from ostnet.media.video import read_image
 
-from .conftest import EXAMPLES, run, upload, video
-
-DRAWN = EXAMPLES / "portraits" / "drawn.png"
+from .conftest import run, upload, video
 
 
 def test_the_page_answers_soon_and_says_which_weights_it_runs(server, visit):
@@ -25,16 +25,17 @@ def test_the_page_answers_soon_and_says_which_weights_it_runs(server, visit):
     assert "ostnet-lite" in visit().locator("#weights").inner_text()
 
 
-def test_upload_run_watch_and_download(visit, short_clip):
+def test_upload_run_watch_and_download(visit, own_portrait, short_clip):
     page = visit()
-    upload(page, "#portrait", DRAWN)
+    upload(page, "#portrait", own_portrait)
     upload(page, "#driving", short_clip)
     page.wait_for_selector("#estimate :text('6 frames, 4 variants each')")
     run(page)
 
     grid = video(page, "#grid")
     assert "/visitor-" in grid["url"]  # and no longer the comparison at first sight
-    side = 500  # of the drawn portrait's square
+    side = source_crop(read_image(own_portrait))[0].size
+    side -= side % 2
     expected = 4 * (side + GAP) - GAP, 2 * (strip_height(side) + side) + GAP
     assert (grid["width"], grid["height"]) == expected
     assert grid["seconds"] == pytest.approx(0.24, abs=0.06)
@@ -62,7 +63,7 @@ def test_upload_run_watch_and_download(visit, short_clip):
 
     page.click("#paste")
     pasted = video(page, "#pasted")
-    assert (pasted["width"], pasted["height"]) == Image.open(DRAWN).size
+    assert (pasted["width"], pasted["height"]) == Image.open(own_portrait).size
 
 
 def test_one_variant_alone_when_nothing_is_to_be_compared(visit, short_clip):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import EXAMPLES, upload, video
+from .conftest import upload, video
 
 
 def in_view(page, where: str) -> bool:
@@ -79,10 +79,10 @@ def test_keys_start_and_stop_a_run(visit):
     page.wait_for_selector("#status :text('Stopped:')")
 
 
-def test_a_still_picture_drives(visit):
+def test_a_still_picture_drives(visit, own_portrait):
     page = visit()
     page.get_by_text("More portraits or clips, a still driver").click()
-    upload(page, "#still", EXAMPLES / "portraits" / "drawn.png")
+    upload(page, "#still", own_portrait)
     page.wait_for_function(
         "/^1 frames/.test(document.querySelector('#estimate')?.innerText.trim())"
     )

@@ -2,10 +2,9 @@
 
 import pytest
 
-from .conftest import EXAMPLES, upload
+from .conftest import upload
 
 pytestmark = pytest.mark.slow
-DRAWN = EXAMPLES / "portraits" / "drawn.png"
 
 
 def reload(page) -> None:
@@ -14,9 +13,9 @@ def reload(page) -> None:
     page.wait_for_selector("#run:not([disabled])")
 
 
-def test_own_files_and_settings_survive_a_reload(visit, short_clip):
+def test_own_files_and_settings_survive_a_reload(visit, own_portrait, short_clip):
     page = visit()
-    upload(page, "#portrait", DRAWN)
+    upload(page, "#portrait", own_portrait)
     upload(page, "#driving", short_clip)
     page.get_by_label("Compare all four").uncheck()
     page.locator("#zoom input[type=number]").fill("0.6")

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from .conftest import EXAMPLES, upload
+from .conftest import upload
 
 pytestmark = pytest.mark.slow
 
@@ -66,11 +66,11 @@ def test_keys_move_and_resize_the_square(visit):
     page.wait_for_selector(f"#portrait-view .canvas[data-square='{moved}']")
 
 
-def test_another_portrait_has_a_square_of_its_own(visit):
+def test_another_portrait_has_a_square_of_its_own(visit, own_portrait):
     page = visit()
     drag(page, "#portrait-view", (0.5, 0.5), (0.9, 0.9))
-    upload(page, "#portrait", EXAMPLES / "portraits" / "drawn.png")
-    width, height = Image.open(EXAMPLES / "portraits" / "drawn.png").size
+    upload(page, "#portrait", own_portrait)
+    width, height = Image.open(own_portrait).size
     page.wait_for_selector(f"#portrait-view .canvas[data-size='{width},{height}']")
     page.wait_for_function(
         "document.querySelector('#portrait-square :is(input, textarea)').value === ''"

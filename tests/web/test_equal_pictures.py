@@ -15,9 +15,14 @@ from ostnet.hub import resolve
 from ostnet.media.video import read_frames, read_image
 from ostnet.methods import switches
 
-PORTRAITS = ("eileen_collins.jpg", "drawn.png")
-DRIVING = {"near_1.4": (0, 0), "far_0.5": (40, 0), "approaching_0.6_to_1.3": (0, 61)}
-"""Example clip -> rows and columns of white that are added at its end, so that it is no square."""
+PORTRAITS = ("eileen_collins.jpg", "grace_hopper.jpg")
+DRIVING = {
+    "near": ("approaching_webcam", 58, (0, 0)),
+    "far": ("approaching_webcam", 145, (40, 0)),
+    "speaking": ("mid_1.0_audio", 30, (0, 61)),
+}
+"""Name -> example clip, its frame, and rows and columns of white that are added at the frame's
+end, so that it is no square."""
 
 ANIMATE = """async ([source, frames, variants]) => {
   const text = (data) => new Promise((done) => {
@@ -41,13 +46,13 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="session")
 def drivers(sites) -> list[Path]:
-    """One frame of each clip, beside the sites."""
+    """The frames of ``DRIVING``, beside the sites."""
     folder = sites / "frames"
     folder.mkdir(exist_ok=True)
-    for clip, (rows, columns) in DRIVING.items():
+    for name, (clip, index, (rows, columns)) in DRIVING.items():
         frames = list(read_frames(ROOT / "examples" / "driving" / f"{clip}.mp4"))
-        frame = np.pad(frames[30], ((0, rows), (0, columns), (0, 0)), constant_values=255)
-        Image.fromarray(frame).save(folder / f"{clip}.png")
+        frame = np.pad(frames[index], ((0, rows), (0, columns), (0, 0)), constant_values=255)
+        Image.fromarray(frame).save(folder / f"{name}.png")
     return sorted(folder.iterdir())
 
 
@@ -95,14 +100,14 @@ def test_a_processor_computes_what_python_does(
 def test_a_program_and_the_page_have_a_portrait_each(visit, browser, address):
     page = visit(browser)
     waiting = []  # the page's own portrait comes late
-    page.route("**/portraits/drawn.png", lambda route: waiting.append(route))
+    page.route("**/portraits/eileen_collins.jpg", lambda route: waiting.append(route))
     page.goto(f"{address}tiny/?backend=wasm&threads=1", wait_until="commit")
     page.wait_for_function("globalThis.ostnet")
-    program = [["examples/portraits/eileen_collins.jpg"], [(True, True)]]
-    made = page.evaluate(ANIMATE, ["examples/portraits/eileen_collins.jpg", *program])
+    program = [["examples/portraits/grace_hopper.jpg"], [(True, True)]]
+    made = page.evaluate(ANIMATE, ["examples/portraits/grace_hopper.jpg", *program])
     for route in waiting:
         route.continue_()
-    page.unroute("**/portraits/drawn.png")
+    page.unroute("**/portraits/eileen_collins.jpg")
     wait_for_frames(page, 1)
     assert page.evaluate(ANIMATE, [None, *program]) == made
 

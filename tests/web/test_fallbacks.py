@@ -107,7 +107,7 @@ def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):
     says(page, "This file is no picture")
     page.set_input_files("#driver-file", broken)
     says(page, "This clip cannot be played here")
-    page.set_input_files("#driver-file", sites / "tiny/examples/driving/far_0.5.mp4")
+    page.set_input_files("#driver-file", sites / "tiny/examples/driving/expressions_webcam.mp4")
     page.wait_for_selector("#start:not([disabled])")
     page.click("#start")
     page.click("#record")

@@ -143,7 +143,9 @@ def test_a_picture_of_ones_own_waits_for_consent(visit, browser, address, sites)
     page = visit(browser)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     wait_for_frames(page, 1)
-    page.set_input_files("#portrait-file", sites / "tiny" / "examples" / "portraits" / "drawn.png")
+    page.set_input_files(
+        "#portrait-file", sites / "tiny" / "examples" / "portraits" / "grace_hopper.jpg"
+    )
     page.wait_for_selector("#consent input:not([disabled])")
     page.click("#start")
     assert "owner must agree" in page.locator("#notice").text_content()

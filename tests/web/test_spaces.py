@@ -30,6 +30,8 @@ def test_the_static_space(sites):
         "cross-origin-resource-policy": "cross-origin",
     }
     assert "nothing is uploaded" in body
+    origins = (space / "examples" / "README.md").read_text(encoding="utf-8")
+    assert "Copyright (c) 2017 Audun Mathias Øygard" in origins  # beside each copy of his clips
     through_lfs = (space / ".gitattributes").read_text()
     files = [path for path in space.rglob("*") if path.is_file()]
     large = {path.suffix for path in files if path.stat().st_size > 1e6}

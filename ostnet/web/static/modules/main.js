@@ -149,15 +149,15 @@ async function open() {
   element("about", HTMLParagraphElement).innerHTML =
     `Networks: <a href="weights.md">${site.checkpoint}</a>, computed by onnxruntime-web ` +
     `${site.runtime}. The method: <i>Learning Online Scale Transformation for Talking Head Video ` +
-    "Generation</i>, arXiv 2407.09965.";
+    "Generation</i>, arXiv 2407.09965." +
+    (site.examples.driving.length
+      ? ' Examples: <a href="examples/README.md">origins and licences</a>.' : "");
   portrait.offer(site.examples.portraits);
   driver.offer(site.examples.driving);
   const [picture] = site.examples.portraits;
   if (picture) await portrait.load(picture);
-  const clips = site.examples.driving;
-  const near = Math.max(0, clips.findIndex((address) => address.includes("near")));
-  if (clips[near] && !driver.choices) await driver.load(clips[near],
-    /** @type {HTMLElement} */ (element("driver-examples", HTMLDivElement).children[near]));
+  const [clip] = site.examples.driving;
+  if (clip && !driver.choices) await driver.load(clip);
   const place = await computer.engine.ready;
   start.disabled = false;
   keepForLater(place);
