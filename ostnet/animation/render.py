@@ -121,10 +121,10 @@ def run(
     """Render a scene into the plan's files; yields a Step per frame, at the end the Take.
 
     Every video has the driving clip's exact frame rate and sound, and appears at its place once it
-    is whole. ``stopped`` is asked after every frame; what was made until then is kept.
+    is whole. ``stopped`` is asked at every frame that is read or made; what was made is kept.
     """
     started = time.perf_counter()
-    source, done, held, ended = scene.source, 0, 0, False
+    source, done, held = scene.source, 0, 0
     paster = Paster(scene.portrait, scene.source_crop) if plan.paste else None
     log = None
     with ExitStack() as files:
@@ -134,7 +134,7 @@ def run(
             )
             for name, path in plan.clips.items()
         }
-        frames = network(source, scene.shown(), plan.names, scene.options, plan.measures)
+        frames = network(source, scene.shown(stopped), plan.names, scene.options, plan.measures)
         files.callback(close, frames)  # and with it the threads that work ahead
         for done, (spread, made) in enumerate(frames, 1):
             held += next(iter(made.values())).held
@@ -148,8 +148,8 @@ def run(
             newest = pictures.get("grid", next(iter(pictures.values())))
             yield Step(done, scene.total, pace * (scene.total - done), newest)
             if done < scene.total and stopped():
-                ended = True
                 break
+        ended = done < scene.total and stopped()
     document = log.document if log else {}
     if plan.trace and log:
         write_text(plan.trace, log.text())

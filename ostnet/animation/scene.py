@@ -22,6 +22,8 @@ SIZES = ("256", "512", "1024", "portrait")
 """Sides of the result that can be asked for; ``portrait``: that of the portrait's square."""
 LARGEST = 2048
 """Side of a result at most, in pixels."""
+LONGEST_WINDOW = 3600
+"""Seconds over which the driving scale is measured at most."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,11 @@ class Inputs:
         if self.size is not None and self.size not in SIZES:
             raise InputError(f"size: found {self.size!r}, expected one of {', '.join(SIZES)}")
         window = self.scale_window
-        if window not in WINDOWS and not (isinstance(window, float) and window > 0):
+        seconds = isinstance(window, float) and 0 < window <= LONGEST_WINDOW
+        if window not in WINDOWS and not seconds:
             raise InputError(
                 f"scale window: found {window!r}, expected {', '.join(WINDOWS)} or a number of "
-                "seconds"
+                f"seconds above 0 and up to {LONGEST_WINDOW}"
             )
 
     def driving_frames(self) -> Iterator[np.ndarray]:
@@ -130,9 +133,13 @@ class Scene:
             options = replace(options, scale_window=frames)
         return options
 
-    def shown(self) -> "DrivingFrames":
-        """The driving frames, cropped, each with whether it shows a face."""
-        return DrivingFrames(self)
+    def shown(self, stopped: Callable[[], bool] = lambda: False) -> "DrivingFrames":
+        """Return the driving frames, cropped, each with whether it shows a face.
+
+        Args:
+            stopped: once it returns True, a reading ends, but not before its first frame.
+        """
+        return DrivingFrames(self, stopped)
 
 
 @dataclass(frozen=True)
@@ -140,6 +147,7 @@ class DrivingFrames:
     """The driving frames of a scene; each iteration is a fresh reading of the file."""
 
     scene: Scene
+    stopped: Callable[[], bool]
 
     def __len__(self) -> int:
         """How many there are, by what the file says."""
@@ -149,6 +157,8 @@ class DrivingFrames:
         scene = self.scene
         has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
         for index, frame in enumerate(scene.inputs.driving_frames()):
+            if index and self.stopped():
+                return
             picture = scene.driving_crop.at(index).apply(frame, NETWORK_SIDE)
             yield Shown(picture, has_face(picture))
 

@@ -28,7 +28,18 @@ RESULT_SIZES = {
     "1024": "1024",
     "as the portrait": "portrait",
 }
-SCALE_WINDOWS = {"each frame": "frame", "the whole clip": "clip", "the last 2 seconds": 2.0}
+SCALE_WINDOWS = {
+    "each frame": "frame",
+    "the whole clip": "clip",
+    "the first second": "start",
+    "the last 2 seconds": 2.0,
+}
+HEAD_POSES = {
+    "portrait": "the portrait's (it stays itself)",
+    "position": "the driver's, at the portrait's place",
+    "driver": "the driver's (as in the paper)",
+}
+"""Reference pose (``Options.pose``) -> what the page calls it; the first is the default."""
 
 
 def perform_still(path, request: gr.Request):
@@ -89,7 +100,7 @@ def start(request: gr.Request) -> list:
 def animate(
     portrait, mode, face, drawn,
     driving, seconds, clip_mode, clip_face, clip_drawn, zoom,
-    transform, embedding, compare, mark, columns, result_size, window, more,
+    transform, embedding, compare, mark, columns, result_size, window, pose, more,
     request: gr.Request,
 ) -> Iterator[tuple]:  # fmt: skip
     """Run every pair; yields (status, headline, grid, chart, numbers, single, files).
@@ -114,6 +125,7 @@ def animate(
                 (zoom, zoom),
                 RESULT_SIZES[result_size],
                 SCALE_WINDOWS[window],
+                pose,
             )
 
     try:

@@ -6,7 +6,7 @@ import gradio as gr
 
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import effects, examples, figures, hand_drawn, looks
-from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
+from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.examples import Example
 from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
 from ostnet.ui.picture import picture_file
@@ -31,8 +31,8 @@ class Inputs:
     zoom: gr.Slider
     switches: list[gr.Checkbox]
     """Transform, embedding, compare, mark."""
-    result: list[gr.Dropdown]
-    """Size and scale window."""
+    result: list[gr.Dropdown | gr.Radio]
+    """Size, scale window and head pose."""
     more: gr.File
     """Further portraits and clips."""
     shared: list[gr.components.Component]
@@ -76,6 +76,13 @@ def build(measured: effects.Measurements) -> Inputs:
         0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
     )  # fmt: skip
+    pose = gr.Radio(
+        [(words, value) for value, words in HEAD_POSES.items()],
+        value=next(iter(HEAD_POSES)),
+        label="Head pose",
+        info="The pose and place that the head moves from.",
+        elem_id="pose",
+    )
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
         mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
@@ -90,7 +97,7 @@ def build(measured: effects.Measurements) -> Inputs:
         )
         clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
-    result = _result()
+    result = [*_result(), pose]
     more, still = _more(clip)
     other_portrait = [picture.upload, picture.clear, picture.input, portraits.select]
     other_clip = [clip.upload, clip.clear, clip.input, clips.select, still.change]
@@ -156,7 +163,8 @@ def _result() -> list[gr.Dropdown]:
             list(SCALE_WINDOWS),
             value=next(iter(SCALE_WINDOWS)),
             label="Scale measured over",
-            info="The whole clip: takes out where the driver sits and keeps how they lean.",
+            info="The whole clip: takes out where the driver sits and keeps how they lean. The "
+            "first second: the result starts at the portrait's size, then leaning shows.",
         )
     return [size, window]
 
@@ -181,6 +189,11 @@ def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
             label="A still picture as the driver",
             height=150,
             elem_id="still",
+        )
+        gr.Markdown(
+            "Nothing moves in a still picture, so the portrait always takes its pose: at the "
+            "portrait's place, or with “as in the paper” at the driver's.",
+            elem_classes="fine",
         )
     still.change(on.perform_still, still, clip, show_progress="hidden", **PRIVATE)
     return more, still

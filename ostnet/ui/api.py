@@ -1,4 +1,7 @@
-"""The two functions for programs. Their names, arguments and texts are what clients see."""
+"""The two functions for programs. Their names, arguments and texts are what clients see.
+
+Clients see the first line of an argument's text alone.
+"""
 
 from collections import deque
 from pathlib import Path
@@ -30,6 +33,7 @@ def animate(
     visible_mark: bool = False,
     size: str = "",
     scale_window: str = "frame",
+    pose: str = "portrait",
     request: gr.Request = None,
 ) -> str:
     """Make a portrait perform a driving clip, at the portrait's face size.
@@ -44,7 +48,8 @@ def animate(
         max_seconds: use the clip's first seconds only; at most 60.
         visible_mark: write "AI-generated" into the picture.
         size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
-        scale_window: over what the driving scale is measured: frame, clip, or seconds.
+        scale_window: scale measured over each frame, clip, start (first second) or so many seconds.
+        pose: head pose: portrait (its own), position (driver's, at its place) or driver (paper's).
 
     Returns:
         An MP4 video (H.264, square) with the clip's frame rate and sound.
@@ -52,7 +57,7 @@ def animate(
     name = variant_name(scale_transform, scale_embedding)
     take = _take(
         portrait, driving, [name], (driving_zoom_x, driving_zoom_y), max_seconds, visible_mark,
-        size, scale_window, request,
+        size, scale_window, pose, request,
     )  # fmt: skip
     return str(take.files[name])
 
@@ -66,6 +71,7 @@ def compare(
     visible_mark: bool = False,
     size: str = "",
     scale_window: str = "frame",
+    pose: str = "portrait",
     request: gr.Request = None,
 ) -> tuple[str, str, str, str, str, str]:
     """The same portrait and clip with and without each part of the scale machinery.
@@ -78,7 +84,8 @@ def compare(
         max_seconds: use the clip's first seconds only; at most 60.
         visible_mark: write "AI-generated" into the picture.
         size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
-        scale_window: over what the driving scale is measured: frame, clip, or seconds.
+        scale_window: scale measured over each frame, clip, start (first second) or so many seconds.
+        pose: head pose: portrait (its own), position (driver's, at its place) or driver (paper's).
 
     Returns:
         Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and
@@ -86,7 +93,7 @@ def compare(
     """
     take = _take(
         portrait, driving, list(VARIANTS), (driving_zoom_x, driving_zoom_y), max_seconds,
-        visible_mark, size, scale_window, request,
+        visible_mark, size, scale_window, pose, request,
     )  # fmt: skip
     return tuple(str(take.files[name]) for name in ("grid", *VARIANTS, "trace"))
 
@@ -101,7 +108,8 @@ def publish() -> None:
         zooms = [gr.Number(1, label=f"driving zoom {axis}") for axis in ("x", "y")]
         seconds = gr.Number(MOST_SECONDS, label="seconds to use at most")
         mark = gr.Checkbox(False, label="visible mark")
-        more = [gr.Textbox("", label="size"), gr.Textbox("frame", label="scale window")]
+        more = [gr.Textbox("", label="size"), gr.Textbox("frame", label="scale window"),
+                gr.Textbox("portrait", label="pose")]  # fmt: skip
         video = gr.File(label="video")
         six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace")]
         inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark, *more]
@@ -111,14 +119,14 @@ def publish() -> None:
 
 
 def _window(text: str) -> str | float:
-    """``frame``, ``clip`` or seconds, as typed."""
+    """Return seconds as a number, anything else as it was typed."""
     try:
         return float(text)
-    except ValueError:
+    except (TypeError, ValueError):
         return text
 
 
-def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) -> Take:
+def _take(portrait, driving, names, zoom, seconds, mark, size, window, pose, request) -> Take:
     try:
         check_files(portrait, driving)
         visitor = VISITORS.get(request and request.session_hash, portrait, driving)
@@ -131,7 +139,7 @@ def _take(portrait, driving, names, zoom, seconds, mark, size, window, request) 
             source=Path(portrait),
             driving=Path(driving),
             max_frames=min(video.frames, max(1, round(seconds * video.fps))),
-            options=Options(driving_zoom=zoom),
+            options=Options(driving_zoom=zoom, pose=pose),
             size=size or None,
             scale_window=_window(window),
         )

@@ -85,7 +85,7 @@ def _compared(measured: Measurements, without: str) -> str:
     figures = f"{percent(on.value)} off with it, {percent(off.value)} without"
     if on.low <= off.value <= on.high or off.low <= on.value <= off.high:
         return f"In these weights it makes no measurable difference to the face's size: {figures}."
-    return f"Measured on these weights: face size {figures}."
+    return f"Measured on these weights, at the driver's head pose: face size {figures}."
 
 
 def _opened(measured: Measurements, without: str) -> str:

@@ -152,14 +152,27 @@ def make_scene(
     zoom: tuple[float, float],
     size: str | None = None,
     scale_window: str | float = "frame",
+    pose: str = "portrait",
 ) -> Scene:
-    """What is animated by what; ``size`` and ``scale_window`` as in :class:`Inputs`."""
+    """Return what is animated by what.
+
+    Args:
+        portrait: looked at before.
+        driving: looked at before.
+        zoom: how many times as large the driving face appears (x, y).
+        size: as in :class:`Inputs`.
+        scale_window: as in :class:`Inputs`.
+        pose: reference pose, as in :class:`Options`.
+
+    Raises:
+        InputError: a value out of range.
+    """
     return Scene(
         inputs=Inputs(
             source=portrait.path,
             driving=driving.path,
             max_frames=driving.frames,
-            options=Options(driving_zoom=zoom),
+            options=Options(driving_zoom=zoom, pose=pose),
             size=size,
             scale_window=scale_window,
         ),

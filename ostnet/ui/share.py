@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import gradio as gr
 
 from ostnet.ui import examples
-from ostnet.ui.animate_handlers import RESULT_SIZES, SCALE_WINDOWS
+from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.inputs import MOST_SECONDS
 from ostnet.ui.looks import FIRST_SECONDS
 
@@ -56,6 +56,7 @@ SETTINGS = [
     Setting("mark", False),
     Setting("size", next(iter(RESULT_SIZES)), tuple(RESULT_SIZES)),
     Setting("window", next(iter(SCALE_WINDOWS)), tuple(SCALE_WINDOWS)),
+    Setting("pose", next(iter(HEAD_POSES)), tuple(HEAD_POSES)),
 ]
 """What a link restores, beside the example files."""
 

@@ -16,7 +16,8 @@ size</li>
 <li><b>OSTNet (full)</b>: both parts of the method on</li>
 <li><b>no scale transform</b>: motion is read from the driving frame as it is</li>
 <li><b>no scale embedding</b>: the picture maker is not told the scale</li>
-<li><b>neither of the two</b>: what a method without scale handling does</li>
+<li><b>neither of the two</b>: no scale handling</li>
+<li>All results move from the same head pose.</li>
 </ul>"""
 
 CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that are yours, drawn or
@@ -26,19 +27,22 @@ its metadata. Results are deleted when you leave the page, your own files a minu
 TABLE_NOTE = """Medians over the frames of this clip. Face size: geometric mean of the horizontal
 and vertical spread of the model's own keypoints, divided by the portrait's. Off by: how far that is
 from the portrait's size. Worse axis: the same for the worse of width and height. The pose is not
-matched: a head that turns away gets narrower and counts as an error."""
+matched: a head that turns away gets narrower and counts as an error. So does a driver who leans in,
+where the scale is not measured in each frame."""
 
 STRESS = """How far can the scale be off before the method gives in? Make one driving frame up to
 2.5 times smaller or twice as large, across and down independently, and watch all four variants.
-The portrait and the clip are those of the **Animate** tab."""
+The portrait and the clip are those of the **Animate** tab; the head pose is the driver's, as in the
+paper."""
 
 INSIDE = """One driving frame on its way through the networks. The portrait and the clip are those
-of the **Animate** tab."""
+of the **Animate** tab; the head pose is the driver's, as in the paper."""
 
 NO_INPUTS = "Choose a portrait and a driving clip in the Animate tab first."
 
 RESULTS = """Measured by this project with its own command `ostnet evaluate`, read from the reports
-beside the weights. Figures of different data sets or definitions must not be compared."""
+beside the weights. The head pose is the driver's, as in the paper, unless a method says otherwise.
+Figures of different data sets or definitions must not be compared."""
 
 NO_REPORT = """No report of a measurement lies beside these weights yet. `ostnet evaluate` writes
 one; figures that were not measured are not shown."""
@@ -56,6 +60,17 @@ ABOUT = """## The method in five sentences
    that the picture maker knows what was taken out.
 
 No anchor frame is searched and no frame is looked at twice, so it works on a live stream.
+
+## Head pose (not in the paper)
+
+The scale transformation takes out how near the driver sits. **Head pose** takes out where and how
+the driver holds the head: the portrait moves by what the driver moved since a neutral pose. That is
+the median of up to 48 frames of each shot; on the live page, of the driver's first second.
+
+* **The portrait's** (the default): the portrait keeps its own place and pose. Lips and eyelids open
+  as far as the driver's.
+* **The driver's, at the portrait's place**: the head is held as the driver holds it.
+* **The driver's (as in the paper)**: the head also moves to where the driver's is.
 """
 
 RESPONSIBLE = """## Responsible use

@@ -57,6 +57,12 @@ def test_a_run_that_is_stopped_keeps_what_was_made(make, scene, tmp_path):
     assert probe(result.files["full"]).frames == 1
 
 
+def test_a_run_that_is_stopped_early_does_not_read_the_clip_to_its_end(scene):
+    """The neutral pose takes a reading of the whole clip before the first frame is made."""
+    assert len(list(scene.shown())) == 8
+    assert len(list(scene.shown(stopped=lambda: True))) == 1
+
+
 def test_a_run_that_is_dropped_leaves_no_file(make, scene, tmp_path):
     running = make(scene, ["full"], tmp_path / "run")
     next(running)

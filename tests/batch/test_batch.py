@@ -17,9 +17,10 @@ def jobs(files) -> list[dict]:
     inputs = {"source": files / "portrait.png", "driving": files / "near.mp4"}
     return [
         {"name": "plain", **inputs},
-        {"name": "wide", **inputs, "driving-zoom": "0.9,0.7", "no-scale-transform": "true"},
+        {"name": "wide", **inputs, "driving-zoom": "0.9,0.7", "no-scale-transform": "true",
+         "pose": "driver", "scale-window": "start"},
         {"name": "short", **inputs, "max-frames": 2, "driving": files / "far.mp4"},
-    ]
+    ]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -61,17 +62,19 @@ def test_failures_are_listed_and_stop_nothing(here, ostnet, folder, jobs, files)
         {"name": "broken", **portrait, "driving": "broken.mp4"},  # beside the table
         {**jobs[0], "name": "wrong", "driving-zoom": "9"},
         {**jobs[0], "name": "unsure", "paste-back": "perhaps"},
+        {**jobs[0], "name": "sideways", "pose": "sideways"},
         jobs[0],
     )
     code, out, err = ostnet(*folder.command())
     assert code == 1
-    assert out.startswith("1 made, 0 done before, 4 failed\n")
-    assert err.endswith(f"jobs: 4 failed, 1 are done; '{folder.output}/failures.csv' says why\n")
+    assert out.startswith("1 made, 0 done before, 5 failed\n")
+    assert err.endswith(f"jobs: 5 failed, 1 are done; '{folder.output}/failures.csv' says why\n")
     reasons = {name: row["reason"] for name, row in folder.table("failures.csv").items()}
     assert reasons["missing"] == "driving: no file 'nowhere.mp4'; check the path"
     assert reasons["broken"].startswith("driving: ")
     assert reasons["wrong"].startswith("driving-zoom: found '9'")
     assert reasons["unsure"].startswith("paste-back: found 'perhaps'")
+    assert reasons["sideways"].startswith("pose: ") and "'sideways'" in reasons["sideways"]
     assert all("\n" not in reason for reason in reasons.values())
     assert list(folder.videos()) == list(folder.table("manifest.csv")) == ["plain"]
 
@@ -96,6 +99,15 @@ def test_only_what_changed_is_done_again(here, ostnet, folder, jobs, files):
     assert before["plain"]["job_sha256"] != after["plain"]["job_sha256"]
     assert before["wide"]["sha256"] == after["wide"]["sha256"]
     assert "0 made, 3 done before" in ostnet(*folder.command())[1]
+
+
+def test_another_head_pose_or_scale_window_is_another_job(here, ostnet, folder, jobs):
+    made = []
+    for change in ({}, {"pose": "driver"}, {"pose": "driver", "scale_window": "start"}):
+        folder.write({**jobs[0], **change})
+        assert "1 made, 0 done before" in ostnet(*folder.command("--size", 256))[1]
+        made.append(folder.table("manifest.csv")["plain"]["sha256"])
+    assert len(set(made)) == 3
 
 
 def test_a_folder_of_files(here, ostnet, files, folder, flags):

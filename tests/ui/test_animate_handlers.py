@@ -67,7 +67,9 @@ def test_without_inputs_the_button_cannot_be_pressed(visitor, portrait_file):
     assert button.interactive is False
 
 
-SIZE, WINDOW = next(iter(on.RESULT_SIZES)), next(iter(on.SCALE_WINDOWS))
+SIZE, WINDOW, POSE = (
+    next(iter(choices)) for choices in (on.RESULT_SIZES, on.SCALE_WINDOWS, on.HEAD_POSES)
+)
 
 
 def test_a_run_stopped_while_it_waits_does_not_begin(visitor, portrait_file, driving_file):
@@ -87,6 +89,7 @@ def test_a_run_stopped_while_it_waits_does_not_begin(visitor, portrait_file, dri
         4,
         SIZE,
         WINDOW,
+        POSE,
         None,
         REQUEST,
     )
@@ -104,7 +107,7 @@ def test_more_files_make_pairs_and_all_of_them_fit_into_one_zip(
             writer.write(frame)
     run = on.animate(
         portrait_file, *FACE, str(second), 1, *CLIP, 1, True, True, False, False, 4,
-        "256", WINDOW, [str(second)], REQUEST,
+        "256", WINDOW, POSE, [str(second)], REQUEST,
     )  # fmt: skip
     assert [made.take.frames for made in visitor.runs] == []
     last = list(run)[-1]
@@ -120,11 +123,27 @@ def test_a_still_picture_can_drive_and_gives_pictures(visitor, portrait_file):
     clip = on.perform_still(portrait_file, REQUEST)
     assert probe(clip).frames == 1
     list(on.animate(
-        portrait_file, *FACE, clip, 1, *CLIP, 1, True, True, False, False, 4, "256", WINDOW, None,
-        REQUEST,
+        portrait_file, *FACE, clip, 1, *CLIP, 1, True, True, False, False, 4, "256", WINDOW, POSE,
+        None, REQUEST,
     ))  # fmt: skip
     (run,) = visitor.runs
     assert {file.name for file in runs.files(run)} >= {"full.mp4", "full.png"}
+
+
+def test_head_pose_and_scale_window_make_other_videos(visitor, portrait_file, driving_file):
+    """All choices of the page reach the run."""
+    made = {}
+    first_second = next(words for words, value in on.SCALE_WINDOWS.items() if value == "start")
+    for window, pose in ((WINDOW, POSE), (first_second, POSE), (WINDOW, "position"),
+                         (WINDOW, "driver")):  # fmt: skip
+        list(on.animate(
+            portrait_file, *FACE, driving_file, 0.2, *CLIP, 1, True, True, False, False, 4, "256",
+            window, pose, None, REQUEST,
+        ))  # fmt: skip
+        (run,) = visitor.runs
+        assert run.take.frames == 5
+        made[window, pose] = run.clip.read_bytes()
+    assert len(set(made.values())) == 4
 
 
 def test_too_many_pairs_are_refused_before_anything_runs(visitor, portrait_file, driving_file):

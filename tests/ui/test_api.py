@@ -38,6 +38,7 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
             ("visible_mark", False),
             ("size", ""),
             ("scale_window", "frame"),
+            ("pose", "portrait"),
         ],
         "/compare": [
             ("portrait", None),
@@ -48,6 +49,7 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
             ("visible_mark", False),
             ("size", ""),
             ("scale_window", "frame"),
+            ("pose", "portrait"),
         ],
     }
     found = {
@@ -111,6 +113,32 @@ def test_a_zoom_out_of_range_is_refused(client, portrait_file, driving_file):
             driving_zoom_x=9,
             api_name="/compare",
         )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        ({"pose": "sideways"}, "pose: found 'sideways', expected one of portrait, position, dr"),
+        ({"scale_window": "now"}, "scale window: found 'now', expected frame, clip, start or a"),
+        ({"scale_window": "inf"}, "scale window: found inf, expected frame, clip, start or a"),
+    ],
+)
+def test_a_wrong_choice_is_named_in_one_line(client, portrait_file, driving_file, wrong, complaint):
+    files = handle_file(portrait_file), handle_file(driving_file)
+    with pytest.raises(AppError, match=complaint) as refused:
+        client.predict(*files, **wrong, api_name="/animate")
+    assert "\n" not in str(refused.value)
+
+
+def test_head_pose_and_the_scale_of_the_first_second(client, portrait_file, driving_file):
+    files = handle_file(portrait_file), handle_file(driving_file)
+
+    def scales(**options) -> list:
+        *_, trace = client.predict(*files, max_seconds=0.12, **options, api_name="/compare")
+        return [frame["scale"] for frame in json.loads(Path(trace).read_text())["frames"]]
+
+    assert len({tuple(scale) for scale in scales(pose="driver")}) == 3
+    assert len({tuple(scale) for scale in scales(scale_window="start", pose="position")}) == 1
 
 
 @pytest.mark.parametrize("seconds", [-3, 0])

@@ -64,7 +64,10 @@ def test_an_agent_finds_two_tools_that_say_what_they_take(url):
     assert tools[animate].description.startswith("Make a portrait perform a driving clip")
     fields = tools[animate].inputSchema["properties"]
     assert "picture file with a face" in fields["portrait"]["description"]
-    assert fields["max_seconds"]["default"] == 60 and "scale_window" in fields
+    assert fields["max_seconds"]["default"] == 60
+    assert fields["scale_window"]["description"].endswith("or so many seconds.")
+    assert fields["pose"]["default"] == "portrait"
+    assert "driver (paper's)" in fields["pose"]["description"]
 
 
 def call(url: str, **arguments: object) -> CallToolResult:

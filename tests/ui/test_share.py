@@ -19,12 +19,14 @@ def restored(query: str) -> tuple[list, dict]:
 
 
 def test_what_goes_into_a_link_comes_out_of_it():
-    values = dict(zip(NAMES, START, strict=True)) | {"zoom": 0.6, "compare": False, "size": "512"}
+    values = dict(zip(NAMES, START, strict=True)) | {
+        "zoom": 0.6, "compare": False, "size": "512", "pose": "driver",
+    }  # fmt: skip
     link = share.link("/uploads/me.jpg", CLIP, values.values())
     files, found = restored(link)
     assert files == [FIRST[0], CLIP] and "uploads" not in link
-    assert {name: found[name] for name in ("zoom", "compare", "size")} == {
-        "zoom": 0.6, "compare": False, "size": "512",
+    assert {name: found[name] for name in ("zoom", "compare", "size", "pose")} == {
+        "zoom": 0.6, "compare": False, "size": "512", "pose": "driver",
     }  # fmt: skip
     assert found["mark"] == gr.skip(), "as at the start"
 
