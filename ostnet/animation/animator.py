@@ -20,6 +20,7 @@ from ostnet.backends import all_threads, in_torch, load_backend
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.config import ModelConfig
 from ostnet.errors import InputError
+from ostnet.media.square import Framed, centre_square
 from ostnet.methods import VARIANTS, variant_name
 from ostnet.model.frame import Source, spread
 
@@ -77,7 +78,7 @@ class Animator:
         self.backend = self.networks.name
         self.overlap = overlap
         self._source: Source | None = None
-        self._portrait = None  # (1, 3, size, size), if that differs
+        self._portrait = None  # the source or its canvas at another size, and that size
 
     @cached_property
     def model(self) -> "OSTNet":
@@ -105,11 +106,25 @@ class Animator:
         """(sigma_x, sigma_y): rms spread of the source's keypoints about their centroid."""
         return pair(spread(self.source.keypoints))
 
-    def set_source(self, image: np.ndarray) -> None:
-        """Encode the source picture, uint8 RGB (H, W, 3): its centre square, at any size. Once."""
-        self._source = self.networks.encode(self._take(image, self.resolution, "source"))
-        larger = self.size != self.resolution
-        self._portrait = self._take(image, self.size, "source") if larger else None
+    def set_source(self, image: np.ndarray | Framed) -> None:
+        """Encode the source picture, once.
+
+        Args:
+            image: uint8 RGB (H, W, 3), whose centre square is animated, at any size; or another
+                square of a picture. What the picture shows around the square is used where the
+                motion uncovers it, by networks whose ``reach`` is above 1.
+        """
+        framed = image if isinstance(image, Framed) else _centred(image)
+        share = self.config.margin(self.resolution) / self.resolution
+        around = framed.around(share) if share else None
+        square = framed.square
+        picture, canvas = self._pictures(square, around, self.resolution)
+        bounds = None if around is None else self._numbers(around[1])
+        self._source = self.networks.encode(picture, canvas, bounds)
+        self._portrait = None
+        if self.size != self.resolution:
+            picture, canvas = self._pictures(square, around, self.size)
+            self._portrait = picture if canvas is None else canvas, (self.size, self.size)
 
     def animate(
         self,
@@ -214,6 +229,25 @@ class Animator:
     def _stages(self) -> Stages:
         return Stages(self.networks, self.source, self._portrait, self.resolution, self._take)
 
+    def _pictures(self, square: np.ndarray, around, side: int):
+        """The square (1, 3, side, side) and, where there is one, the canvas about it."""
+        picture = self._take(square, side, "source")
+        if around is None:
+            return picture, None
+        margin = round(side * self.config.margin(self.resolution) / self.resolution)
+        canvas = self._take(around[0], side + 2 * margin, "source")
+        canvas[..., margin : margin + side, margin : margin + side] = picture
+        return picture, canvas
+
+    def _numbers(self, values: tuple[float, ...]):
+        """(1, N) as the back end takes it."""
+        array = np.array([values], np.float32)
+        if not self.networks.uses_torch:
+            return array
+        import torch
+
+        return torch.from_numpy(array).to(self.device)
+
     def _take(self, picture: np.ndarray, side: int, name: str):
         """A uint8 picture as the back end takes it: (1, 3, side, side) in [0, 1]."""
         if not self.networks.uses_torch:
@@ -221,6 +255,12 @@ class Animator:
         from ostnet.animation.pictures import to_tensor
 
         return to_tensor(picture, side, self.device, name)
+
+
+def _centred(image: np.ndarray) -> Framed:
+    """The centre square of a picture, at its own size."""
+    side = len(arrays.centre_square(image, "source"))
+    return Framed(image, centre_square(*image.shape[:2]), side)
 
 
 def _config(folder: Path) -> ModelConfig:

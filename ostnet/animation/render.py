@@ -19,13 +19,14 @@ from ostnet.animation.panes import MARK, rectifying, side_by_side, watermarked
 from ostnet.animation.scene import Scene
 from ostnet.animation.trace import Trace
 from ostnet.media.paste import Paster
+from ostnet.media.square import Framed
 from ostnet.media.video import VideoWriter
 from ostnet.methods import VARIANTS
 
 Spread = tuple[float, float]
 Variants = dict[str, Frame]
 Network = Callable[
-    [np.ndarray, Iterable[Shown], list[str], Options, bool], Iterator[tuple[Spread, Variants]]
+    [Framed, Iterable[Shown], list[str], Options, bool], Iterator[tuple[Spread, Variants]]
 ]
 """(source, driving frames, names, options, measure) -> the source's keypoint spread and all
 variants, per frame: :func:`rendered` with an animator, or the same on a borrowed GPU."""
@@ -102,7 +103,7 @@ class Take:
 
 def rendered(
     animator: Animator,
-    source: np.ndarray,
+    source: Framed,
     frames: Iterable[Shown],
     names: list[str],
     options: Options,
@@ -134,7 +135,9 @@ def run(
             )
             for name, path in plan.clips.items()
         }
-        frames = network(source, scene.shown(stopped), plan.names, scene.options, plan.measures)
+        frames = network(
+            scene.framed, scene.shown(stopped), plan.names, scene.options, plan.measures
+        )
         files.callback(close, frames)  # and with it the threads that work ahead
         for done, (spread, made) in enumerate(frames, 1):
             held += next(iter(made.values())).held

@@ -12,6 +12,7 @@ from ostnet.animation.steering import window_frames
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
+from ostnet.media.square import Framed
 from ostnet.media.video import VideoInfo, probe, read_frames, read_image
 
 NETWORK_SIDE = 256
@@ -117,9 +118,14 @@ class Scene:
         return min(self.video.frames, self.inputs.max_frames or self.video.frames)
 
     @property
+    def framed(self) -> Framed:
+        """The portrait's square with what lies around it, for the networks."""
+        return Framed(self.portrait, self.source_crop, self.size)
+
+    @property
     def source(self) -> np.ndarray:
         """The portrait's square at the size of the result, uint8 (size, size, 3)."""
-        return self.source_crop.apply(self.portrait, self.size)
+        return self.framed.square
 
     @property
     def options(self) -> Options:

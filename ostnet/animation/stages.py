@@ -60,8 +60,8 @@ class Stages:
     Args:
         networks: the back end.
         source: encoded by it.
-        portrait: the source picture (1, 3, S, S) where results are larger or smaller than what the
-            networks see; else None.
+        portrait: the source picture or its canvas, and the size of results, where they are larger
+            or smaller than what the networks see (see ``Backend.compose``); else None.
         resolution: R, the side of what they see.
         take: uint8 (H, W, 3), side, its name in errors -> (1, 3, side, side) for the networks.
     """
@@ -232,7 +232,7 @@ class Stages:
         rendered = self.networks.paint(self.source, step.motions[transform], z)
         if self.portrait is None:
             return self.give(rendered.image)
-        return self.give(self.networks.compose(rendered, self.portrait))
+        return self.give(self.networks.compose(rendered, *self.portrait))
 
     def _spread(self, image: np.ndarray) -> Pair:
         """(sigma_x, sigma_y) of the keypoints found in a generated picture."""

@@ -14,7 +14,7 @@ from ostnet.config import ModelConfig
 if TYPE_CHECKING:
     from ostnet.model.ostnet import OSTNet
 
-ADDED = {"outside": "border", "reach": 1.0, "gaze_gain": 1.0}
+ADDED = {"gaze_gain": 1.0, "outside": "border", "reach": 1.0}
 """Fields that came after ``ranges.json`` of published weights was written, with the values of
 networks without them, which then count nothing."""
 

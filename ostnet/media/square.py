@@ -19,6 +19,10 @@ LARGEST_SHIFT = 0.15
 """Share of its side by which a crop moves to stay inside the picture; beyond, it reaches over."""
 
 
+Edges = tuple[float, float, float, float]
+"""Left, top, right and bottom, in the coordinates of a square whose own edges are at -1 and 1."""
+
+
 @dataclass(frozen=True)
 class Crop:
     """A square in pixels of a picture; it may reach over the picture's edges."""
@@ -77,6 +81,34 @@ class Crop:
         beyond = (size - self.size) // 2
         return Crop(self.left - beyond, self.top - beyond, size)
 
+    def larger(self, margin: int) -> "Crop":
+        """The square with so many more pixels beyond each edge."""
+        return Crop(self.left - margin, self.top - margin, self.size + 2 * margin, self.roll)
+
+    def edges(self, height: int, width: int, margin: int) -> Edges:
+        """How far a picture (height, width) goes beyond the square's edges, ``margin`` at most.
+
+        Never less than the square itself, even where that reaches over the picture's edges. Where
+        the square is turned by other than quarters, all of the margin counts or nothing of it.
+        """
+        whole = self.larger(margin)
+        if self.roll % 90:
+            around = whole.bounds
+            inside = min(around.left, around.top) >= 0
+            inside &= around.left + around.size <= width and around.top + around.size <= height
+            far = whole.size / self.size if inside else 1.0
+            return -far, -far, far, far
+        spans = ((whole.left, self.left, width), (whole.top, self.top, height))
+        low = [min(2 * (max(start, 0) - own) / self.size - 1, -1) for start, own, _ in spans]
+        high = [
+            max(2 * (min(start + whole.size, limit) - own) / self.size - 1, 1)
+            for start, own, limit in spans
+        ]
+        left, top, right, bottom = *low, *high
+        for _ in range(round(self.roll / 90) % 4):  # as np.rot90, counter-clockwise
+            left, top, right, bottom = top, -right, bottom, -left
+        return left, top, right, bottom
+
     def turned_back(self, turns: int, height: int, width: int) -> "Crop":
         """The same in the picture (height, width) that `np.rot90` turned by as many quarters."""
         left, top = self.left, self.top
@@ -87,6 +119,41 @@ class Crop:
         elif turns % 4 == 3:
             left, top = self.top, height - (self.left + self.size)
         return replace(self, left=left, top=top, roll=_in_half_turns(self.roll + 90 * turns))
+
+
+@dataclass(frozen=True)
+class Framed:
+    """A square of a picture, and the picture, which may show what lies around the square."""
+
+    picture: np.ndarray
+    """The whole picture, uint8 (H, W, 3)."""
+    crop: Crop
+    """The square."""
+    side: int
+    """Its side where it is cut out, in pixels."""
+
+    @property
+    def square(self) -> np.ndarray:
+        """The square, uint8 (side, side, 3)."""
+        return self.crop.apply(self.picture, self.side)
+
+    def around(self, beyond: float) -> tuple[np.ndarray, Edges] | None:
+        """Cut out the square with its surroundings.
+
+        Args:
+            beyond: how far to go beyond each edge, as a share of the square's side.
+
+        Returns:
+            The larger square, uint8, with repeated edge pixels outside the picture; and left, top,
+            right and bottom of what the picture shows of it, in the square's coordinates, -1 to 1.
+            None where the picture ends with the square.
+        """
+        margin = int(beyond * self.crop.size + 0.5)
+        edges = self.crop.edges(*self.picture.shape[:2], margin)
+        if edges == (-1, -1, 1, 1):
+            return None
+        larger = self.crop.larger(margin)
+        return larger.apply(self.picture, self.side + 2 * round(beyond * self.side)), edges
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.render import rendered
 from ostnet.errors import InputError
 from ostnet.hub import resolve
+from ostnet.media.square import Framed
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
 
@@ -67,14 +68,14 @@ def _seconds(source, frames, names, options, measure) -> int:
 
 @spaces.GPU(duration=_seconds)
 def _borrowed(
-    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
+    source: Framed, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
 ) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
-    animator = Animator(MODEL, size=len(source), overlap=OVERLAP)
+    animator = Animator(MODEL, size=source.side, overlap=OVERLAP)
     yield from rendered(animator, source, frames, names, options, measure)
 
 
 def network(
-    source: np.ndarray, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
+    source: Framed, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
 ) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
     """The network's part of a run, see :data:`ostnet.animation.render.Network`.
 

@@ -1,5 +1,7 @@
 """The Animator's contract."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,11 @@ from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import Shown
 from ostnet.animation.pictures import to_tensor
 from ostnet.backends import BACKENDS
+from ostnet.media.square import Crop, Framed
 from ostnet.methods import switches
+from ostnet.model.growth import open_mix
+from ostnet.model.layers import identity_grid
+from ostnet.model.motion import Motion
 
 
 def all_equal(left, right) -> bool:
@@ -86,7 +92,9 @@ def test_variants_come_in_the_order_asked_for(animator, driving):
 def test_the_source_is_encoded_once(animator, source, driving, monkeypatch):
     calls = []
     encode = animator.networks.encode
-    monkeypatch.setattr(animator.networks, "encode", lambda image: calls.append(1) or encode(image))
+    monkeypatch.setattr(
+        animator.networks, "encode", lambda *given: calls.append(1) or encode(*given)
+    )
     animator.set_source(source)
     list(animator.variants(driving))
     list(animator.animate(driving))
@@ -131,6 +139,41 @@ def test_any_size_is_cropped_to_its_centre_square(model, driving):
     animator.set_source(wide)
     assert animator.source.image.min() == pytest.approx(200 / 255, abs=1e-6)
     assert next(animator.animate([np.repeat(driving[0], 3, axis=1)])).image.shape == (64, 64, 3)
+
+
+def moving_down(model: OSTNet, by: float, **changes) -> OSTNet:
+    """A network that moves its source down by a share of its side, whatever drives it."""
+    network = OSTNet(replace(model.config, mix=True, **changes)).eval()
+    open_mix(network, 0.99)
+    flow = identity_grid(32, 32)[None] - torch.tensor([0.0, 2 * by])
+    network.move = lambda *_: Motion(flow, torch.ones(1, 1, 32, 32))
+    return network
+
+
+@pytest.mark.parametrize("size", [64, 90, 128])
+def test_what_a_photograph_shows_beyond_the_square_moves_into_it(model, driving, size):
+    tall = np.full((96, 64, 3), (0, 0, 200), np.uint8)
+    tall[:16] = (250, 0, 0)  # above the square, rows 16 to 79
+    found = {}
+    for reach in (1.0, 1.5):
+        network = moving_down(model, by=0.25, reach=reach)
+        animator = Animator(network, device="cpu", backend="torch", size=size)
+        animator.set_source(tall)
+        found[reach] = next(animator.animate(driving)).image
+    top, rest = found[1.5][: size // 4 - 2], found[1.5][size // 4 + 2 :]
+    assert (top[..., 0] > 220).all() and (top[..., 2] < 30).all()
+    assert (rest[..., 0] < 30).all() and (rest[..., 2] > 170).all()
+    assert (found[1.0][..., 0] < 30).all()
+
+
+def test_another_square_of_a_photograph_can_be_animated(model, driving):
+    wide = np.full((64, 200, 3), (0, 0, 200), np.uint8)
+    wide[:, 90:] = (250, 0, 0)
+    animator = Animator(moving_down(model, by=0.0, reach=1.5), device="cpu", backend="torch")
+    animator.set_source(Framed(wide, Crop(20, 0, 64), 64))
+    assert animator.source.bounds.tolist() == [[-1.5, -1.0, 1.5, 1.0]]
+    assert (animator.source.canvas[0, 0, 48] > 0.9).nonzero().min() == 86  # from column 4 on
+    assert (next(animator.animate(driving)).image[..., 0] < 30).all()
 
 
 def test_a_fresh_model_measures_scale_one(source, driving, model):

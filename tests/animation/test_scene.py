@@ -56,6 +56,16 @@ def test_a_square_drawn_by_hand_is_animated(two_people):
     assert np.array_equal(scene.source, square.apply(scene.portrait, 256))
 
 
+def test_the_networks_get_the_portrait_around_its_square(two_people):
+    inputs = Inputs(
+        two_people / "two.png", two_people / "one.mp4", source_crop=Crop(20, 30, 128), size="256"
+    )
+    scene = look_at(inputs)
+    around, edges = scene.framed.around(0.25)
+    assert np.array_equal(around, Crop(-12, -2, 192).apply(scene.portrait, 384))
+    assert edges == (-1 - 40 / 128, -1 - 60 / 128, 1.5, 1.5)
+
+
 @pytest.mark.parametrize("zoom", [("big", 1), (0, 1), (1, 5.1), (float("nan"), 1), (None, 1)])
 def test_a_zoom_that_cannot_be_is_refused_in_one_line(zoom):
     with pytest.raises(InputError, match="^driving zoom: found .*, expected"):

@@ -1,15 +1,18 @@
 """The whole network: toggles, sizes, saving and strict loading."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from small_models import SMALL, lively
+from small_models import SMALL, lively, smooth
 
 from ostnet import InputError, OSTNet
 from ostnet.config import PRESETS, ModelConfig
 from ostnet.model.generator import PLACES
+from ostnet.model.layers import identity_grid
+from ostnet.model.motion import Motion
 
 
 def trained_like(config: ModelConfig = SMALL) -> OSTNet:
@@ -89,6 +92,41 @@ def test_each_of_the_six_places_carries_the_code():
                 assert (model(source, driving).image - reference).abs().max() > 1e-4
                 for parameter, value in zip(layer.parameters(), saved, strict=True):
                     parameter.copy_(value)
+
+
+def test_with_repeated_edges_a_canvas_changes_little_and_nothing_inside():
+    model = trained_like(replace(SMALL, mix=True))
+    wider = OSTNet(replace(model.config, reach=1.5)).eval()
+    wider.load_state_dict(model.state_dict())
+    source, driving = smooth(2, seed=1)[:1], smooth(2, seed=1)[1:]
+    expected, found = model(source, driving), wider(source, driving)
+    assert found.source.canvas.shape == (1, 3, 96, 96)
+    taps = zip(expected.source.taps, found.source.taps, (8, 4, 2), strict=True)
+    for mine, theirs, margin in taps:
+        inner = theirs[..., margin:-margin, margin:-margin]
+        assert inner.shape == mine.shape
+        torch.testing.assert_close(inner[..., 2:-2, 2:-2], mine[..., 2:-2, 2:-2])
+    torch.testing.assert_close(found.rendered.warped, expected.rendered.warped, atol=1e-4, rtol=0)
+    assert (found.image - expected.image).abs().mean() < 0.02
+
+
+def test_what_lies_around_the_square_is_reached_by_the_motion():
+    model = trained_like(replace(SMALL, mix=True, reach=1.5, outside="painted"))
+    canvas = torch.zeros(1, 3, 96, 96)
+    canvas[..., 80:] = 1  # right of the square
+    source = model.encode(canvas[..., 16:80, 16:80], canvas)
+    flow = identity_grid(32, 32)[None] + torch.tensor([0.5, 0.0])
+    motion = Motion(flow, torch.ones(1, 1, 32, 32))
+    rendered = model.paint(source, motion, None)
+    assert (rendered.warped[..., :47] == 0).all() and (rendered.warped[..., 49:] == 1).all()
+    assert (rendered.mix[..., 52:] == 0).all()  # not said to be known
+    known = replace(source, bounds=torch.tensor([[-1.0, -1.0, 1.5, 1.0]]))
+    assert (model.paint(known, motion, None).mix > 0).all()
+    larger = torch.nn.functional.interpolate(canvas, scale_factor=2)
+    made = model.compose(replace(rendered, mix=torch.ones(1, 1, 64, 64)), larger, (128, 128))
+    assert (made[..., :94] == 0).all() and (made[..., 98:] == 1).all()
+    with pytest.raises(ValueError, match=r"around: found \(64, 64\) pixels, expected \(96, 96\)"):
+        model.encode(source.image, source.image)
 
 
 def test_the_source_is_encoded_without_the_driving_frame():

@@ -6,6 +6,7 @@ from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import Shown
+from ostnet.media.square import Framed, centre_square
 from ostnet.ui import engine
 
 
@@ -14,18 +15,23 @@ def source(portrait):
     return portrait.square(engine.SIZE)
 
 
-def test_render_holds_the_frames_that_show_no_face(source, driving):
+@pytest.fixture
+def framed(source):
+    return Framed(source, centre_square(*source.shape[:2]), engine.SIZE)
+
+
+def test_render_holds_the_frames_that_show_no_face(framed, driving):
     frames = [Shown(driving.stills[i], face) for i, face in ((0, True), (4, False), (7, True))]
-    rendered = list(engine.network(source, frames, ["full"], Options(), False))
+    rendered = list(engine.network(framed, frames, ["full"], Options(), False))
     made = [variants["full"] for _, variants in rendered]
     assert [frame.held for frame in made] == [False, True, False]
     assert np.array_equal(made[0].image, made[1].image)
     assert not np.array_equal(made[1].image, made[2].image)
 
 
-def test_a_run_that_is_left_leaves_no_thread_behind(source, driving):
+def test_a_run_that_is_left_leaves_no_thread_behind(framed, driving):
     before = threads_ahead()
-    frames = engine.network(source, [Shown(driving.middle)] * 50, ["full"], Options(), False)
+    frames = engine.network(framed, [Shown(driving.middle)] * 50, ["full"], Options(), False)
     next(frames)
     assert threads_ahead() > before  # frames are worked on ahead
     frames.close()

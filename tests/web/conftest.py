@@ -29,12 +29,14 @@ TINY = {
     "refinement_width": 4,
     "widths": (8, 12, 16),
     "residual_blocks": 1,
+    "outside": "painted",
+    "reach": 1.5,
 }
 
 
 @pytest.fixture(scope="session")
 def tiny_weights(tmp_path_factory) -> Path:
-    """A small untrained network with every part of the embedded one."""
+    """A small untrained network with every part of the embedded one, and all that is optional."""
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     embedded = OSTNet.from_pretrained(resolve().folder).config
     lively(replace(embedded, **TINY)).save_pretrained(folder)

@@ -97,6 +97,19 @@ def test_a_processor_computes_what_python_does(
     check(page, drivers, of_embedded)
 
 
+def test_a_canvas_around_the_square_is_python_s(visit, browser, address, drivers, tiny_weights):
+    """Of a wide portrait, and of a square one whose edges are repeated."""
+    animator = Animator(OSTNet.from_pretrained(str(tiny_weights)), device="cpu", backend="torch")
+    wanted = {}
+    for name in PORTRAITS:
+        animator.set_source(read_image(ROOT / "examples" / "portraits" / name))
+        wanted[name] = list(animator.variants(map(read_image, drivers), ["full"]))
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.evaluate("ostnet.ready")
+    check(page, drivers, wanted)
+
+
 def test_a_program_and_the_page_have_a_portrait_each(visit, browser, address):
     page = visit(browser)
     waiting = []  # the page's own portrait comes late

@@ -32,12 +32,21 @@ export class Animator {
    * @param {Square} square of it
    */
   async setSource(owner, picture, square) {
-    const image = this.#tensor(this.cutter.cut(picture, square));
+    const values = this.cutter.cut(picture, square);
+    const image = this.#tensor(values);
     const { encode } = this.networks.manifest.graphs;
-    const taps = await this.networks.run("encode", { image }, encode.outputs);
+    /** @type {Tensors} */
+    const given = { image };
+    if (encode.inputs.canvas) {
+      const shape = encode.inputs.canvas;
+      const around = this.cutter.around(picture, square, values, shape[3]);
+      given.canvas = this.networks.tensor(around.values, shape);
+      given.bounds = this.networks.tensor(around.bounds, [1, 4]);
+    }
+    const taps = await this.networks.run("encode", given, encode.outputs);
     const { keypoints } = await this.networks.run("detect", { image }, ["keypoints"]);
     release(this.sources.get(owner) ?? {});
-    this.sources.set(owner, { ...taps, image, x_source: keypoints });
+    this.sources.set(owner, { ...taps, ...given, x_source: keypoints });
   }
 
   /**

@@ -75,8 +75,44 @@ export class Cutter {
   }
 
   /**
+   * The square in the middle of what the picture shows around it; edge pixels are repeated beyond.
+   *
    * @param {ImageBitmap} picture
-   * @param {Square} square
+   * @param {Square} square inside it
+   * @param {Float32Array} cut the square, as `cut` returned it
+   * @param {number} side of what comes out, in pixels
+   * @returns {{values: Float32Array, bounds: Float32Array}} (3, side, side), and left, top, right
+   *     and bottom of what the picture shows, where the square's edges are at -1 and 1
+   */
+  around(picture, square, cut, side) {
+    const { size } = this;
+    const margin = (side - size) / 2;
+    const beyond = Math.floor((margin / size) * square.side + 0.5);
+    const whole = square.side + 2 * beyond;
+    const left = square.left - beyond;
+    const top = square.top - beyond;
+    const shown = [Math.max(left, 0), Math.max(top, 0),
+      Math.min(left + whole, picture.width), Math.min(top + whole, picture.height)];
+    const bounds = Float32Array.from(shown, (edge, i) =>
+      (2 * (edge - (i % 2 ? square.top : square.left))) / square.side - 1);
+    if (bounds.every((edge, i) => edge === (i < 2 ? -1 : 1))) {
+      return { values: padded(cut, size, margin), bounds };
+    }
+    const { data } = this.#pixels(picture, { left, top, side: whole }, false);
+    repeatEdges(data, whole, shown.map((edge, i) => edge - (i % 2 ? top : left)));
+    const filter = triangle(whole, side);
+    const values = apply(data, whole, whole, 4, 1, filter, filter);
+    for (let i = 0; i < values.length; i++) values[i] /= 255;
+    for (let row = 0; row < 3 * size; row++) {
+      const line = Math.floor(row / size) * side + margin + (row % size);
+      values.set(cut.subarray(row * size, (row + 1) * size), line * side + margin);
+    }
+    return { values, bounds };
+  }
+
+  /**
+   * @param {ImageBitmap} picture
+   * @param {Square} square what of it lies outside the picture is white
    * @param {boolean} mirror
    */
   #pixels(picture, { left, top, side }, mirror) {
@@ -88,6 +124,44 @@ export class Cutter {
     context.fillRect(0, 0, side, side);
     context.drawImage(picture, left, top, side, side, 0, 0, side, side);
     return context.getImageData(0, 0, side, side);
+  }
+}
+
+/**
+ * @param {Float32Array} values (3, size, size)
+ * @param {number} size
+ * @param {number} margin
+ * @returns {Float32Array} with so many more pixels beyond each edge, which is repeated
+ */
+function padded(values, size, margin) {
+  const side = size + 2 * margin;
+  const made = new Float32Array(3 * side * side);
+  /** @param {number} place */
+  const inside = (place) => Math.min(Math.max(place - margin, 0), size - 1);
+  for (let i = 0; i < made.length; i++) {
+    const row = Math.floor(i / side);
+    const plane = Math.floor(row / side) * size;
+    made[i] = values[(plane + inside(row % side)) * size + inside(i % side)];
+  }
+  return made;
+}
+
+/**
+ * Give every pixel outside a part of a picture the value of the nearest one inside.
+ *
+ * @param {Uint8ClampedArray} pixels (side, side, 4), changed in place
+ * @param {number} side
+ * @param {number[]} part left, top, right and bottom, the last two not included
+ */
+function repeatEdges(pixels, side, [left, top, right, bottom]) {
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      const column = Math.min(Math.max(x, left), right - 1);
+      const row = Math.min(Math.max(y, top), bottom - 1);
+      if (column === x && row === y) continue;
+      const from = 4 * (row * side + column);
+      pixels.copyWithin(4 * (y * side + x), from, from + 4);
+    }
   }
 }
 
