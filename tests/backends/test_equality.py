@@ -12,6 +12,7 @@ from ostnet.animation import VARIANTS, Options
 from ostnet.animation.frame import METHOD
 from ostnet.backends import usable
 from ostnet.hub import embedded
+from ostnet.media.crop import source_crop
 from ostnet.media.video import read_frames, read_image
 
 FAST = [name for name in usable(torch.device("cpu")) if name != "torch"]
@@ -78,6 +79,11 @@ def test_same_pictures_of_a_network_without_the_scale_machinery(pictures):
         compare(name, expected, frames_of(calibrated(lively(config)), name, source, driving))
 
 
+def framed(portrait: np.ndarray) -> np.ndarray:
+    """The square that is animated, uint8 (256, 256, 3)."""
+    return source_crop(portrait)[0].apply(portrait, 256)
+
+
 @pytest.mark.slow
 def test_trained_weights_on_faces():
     model = OSTNet.from_pretrained(str(embedded().folder))
@@ -85,7 +91,7 @@ def test_trained_weights_on_faces():
     portraits = sorted(examples.glob("portraits/*"))
     if not portraits:
         pytest.skip("no examples here")
-    source, *driving = [read_image(portrait) for portrait in portraits]
+    source, *driving = [framed(read_image(portrait)) for portrait in portraits]
     for clip in sorted(examples.glob("driving/*.mp4")):
         driving += list(read_frames(clip))[::100]
     expected = frames_of(model, "torch", source, driving)
