@@ -22,6 +22,9 @@ from ostnet.model.ranges import Ranges
 from ostnet.model.scale import ScaleTransform
 from ostnet.model.weights import check_weights, load_weights, save_weights
 
+SAME_PICTURE = 1 / 512
+"""Difference of two pictures in [0, 1], everywhere less than this, that is rounding alone."""
+
 __all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 
 
@@ -96,12 +99,17 @@ class OSTNet(
         medium = None
         if self.motion.refinement is not None:
             medium = self.motion.refinement.shrink(image)
-        canvas = self._canvas(image, around)
-        taps = self.generator.encoder(image if canvas is None else canvas)
+        canvas, taps = self._around(image, around, self.generator.encoder(image))
         return Source(image, self.shrink(image), medium, keypoints, taps, canvas, bounds)
 
-    def _canvas(self, image: Tensor, around: Tensor | None) -> Tensor | None:
-        """What the encoder sees in place of the square; None: the square."""
+    def _around(
+        self, image: Tensor, around: Tensor | None, taps: list[Tensor]
+    ) -> tuple[Tensor | None, list[Tensor]]:
+        """The canvas around a square with these taps, and its taps; None: there is no margin.
+
+        A canvas that only repeats the square's edge has the square's taps, with their edges
+        repeated: the generator has learned these, and paints better from them.
+        """
         height, width = image.shape[-2:]
         down, across = self.config.margin(height), self.config.margin(width)
         wanted = height + 2 * down, width + 2 * across
@@ -111,10 +119,19 @@ class OSTNet(
                 f"of {self.config.reach:g}"
             )
         if wanted == (height, width):
-            return None
-        if around is not None:
-            return around
-        return F.pad(image, (across, across, down, down), mode="replicate")
+            return None, taps
+
+        def repeated(maps: Tensor) -> Tensor:
+            x, y = across * maps.shape[-1] // width, down * maps.shape[-2] // height
+            return F.pad(maps, (x, x, y, y), mode="replicate")
+
+        plain, repeats = repeated(image), [repeated(tap) for tap in taps]
+        if around is None:
+            return plain, repeats
+        nothing_new = (around - plain).abs().amax(dim=(1, 2, 3), keepdim=True) < SAME_PICTURE
+        seen = self.generator.encoder(around)
+        pairs = zip(repeats, seen, strict=True)
+        return around, [torch.where(nothing_new, mine, its) for mine, its in pairs]
 
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
         """T_theta on keypoints (B, K, 2) of source and driving."""

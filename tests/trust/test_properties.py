@@ -109,7 +109,8 @@ def test_any_measurement_is_valid_json(spreads, ms, fps):
     trace = Trace(fps or 25, spreads[0])
     picture = np.zeros((1, 1, 3), np.uint8)
     for spread in spreads:
-        frame = Frame(picture, picture, picture, spread, spread, spread, held=False, ms=ms)
+        points = np.zeros((15, 2))
+        frame = Frame(picture, picture, picture, spread, spread, spread, points, held=False, ms=ms)
         trace.add({"full": frame})
     again = json.loads(trace.text(), parse_constant=pytest.fail)
     assert len(again["frames"]) == len(spreads)
