@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from small_models import SMALL, lively
 
 from ostnet.config import PRESETS, SPEAKING
@@ -62,6 +63,26 @@ def test_it_comes_nearer_to_its_teacher_by_its_decoder_alone(config):
     changed = {name for name, value in before.items() if (after[name] != value).any()}
     assert changed and {name.split(".")[0] for name in changed} == {"generator"}
     assert {name.split(".")[1] for name in changed} <= set(DECODER)
+
+
+@pytest.mark.slow
+def test_outside_the_source_it_learns_from_the_target(config):
+    config.grow, config.outside, config.reframed_share = "", "painted", 1.0
+    config.losses = LossWeights(perceptual=0.1, distilled=1, uncovered=30)
+    config.init = str(Path(config.init).with_name("shifting"))
+    shifting = lively(QUICK)
+    torch.nn.init.constant_(shifting.motion.refinement.head.bias, 2.0)  # the flow ends outside
+    shifting.save_pretrained(config.init)
+    train(config)
+    lines = Path(config.output, "log.csv").read_text().splitlines()
+    header, *rows = (line.split(",") for line in lines)
+    apart = [float(row[header.index("uncovered")]) for row in rows]
+    assert 0 < sum(apart[-10:]) < 0.95 * sum(apart[:10])
+    learned = OSTNet.from_pretrained(config.output)
+    assert learned.config == replace(QUICK, outside="painted")
+    before, after = OSTNet.from_pretrained(config.init).state_dict(), learned.state_dict()
+    changed = {name for name, value in before.items() if (after[name] != value).any()}
+    assert changed and {name.split(".")[1] for name in changed} <= set(DECODER)
 
 
 def test_there_must_be_a_teacher(config):
