@@ -101,6 +101,16 @@ KEYPOINT_GAPS = [
 """Pairs of keypoints whose distance says how far eyes and mouth are open."""
 
 
+def keypoint_nose(count: int) -> tuple[int, int]:
+    """Return the keypoints of ``count`` at both ends of the nose: bridge, and base or else tip.
+
+    Raises ValueError where there are none.
+    """
+    names = list(KEYPOINTS)[:count]
+    end = "nose_base" if "nose_base" in names else "nose_tip"
+    return names.index("nose_bridge"), names.index(end)
+
+
 def _mirror() -> list[int]:
     mirror = list(range(POINTS))
     pairs = [(i, 16 - i) for i in range(8)]  # jaw

@@ -18,7 +18,7 @@ from ostnet.animation.comparators import like, to_numpy
 from ostnet.animation.presence import AbruptChange
 from ostnet.animation.steering import clip_scale
 from ostnet.errors import InputError
-from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
+from ostnet.landmarks import KEYPOINT_GAPS, keypoint_nose
 from ostnet.model.frame import Reading
 
 if TYPE_CHECKING:
@@ -164,9 +164,8 @@ def read_shots(
 
 def _nose(points: Tensor) -> Tensor:
     """Return the length (B, 1) of the nose, bridge to base."""
-    names = list(KEYPOINTS)[: points.shape[1]]
-    end = "nose_base" if "nose_base" in names else "nose_tip"
-    across = points[:, names.index("nose_bridge")] - points[:, names.index(end)]
+    bridge, end = keypoint_nose(points.shape[1])
+    across = points[:, bridge] - points[:, end]
     return ((across**2).sum(1) ** 0.5)[:, None]
 
 

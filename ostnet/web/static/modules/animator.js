@@ -1,6 +1,7 @@
 /** A portrait, then any number of driving frames: what the Python package's Animator does. */
 
 import { Cutter, toImage } from "./pictures.js";
+import { FirstSecond, ownPlace, posed } from "./pose.js";
 import { release } from "./networks.js";
 
 /**
@@ -22,6 +23,7 @@ export class Animator {
     const code = networks.manifest.config.scale_code;
     this.silence = networks.tensor(new Float32Array(code), [1, code]);
     this.gates = [0, 1].map((value) => networks.tensor(new Float32Array([value]), [1]));
+    this.second = new FirstSecond(NaN);
   }
 
   /**
@@ -54,27 +56,20 @@ export class Animator {
    * @param {ImageBitmap} picture
    * @param {Square} square
    * @param {FrameOptions} wanted
+   * @param {() => Promise<boolean>} hasFace whether the driving picture shows a face
    * @returns {Promise<Animated>}
    */
-  async animate(owner, picture, square, wanted) {
-    const { networks } = this;
-    const source = this.sources.get(owner);
-    if (!source) throw new Error("no portrait yet; call setSource first");
+  async animate(owner, picture, square, wanted, hasFace) {
+    const source = this.#source(owner);
     const driving = this.cutter.cut(picture, square, wanted.zoom, wanted.mirror);
+    const counts = await this.#inFirstSecond(wanted.second, hasFace);
     const started = performance.now();
     /** @type {Tensors} */
     const made = { image: this.#tensor(driving) };
     try {
-      made.x_driving = (await networks.run("detect", made, ["keypoints"])).keypoints;
-      Object.assign(made, await networks.run(
-        "align", { ...source, ...made }, ["z", "fiducials", "scale"]));
-      if (networks.has("rectify") && (wanted.rectified || wanted.variants.some(([on]) => on))) {
-        Object.assign(made, await networks.run("rectify", made, ["rectified"]));
-        const again = { image: made.rectified };
-        made.x_rectified = (await networks.run("detect", again, ["keypoints"])).keypoints;
-      }
+      const [across, down] = await this.#read(source, made, wanted, counts);
+      if (isPosed(wanted)) await this.#pose(source, made, wanted, counts);
       const images = await this.#render(source, made, wanted.variants);
-      const [across, down] = await made.scale.getData();
       const rectified = made.rectified && wanted.rectified
         ? toImage(await made.rectified.getData()) : null;
       const ms = performance.now() - started;
@@ -82,6 +77,122 @@ export class Animator {
     } finally {
       release(made);
     }
+  }
+
+  /**
+   * The driver's pose in a single picture, as `wanted.neutral` takes it.
+   *
+   * @param {Owner} owner
+   * @param {ImageBitmap} picture
+   * @param {Square} square
+   */
+  async poseOf(owner, picture, square) {
+    /** @type {Tensors} */
+    const made = { image: this.#tensor(this.cutter.cut(picture, square)) };
+    try {
+      await this.#read(this.#source(owner), made, { variants: [], rectified: true }, false);
+      return await this.#ownPlace(made);
+    } finally {
+      release(made);
+    }
+  }
+
+  /** @param {Owner} owner */
+  #source(owner) {
+    const source = this.sources.get(owner);
+    if (!source) throw new Error("no portrait yet; call setSource first");
+    return source;
+  }
+
+  /**
+   * Whether a frame belongs to the driver's first second, which may begin with it.
+   *
+   * @param {import("./types.js").Second | undefined} wanted
+   * @param {() => Promise<boolean>} hasFace
+   */
+  async #inFirstSecond(wanted, hasFace) {
+    if (!wanted) return false;
+    if (wanted.number !== this.second.number) this.second = new FirstSecond(wanted.number);
+    return this.second.includes(wanted.time, hasFace);
+  }
+
+  /**
+   * Keypoints, scale and rectified picture of a driving frame, as tensors of `made`.
+   *
+   * @param {Tensors} source
+   * @param {Tensors} made has its image
+   * @param {FrameOptions} wanted
+   * @param {boolean} counts whether it belongs to the first second
+   * @returns {Promise<Float32Array>} the measured scale
+   */
+  async #read(source, made, wanted, counts) {
+    const { networks, second } = this;
+    made.x_driving = (await networks.run("detect", made, ["keypoints"])).keypoints;
+    Object.assign(made, await networks.run(
+      "align", { ...source, ...made }, ["z", "fiducials", "scale"]));
+    /** @type {Float32Array} */
+    const scale = await made.scale.getData();
+    if (counts) second.scales.set(wanted.second?.time ?? 0, scale.slice());
+    if (wanted.second?.keepsScale) {
+      this.#replace(made, "fiducials", this.#atScale(second.scale(scale)));
+    }
+    const needed = wanted.rectified || isPosed(wanted) || wanted.variants.some(([on]) => on);
+    if (networks.has("rectify") && needed) {
+      Object.assign(made, await networks.run("rectify", made, ["rectified"]));
+      const again = { image: made.rectified };
+      made.x_rectified = (await networks.run("detect", again, ["keypoints"])).keypoints;
+    }
+    return scale;
+  }
+
+  /**
+   * Moves what was read to where the reference pose wants it: raw and rectified keypoints alike, so
+   * that, between variants, nothing but the driver's size differs.
+   *
+   * @param {Tensors} source
+   * @param {Tensors} made
+   * @param {FrameOptions} wanted
+   * @param {boolean} counts
+   */
+  async #pose(source, made, wanted, counts) {
+    const { second, networks: { manifest: { constants } } } = this;
+    const x = await this.#ownPlace(made);
+    if (counts) second.poses.set(wanted.second?.time ?? 0, x);
+    const { pose = "driver" } = wanted;
+    if (pose === "driver") return;
+    const neutral = wanted.neutral ?? (wanted.second && second.pose(x));
+    const portrait = await source.x_source.getData();
+    const performed = neutral ? posed(pose, portrait, x, neutral, constants)
+      : posed("position", portrait, x, x, constants);
+    /** @type {Float32Array} */
+    const driving = await made.x_driving.getData();
+    this.#replace(made, "x_driving", driving.map((raw, i) => raw + performed[i] - x[i]));
+    if (made.x_rectified) this.#replace(made, "x_rectified", performed);
+  }
+
+  /** @param {Tensors} made */
+  async #ownPlace(made) {
+    const driving = await made.x_driving.getData();
+    return ownPlace(made.x_rectified ? await made.x_rectified.getData() : driving, driving);
+  }
+
+  /**
+   * @param {Float32Array} scale along x and y
+   * @returns {Float32Array} the fiducial points of that scale
+   */
+  #atScale(scale) {
+    const { base } = this.networks.manifest.constants;
+    return new Float32Array(base.flatMap(([x, y]) => [x * scale[0], y * scale[1]]));
+  }
+
+  /**
+   * @param {Tensors} made
+   * @param {string} name of points
+   * @param {Float32Array} values
+   */
+  #replace(made, name, values) {
+    made[name].dispose();
+    made[name] = this.networks.tensor(values, [1, values.length / 2, 2]);
   }
 
   /**
@@ -120,4 +231,13 @@ export class Animator {
   #tensor(values) {
     return this.networks.tensor(values, [1, 3, this.size, this.size]);
   }
+}
+
+/**
+ * Whether a frame's pose is changed, or counts for that of later frames.
+ *
+ * @param {FrameOptions} wanted
+ */
+function isPosed({ pose = "driver", second }) {
+  return pose !== "driver" || second !== undefined;
 }

@@ -5,6 +5,11 @@
  * own portrait is another one.
  */
 
+/** @typedef {import("./types.js").Pose} Pose */
+
+/** @type {Pose[]} */
+const POSES = ["portrait", "position", "driver"];
+
 /**
  * @param {() => Promise<import("./engine.js").Engine>} engine the one in use
  */
@@ -20,12 +25,22 @@ export function makeApi(engine) {
 
     /**
      * @param {string} address
-     * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean}} [options]
+     * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean, pose?: Pose, neutral?: string}}
+     *     [options] neutral is the address of a picture with the driver's neutral pose; without it
+     *     nothing moves, and portrait is the same as position
      * @returns {Promise<{image: ImageData, scale: [number, number], ms: number}>}
      */
-    async animate(address, { scaleTransform = true, scaleEmbedding = true } = {}) {
-      const made = await (await engine()).animate("program", absolute(address), null,
-        { variants: [[scaleTransform, scaleEmbedding]] });
+    async animate(address,
+      { scaleTransform = true, scaleEmbedding = true, pose = "driver", neutral } = {}) {
+      if (!POSES.includes(pose)) {
+        throw new Error(`pose: found ${pose}, expected one of ${POSES.join(", ")}`);
+      }
+      const it = await engine();
+      const made = await it.animate("program", absolute(address), null, {
+        variants: [[scaleTransform, scaleEmbedding]],
+        pose,
+        neutral: neutral === undefined ? undefined : await it.poseOf("program", absolute(neutral)),
+      });
       return { image: made.images[0], scale: made.scale, ms: made.ms };
     },
   };

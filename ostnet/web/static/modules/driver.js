@@ -77,6 +77,11 @@ export class Driver {
     }
   }
 
+  /** Of its newest frame, in seconds; a camera's runs on while it plays. */
+  get time() {
+    return this.video.currentTime;
+  }
+
   get isCamera() {
     return this.stream !== null;
   }

@@ -59,6 +59,15 @@ export class Engine {
     return this.#call("animate", [owner, picture, square, wanted]);
   }
 
+  /**
+   * @param {Owner} owner
+   * @param {string} picture its address
+   * @returns {Promise<Float32Array>} the driver's pose in it, as `neutral` takes it
+   */
+  poseOf(owner, picture) {
+    return this.#call("poseOf", [owner, picture]);
+  }
+
   /** Whoever still waits is told so. */
   close() {
     this.worker.terminate();

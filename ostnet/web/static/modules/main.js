@@ -27,6 +27,7 @@ const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consen
 let fresh = false; // whether the engine knows the portrait as it is chosen
 let known = false; // whether it knows any
 let ms = 0;
+let seconds = 0; // first seconds of drivers that were begun so far
 
 /** @type {any} */ (globalThis).ostnet = makeApi(async () => computer.engine);
 
@@ -41,7 +42,23 @@ function wanted() {
     rectified: all || input("transform").checked,
     mirror: input("mirror").checked,
     zoom: zoom(),
+    ...reference(),
   };
+}
+
+/** Head pose and scale, and the second that they start from. */
+function reference() {
+  const keepsScale = input("keep-scale").checked;
+  const pose = /** @type {import("./types.js").Pose} */ (
+    document.querySelector("#pose input:checked")?.getAttribute("value"));
+  const second = { number: seconds, time: driver.time, keepsScale };
+  return pose === "driver" && !keepsScale ? { pose } : { pose, second };
+}
+
+/** Another second is the first one from here on. */
+function startSecond() {
+  seconds += 1;
+  live.refresh();
 }
 
 /** @param {boolean} again */
@@ -80,7 +97,7 @@ function portraitChanged() {
   fresh = false;
   if (portrait.picture) stage.showSource(portrait.picture, portrait.square);
   consent.disabled = !portrait.own;
-  live.refresh();
+  startSecond();
 }
 
 /** @param {boolean} camera */
@@ -89,7 +106,7 @@ function driverChanged(camera) {
   trace.clear();
   if (camera) go();
   else if (live.on) driver.play();
-  live.refresh();
+  startSecond();
 }
 
 function go() {
@@ -115,7 +132,10 @@ function showRate(rate) {
 
 function listen() {
   start.onclick = () => (live.on ? pause() : go());
-  for (const id of ["transform", "embedding", "mirror"]) input(id).onchange = () => live.refresh();
+  for (const id of ["transform", "embedding"]) input(id).onchange = () => live.refresh();
+  for (const id of ["mirror", "keep-scale"]) input(id).onchange = startSecond;
+  button("neutral").onclick = startSecond;
+  element("pose", HTMLFieldSetElement).addEventListener("change", () => live.refresh());
   input("all").onchange = () => {
     const on = input("all").checked;
     stage.four = on;
@@ -124,7 +144,7 @@ function listen() {
   };
   input("zoom").oninput = () => {
     element("zoom-shown", HTMLOutputElement).textContent = zoom().toFixed(2);
-    live.refresh();
+    startSecond();
   };
   consent.onchange = () => {
     unsay("consent");

@@ -16,11 +16,22 @@
  * @typedef {"page" | "program"} Owner Each has a portrait of its own: what a program sets is not
  *     shown on the page, and what is chosen there does not change a program's pictures.
  *
+ * @typedef {"portrait" | "position" | "driver"} Pose Reference pose, see pose.js.
+ *
+ * @typedef {object} Second Where a frame is in a driver's time.
+ * @property {number} number another number starts another first second
+ * @property {number} time of this frame, in seconds
+ * @property {boolean} keepsScale whether the scale of that second is used for all frames
+ *
  * @typedef {object} FrameOptions How a driving frame is read, and what is made of it.
  * @property {[boolean, boolean][]} variants scale transformation and embedding of each result
  * @property {boolean} [rectified] whether the rectified driving frame is wanted too
  * @property {boolean} [mirror] whether the driving frame is mirrored first
  * @property {number} [zoom] how many times as large the driving face appears
+ * @property {Pose} [pose] driver where there is none
+ * @property {Float32Array} [neutral] the driver's neutral pose; without: as `second` says
+ * @property {Second} [second] where the frame is in the driver's time; without it is a single
+ *     picture, in which nothing moves: portrait is the same as position
  *
  * @typedef {object} Animated
  * @property {ImageData[]} images one for each variant
@@ -33,9 +44,15 @@
  * @property {Record<string, number[]>} inputs name -> shape
  * @property {string[]} outputs
  *
+ * @typedef {object} Constants
+ * @property {[number, number][]} base fiducial points of scale 1
+ * @property {[number, number][]} openings upper and lower keypoint of lips and lids
+ * @property {[number, number]} nose keypoints at its ends
+ *
  * @typedef {object} Manifest
  * @property {{resolution: number, scale_code: number}} config
  * @property {Record<string, GraphFile>} graphs
+ * @property {Constants} constants
  *
  * @typedef {object} Site
  * @property {string} version

@@ -33,9 +33,7 @@ const CALLS = {
   },
 
   async find(picture) {
-    const { networks } = await animator;
-    finder ??= Finder.load(networks.ort, store);
-    const square = await (await finder).find(picture);
+    const square = await find(picture);
     picture.close();
     return square;
   },
@@ -49,12 +47,29 @@ const CALLS = {
   async animate(owner, picture, square, wanted) {
     const [bitmap, part] = await opened(picture, square);
     try {
-      return await (await animator).animate(owner, bitmap, part, wanted);
+      const hasFace = () => find(bitmap).then(Boolean, () => true);
+      return await (await animator).animate(owner, bitmap, part, wanted, hasFace);
+    } finally {
+      bitmap.close();
+    }
+  },
+
+  async poseOf(owner, picture) {
+    const [bitmap, part] = await opened(picture, null);
+    try {
+      return await (await animator).poseOf(owner, bitmap, part);
     } finally {
       bitmap.close();
     }
   },
 };
+
+/** @param {ImageBitmap} picture */
+async function find(picture) {
+  const { networks } = await animator;
+  finder ??= Finder.load(networks.ort, store);
+  return (await finder).find(picture);
+}
 
 /**
  * @param {ImageBitmap | string} picture or its address
