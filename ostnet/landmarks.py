@@ -101,14 +101,19 @@ KEYPOINT_GAPS = [
 """Pairs of keypoints whose distance says how far eyes and mouth are open."""
 
 
-def keypoint_nose(count: int) -> tuple[int, int]:
-    """Return the keypoints of ``count`` at both ends of the nose: bridge, and base or else tip.
+def keypoint_openings(count: int) -> list[tuple[int, int, int, int]]:
+    """Return the openings that ``count`` keypoints show, each with what it is measured by.
 
-    Raises ValueError where there are none.
+    Upper and lower keypoint of ``KEYPOINT_GAPS``, then two keypoints whose distance does not change
+    with the expression: the corners of the eye for lids; for lips the ends of the nose, bridge and
+    base or, without a base, tip.
     """
-    names = list(KEYPOINTS)[:count]
-    end = "nose_base" if "nose_base" in names else "nose_tip"
-    return names.index("nose_bridge"), names.index(end)
+    names = list(KEYPOINTS)
+    base = names.index("nose_base")
+    nose = names.index("nose_bridge"), base if base < count else names.index("nose_tip")
+    eyes = (_gap(f"eye_outer_{side}", f"eye_inner_{side}") for side in ("left", "right"))
+    pairs = zip(KEYPOINT_GAPS, [*eyes, nose, nose], strict=True)
+    return [(*gap, *ends) for gap, ends in pairs if max(*gap, *ends) < count]
 
 
 def _mirror() -> list[int]:

@@ -18,7 +18,7 @@ from ostnet.animation.comparators import like, to_numpy
 from ostnet.animation.presence import AbruptChange
 from ostnet.animation.steering import clip_scale
 from ostnet.errors import InputError
-from ostnet.landmarks import KEYPOINT_GAPS, keypoint_nose
+from ostnet.landmarks import keypoint_openings
 from ostnet.model.frame import Reading
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def posed(pose: str, x_source: Tensor, x: Tensor, neutral: Tensor) -> Tensor:
     Args:
         pose: ``driver``: x itself (the paper). ``position``: x, moved so that the neutral pose lies
             where the source's head lies. ``portrait``: the source, moved by what moved since the
-            neutral pose; lips and lids open as far as the driver's.
+            neutral pose; lips and lids open as far as the driver's, lips in lengths of the nose,
+            lids in widths of the eye.
         x_source: keypoints of the source (B, K, 2).
         x: the driving keypoints at the source's scale, see :func:`own_place`.
         neutral: the driver's neutral pose (B or 1, K, 2).
@@ -85,12 +86,9 @@ def posed(pose: str, x_source: Tensor, x: Tensor, neutral: Tensor) -> Tensor:
     if pose == "position":
         return x + (x_source.mean(1) - neutral.mean(1))[:, None]
     moved = x_source + (x - neutral)
-    gaps = [gap for gap in KEYPOINT_GAPS if max(gap) < x.shape[1]]
-    if not gaps:  # too few keypoints for lips, and so perhaps for a nose
-        return moved
-    wide = _nose(x_source) / _nose(neutral).clip(min=1e-6)  # (B, 1)
     middles = {}
-    for upper, lower in gaps:
+    for upper, lower, *ends in keypoint_openings(x.shape[1]):
+        wide = _length(x_source, *ends) / _length(neutral, *ends).clip(min=1e-6)  # (B, 1)
         middle = (moved[:, upper] + moved[:, lower]) / 2  # (B, 2)
         half = (x[:, lower] - x[:, upper]) * wide / 2
         middles |= {upper: middle - half, lower: middle + half}
@@ -162,10 +160,9 @@ def read_shots(
     yield first, taken
 
 
-def _nose(points: Tensor) -> Tensor:
-    """Return the length (B, 1) of the nose, bridge to base."""
-    bridge, end = keypoint_nose(points.shape[1])
-    across = points[:, bridge] - points[:, end]
+def _length(points: Tensor, one: int, other: int) -> Tensor:
+    """Return the distance (B, 1) of two keypoints."""
+    across = points[:, one] - points[:, other]
     return ((across**2).sum(1) ** 0.5)[:, None]
 
 

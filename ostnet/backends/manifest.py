@@ -45,7 +45,7 @@ class Manifest:
     """The output of graph ``paint`` that is the result."""
     constants: dict[str, list] = field(default_factory=dict)
     """Of the scale transformation, see :class:`ostnet.backends.fiducials.Fiducials`; in a page also
-    ``openings`` and ``nose``, the keypoints that the reference pose treats apart."""
+    ``openings``, the keypoints that the reference pose treats apart."""
     differences: dict[str, float] | None = None
     """Measured against eager float32 (:class:`ostnet.backends.limits.Differences`)."""
 

@@ -18,7 +18,7 @@ from ostnet.backends.graphed import Graphed
 from ostnet.backends.graphs import cut
 from ostnet.backends.manifest import Manifest, file_digest
 from ostnet.backends.onnx_build import Graphs, build
-from ostnet.landmarks import KEYPOINT_GAPS, keypoint_nose
+from ostnet.landmarks import keypoint_openings
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 
@@ -53,18 +53,12 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         onnx.checker.check_model(written)
         onnx.save(written, file)
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
-    constants = made.constants | _pose_constants(model.config.keypoints)
+    constants = made.constants | {"openings": keypoint_openings(model.config.keypoints)}
     manifest = replace(made, format="web", graphs=graphs, constants=constants)
     found = differences(Graphed("web", manifest, Graphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
     return manifest
-
-
-def _pose_constants(keypoints: int) -> dict[str, list]:
-    """Return which of the keypoints the reference pose treats apart (``ostnet.animation.pose``)."""
-    openings = [gap for gap in KEYPOINT_GAPS if max(gap) < keypoints]
-    return {"openings": openings, "nose": list(keypoint_nose(keypoints)) if openings else []}
 
 
 def _join_constants(model: "ModelProto") -> None:

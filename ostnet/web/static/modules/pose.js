@@ -22,18 +22,19 @@ export function ownPlace(rectified, driving) {
  *
  * @param {Pose} pose driver: `x` itself. position: `x`, moved so that the neutral pose lies where
  *     the source's head lies. portrait: the source, moved by what moved since the neutral pose;
- *     lips and lids open as far as the driver's.
+ *     lips and lids open as far as the driver's, lips in lengths of the nose, lids in widths of
+ *     the eye.
  * @param {Float32Array} source keypoints of the portrait
  * @param {Float32Array} x the driver's at the portrait's scale, about the driver's own centre
  * @param {Float32Array} neutral the driver's neutral pose
- * @param {Pick<Constants, "openings" | "nose">} constants
+ * @param {Pick<Constants, "openings">} constants
  */
-export function posed(pose, source, x, neutral, { openings, nose }) {
+export function posed(pose, source, x, neutral, { openings }) {
   if (pose === "driver") return x;
   if (pose === "position") return shifted(x, centre(source), centre(neutral));
   const moved = x.map((value, index) => source[index] + value - neutral[index]);
-  for (const [upper, lower] of openings) {
-    const wide = distance(source, nose) / Math.max(distance(neutral, nose), 1e-6);
+  for (const [upper, lower, ...ends] of openings) {
+    const wide = distance(source, ends) / Math.max(distance(neutral, ends), 1e-6);
     for (const axis of [0, 1]) {
       const [above, below] = [2 * upper + axis, 2 * lower + axis];
       const middle = (moved[above] + moved[below]) / 2;
@@ -125,7 +126,7 @@ function centre(points) {
 
 /**
  * @param {Float32Array} points
- * @param {[number, number]} ends
+ * @param {number[]} ends two keypoints
  */
 function distance(points, [one, other]) {
   const [x, y] = [0, 1].map((axis) => points[2 * one + axis] - points[2 * other + axis]);

@@ -46,8 +46,8 @@
  *
  * @typedef {object} Constants
  * @property {[number, number][]} base fiducial points of scale 1
- * @property {[number, number][]} openings upper and lower keypoint of lips and lids
- * @property {[number, number]} nose keypoints at its ends
+ * @property {[number, number, number, number][]} openings upper and lower keypoint of lips and lids,
+ *     and the two keypoints whose distance they are measured by
  *
  * @typedef {object} Manifest
  * @property {{resolution: number, scale_code: number}} config
