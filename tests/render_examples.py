@@ -52,7 +52,7 @@ SPEAKER = Identity(
 """The drawn person."""
 
 FPS = Fraction(25)
-"""Of the drawn clip."""
+"""Frames per second of the drawn clip."""
 
 
 def performance(frames: int = 125) -> list[FaceParams]:

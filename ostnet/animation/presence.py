@@ -1,4 +1,4 @@
-"""Is there still a face in the driving clip, and does a new shot start? Cheap for every frame."""
+"""Says whether a driving frame shows a face and whether it starts a new shot, at little cost."""
 
 from collections.abc import Callable
 

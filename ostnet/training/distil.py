@@ -25,8 +25,8 @@ DECODER = ("residual", "up", "merge", "head", "embed_taps", "embed_levels")
 """Parts of the generator that learn."""
 
 JUDGED_EVERY = 3
-"""Of the rows of a batch, with ``losses.uncovered``, every so many have a perceptual distance: it
-takes a CPU half as long as everything else."""
+"""With ``losses.uncovered``, one row of a batch in so many has a perceptual distance: on a CPU it
+takes half as long as everything else."""
 
 
 class DistilObjective:

@@ -12,7 +12,7 @@ from ostnet.evaluation.report import tables
 from ostnet.landmarks import EYES
 
 WIDTH = 30
-"""Of a drawn eye, in pixels."""
+"""Width of a drawn eye in pixels."""
 
 
 def almond(left, middle):

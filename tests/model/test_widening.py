@@ -35,7 +35,7 @@ def trained(config: ModelConfig) -> OSTNet:
 
 @torch.inference_mode()
 def largest_difference(one: OSTNet, other: OSTNet, side: int) -> float:
-    """Of two networks' pictures, in [0, 1], of a source and a driving picture of that side."""
+    """Return the largest difference of two networks' pictures, in [0, 1]; inputs have that side."""
     source, driving = torch.nn.functional.interpolate(smooth(2, seed=3), side).split(1)
     return float((one(source, driving).image - other(source, driving).image).abs().max())
 
