@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import cached_property
 from operator import length_hint
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -235,7 +235,7 @@ class Animator:
         if around is None:
             return picture, None
         margin = round(side * self.config.margin(self.resolution) / self.resolution)
-        canvas = self._take(around[0], side + 2 * margin, "source")
+        canvas: Any = self._take(around[0], side + 2 * margin, "source")
         canvas[..., margin : margin + side, margin : margin + side] = picture
         return picture, canvas
 

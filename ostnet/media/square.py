@@ -149,7 +149,8 @@ class Framed:
             None where the picture ends with the square.
         """
         margin = int(beyond * self.crop.size + 0.5)
-        edges = self.crop.edges(*self.picture.shape[:2], margin)
+        height, width = self.picture.shape[:2]
+        edges = self.crop.edges(height, width, margin)
         if edges == (-1, -1, 1, 1):
             return None
         larger = self.crop.larger(margin)
