@@ -167,7 +167,7 @@ def test_checkpoints_are_compared_by_the_networks_too(
 
 
 def test_a_perfect_generator_has_no_frechet_distance(data, model, reader, inception, monkeypatch):
-    def perfect(network, source, driving, names, anchor=0):
+    def perfect(network, source, driving, names, anchor=0, **_):
         return Generated({"full": np.stack(driving)}, {}, {})
 
     monkeypatch.setattr(rendered_group, "generate", perfect)

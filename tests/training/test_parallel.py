@@ -117,7 +117,9 @@ def test_one_process_prints_and_writes(pair):
     assert pair["printed"].count("8 pairs a step: 4 pairs x 2 processes x 1 accumulated") == 1
     with (pair["output"] / "log.csv").open() as text:
         rows = list(csv.DictReader(text))
-    assert [row["stage"] for row in rows] == ["keypoints", "scale", "joint"]
+    steps = [(row["stage"], row["step"]) for row in rows]  # a slow machine writes more of them
+    assert list(dict.fromkeys(stage for stage, _ in steps)) == ["keypoints", "scale", "joint"]
+    assert len(set(steps)) == len(steps)
     assert int(rows[-1]["pairs"]) == 8 * STEPS
 
 
