@@ -44,8 +44,8 @@ class Manifest:
     result: str
     """The output of graph ``paint`` that is the result."""
     constants: dict[str, list] = field(default_factory=dict)
-    """Of the scale transformation, see :class:`ostnet.backends.fiducials.Fiducials`; in a page also
-    ``openings``, the keypoints that the reference pose treats apart."""
+    """Constants of the scale transformation (:class:`ostnet.backends.fiducials.Fiducials`); in a
+    page also ``openings``, the keypoints that the reference pose treats apart."""
     differences: dict[str, float] | None = None
     """Measured against eager float32 (:class:`ostnet.backends.limits.Differences`)."""
 

@@ -98,7 +98,7 @@ def test_a_processor_computes_what_python_does(
 
 
 def test_a_canvas_around_the_square_is_python_s(visit, browser, address, drivers, tiny_weights):
-    """Of a wide portrait, and of a square one whose edges are repeated."""
+    """A wide portrait gives real pixels, a square one its repeated edges."""
     animator = Animator(OSTNet.from_pretrained(str(tiny_weights)), device="cpu", backend="torch")
     wanted = {}
     for name in PORTRAITS:
