@@ -13,9 +13,9 @@ from ostnet.methods import variant_name
 from ostnet.ui import engine, figures, runs
 from ostnet.ui.inputs import make_scene as scene_of
 from ostnet.ui.inputs import pairs, still_clip
-from ostnet.ui.looks import complaint, seen_driving, seen_portrait
 from ostnet.ui.paste_back import paste_back
 from ostnet.ui.player import player
+from ostnet.ui.previews import complaint, seen_driving, seen_portrait
 from ostnet.ui.visitors import VISITORS
 
 REFRESH = 0.5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import effects, examples, figures, hand_drawn, looks
+from ostnet.ui import crop_canvas, examples, figures, measurements, previews
 from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.examples import Example
 from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
@@ -41,7 +41,7 @@ class Inputs:
     """What was seen in the portrait and in the clip."""
 
 
-def build(measured: effects.Measurements) -> Inputs:
+def build(measured: measurements.Measurements) -> Inputs:
     """Lay everything out; the switches say what they do in these weights."""
     with gr.Row(equal_height=False, elem_id="pair"):
         with gr.Column(min_width=150):
@@ -55,7 +55,7 @@ def build(measured: effects.Measurements) -> Inputs:
             )
             portraits = _shelf(examples.PORTRAITS, picture, "Example portraits")
             portrait_view = gr.HTML(
-                figures.note("Looking…"), js_on_load=hand_drawn.DRAW, elem_id="portrait-view"
+                figures.note("Looking…"), js_on_load=crop_canvas.DRAW, elem_id="portrait-view"
             )
         with gr.Column(min_width=150):
             clip = gr.Video(
@@ -68,10 +68,10 @@ def build(measured: effects.Measurements) -> Inputs:
             )
             clips = _shelf(examples.CLIPS, clip, "Example clips")
             driving_view = gr.HTML(
-                figures.note("Looking…"), js_on_load=hand_drawn.DRAW, elem_id="driving-view"
+                figures.note("Looking…"), js_on_load=crop_canvas.DRAW, elem_id="driving-view"
             )
-    drawn = hand_drawn.field(portrait_view, "portrait-square")
-    clip_drawn = hand_drawn.field(driving_view, "driving-square")
+    drawn = crop_canvas.field(portrait_view, "portrait-square")
+    clip_drawn = crop_canvas.field(driving_view, "driving-square")
     zoom = gr.Slider(
         0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
@@ -85,17 +85,17 @@ def build(measured: effects.Measurements) -> Inputs:
     )
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
-        mode = gr.Radio(list(looks.CROPS), value="around the face", label="Portrait: the square")
+        mode = gr.Radio(list(previews.CROPS), value="around the face", label="Portrait: the square")
         face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
         seconds = gr.Slider(
             1,
             MOST_SECONDS,
-            looks.FIRST_SECONDS,
+            previews.FIRST_SECONDS,
             step=1,
             label="Clip: seconds to use",
             elem_id="seconds",
         )
-        clip_mode = gr.Radio(list(looks.CLIP_CROPS), value="automatic", label="Clip: the square")
+        clip_mode = gr.Radio(list(previews.CLIP_CROPS), value="automatic", label="Clip: the square")
         clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
     result = [*_result(), pose]
     more, still = _more(clip)
@@ -129,16 +129,17 @@ def _shelf(shown: list[Example], target: gr.components.Component, label: str) ->
     return shelf
 
 
-def _switches(measured: effects.Measurements) -> list[gr.Checkbox]:
+def _switches(measured: measurements.Measurements) -> list[gr.Checkbox]:
     with gr.Column(elem_id="options", min_width=100):
         transform = gr.Checkbox(
             True, label="Scale transformation",
             info="Brings every driving frame to the portrait's face size. "
-            + effects.of_transform(measured),
+            + measurements.transform_effect(measured),
         )  # fmt: skip
         embedding = gr.Checkbox(
             True, label="Scale embedding",
-            info="Tells the picture maker what was taken out. " + effects.of_embedding(measured),
+            info="Tells the picture maker what was taken out. "
+            + measurements.embedding_effect(measured),
         )  # fmt: skip
         with gr.Row():
             compare = gr.Checkbox(

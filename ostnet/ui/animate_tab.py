@@ -4,10 +4,10 @@ import gradio as gr
 from gradio.events import Dependency
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, engine, figures, looks, memory, share, text
+from ostnet.ui import animate_inputs, browser_storage, engine, figures, previews, share, text
 from ostnet.ui.animate_inputs import Inputs
-from ostnet.ui.effects import Measurements
-from ostnet.ui.first_sight import FirstSight, first_sight
+from ostnet.ui.measurements import Measurements
+from ostnet.ui.preload import Comparison, load_comparison
 from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 SHOW = """() => {
@@ -42,10 +42,10 @@ def build(page: gr.Blocks) -> Inputs:
             shared = gr.Button("Copy a link to these settings", size="sm", elem_id="share")
             link = gr.Textbox(visible=False, label="Link, copied", elem_id="link", lines=1)
         with gr.Column(elem_id="outcome", elem_classes="outcome", min_width=300):
-            ready = first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
+            ready = load_comparison(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
             status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
             results, mine, outputs, which, together, paste, pasted = _outcome(ready)
-    opened = memory.wire(page, inputs)
+    opened = browser_storage.connect(page, inputs)
     _wire_looks(opened, inputs, guess, button)
     columns = gr.Number(4, visible=False)  # of the grid
     page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
@@ -84,8 +84,8 @@ def _wire_looks(opened: Dependency, inputs: Inputs, guess: gr.Markdown, button: 
     }
     seen, zoomed = inputs.views
     for look, triggers, view in (
-        (looks.show_portrait, inputs.portrait, seen),
-        (looks.show_driving, [*inputs.driving, inputs.zoom], zoomed),
+        (previews.show_portrait, inputs.portrait, seen),
+        (previews.show_driving, [*inputs.driving, inputs.zoom], zoomed),
     ):
         common = {"fn": look, "inputs": triggers, "outputs": view, **PRIVATE}
         opened.then(**common, show_progress="hidden").then(**wait)
@@ -110,7 +110,7 @@ def _wire_link(inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
     ).then(None, link, link, js=COPY, **PRIVATE)
 
 
-def _outcome(ready: FirstSight | None) -> tuple:
+def _outcome(ready: Comparison | None) -> tuple:
     """What a run shows; until there is one, the comparison that was made of these weights."""
     with gr.Column(visible=ready is not None, elem_id="results") as results:
         which = gr.Radio([], label="Which result", visible=False, elem_id="which")

@@ -10,26 +10,26 @@ from ostnet.animation import VARIANTS
 from ostnet.ui import (
     animate_tab,
     api,
+    block_outbound,
     engine,
     examples,
     figures,
     live_tab,
-    looks,
-    outbound,
+    previews,
     results_tab,
     still_tabs,
     text,
 )
+from ostnet.ui.cleanup import LONGEST_VISIT
 from ostnet.ui.document import InDocument
-from ostnet.ui.doors import Doors
-from ostnet.ui.first_sight import at_once, first_sight
 from ostnet.ui.inputs import MOST_DRIVING_MB
-from ostnet.ui.leftovers import LONGEST_VISIT
 from ostnet.ui.player import SCRIPT
+from ostnet.ui.preload import load_comparison, preload_html
+from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import VISITORS
 
-_FIRST = at_once(first_sight(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
+_FIRST = preload_html(load_comparison(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
 
 
 def launch_options() -> dict:
@@ -44,7 +44,7 @@ def launch_options() -> dict:
         "head": f"<script>{SCRIPT}</script>",
         "app_kwargs": {
             "middleware": [
-                Middleware(Doors, visitors=VISITORS),
+                Middleware(RouteGuard, visitors=VISITORS),
                 Middleware(InDocument, html=_FIRST),
             ]
         },
@@ -57,7 +57,7 @@ def launch_options() -> dict:
 
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**launch_options()``."""
-    outbound.ask_nobody()
+    block_outbound.block_outbound()
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
@@ -96,7 +96,7 @@ def build() -> gr.Blocks:
 def _prepare_later() -> None:
     """Once the page is up, before somebody asks: look at its examples, time a frame."""
     for seconds, task, arguments in (
-        (1, looks.look_at_first_examples, []),
+        (1, previews.look_at_first_examples, []),
         (5, engine.PACE.frame, [len(VARIANTS)]),
     ):
         timer = threading.Timer(seconds, task, arguments)

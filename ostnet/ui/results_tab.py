@@ -11,8 +11,7 @@ from pathlib import Path
 import gradio as gr
 
 from ostnet.ui import figures, text
-from ostnet.ui.claims import claims
-from ostnet.ui.effects import Measurements
+from ostnet.ui.measurements import Measurements, claims
 from ostnet.ui.wiring import PRIVATE
 
 FINDINGS = "evaluation/findings.md"

@@ -11,7 +11,7 @@ import gradio as gr
 from ostnet.ui import examples
 from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
 from ostnet.ui.inputs import MOST_SECONDS
-from ostnet.ui.looks import FIRST_SECONDS
+from ostnet.ui.previews import FIRST_SECONDS
 
 
 @dataclass(frozen=True)

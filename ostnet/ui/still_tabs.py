@@ -8,7 +8,7 @@ from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, figures, stress_pad, text
 from ostnet.ui.animate_inputs import Inputs
-from ostnet.ui.looks import seen_driving, seen_portrait
+from ostnet.ui.previews import seen_driving, seen_portrait
 from ostnet.ui.stress_pad import LEAST, MOST
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import MODEL_TURN

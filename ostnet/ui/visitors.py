@@ -17,8 +17,8 @@ from typing import TypeVar
 import gradio as gr
 
 from ostnet.media.patience import until
+from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup
 from ostnet.ui.disk import need_room
-from ostnet.ui.leftovers import LONGEST_VISIT, VISITOR, Leftovers
 
 T = TypeVar("T")
 
@@ -168,7 +168,7 @@ class Visitors:
         self._present: dict[str, Visitor] = {}
         self._left: list[Visitor] = []
         self._closed: dict[str, float] = {}
-        self._leftovers = Leftovers(self.root)
+        self._cleanup = Cleanup(self.root)
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
@@ -261,7 +261,7 @@ class Visitors:
         here = [*self._present.values(), *self._left]
         for visitor in here:
             visitor.forget_old_runs()
-        self._leftovers.sweep({visitor.folder for visitor in here})
+        self._cleanup.sweep({visitor.folder for visitor in here})
 
 
 def _inode(path: Path) -> int:

@@ -8,7 +8,7 @@ import pytest
 
 from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import looks, runs
+from ostnet.ui import previews, runs
 from ostnet.ui.visitors import Visitors
 
 REQUEST = SimpleNamespace(session_hash="ann")
@@ -20,20 +20,22 @@ CLIP = ("automatic", 1, "")
 def visitor(monkeypatch, tmp_path):
     visitors = Visitors(tmp_path)
     monkeypatch.setattr(on, "VISITORS", visitors)
-    monkeypatch.setattr(looks, "VISITORS", visitors)
+    monkeypatch.setattr(previews, "VISITORS", visitors)
     monkeypatch.setattr(on.engine.PACE, "_seconds", {1: 0.1, 4: 0.5})
     return visitors.get("ann")
 
 
 def test_the_crop_and_its_adjustment_are_shown_at_once(visitor, portrait_file):
-    plain = looks.show_portrait(portrait_file, *FACE, REQUEST)
-    drawn = looks.show_portrait(portrait_file, *FACE[:2], "10, 20, 300", REQUEST)
+    plain = previews.show_portrait(portrait_file, *FACE, REQUEST)
+    drawn = previews.show_portrait(portrait_file, *FACE[:2], "10, 20, 300", REQUEST)
     assert plain.count("</figure>") == 2 and 'data-square="10,20,300"' in drawn
-    assert "is not X,Y,SIDE" in looks.show_portrait(portrait_file, *FACE[:2], "a bit left", REQUEST)
+    assert "is not X,Y,SIDE" in previews.show_portrait(
+        portrait_file, *FACE[:2], "a bit left", REQUEST
+    )
 
 
 def test_a_long_clip_is_shortened_and_the_page_says_so(visitor, driving_file):
-    made = looks.show_driving(driving_file, 1, *CLIP, 0.5, REQUEST)
+    made = previews.show_driving(driving_file, 1, *CLIP, 0.5, REQUEST)
     assert "lasts 5.0 s; its first 1.0 s are used" in made
     assert "0.5 times as large" in made
 
@@ -42,8 +44,8 @@ def test_the_estimate_counts_frames_and_variants(visitor, portrait_file, driving
     inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2])
     words, button = on.estimate(*inputs, True, None, REQUEST)
     assert words == "" and button.interactive is False  # nothing has been looked at yet
-    looks.show_portrait(portrait_file, *FACE, REQUEST)
-    looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
+    previews.show_portrait(portrait_file, *FACE, REQUEST)
+    previews.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
     words, button = on.estimate(*inputs, True, None, REQUEST)
     assert words.startswith("25 frames, 4 variants each: about 14 s") and button.interactive
     words, _ = on.estimate(*inputs, False, None, REQUEST)
@@ -54,8 +56,8 @@ def test_the_button_does_not_wait_for_the_estimate(
     visitor, portrait_file, driving_file, monkeypatch
 ):
     monkeypatch.setattr(on.engine.PACE, "_seconds", {})
-    looks.show_portrait(portrait_file, *FACE, REQUEST)
-    looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
+    previews.show_portrait(portrait_file, *FACE, REQUEST)
+    previews.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
     words, button = on.estimate(
         portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2], True, None, REQUEST
     )
@@ -148,8 +150,8 @@ def test_head_pose_and_scale_window_make_other_videos(visitor, portrait_file, dr
 
 def test_too_many_pairs_are_refused_before_anything_runs(visitor, portrait_file, driving_file):
     inputs = (portrait_file, *FACE[:2], driving_file, 1, *CLIP[:2])
-    looks.show_portrait(portrait_file, *FACE, REQUEST)
-    looks.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
+    previews.show_portrait(portrait_file, *FACE, REQUEST)
+    previews.show_driving(driving_file, 1, *CLIP, 1, REQUEST)
     many = [driving_file] * 12
     words, button = on.estimate(*inputs, True, many, REQUEST)
     assert "at most 12" in words and button.interactive is False

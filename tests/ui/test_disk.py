@@ -12,10 +12,10 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ostnet.errors import InputError
-from ostnet.ui import doors
+from ostnet.ui import route_guard
+from ostnet.ui.cleanup import UPLOADED
 from ostnet.ui.disk import need_room, used
-from ostnet.ui.doors import Doors
-from ostnet.ui.leftovers import UPLOADED
+from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.visitors import Visitors
 
 
@@ -75,7 +75,7 @@ def page(megabyte):
         return PlainTextResponse("taken")
 
     routes = [Route("/gradio_api/upload", take, methods=["POST"])]
-    middleware = [Middleware(Doors, visitors=Visitors(megabyte))]
+    middleware = [Middleware(RouteGuard, visitors=Visitors(megabyte))]
     return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
@@ -96,7 +96,7 @@ def test_what_was_broken_off_makes_room(page, megabyte, monkeypatch):
 
 
 def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monkeypatch):
-    monkeypatch.setattr(doors, "STRIDE", 100_000)
+    monkeypatch.setattr(route_guard, "CHECK_EVERY", 100_000)
     parts = [{"type": "http.request", "body": bytes(50_000), "more_body": True}] * 99
     parts.append({"type": "http.request", "body": b"", "more_body": False})
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}

@@ -8,7 +8,7 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.media.video import read_frames
-from ostnet.ui.leftovers import LONGEST_VISIT, UPLOADED
+from ostnet.ui.cleanup import LONGEST_VISIT, UPLOADED
 from ostnet.ui.visitors import MOST_RUNS, Visitors
 
 

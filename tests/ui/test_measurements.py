@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from ostnet.ui import effects
-from ostnet.ui.claims import claims
-from ostnet.ui.effects import E, Measurements, digest
+from ostnet.ui import measurements
+from ostnet.ui.measurements import E, Measurements, claims, digest
 
 
 @pytest.fixture
@@ -38,12 +37,12 @@ HELPS = (
 
 
 def test_a_switch_says_its_measured_effect(measured):
-    said = effects.of_transform(measured(*HELPS))
+    said = measurements.transform_effect(measured(*HELPS))
     assert "3.0\u00a0% off with it, 17\u00a0% without" in said
 
 
 def test_a_switch_without_effect_says_so(measured):
-    assert "no measurable difference" in effects.of_embedding(measured(*HELPS))
+    assert "no measurable difference" in measurements.embedding_effect(measured(*HELPS))
 
 
 def test_the_embedding_also_says_what_it_does_to_mouths(measured, tmp_path):
@@ -53,7 +52,7 @@ def test_the_embedding_also_says_what_it_does_to_mouths(measured, tmp_path):
         row = {"protocol": "different-scale", "method": method, "metric": "mouth_slope"}
         document["rows"].append(row | {"value": value})
     (tmp_path / "metrics.json").write_text(json.dumps(document))
-    said = effects.of_embedding(Measurements(tmp_path))
+    said = measurements.embedding_effect(Measurements(tmp_path))
     assert said.endswith(
         "Against the driver's, mouths open 0.80 times as far with it, 0.70 without."
     )
@@ -61,7 +60,7 @@ def test_the_embedding_also_says_what_it_does_to_mouths(measured, tmp_path):
 
 def test_figures_of_other_weights_are_not_quoted(measured):
     other = measured(*HELPS, weights="0123456789ab")
-    assert "not been measured" in effects.of_transform(other)
+    assert "not been measured" in measurements.transform_effect(other)
     assert claims(other) == ""
 
 

@@ -5,7 +5,7 @@ import functools
 import gradio as gr
 
 from ostnet.errors import InputError
-from ostnet.ui import engine, examples, figures, hand_drawn
+from ostnet.ui import crop_canvas, engine, examples, figures
 from ostnet.ui.inputs import (
     Driving,
     Portrait,
@@ -28,7 +28,7 @@ def seen_portrait(visitor: Visitor, path, mode, face, drawn) -> Portrait:
     look = visitor.once(
         ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
     )
-    square = hand_drawn.parse(drawn, "portrait", look.crop.roll)
+    square = crop_canvas.parse(drawn, "portrait", look.crop.roll)
     return look if square is None else reframed_portrait(look, square)
 
 
@@ -38,7 +38,7 @@ def seen_driving(visitor: Visitor, path, seconds, mode, face, drawn) -> Driving:
     look = visitor.once(
         key, lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1)
     )
-    square = hand_drawn.parse(drawn, "driving clip", look.crop.roll)
+    square = crop_canvas.parse(drawn, "driving clip", look.crop.roll)
     if square is None:
         return look
     return visitor.once((*key, square), lambda: reframed_driving(look, square))
@@ -72,7 +72,7 @@ def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
         look = seen_portrait(visitor, path, mode, face, drawn)
     except InputError as error:
         return complaint(error)
-    crop = hand_drawn.canvas(
+    crop = crop_canvas.canvas(
         look.image,
         look.crop,
         "the square that is animated",
@@ -94,7 +94,7 @@ def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) ->
         look = seen_driving(visitor, path, seconds, mode, face, drawn)
     except InputError as error:
         return complaint(error)
-    crop = hand_drawn.canvas(
+    crop = crop_canvas.canvas(
         look.whole,
         look.crop.at(look.frames // 2),
         "one square for the whole clip",

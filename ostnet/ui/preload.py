@@ -14,7 +14,7 @@ from ostnet.ui.player import player
 
 
 @dataclass(frozen=True)
-class FirstSight:
+class Comparison:
     """The parts of the comparison, as HTML."""
 
     headline: str
@@ -24,14 +24,14 @@ class FirstSight:
 
 
 @functools.cache
-def first_sight(weights: Path, name: str) -> FirstSight | None:
+def load_comparison(weights: Path, name: str) -> Comparison | None:
     """Those of the weights in a folder, under the name that they are called by; None without."""
     ready = load_showcase(weights)
     if not ready:
         return None
     document = ready.document
     about = f"{examples.PORTRAITS[0].name} × “{examples.CLIPS[0].name}”, made by {name}"
-    return FirstSight(
+    return Comparison(
         runs.words(document),
         player(ready.wide, document["fps"], ready.narrow, charts.headline(document), about),
         charts.chart(document),
@@ -39,45 +39,45 @@ def first_sight(weights: Path, name: str) -> FirstSight | None:
     )
 
 
-def at_once(sight: FirstSight | None, title: str) -> str:
+def preload_html(sight: Comparison | None, title: str) -> str:
     """The comparison as a part of the document; ``title`` is HTML that stands above the tabs."""
     if sight is None:
         return ""
     return (
-        f"<style>{_STYLE}</style><div id='first-sight'><header>{title}</header>"
+        f"<style>{_STYLE}</style><div id='preload'><header>{title}</header>"
         f"<div><main>{sight.headline}{sight.grid}</main></div></div><script>{_SCRIPT}</script>"
     )
 
 
 _STYLE = """
-#first-sight { position: absolute; inset: 0 0 auto; z-index: 999; min-height: 100vh;
+#preload { position: absolute; inset: 0 0 auto; z-index: 999; min-height: 100vh;
   color: #1e293b; background: #fff; font: 1rem/1.4 ui-sans-serif, system-ui, sans-serif; }
-#first-sight > * { box-sizing: border-box; max-width: 1680px; margin: 0 auto; padding: 0 1.2rem; }
-#first-sight header { padding-top: .7rem; height: 124px; }
-#first-sight h1 { margin: 0 0 .15rem; font-size: 1.4rem; }
-#first-sight p { margin: 0; }
-#first-sight .note { padding: .45rem .75rem; font-size: 1.08rem; font-weight: 600;
+#preload > * { box-sizing: border-box; max-width: 1680px; margin: 0 auto; padding: 0 1.2rem; }
+#preload header { padding-top: .7rem; height: 124px; }
+#preload h1 { margin: 0 0 .15rem; font-size: 1.4rem; }
+#preload p { margin: 0; }
+#preload .note { padding: .45rem .75rem; font-size: 1.08rem; font-weight: 600;
   border-left: 4px solid #14b8a6; background: #7771; border-radius: 6px; }
-#first-sight .fine { margin: .3rem 0 .6rem; font-size: .8rem; opacity: .7; }
-#first-sight video { width: 100%; max-height: 52vh; border-radius: 6px; background: #18181b; }
-#first-sight .steps { display: none; }
+#preload .fine { margin: .3rem 0 .6rem; font-size: .8rem; opacity: .7; }
+#preload video { width: 100%; max-height: 52vh; border-radius: 6px; background: #18181b; }
+#preload .steps { display: none; }
 @media (min-width: 1000px) {
-  #first-sight main { margin-left: max(calc(400px + 1.2rem), calc(29% + 1.2rem)); }
+  #preload main { margin-left: max(calc(400px + 1.2rem), calc(29% + 1.2rem)); }
 }
 @media (max-width: 600px) {
-  #first-sight > * { padding: 0 .5rem; }
-  #first-sight header { height: 165px; }
-  #first-sight h1 { font-size: 1rem; }
-  #first-sight header p { font-size: .8rem; line-height: 1.3; }
-  #first-sight .note { font-size: .92rem; }
-  #first-sight video { max-height: none; }
+  #preload > * { padding: 0 .5rem; }
+  #preload header { height: 165px; }
+  #preload h1 { font-size: 1rem; }
+  #preload header p { font-size: .8rem; line-height: 1.3; }
+  #preload .note { font-size: .92rem; }
+  #preload video { max-height: none; }
 }
-@media (prefers-color-scheme: dark) { #first-sight { color: #f1f5f9; background: #0f172a; } }
+@media (prefers-color-scheme: dark) { #preload { color: #f1f5f9; background: #0f172a; } }
 """
 
 _SCRIPT = """
 (() => {
-  const first = document.getElementById('first-sight'), video = first.querySelector('video');
+  const first = document.getElementById('preload'), video = first.querySelector('video');
   const moveIn = () => {
     const place = document.querySelector('#grid .player video');
     if (!place) return setTimeout(moveIn, 30);

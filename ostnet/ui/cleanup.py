@@ -18,7 +18,7 @@ UPLOADED = 600
 whole; it leaves an empty one of each, and whatever came of those that were broken off."""
 
 
-class Leftovers:
+class Cleanup:
     """The strange entries of a folder, and since when each has been there.
 
     The age of what is there already is told by its own time, once; from then on, and for whatever

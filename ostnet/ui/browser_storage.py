@@ -5,23 +5,23 @@ from urllib.parse import urlencode
 import gradio as gr
 from gradio.events import Dependency
 
-from ostnet.ui import examples, looks, share
+from ostnet.ui import examples, previews, share
 from ostnet.ui.animate_inputs import Inputs
 from ostnet.ui.visitors import VISITORS
 from ostnet.ui.wiring import PRIVATE
 
 SQUARES = [
-    share.Setting("square", next(iter(looks.CROPS)), tuple(looks.CROPS)),
+    share.Setting("square", next(iter(previews.CROPS)), tuple(previews.CROPS)),
     share.Setting("face", 1, least=1, most=99),
     share.Setting("drawn", "", pattern=r"-?\d+,-?\d+,\d+"),
-    share.Setting("clip_square", next(iter(looks.CLIP_CROPS)), tuple(looks.CLIP_CROPS)),
+    share.Setting("clip_square", next(iter(previews.CLIP_CROPS)), tuple(previews.CLIP_CROPS)),
     share.Setting("clip_face", 1, least=1, most=99),
     share.Setting("clip_drawn", "", pattern=r"-?\d+,-?\d+,\d+"),
 ]
 """What belongs to the visitor's own files, so that no link has it."""
 
 
-def wire(page: gr.Blocks, inputs: Inputs) -> Dependency:
+def connect(page: gr.Blocks, inputs: Inputs) -> Dependency:
     """Remember every change; when the page opens, fill the inputs in as they were.
 
     Or as the link says, where the page was opened by another one than then. Returns what follows

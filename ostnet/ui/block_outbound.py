@@ -10,7 +10,7 @@ import gradio as gr
 import safehttpx
 
 
-def ask_nobody() -> None:
+def block_outbound() -> None:
     """From now on refuse, in this process."""
     safehttpx.get = safehttpx.async_validate_url = _refused
 

@@ -18,14 +18,14 @@ stranger's name on the Hugging Face Hub."""
 
 UPLOAD = "upload"
 
-STRIDE = 16 << 20
+CHECK_EVERY = 16 << 20
 """Bytes of an upload between two looks at the disk."""
 
-PATIENCE = MOST_DRIVING_MB << 20
+MOST_DISCARDED = MOST_DRIVING_MB << 20
 """Bytes that are read and thrown away before a refusal, which is as much as one file may have."""
 
 
-class Doors:
+class RouteGuard:
     """Middleware that answers for what is closed, and for uploads that do not fit on the disk.
 
     Args:
@@ -59,7 +59,7 @@ class Doors:
             nonlocal since
             message = await receive()
             since += len(message.get("body", b""))
-            if since > STRIDE:
+            if since > CHECK_EVERY:
                 since = 0
                 await self._need_room(len(message["body"]))
             return message
@@ -71,12 +71,12 @@ class Doors:
 
 
 async def _refuse(refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer when the body has come, all of it or `PATIENCE`, none of which is kept.
+    """Answer when the body has come, all of it or `MOST_DISCARDED`, none of which is kept.
 
     A connection that is closed on somebody who still sends is reset: a browser then tells of a
     broken connection instead of what the answer says.
     """
-    left, more = PATIENCE, True
+    left, more = MOST_DISCARDED, True
     while more and left > 0:
         message = await receive()
         left -= len(message.get("body", b""))

@@ -95,14 +95,14 @@ def test_the_comparison_plays_before_the_program_of_the_page_is_there(server, br
         page.goto(server.url, wait_until="commit")
         page.wait_for_function("document.querySelector('video')?.currentTime > 0.1")
         assert in_view(page, "video")
-        assert "With OSTNet the result's face is" in page.locator("#first-sight").inner_text()
+        assert "With OSTNet the result's face is" in page.locator("#preload").inner_text()
     finally:
         page.close()
 
 
 def test_the_comparison_that_plays_moves_into_the_page_and_is_loaded_once(visit):
     page = visit()
-    assert page.locator("#first-sight").count() == 0
+    assert page.locator("#preload").count() == 0
     loaded = page.evaluate(
         "performance.getEntriesByType('resource').map(entry => entry.name)"
         ".filter(name => /showcase.*mp4|ffmpeg/.test(name))"
