@@ -14,8 +14,8 @@ from small_models import SMALL
 
 from ostnet.cli import main
 from ostnet.config import PRESETS
-from ostnet.feature_networks import SqueezeNet
 from ostnet.media.video import VideoWriter
+from ostnet.perceptual_networks import SqueezeNet
 
 FACE, HEIGHT, WIDTH = 160, 200, 320
 """Side of the picture of a person, and size of the video it stands in, 60 from its left edge."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from ostnet import hub
 from ostnet.errors import InputError
-from ostnet.evaluation.metrics import definitions, network_metrics
+from ostnet.evaluation.metrics import definitions
 from ostnet.evaluation.metrics.bootstrap import Statistic
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
@@ -104,12 +104,12 @@ def _pooled(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference
 
 
 def _metric(name: str) -> Metric | None:
-    """The metric of this name whose frames tell a difference; None for others, such as FID."""
+    """The metric of this name whose frames tell a difference; None for others."""
     key = name.rsplit("_", 1)[-1]
     table = [
         *definitions.reconstruction_metrics(lineage=True),
         *definitions.cross_metrics(key),
-        *network_metrics.frame_metrics(network_metrics.EXTRA),
+        *definitions.PERCEPTUAL,
     ]
     reductions = {*REDUCE, *POOLED}
     return next(

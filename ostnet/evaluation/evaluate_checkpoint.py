@@ -15,7 +15,9 @@ from ostnet.evaluation.data.datasets import Dataset, read_dataset
 from ostnet.evaluation.data.drawn_pairs import Pair, draw_scales, group
 from ostnet.evaluation.data.pair_list import list_of, read_pairs, write_pairs
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.instruments import backends, make_instruments
+from ostnet.evaluation.metrics.definitions import PERCEPTUAL
+from ostnet.evaluation.metrics.instruments import backends, make_reader
+from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols.protocol import Bench, Protocol
 from ostnet.evaluation.protocols.suite import SUITE
@@ -49,8 +51,9 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
     dataset = read_dataset(config.data, config.dataset, config.clips, config.seed)
     networks = load_networks(config)
     device = str(next(networks.model.parameters()).device)
-    kinds = {kind for name in config.protocols() for kind in SUITE[name].extra}
-    reader, extras = make_instruments(config, kinds, device)
+    reader = make_reader(config, device)
+    wanted = any(SUITE[name].perceptual for name in config.protocols())
+    perceptual = load_region_distance(device) if wanted else None
     bench = Bench(
         config.data,
         networks.model,
@@ -58,7 +61,7 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
         networks.methods,
         reader,
         config.lineage,
-        extras,
+        perceptual,
     )
     config.output.mkdir(parents=True, exist_ok=True)
     shard, rows = this_process(), []
@@ -122,7 +125,7 @@ class _Run:
         self.bench = replace(
             bench,
             methods=[m for m in networks.methods if m in worth],
-            extras=bench.extras.only(self.protocol.extra),
+            perceptual=bench.perceptual if self.protocol.perceptual else None,
         )
         if self.protocol.own_methods:
             self.bench.methods = list(self.protocol.own_methods)
@@ -186,7 +189,7 @@ class _Run:
             "landmarker": self.bench.reader.landmarker.name,
             "embedder": self.bench.reader.embedder.name,
             "lineage": self.bench.lineage,
-            "extras": self.bench.extras.names,
+            "perceptual": self.bench.perceptual and self.bench.perceptual.name,
         }
 
     def _sheet_groups(self) -> list[int]:
@@ -208,7 +211,7 @@ class _Run:
         rows = self._rows_by_condition(records, head)
         if self.protocol.finish:
             arrays = self.store.arrays(len(self.groups))
-            found = backends(self.bench.reader, self.bench.extras)
+            found = backends(self.bench.reader, self.bench.perceptual)
             measured = Measured(self.store.folder, records, arrays, head, found)
             rows += self.protocol.finish(measured)
         for row in rows:
@@ -229,13 +232,11 @@ class _Run:
         ]
 
     def _rows(self, records: Sequence[Record], head: Row) -> list[Row]:
-        found = backends(self.bench.reader, self.bench.extras)
-        given, table = self.bench.extras.names, self.protocol.table(self.bench)
-        arrays = self.store.arrays(len(self.groups)) if "fid" in given else []
-        rows = tables.network_rows(records, arrays, table, given, head, found, self.missing)
-        if self.protocol.condition is None:
-            lacking = [kind for kind in self.protocol.extra if kind not in given]
-            rows += tables.unavailable(lacking, self.bench.methods, head)
+        found = backends(self.bench.reader, self.bench.perceptual)
+        table = [*self.protocol.table(self.bench), *(PERCEPTUAL if self.bench.perceptual else [])]
+        rows = tables.rows(records, table, head, found, self.missing)
+        if self.protocol.perceptual and not self.bench.perceptual:
+            rows += tables.unavailable(PERCEPTUAL, self.bench.methods, head, NO_WEIGHTS)
         if self.protocol.known_scale:
             rows += tables.module_differences(records, head, found["module"])
         return rows

@@ -28,13 +28,11 @@ from ostnet.evaluation.metrics.columns import (
     leave_out_blinks,
     scale_columns,
 )
-from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.extras import Reading, features, unused_networks
+from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
 from ostnet.evaluation.metrics.face_reader import Face, FaceReader, identity_of
-from ostnet.evaluation.metrics.fid import REFERENCE
-from ostnet.evaluation.metrics.instruments import backends, make_instruments
+from ostnet.evaluation.metrics.instruments import backends, make_reader
 from ostnet.evaluation.metrics.metric_options import MetricOptions
-from ostnet.evaluation.metrics.network_metrics import ACROSS, WITH_TRUTH
+from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
 from ostnet.evaluation.protocols.stability import jitter
 from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.report import report_files, tables
@@ -93,17 +91,6 @@ class ScoreConfig(MetricOptions):
         if self.cross_identity and self.source is None:
             raise InputError("source: missing; --cross-identity needs the source pictures")
 
-    def kinds(self) -> tuple[str, ...]:
-        """Kinds of networks whose metrics are reported."""
-        if self.cross_identity:
-            return ACROSS
-        return WITH_TRUTH + (("arcface",) if self.source else ())
-
-    def unused_flags(self) -> list[str]:
-        """What was given though it changes nothing."""
-        pixels = ["--lineage"] if self.lineage and self.cross_identity else []
-        return pixels + unused_networks(self, self.kinds())
-
 
 def score(config: ScoreConfig) -> list[Row]:
     """Score every generated video against the reference of the same name; write the report.
@@ -112,8 +99,8 @@ def score(config: ScoreConfig) -> list[Row]:
     the names tell them (``data.datasets.NAMINGS``), else over videos. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
-    if flags := config.unused_flags():
-        warnings.warn(f"{', '.join(flags)}: not used by this kind of scoring", stacklevel=2)
+    if config.lineage and config.cross_identity:
+        warnings.warn("--lineage: not used by this kind of scoring", stacklevel=2)
     videos = files(config.generated, VIDEOS, "generated")
     config.output.mkdir(parents=True, exist_ok=True)
     scorer = _Scorer(config, recognise([video.name for video in videos]))
@@ -134,16 +121,16 @@ class _Scorer:
         """naming: key of ``data.datasets.NAMINGS``, by which a video's name tells the person."""
         self.config, self._naming = config, naming
         device = str(choose_device(config.device))
-        self.reader, self.extras = make_instruments(config, config.kinds(), device)
+        self.reader = make_reader(config, device)
+        self.perceptual = None if config.cross_identity else load_region_distance(device)
         self.method = config.name or config.generated.resolve().name
         self.records: list[Record] = []
-        self._features: dict[str, list[np.ndarray]] = {self.method: [], REFERENCE: []}
 
     def add(self, video: Path) -> None:
         """One record per frame of one video."""
         reference = partner(self.config.reference, video, VIDEOS, "reference")
         check_length(video, reference)
-        source, source_reading = self._source(video)
+        source = self._source(video)
         faces, drivers, records = [], [], []
         for index, (image, truth) in enumerate(frame_pairs(video, reference)):
             face, driver = self.reader.read([image, truth], self.config.source is not None)
@@ -153,9 +140,7 @@ class _Scorer:
             record = {"method": self.method, "pair": index, "person": person}
             record |= {"source": video.stem, "driving": reference.name, "frame": index}
             record |= self._columns(image, truth, face, driver, source)
-            output, driving = self.extras.read([image, truth], [face, driver])
-            self._keep(output, driving)
-            records.append(record | self.extras.columns(output, source_reading, driving))
+            records.append(record)
         leave_out_blinks(records)
         ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
         self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
@@ -166,22 +151,19 @@ class _Scorer:
             "protocol": CROSS if self.config.cross_identity else SAME,
             "dataset": self.config.reference.resolve().name,
         }
-        given = self.extras.names
-        table = _table(self.config, self.reader)
-        groups = [{label: np.stack(kept) for label, kept in self._features.items() if kept}]
-        found = backends(self.reader, self.extras)
-        rows = tables.network_rows(self.records, groups, table, given, head, found, {})
-        lacking = [kind for kind in self.config.kinds() if kind not in given]
-        return rows + tables.unavailable(lacking, [self.method], head)
+        table = _table(self.config, self.reader) + (PERCEPTUAL if self.perceptual else [])
+        found = backends(self.reader, self.perceptual)
+        rows = tables.rows(self.records, table, head, found, {})
+        if not self.config.cross_identity and not self.perceptual:
+            rows += tables.unavailable(PERCEPTUAL, [self.method], head, NO_WEIGHTS)
+        return rows
 
-    def _source(self, video: Path) -> tuple[Face | None, Reading]:
-        """The source picture's face and what the extra networks read off it, where it is given."""
+    def _source(self, video: Path) -> Face | None:
+        """Return the source picture's face, where it is given."""
         if self.config.source is None:
-            return None, {}
+            return None
         picture = first_picture(partner(self.config.source, video, PICTURES + VIDEOS, "source"))
-        (face,) = self.reader.read([picture], identity=True)
-        (reading,) = self.extras.read([picture], [face])
-        return face, reading
+        return self.reader.read([picture], identity=True)[0]
 
     def _columns(
         self,
@@ -196,19 +178,14 @@ class _Scorer:
             record = scale_columns("scale_error", face, source)
         else:
             record = image_columns(truth, image, self.config.lineage)
+            if self.perceptual:
+                record |= self.perceptual.columns(image, truth, driver)
             record |= landmark_columns(face, driver)
         if self.config.source is not None:
             key = self.reader.embedder.key
             who = (identity_of(face), identity_of(source), identity_of(driver))
             record |= identity_columns(key, *who)
         return record | following_columns(face, driver)
-
-    def _keep(self, output: Reading, reference: Reading) -> None:
-        """Features of one generated frame and of its reference, for FID."""
-        found = features([output, reference])
-        if found is not None:
-            self._features[self.method].append(found[0])
-            self._features[REFERENCE].append(found[1])
 
 
 def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:

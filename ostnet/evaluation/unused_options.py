@@ -1,13 +1,12 @@
 """Options that were given though nothing that was asked for uses them."""
 
-from ostnet.evaluation.metrics.extras import unused_networks
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.methods import TRAINED_APART
 
 
 def unused_options(config: EvaluateConfig) -> list[str]:
-    """Flags, such as ``--arcface``, that change nothing about the requested protocols."""
+    """Flags, such as ``--lineage``, that change nothing about the requested protocols."""
     protocols = [SUITE[name] for name in config.protocols() if not SUITE[name].direct]
     shared = [p for p in protocols if p.own_methods is None]
     by_total = config.pairs is not None
@@ -24,5 +23,4 @@ def unused_options(config: EvaluateConfig) -> list[str]:
         uses[name] = wanted and any(p.methods is None for p in shared)
     default = {"methods": "all"}
     given = [name for name in uses if getattr(config, name) not in (None, False, default.get(name))]
-    flags = ["--" + name.replace("_", "-") for name in given if not uses[name]]
-    return flags + unused_networks(config, {kind for p in protocols for kind in p.extra})
+    return ["--" + name.replace("_", "-") for name in given if not uses[name]]

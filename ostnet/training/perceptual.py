@@ -15,10 +15,11 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from ostnet.errors import InputError
-from ostnet.feature_networks import FeatureNetwork, MobileNetV2, SqueezeNet, Vgg19
-from ostnet.feature_weights import (
+from ostnet.perceptual_networks import (
+    FeatureNetwork,
+    SqueezeNet,
+    Vgg19,
     download_vgg,
-    find_mobilenet,
     find_squeezenet,
     find_vgg,
     network_of,
@@ -44,9 +45,8 @@ class _Choice:
 _CHOICES: dict[str, _Choice] = {
     "vgg19": _Choice(Vgg19, find_vgg, (1.0, 1.0, 1.0, 1.0, 1.0)),
     "squeezenet-ndf": _Choice(SqueezeNet, find_squeezenet, (46.0, 100.0, 62.0, 35.0, 3.3)),
-    "mobilenetv2-fdet": _Choice(MobileNetV2, find_mobilenet, (2.0, 3.2, 2.1, 1.14, 0.295)),
 }
-"""VGG-19 keeps the lineage's plain L1. The features of the stand-ins differ in size from depth to
+"""VGG-19 keeps the lineage's plain L1. SqueezeNet's features differ in size from depth to
 depth (thirtyfold), so each depth is divided by five times its mean L1 between a portrait at 128 px
 and the same moved by 4 px (mean over 200 portraits and four directions): there the five depths add
 up to 1, a fifth each."""
@@ -60,9 +60,9 @@ def available_networks() -> list[str]:
 class PerceptualLoss(nn.Module):
     """Sum over scales 1, 1/2, 1/4, 1/8 and five depths of the mean L1 between features.
 
-    ``network_name``: ``vgg19`` (its weights are downloaded by torch.hub if need be), the stand-ins
-    ``squeezenet-ndf`` and ``mobilenetv2-fdet``, or ``auto``: VGG-19 where it is on this machine or
-    can be downloaded, else the first stand-in that is, with a notice. ``weights``: a state dict of
+    ``network_name``: ``vgg19`` (torch.hub downloads its weights if needed), ``squeezenet-ndf``, or
+    ``auto``: VGG-19 where it is on this machine or can be downloaded, else SqueezeNet where it is
+    installed, with a notice. ``weights``: a state dict of
     that network (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``,
     which also tells ``auto`` which network it is of). Depths that a small picture does not reach
     are left out.

@@ -20,8 +20,7 @@ pytestmark = pytest.mark.usefixtures("known_faces")
 @pytest.mark.parametrize(
     ("protocol", "options", "unused"),
     [
-        ("same-scale", {"arcface": "a.onnx"}, ["--arcface"]),
-        ("cross-identity", {"arcface": "a.onnx", "lineage": True}, ["--lineage"]),
+        ("cross-identity", {"lineage": True}, ["--lineage"]),
         ("probe", {"methods": "full", "backbone": "b"}, ["--methods", "--backbone"]),
         (
             "scale-sweep",
@@ -43,8 +42,8 @@ def test_options_without_effect_are_known(protocol, options, unused):
 
 
 def test_and_told(data, checkpoint, tmp_path):
-    options = {"methods": "copy_source", "pairs": 1, "arcface": "a.onnx"}
-    with pytest.warns(UserWarning, match="--arcface: not used"):
+    options = {"methods": "copy_source", "pairs": 1, "frames": 2}
+    with pytest.warns(UserWarning, match="--frames: not used"):
         evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
 
 

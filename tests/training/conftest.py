@@ -13,8 +13,8 @@ from safetensors.torch import save_file
 from small_models import SMALL
 
 from ostnet.config import PRESETS
-from ostnet.feature_networks import SqueezeNet
 from ostnet.landmarks import POINTS, keypoint_indices
+from ostnet.perceptual_networks import SqueezeNet
 
 SIDE, FRAMES, PEOPLE = 64, 10, 4
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from ostnet import feature_weights
+from ostnet import perceptual_networks
 from ostnet.errors import InputError
-from ostnet.feature_networks import MobileNetV2, SqueezeNet, Vgg19
+from ostnet.perceptual_networks import SqueezeNet, Vgg19
 from ostnet.training import perceptual
 from ostnet.training.perceptual import PerceptualLoss, available_networks, export_weights
 
@@ -87,7 +87,6 @@ def test_depths_that_a_small_picture_does_not_reach_are_left_out(loss):
     [
         (Vgg19, (64, 128, 256, 512, 512), (1, 2, 4, 8, 16)),
         (SqueezeNet, (64, 128, 256, 384, 512), (2, 4, 8, 16, 16)),
-        (MobileNetV2, (16, 24, 32, 96, 320), (2, 4, 8, 16, 32)),
     ],
 )
 def test_five_depths_of_each_network(build, channels, strides):
@@ -139,7 +138,7 @@ def caffe_layers() -> dict[str, list[np.ndarray]]:
     random = np.random.default_rng(0)
     layers = {}
     names = {"squeeze": "squeeze1x1", "expand1x1": "expand1x1", "expand3x3": "expand3x3"}
-    numbers = {layer: number for number, layer in feature_weights._FIRE_LAYERS.items()}
+    numbers = {layer: number for number, layer in perceptual_networks._FIRE_LAYERS.items()}
     for key, value in SqueezeNet().state_dict().items():
         _, layer, *part, kind = key.split(".")
         name = f"fire{numbers[int(layer)]}/{names[part[0]]}" if part else "conv1"

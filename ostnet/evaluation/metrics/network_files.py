@@ -4,9 +4,6 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
 from ostnet.errors import InputError
 
 
@@ -15,18 +12,6 @@ def existing_file(path: Path, option: str, what: str) -> Path:
     if not path.is_file():
         raise InputError(f"{option}: {path} is no file; give {what}")
     return path
-
-
-def read_tensors(path: Path, option: str, what: str, device: str = "cpu") -> dict[str, Tensor]:
-    """Tensors by name; raises InputError, naming the option, for anything but a file of them."""
-    existing_file(path, option, what)
-    try:
-        tensors = torch.load(path, map_location=device, weights_only=True)
-    except Exception as error:  # what torch.load raises depends on the first bytes of the file
-        raise InputError(f"{option}: {path} holds no weights; give {what}") from error
-    if not isinstance(tensors, dict):
-        raise InputError(f"{option}: {path} holds a {type(tensors).__name__}; give {what}")
-    return tensors
 
 
 def digest(paths: Sequence[Path]) -> str:

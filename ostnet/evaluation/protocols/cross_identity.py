@@ -14,7 +14,7 @@ from ostnet.evaluation.data.drawn_pairs import (
     spaced_frames,
 )
 from ostnet.evaluation.data.pair_options import PairOptions
-from ostnet.evaluation.metrics import definitions, network_metrics
+from ostnet.evaluation.metrics import definitions
 from ostnet.evaluation.metrics.columns import (
     following_columns,
     identity_columns,
@@ -26,7 +26,7 @@ from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.face_reader import Face, identity_of
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.reconstruction import draw_scale_error
-from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
+from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
 from ostnet.methods import POSED
 
 POSE_REFERENCES = 24
@@ -46,25 +46,23 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source, truth, driving = load_pictures(bench, pairs)
     drivers = bench.reader.read(truth, identity=True)
     source_face = bench.reader.read([source], identity=True)[0]
-    networks = ExtraColumns(bench, source, source_face, truth, drivers)
     references = _references(bench, pairs[0])
     generated = run_methods(bench, source, driving, pairs)
     key, who = bench.reader.embedder.key, identity_of(source_face)
     records = []
     for name, images in generated.images.items():
         faces = read_faces(bench, images, name, identity=True)
-        extra = networks.columns(name, images, faces)
         mine = []
-        for i, (pair, face) in enumerate(zip(pairs, faces, strict=True)):
+        for pair, face, driver in zip(pairs, faces, drivers, strict=True):
             record = head(pair, name)
-            record |= identity_columns(key, identity_of(face), who, identity_of(drivers[i]))
-            record |= extra[i] | following_columns(face, drivers[i])
+            record |= identity_columns(key, identity_of(face), who, identity_of(driver))
+            record |= following_columns(face, driver)
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))
             mine.append(record)
         leave_out_blinks(mine)
         records += mine
-    return Result(records, strip(source, driving, generated, None), networks.features)
+    return Result(records, strip(source, driving, generated, None))
 
 
 def _references(bench: Bench, pair: Pair) -> list[Face]:
@@ -107,14 +105,9 @@ PROTOCOLS = (
             "scale_error_median",
             "scale_error_p90",
             "scale_error_matched_median",
-            "csim_arcface",
-            "fid",
-            "aucon",
-            "prmse",
         ),
         draw=draw_scale_error,
         measure=cross,
-        extra=network_metrics.ACROSS,
         known_scale=False,
         seldom=POSED,
         scales_drawn=True,

@@ -6,7 +6,7 @@ turns records into rows of the report.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +17,8 @@ from ostnet.evaluation.data.pair_options import PairOptions
 from ostnet.evaluation.method_pictures import Generated, augment, rotate
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.extras import Extras
 from ostnet.evaluation.metrics.face_reader import FaceReader
+from ostnet.evaluation.metrics.regions import RegionDistance
 from ostnet.evaluation.report.group_store import Result
 from ostnet.evaluation.report.summary import Measured
 from ostnet.evaluation.report.tables import Row
@@ -39,8 +39,8 @@ class Bench:
     reader: FaceReader
     lineage: bool = False
     """Add SSIM and PSNR with the lineage's data_range of 2."""
-    extras: Extras = field(default_factory=Extras)
-    """Networks whose weights were given."""
+    perceptual: RegionDistance | None = None
+    """The network of the perceptual distance on regions, where it is installed."""
 
 
 LEARNED_OR_NOT = ("full", "no_transform", "copy_source", "closed_form")
@@ -93,8 +93,8 @@ class Protocol:
     """Methods worth running; None: all."""
     condition: Callable[[Record], str] | None = None
     """Splits the records: one set of rows per condition."""
-    extra: tuple[str, ...] = ()
-    """Kinds of networks whose metrics it reports where the user gives their weights."""
+    perceptual: bool = False
+    """Whether it reports the perceptual distance on regions."""
     known_scale: bool = True
     """Whether the module is held against a known scale, also beside the closed form."""
     seldom: tuple[str, ...] = ()

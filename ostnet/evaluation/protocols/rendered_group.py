@@ -8,10 +8,6 @@ from ostnet.animation.steering import window_frames
 from ostnet.evaluation.data.clips import count_frames, frame_rate, load_frames
 from ostnet.evaluation.data.drawn_pairs import Pair
 from ostnet.evaluation.method_pictures import Generated, anchor_index, augment, generate
-from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.extras import Reading, features
-from ostnet.evaluation.metrics.face_reader import Face
-from ostnet.evaluation.metrics.fid import REFERENCE
 from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.methods import COPY_SOURCE, START_SCALE, TRAINED_APART
 
@@ -50,39 +46,3 @@ def read_faces(bench: Bench, images: np.ndarray, name: str, identity: bool = Fal
     if name == COPY_SOURCE:
         return bench.reader.read(images[:1], identity) * len(images)
     return bench.reader.read(images, identity)
-
-
-class ExtraColumns:
-    """The extra networks on one group: outputs against its source and its drivers."""
-
-    def __init__(
-        self,
-        bench: Bench,
-        source: np.ndarray,
-        source_face: Face | None,
-        drivers: Sequence[np.ndarray],
-        faces: Sequence[Face | None],
-    ):
-        self._extras = bench.extras
-        (self._source,) = self._extras.read([source], [source_face])
-        self._drivers = self._extras.read(drivers, faces)
-        self.features: dict[str, np.ndarray] = {}
-        self._keep(REFERENCE, self._drivers)
-
-    def columns(
-        self, method: str, images: np.ndarray, faces: Sequence[Face | None]
-    ) -> list[Record]:
-        """One record per frame of a method; its features are kept."""
-        distinct = 1 if method == COPY_SOURCE else len(images)
-        outputs = self._extras.read(images[:distinct], faces[:distinct])
-        outputs *= len(images) // distinct
-        self._keep(method, outputs)
-        return [
-            self._extras.columns(output, self._source, driver)
-            for output, driver in zip(outputs, self._drivers, strict=True)
-        ]
-
-    def _keep(self, label: str, readings: Sequence[Reading]) -> None:
-        found = features(readings)
-        if found is not None:
-            self.features[label] = found

@@ -60,7 +60,6 @@ PROTOCOLS = (
         draw=draw,
         measure=reconstruction.reconstruct,
         methods=LEARNED_OR_NOT,
-        extra=("lpips",),
         condition=rotation_condition,
     ),
 )

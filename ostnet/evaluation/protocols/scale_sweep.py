@@ -45,7 +45,6 @@ PROTOCOLS = (
         draw=draw,
         measure=reconstruct,
         methods=LEARNED_OR_NOT,
-        extra=("lpips",),
         condition=sweep_condition,
     ),
 )

