@@ -24,7 +24,7 @@ MOST = {
 no memory before it is compared with its weights."""
 
 GAINS = ("mouth_gain", "eyelid_gain", "gaze_gain")
-"""Fields of the expression's gains (``ostnet.model.openings``)."""
+"""Fields of the expression's gains (``ostnet.model.expression_gain``)."""
 
 WITH_LIDS = 30
 """The smallest number of keypoints that has lips and lids whole (``ostnet.landmarks``)."""

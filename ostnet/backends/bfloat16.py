@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.backends.joined import join_norms
-from ostnet.model.layers import UpBlock, make_lean
+from ostnet.model.layers import UpBlock, fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 
 
@@ -43,7 +43,7 @@ def with_reduced_motion(model: OSTNet) -> OSTNet:
     to 1/256 of the picture.
     """
     reduced = copy.deepcopy(model)
-    make_lean(reduced)
+    fuse_upsampling(reduced)
     motion = reduced.motion
     motion.hourglass = InBfloat16(motion.hourglass)
     if motion.refinement is not None:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from ostnet.backends.thrift import Thrift, thrifty
 from ostnet.model.frame import Alignment, Reading, Rendered, Source, Steering
-from ostnet.model.layers import make_lean
+from ostnet.model.layers import fuse_upsampling
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
 
@@ -24,7 +24,7 @@ class Eager:
         self.device, self.bfloat16, self.thrift = device, bfloat16, Thrift()
         self.model, self.transform = model, model.scale
         if device.type == "cpu":
-            make_lean(model)
+            fuse_upsampling(model)
 
     @thrifty
     @torch.inference_mode()

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from ostnet.backends.digest import model_digest
 from ostnet.backends.joined import join_norms
-from ostnet.model.layers import UpBlock, make_lean
+from ostnet.model.layers import UpBlock, fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.ranges import Ranges
 
@@ -142,5 +142,5 @@ def with_int8(model: OSTNet) -> OSTNet:
         where, _, last = name.rpartition(".")
         low, high = (torch.tensor(end) for end in ranges.inputs[name])
         setattr(rounded.get_submodule(where), last, Rounded(convolution, low, high))
-    make_lean(rounded)
+    fuse_upsampling(rounded)
     return rounded

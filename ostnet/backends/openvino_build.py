@@ -11,7 +11,7 @@ from ostnet.backends.graphs import Graph, cut
 from ostnet.backends.int8 import with_int8
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.writing import describe, describe_graph
-from ostnet.model.layers import make_lean
+from ostnet.model.layers import fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 from ostnet.openvino_runtime import openvino_runtime
 
@@ -33,7 +33,7 @@ def build(model: OSTNet, folder: Path, precision: str = "f32") -> Manifest:
     """
     openvino = openvino_runtime()
 
-    make_lean(model)
+    fuse_upsampling(model)
     graphs, written = cut(model), {}
     if precision == "bf16":
         graphs["move"] = cut(with_reduced_motion(model))["move"]

@@ -125,10 +125,10 @@ def convolve_upsampled(x: Tensor, kernel: Tensor, bias: Tensor | None = None) ->
 class UpBlock(nn.Module):
     """Twice the size by nearest neighbour, then a convolution block.
 
-    ``lean`` computes the convolution at the small size (:func:`make_lean`).
+    ``fused`` computes the convolution at the small size (:func:`fuse_upsampling`).
     """
 
-    lean = False
+    fused = False
 
     def __init__(self, inputs: int, outputs: int):
         super().__init__()
@@ -136,7 +136,7 @@ class UpBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, inputs, H, W) -> (B, outputs, 2H, 2W)."""
-        if not self.lean:
+        if not self.fused:
             return self.block(F.interpolate(x, scale_factor=2, mode="nearest"))
         convolution, *rest = self.block
         assert isinstance(convolution, nn.Conv2d)
@@ -146,11 +146,11 @@ class UpBlock(nn.Module):
         return out
 
 
-def make_lean(network: nn.Module) -> None:
+def fuse_upsampling(network: nn.Module) -> None:
     """Let a network's up-blocks convolve at the small size: faster on CPUs, the same result."""
     for part in network.modules():
         if isinstance(part, UpBlock):
-            part.lean = True
+            part.fused = True
 
 
 class ResidualBlock(nn.Module):

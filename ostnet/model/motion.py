@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.config import ModelConfig
+from ostnet.model.expression_gain import amplify_expression
 from ostnet.model.layers import Hourglass, Resize, conv_block, identity_grid, resize, sample
-from ostnet.model.openings import carried_on
 
 HEATMAP_VARIANCE = 0.01
 """Variance of the Gaussian drawn at each keypoint, in units of [-1, 1] coordinates."""
@@ -203,7 +203,7 @@ class DenseMotion(nn.Module):
         height, width = small.shape[-2:]
         with torch.autocast(small.device.type, enabled=False):
             x_source = x_source.float()
-            x_driving = carried_on(x_source, x_driving.float(), *self.gains)
+            x_driving = amplify_expression(x_source, x_driving.float(), *self.gains)
             followed = candidates(x_source, x_driving, height, width, self.turn)
             hints = self._hints(small, x_source, x_driving, followed.flows(self.warped))
         features = self.hourglass(hints)

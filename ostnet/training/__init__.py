@@ -12,7 +12,7 @@ changed to match, a run goes on as if nothing had happened. Machines must share 
 Where a change goes: ``config`` and ``recipes`` (what can be set), ``frame_store``,
 ``shard_stream`` and ``pairs`` (where pairs come from), ``augmentation`` and ``warp`` (what is done
 to them), ``objective`` and ``losses`` (what is minimised), ``loop`` (when what happens), ``draws``,
-``batches``, ``parallel`` and ``global_norm`` (why the number of processes does not matter),
+``batches``, ``parallel`` and ``sync_batchnorm`` (why the number of processes does not matter),
 ``report``, ``tracking`` and ``curves`` (what one sees of it).
 """
 

@@ -1,7 +1,7 @@
 """Random changes of training pairs, batched, in float32, on the device of their inputs.
 
 Coordinates are in [-1, 1], x right, y down, align_corners=True. A picture and its points always
-move together. Every draw comes from a generator on the device of the batch (training/draws.py).
+move together. Every draw comes from a generator on the device of the batch (training/rng.py).
 Shapes: B batch, P points, H, W, R resolution, C control points.
 """
 
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from ostnet.landmarks import mirrored
-from ostnet.training.draws import Generator, rand, uniform
 from ostnet.training.pairs import Batch
+from ostnet.training.rng import Generator, rand, uniform
 from ostnet.training.warp import SmoothWarp, random_warp
 
 _RGB_TO_YIQ = ((0.299, 0.587, 0.114), (0.596, -0.274, -0.322), (0.211, -0.523, 0.312))

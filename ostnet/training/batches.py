@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as F
 
 from ostnet.training.config import TrainConfig
-from ostnet.training.draws import RowGenerator, step_seeds
 from ostnet.training.frame_store import FrameStore
 from ostnet.training.parallel import Processes
+from ostnet.training.rng import RowGenerator, step_seeds
 from ostnet.training.scale_prior import SCALE_BATCH
 from ostnet.training.schedule import STAGES
 from ostnet.training.shard_stream import ShardStream

@@ -10,7 +10,7 @@ from torch import nn
 from ostnet.errors import InputError
 
 STATE = Path("state") / "state.pt"
-FORMAT = 2
+FORMAT = 3
 """Of the state; others are refused."""
 
 

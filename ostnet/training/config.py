@@ -25,7 +25,7 @@ LEAST = {
             "accumulate",
             "detail_batch",
             "keypoint_batch",
-            "critic_width",
+            "discriminator_width",
             "whole_every",
             "stream_pool",
             "stream_uses",
@@ -36,7 +36,7 @@ LEAST = {
     ),
     **dict.fromkeys(("max_frames_per_clip", "stream_frames"), 2),
     **dict.fromkeys(("minutes", "steps", "keypoint_steps", "scale_steps", "seed"), 0),
-    **dict.fromkeys(("learning_rate", "critic_rate", "clip_norm"), 0),
+    **dict.fromkeys(("learning_rate", "discriminator_rate", "clip_norm"), 0),
     **dict.fromkeys(("save_minutes", "val_minutes", "log_seconds"), 0),
 }
 """Smallest value of numeric fields."""
@@ -102,12 +102,12 @@ class LossWeights:
     outside the source. ``distilled`` then counts inside alone, ``pixel`` on reframed rows, and
     ``perceptual`` compares those with the target instead (training/distil.py)."""
     adversarial: float = 0.0
-    """Detail stage: the verdict of a critic, which learns beside it (training/critic.py)."""
+    """Detail stage: what a discriminator says of the result (training/discriminator.py)."""
     matching: float = 0.0
-    """Detail stage: L1 between that critic's features of result and target."""
+    """Detail stage: L1 between that discriminator's features of result and target."""
     closeup: float = 0.0
     """Detail stage, steps that decode the whole picture: perceptual distance of one window of it,
-    mostly at mouth or eyes, which the critic then sees instead of the whole."""
+    mostly at mouth or eyes, which the discriminator then sees instead of the whole."""
 
 
 @dataclass
@@ -151,10 +151,10 @@ class TrainConfig:
     one batch at a time, of all processes."""
     learning_rate: float = 2e-4
     """Adam, betas (.5, .999), no decay of weights."""
-    critic_rate: float = 4e-4
-    """Adam, betas (.5, .9), of the critic of patches, where a loss asks for one; constant."""
-    critic_width: int = 32
-    """Channels of the critic's first layer."""
+    discriminator_rate: float = 4e-4
+    """Constant learning rate of the discriminator; Adam, betas (.5, .9)."""
+    discriminator_width: int = 32
+    """Channels of the discriminator's first layer."""
     schedule: str = "step"
     """``step``: x0.1 at 80 % of the run; ``cosine``: down to 1 %; ``constant``."""
     clip_norm: float = 10.0

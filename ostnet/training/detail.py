@@ -28,11 +28,11 @@ from ostnet.model.generator import FULL, Window
 from ostnet.model.ostnet import OSTNet, Rendered, Source
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.critic import Criticism
-from ostnet.training.draws import Generator, rand, randn, uniform
+from ostnet.training.cross_identity import PAIRS_EACH, DetectedPoints, scale_code_loss
+from ostnet.training.discriminator import Discriminator
 from ostnet.training.objective import Pair, bypassing
-from ostnet.training.people import PAIRS_EACH, DetectedPoints, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.rng import Generator, rand, randn, uniform
 from ostnet.training.warp import SmoothWarp, random_equivariance_map
 
 POINT_NOISE = 0.003
@@ -166,13 +166,13 @@ class DetailObjective:
         config: TrainConfig,
         perceptual: PerceptualLoss,
         points: DetectedPoints,
-        criticism: Criticism | None = None,
+        discriminator: Discriminator | None = None,
     ):
         self.config = config
         self.weights = config.losses
         self.perceptual = perceptual
         self.points = points
-        self.criticism = criticism
+        self.discriminator = discriminator
 
     def __call__(
         self, model: OSTNet, pair: Pair, generator: Generator, whole: bool
@@ -212,9 +212,9 @@ class DetailObjective:
             near = draw_window(pair.target_points, height, self.config.window // FULL, generator)
             judged, target = near.view(judged), near.view(target)
             terms["closeup"] = self.perceptual(judged, target)
-        if self.criticism:
-            self.criticism.learn(judged, target)
-            terms["adversarial"], terms["matching"] = self.criticism.judge(judged, target)
+        if self.discriminator:
+            self.discriminator.learn(judged, target)
+            terms["adversarial"], terms["matching"] = self.discriminator.judge(judged, target)
         if weights.performed:
             terms["performed"] = performed_distance(
                 model, rendered.image, pair.target, window, generator

@@ -17,9 +17,9 @@ from ostnet.model.ostnet import OSTNet, Rendered
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
 from ostnet.training.detail import draw_window, read_points, read_whole
-from ostnet.training.draws import Generator, rand
 from ostnet.training.objective import Pair
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.rng import Generator, rand
 
 DECODER = ("residual", "up", "merge", "head", "embed_taps", "embed_levels")
 """Parts of the generator that learn."""

@@ -19,10 +19,10 @@ from ostnet.dataset.frames import read_frames
 from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import Row, read_rows
 from ostnet.errors import InputError
-from ostnet.training.draws import Generator, rand
 from ostnet.training.frame_choice import lively, spaced
 from ostnet.training.frame_memory import allocate
 from ostnet.training.pairs import Batch, Clip, ClipTable
+from ostnet.training.rng import Generator, rand
 
 CANDIDATES = 6
 """Pairs drawn for each pair of which the liveliest is taken."""

@@ -19,7 +19,6 @@ from ostnet.training import PROCESS_START, checkpoint
 from ostnet.training.batches import Batches
 from ostnet.training.config import TrainConfig
 from ostnet.training.ema import ExponentialAverage
-from ostnet.training.global_norm import share_batch_norms
 from ostnet.training.network import compile_parts, initial_network
 from ostnet.training.optimisation import Optimisation
 from ostnet.training.parallel import Processes
@@ -28,6 +27,7 @@ from ostnet.training.report import Journal, Meter
 from ostnet.training.schedule import STAGES, progress_of, rate_factor, use_bf16
 from ostnet.training.sources import FIRST_CLIPS, check_validation, open_training
 from ostnet.training.stage_losses import StageLosses
+from ostnet.training.sync_batchnorm import synchronise_batch_norms
 from ostnet.training.tracking import make_tracker
 from ostnet.training.validator import Validator
 from ostnet.training.warm_start import can_warm_start
@@ -72,7 +72,7 @@ class Trainer:
         self.batches = Batches(config, self.store, self.processes)
         self.model = initial_network(config).to(self.device, memory_format=torch.channels_last)
         if self.processes.count > 1:
-            self.model = share_batch_norms(self.model, self.device)
+            self.model = synchronise_batch_norms(self.model, self.device)
         self.average = ExponentialAverage(self.model, config.ema)
         self.optimisation = Optimisation(self.model, config, self.processes, self.bf16)
         self.stage, self.step, self.updates, self.pairs, self.skipped = 0, 0, 0, 0, 0

@@ -12,9 +12,9 @@ from ostnet.model.scale import Alignment
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.draws import Generator, rand
 from ostnet.training.pairs import Batch
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.rng import Generator, rand
 from ostnet.training.scale_prior import draw_scale, scale_loss
 from ostnet.training.warp import random_equivariance_map
 

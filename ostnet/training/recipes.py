@@ -111,7 +111,7 @@ _SPEAKING_GPU = replace(
         scale_steps=2500,
         detail_batch=96,
         whole_every=1,
-        critic_width=64,
+        discriminator_width=64,
         max_frames_per_clip=96,
         learning_rate=5e-4,
     ),

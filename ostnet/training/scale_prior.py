@@ -11,7 +11,7 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.draws import Generator, rand, randn, uniform
+from ostnet.training.rng import Generator, rand, randn, uniform
 
 SCALE_BATCH = 128
 POINT_NOISE = 0.015

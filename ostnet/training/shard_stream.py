@@ -1,10 +1,9 @@
 """Training pairs from shards, for collections too large to hold in memory.
 
-Threads read shards from front to back and decode some frames of every clip into a bounded *pool*,
-the shuffle buffer: pairs are drawn from the pool, identities evenly among those in it, and a clip
-that has served ``uses`` pairs makes room for the next of the stream. So training never holds more
-than the pool, a slow reader shows as waiting time, and people with many clips are in the pool more
-often than others: identities are balanced within a pool, not over the whole collection.
+Threads read shards from front to back and decode some frames of each clip into a bounded shuffle
+buffer. Pairs are drawn from the buffer, evenly over its identities; after ``uses`` pairs a clip is
+replaced by the next of the stream. Memory is bounded by the buffer, and a slow reader shows as
+waiting time. Identities are balanced within the buffer, not over the whole collection.
 
 Shards are dealt to all readers of all processes anew in each pass. The draws repeat with seed,
 processes and readers; a resumed run goes on elsewhere in the stream.
@@ -25,12 +24,12 @@ from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import check_identities
 from ostnet.dataset.shards import Sample, find_shards, read_shard
 from ostnet.errors import InputError
-from ostnet.training.draws import Generator, rand
 from ostnet.training.pairs import Batch, two_frames
-from ostnet.training.pool import Pool, PooledClip
+from ostnet.training.rng import Generator, rand
+from ostnet.training.shuffle_buffer import BufferedClip, ShuffleBuffer
 
 _START = 32
-"""Clips in the pool before the first draw."""
+"""Clips in the buffer before the first draw."""
 _AHEAD = 4
 """Decoded clips that each reader keeps ready."""
 
@@ -47,14 +46,14 @@ class StreamConfig:
     """Identities whose clips and stills are not used; the folder's manifest.csv must have them."""
     resolution: int = 256
     """Side R of the square frames, in pixels."""
-    pool: int = 256
-    """Clips in the pool."""
+    buffer: int = 256
+    """Clips in the buffer."""
     frames: int = 16
-    """Random frames kept of each clip; the pool takes pool x frames x 3 R^2 bytes."""
+    """Random frames kept of each clip; the buffer takes buffer x frames x 3 R^2 bytes."""
     uses: int = 8
     """Pairs drawn from a decoded clip before it goes."""
     still_fraction: float = 0.15
-    """Chance that a pair is a still, drawn twice, where the pool has stills."""
+    """Chance that a pair is a still, drawn twice, where the buffer has stills."""
     workers: int = 2
     """Reading threads."""
     device: str = "cpu"
@@ -80,7 +79,7 @@ class ShardStream:
         """(file, reason) of what cannot be read."""
         self._shards = find_shards(config.folder, config.split)
         check_identities(Path(config.folder), config.split, config.leave_out)
-        self._pool = Pool(config.uses)
+        self._buffer = ShuffleBuffer(config.uses)
         self._stopped = False
         self._turn, self._drawn = 0, 0
         self._queues = [queue.Queue(_AHEAD) for _ in range(config.workers)]
@@ -89,14 +88,14 @@ class ShardStream:
             threading.Thread(target=self._work, args=(number, points), daemon=True).start()
 
     def wait(self, min_clips: int | None = None) -> None:
-        """Block until the pool holds ``min_clips`` clips; None: 32, or the pool if smaller."""
-        while self._pool.clips < min(min_clips or _START, self.config.pool):
+        """Block until the buffer holds ``min_clips`` clips; None: 32, or the buffer if smaller."""
+        while self._buffer.clips < min(min_clips or _START, self.config.buffer):
             self._take()
-            if not self._pool.clips and len(self._pool) > self.config.pool:
+            if not self._buffer.clips and len(self._buffer) > self.config.buffer:
                 raise InputError(f"data folder {self.config.folder}: the shards hold stills alone")
 
     def sample(self, batch: int, generator: Generator) -> Batch:
-        """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the pool.
+        """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the buffer.
 
         The generator is one of the CPU.
         """
@@ -128,16 +127,16 @@ class ShardStream:
     def _numbers(batch: int, generator: Generator) -> np.ndarray:
         return rand((batch, 5), generator, torch.float64).numpy()
 
-    def _choose(self, u: np.ndarray, keep: bool) -> tuple[PooledClip, int, int]:
-        """A clip of the pool and two of its frames.
+    def _choose(self, u: np.ndarray, keep: bool) -> tuple[BufferedClip, int, int]:
+        """A clip of the buffer and two of its frames.
 
-        While there is room the pool takes clips in at twice the pace at which they wear out.
+        While there is room the buffer takes clips in at twice the pace at which they wear out.
         """
         self._drawn += not keep
         due = not keep and self._drawn % max(1, self.config.uses // 2) == 0
-        if due and len(self._pool) < self.config.pool:
+        if due and len(self._buffer) < self.config.buffer:
             self._take()
-        clip = self._pool.draw(u[1], u[2], still=u[0] < self.config.still_fraction, keep=keep)
+        clip = self._buffer.draw(u[1], u[2], still=u[0] < self.config.still_fraction, keep=keep)
         return clip, *(int(i) for i in two_frames(u[3], u[4], len(clip.frames)))
 
     def _points(self, chosen: list) -> tuple[torch.Tensor, torch.Tensor]:
@@ -145,12 +144,12 @@ class ShardStream:
         return torch.from_numpy(points).to(self.device).split(len(chosen))
 
     def _take(self) -> None:
-        """Move the next decoded clip into the pool; readers take turns, so that draws repeat."""
+        """Move the next decoded clip into the buffer; readers take turns, so that draws repeat."""
         for _ in range(2 * len(self._queues)):
             clip = self._queues[self._turn].get()
             self._turn = (self._turn + 1) % len(self._queues)
             if clip is not None:
-                self._pool.add(clip)
+                self._buffer.add(clip)
                 return
         found = "; ".join(f"{file}: {reason}" for file, reason in self.skipped[:3])
         raise InputError(
@@ -192,7 +191,7 @@ class ShardStream:
 
     def _decode(
         self, sample: Sample, landmark_file: LandmarkFile, rng: np.random.Generator
-    ) -> PooledClip | None:
+    ) -> BufferedClip | None:
         count = min(sample.frames, self.config.frames)
         wanted = np.sort(rng.choice(sample.frames, count, replace=False))
         try:
@@ -209,4 +208,4 @@ class ShardStream:
             inside = wanted < len(known)
             points[inside] = known[wanted[inside]]
         frames = np.stack(images).transpose(0, 3, 1, 2)  # (n, 3, R, R)
-        return PooledClip(sample.identity, sample.kind == "still", frames, points)
+        return BufferedClip(sample.identity, sample.kind == "still", frames, points)

@@ -96,7 +96,7 @@ def _stream(config: TrainConfig, processes: Processes, updates: int) -> ShardStr
             folder=config.data,
             leave_out=config.leave_out,
             resolution=config.resolution,
-            pool=config.stream_pool,
+            buffer=config.stream_pool,
             frames=config.stream_frames,
             uses=config.stream_uses,
             still_fraction=config.still_share,

@@ -9,16 +9,16 @@ from ostnet.errors import InputError
 from ostnet.landmarks import keypoint_indices
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import TrainConfig
-from ostnet.training.critic import Criticism
+from ostnet.training.cross_identity import DetectedPoints, detect_points, scale_code_loss
 from ostnet.training.detail import DetailObjective
+from ostnet.training.discriminator import Discriminator
 from ostnet.training.distil import DistilObjective
-from ostnet.training.draws import Generator
 from ostnet.training.frame_store import FrameStore
 from ostnet.training.network import checkpoint_network
 from ostnet.training.objective import Objective, augmented_pair
 from ostnet.training.parallel import Processes
-from ostnet.training.people import DetectedPoints, detect_points, scale_code_loss
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.rng import Generator
 from ostnet.training.scale_prior import scale_loss
 from ostnet.training.shard_stream import ShardStream
 from ostnet.training.warm_start import keypoint_loss
@@ -37,9 +37,11 @@ class StageLosses:
         self.config, self.store, self.processes = config, store, processes
         self.perceptual = perceptual
         self.joint = Objective(config, perceptual)
-        self.criticism: Criticism | None = None
+        self.discriminator: Discriminator | None = None
         if config.losses.adversarial or config.losses.matching:
-            self.criticism = Criticism(config.critic_rate, config.critic_width, processes)
+            self.discriminator = Discriminator(
+                config.discriminator_rate, config.discriminator_width, processes
+            )
         self._detail: DetailObjective | None = None
         self._distil: DistilObjective | None = None
 
@@ -70,7 +72,7 @@ class StageLosses:
             self.processes.say("T_theta learns from the detector's points: detecting them")
             model.detector.requires_grad_(False)
             points = self.processes.first_here_first(lambda: self._points(model))
-            self._detail = DetailObjective(self.config, self.perceptual, points, self.criticism)
+            self._detail = DetailObjective(self.config, self.perceptual, points, self.discriminator)
         return self._detail
 
     def distil(self, model: OSTNet) -> DistilObjective:
@@ -86,12 +88,12 @@ class StageLosses:
 
     def state_dict(self) -> dict:
         """What of the losses learns, for a resumed run; empty where nothing does."""
-        return self.criticism.state_dict() if self.criticism else {}
+        return self.discriminator.state_dict() if self.discriminator else {}
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from a ``state_dict``; from an empty one, a critic begins anew."""
-        if self.criticism and state:
-            self.criticism.load_state_dict(state)
+        """Go on from a ``state_dict``; from an empty one, a discriminator begins anew."""
+        if self.discriminator and state:
+            self.discriminator.load_state_dict(state)
 
     def _points(self, model: OSTNet) -> DetectedPoints:
         """The detector's points; kept in the output folder, so that a resumed run has the same."""

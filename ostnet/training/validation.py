@@ -19,7 +19,7 @@ from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training.frame_store import FrameStore
 from ostnet.training.losses import landmark_gap
-from ostnet.training.sheet import Example, write_sheet
+from ostnet.training.sample_grid import Example, write_sample_grid
 
 FRAMES = 12
 """Driving frames of each clip."""
@@ -151,7 +151,7 @@ def validate(
         values = torch.cat(parts)
         table[name] = float(values.mean() if name.startswith(("L1", "key")) else values.median())
     (folder / "validation.json").write_text(json.dumps(table, indent=2) + "\n")
-    write_sheet(examples, folder / "samples.png")
+    write_sample_grid(examples, folder / "samples.png")
     for name, value in table.items():
         print(f"val  {name}: {value:.4f}" if isinstance(value, float) else f"val  {name}: {value}")
     return table

@@ -16,8 +16,8 @@ from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.draws import Generator
 from ostnet.training.pairs import Batch
+from ostnet.training.rng import Generator
 from ostnet.training.scale_prior import draw_scale
 
 

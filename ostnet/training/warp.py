@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.model.layers import identity_grid
-from ostnet.training.draws import Generator, randn, uniform
+from ostnet.training.rng import Generator, randn, uniform
 
 _CONTROL_SIDE = 5
 _INVERSION_STEPS = 6

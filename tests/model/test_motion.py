@@ -9,7 +9,7 @@ from small_models import SMALL
 from ostnet.config import SPEAKING
 from ostnet.model.generator import FULL, Window
 from ostnet.model.growth import open_mix
-from ostnet.model.layers import UpBlock, convolve_upsampled, identity_grid, make_lean
+from ostnet.model.layers import UpBlock, convolve_upsampled, fuse_upsampling, identity_grid
 from ostnet.model.motion import HEATMAP_VARIANCE, Motion, gaussian_maps, inside
 from ostnet.model.ostnet import OSTNet
 
@@ -97,8 +97,8 @@ def test_a_convolution_before_upsampling_is_the_same_as_after():
     torch.manual_seed(2)
     block, x = UpBlock(5, 7).eval(), torch.randn(2, 5, 6, 9)
     plain = block(x)
-    make_lean(block)
-    assert block.lean
+    fuse_upsampling(block)
+    assert block.fused
     torch.testing.assert_close(block(x), plain, atol=1e-5, rtol=1e-5)
     kernel = block.block[0].weight
     assert convolve_upsampled(x, kernel).shape == (2, 7, 12, 18)

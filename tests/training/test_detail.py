@@ -12,7 +12,7 @@ from ostnet.landmarks import EYE_POINTS, KEYPOINTS, MOUTH, POINTS, keypoint_mirr
 from ostnet.model.generator import FULL, Window
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
-from ostnet.training import losses, people
+from ostnet.training import cross_identity, losses
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.detail import (
     draw_window,
@@ -118,10 +118,10 @@ def test_gaps_are_vectors_between_keypoints():
 def test_pairs_across_people_have_the_ratio_of_their_sizes(rendered_folder, tmp_path, generator):
     store = FrameStore(DataConfig(rendered_folder, resolution=64, cache_dir=tmp_path))
     store.wait()
-    points = people.detect_points(OSTNet(SMALL).eval(), store, generator)
+    points = cross_identity.detect_points(OSTNet(SMALL).eval(), store, generator)
     points.size = torch.tensor([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])
-    alone = people.draw_pairs(points, 50, False, generator)
-    across = people.draw_pairs(points, 50, True, generator)
+    alone = cross_identity.draw_pairs(points, 50, False, generator)
+    across = cross_identity.draw_pairs(points, 50, True, generator)
     assert alone.scale.max() < 1.7 and alone.scale.min() > 0.4
     assert across.scale.max() > 2 and across.scale.min() < 0.4
     assert alone.source.shape == (50, SMALL.keypoints, 2)
@@ -129,7 +129,7 @@ def test_pairs_across_people_have_the_ratio_of_their_sizes(rendered_folder, tmp_
 
 def test_half_of_the_pairs_of_points_are_mirrored(generator):
     left = torch.linspace(-0.9, -0.1, 15).repeat_interleave(2)[:, None].expand(30, 2).clone()
-    points = people.DetectedPoints(
+    points = cross_identity.DetectedPoints(
         plain=left[None],
         scaled=left[None, None],
         scale=torch.ones(1, 1, 2),
@@ -139,7 +139,7 @@ def test_half_of_the_pairs_of_points_are_mirrored(generator):
         size=torch.ones(1, 2),
         balance=torch.ones(1),
     )
-    pairs = people.draw_pairs(points, 64, False, generator)
+    pairs = cross_identity.draw_pairs(points, 64, False, generator)
     flipped = pairs.source[:, 0, 0] > 0
     assert 16 < flipped.sum() < 48
     assert torch.equal(pairs.source[flipped][0, :, 0], -left[keypoint_mirror(30), 0])
@@ -181,7 +181,7 @@ def test_a_grown_network_learns_in_all_stages(
         detail_batch=4,
         window=32,
         whole_every=2,
-        critic_width=8,
+        discriminator_width=8,
         keypoint_batch=8,
         steps=4,
         batch=4,

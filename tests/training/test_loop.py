@@ -183,7 +183,7 @@ def test_shards_are_streamed_and_validated_on_and_need_no_landmarks(
 def test_the_state_of_an_older_version_is_refused(config, tmp_path):
     (tmp_path / "run" / "state").mkdir(parents=True)
     torch.save({"step": 3}, tmp_path / "run" / "state" / "state.pt")
-    with pytest.raises(InputError, match="is of format 1, expected 2"):
+    with pytest.raises(InputError, match="is of format 1, expected 3"):
         train(config)
 
 

@@ -14,8 +14,8 @@ from small_models import SMALL
 from together import gradients_and_losses
 
 from ostnet.errors import InputError
-from ostnet.training.draws import RowGenerator, rand, step_seeds
 from ostnet.training.parallel import Processes
+from ostnet.training.rng import RowGenerator, rand, step_seeds
 from ostnet.training.schedule import STAGES
 
 STEPS = 3

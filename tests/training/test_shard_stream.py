@@ -13,8 +13,8 @@ import torch
 from ostnet.dataset.shards import find_shards, read_shard, unpack
 from ostnet.errors import InputError
 from ostnet.landmarks import POINTS
-from ostnet.training.pool import Pool, PooledClip
 from ostnet.training.shard_stream import ShardStream, StreamConfig
+from ostnet.training.shuffle_buffer import BufferedClip, ShuffleBuffer
 
 FRAMES = 10
 PEOPLE = ("anna", "anna", "anna", "ben", "cleo", "dora")
@@ -54,7 +54,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 def open_stream(folder: Path, **settings) -> ShardStream:
-    values = {"resolution": 32, "pool": 6, "frames": 4, "uses": 4, "workers": 1, **settings}
+    values = {"resolution": 32, "buffer": 6, "frames": 4, "uses": 4, "workers": 1, **settings}
     return ShardStream(StreamConfig(folder, **values))
 
 
@@ -82,10 +82,10 @@ def test_a_pair_is_two_frames_of_one_clip_with_its_landmarks_where_known(folder)
 
 
 def test_memory_is_bounded_and_the_stream_goes_through_everything_again_and_again(folder):
-    stream = open_stream(folder, pool=3)
+    stream = open_stream(folder, buffer=3)
     seen = np.concatenate([clips_of(draw(stream, 8, seed).source) for seed in range(20)])
     assert set(seen) == set(range(6))
-    assert len(stream._pool) <= 3
+    assert len(stream._buffer) <= 3
 
 
 def test_draws_repeat_with_the_seed(folder):
@@ -107,24 +107,28 @@ def test_processes_share_the_clips_without_overlap(folder, workers):
     assert sorted(files) == [f"clips/{clip}.mp4" for clip in range(6)]
 
 
-def test_people_are_drawn_evenly_within_the_pool():
-    pool = Pool(uses=10**6)
+def test_people_are_drawn_evenly_within_the_buffer():
+    buffer = ShuffleBuffer(uses=10**6)
     for person in ("anna", "anna", "anna", "ben"):
-        pool.add(PooledClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2))))
+        buffer.add(
+            BufferedClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2)))
+        )
     u = np.random.default_rng(0).random((1000, 2))
-    drawn = [pool.draw(a, b, still=True, keep=False).identity for a, b in u]
+    drawn = [buffer.draw(a, b, still=True, keep=False).identity for a, b in u]
     assert abs(drawn.count("ben") / 1000 - 0.5) < 0.05
 
 
 def test_a_worn_clip_leaves_but_never_the_last():
-    pool = Pool(uses=2)
+    buffer = ShuffleBuffer(uses=2)
     for person in ("anna", "ben"):
-        pool.add(PooledClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2))))
-    pool.draw(0.0, 0.0, still=False, keep=True)
-    assert [pool.draw(0.0, 0.0, still=False, keep=False).identity for _ in range(4)] == [
+        buffer.add(
+            BufferedClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2)))
+        )
+    buffer.draw(0.0, 0.0, still=False, keep=True)
+    assert [buffer.draw(0.0, 0.0, still=False, keep=False).identity for _ in range(4)] == [
         "anna", "anna", "ben", "ben",
     ]  # fmt: skip
-    assert len(pool) == 1
+    assert len(buffer) == 1
 
 
 def test_what_cannot_be_read_is_listed_and_left_out(folder, tmp_path):

@@ -7,7 +7,7 @@ import torch
 
 from ostnet.config import PRESETS, WITH_LIDS, ModelConfig
 from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
-from ostnet.model.openings import EYES, MOUTH, carried_on
+from ostnet.model.expression_gain import EYES, MOUTH, amplify_expression
 from ostnet.model.ostnet import OSTNet
 
 LIDS, LIPS = KEYPOINT_GAPS[:2], KEYPOINT_GAPS[2]
@@ -28,7 +28,7 @@ def gap(points: torch.Tensor, between: tuple[int, int]) -> float:
 
 def test_a_change_of_the_mouth_is_carried_on_and_nothing_else_moves():
     source, driving = face(lips=0.05, lids=0.04), face(lips=0.15, lids=0.04)
-    moved = carried_on(source, driving, mouth=1.5, eyes=1)
+    moved = amplify_expression(source, driving, mouth=1.5, eyes=1)
     assert gap(moved, LIPS) == pytest.approx(0.15 + 0.5 * 0.10, abs=1e-5)
     lips = {list(KEYPOINTS).index(name) for part in MOUTH for name in part.upper + part.lower}
     still = [index for index in range(len(KEYPOINTS)) if index not in lips]
@@ -37,12 +37,14 @@ def test_a_change_of_the_mouth_is_carried_on_and_nothing_else_moves():
 
 def test_eyes_that_close_are_closed_and_never_turned_inside_out():
     source, driving = face(lips=0.05, lids=0.06), face(lips=0.05, lids=0.02)
-    moved = carried_on(source, driving, mouth=1, eyes=3)
+    moved = amplify_expression(source, driving, mouth=1, eyes=3)
     assert all(gap(moved, lids) == pytest.approx(0, abs=1e-5) for lids in LIDS)
 
 
 def test_a_driver_that_is_the_source_changes_nothing():
-    assert torch.allclose(carried_on(face(0.1, 0.05), face(0.1, 0.05), 2, 2), face(0.1, 0.05))
+    assert torch.allclose(
+        amplify_expression(face(0.1, 0.05), face(0.1, 0.05), 2, 2), face(0.1, 0.05)
+    )
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
@@ -54,7 +56,7 @@ def test_eyes_that_look_aside_look_further_aside_and_nothing_else_moves(side):
     step = 0.1 * (driving[:, outer] - driving[:, inner])  # a tenth of the eye's width
     up = 0.02 * torch.stack([-step[:, 1], step[:, 0]], dim=-1) / step.norm()
     driving[:, iris] += step + up
-    moved = carried_on(source, driving, mouth=1, eyes=1, gaze=3)
+    moved = amplify_expression(source, driving, mouth=1, eyes=1, gaze=3)
     assert torch.allclose(moved[:, iris] - source[:, iris], 3 * step + up, atol=1e-5)
     others = [index for index in range(len(KEYPOINTS)) if index != iris]
     assert torch.allclose(moved[:, others], driving[:, others], atol=1e-5)

@@ -18,9 +18,9 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.model.rescale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
-from ostnet.training.draws import Generator, rand, randn
 from ostnet.training.frame_store import FrameStore
 from ostnet.training.pairs import Clip
+from ostnet.training.rng import Generator, rand, randn
 from ostnet.training.warm_start import detector_view
 
 PAIRS_EACH = 6

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass
-class PooledClip:
+class BufferedClip:
     """Some decoded frames of one clip, or one still."""
 
     identity: str
@@ -19,21 +19,21 @@ class PooledClip:
     """Pairs drawn from it so far."""
 
 
-class Pool:
+class ShuffleBuffer:
     """Clips and stills by person; each leaves after ``uses`` draws, the last clip excepted."""
 
     def __init__(self, uses: int):
         self.uses = uses
         self.clips = 0
         """How many clips, stills apart."""
-        self._people: dict[bool, list[list[PooledClip]]] = {False: [], True: []}
+        self._people: dict[bool, list[list[BufferedClip]]] = {False: [], True: []}
         self._place: dict[tuple[bool, str], int] = {}
         self._count = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def add(self, clip: PooledClip) -> None:
+    def add(self, clip: BufferedClip) -> None:
         """Put a clip or still in."""
         people, key = self._people[clip.is_still], (clip.is_still, clip.identity)
         if key not in self._place:
@@ -43,7 +43,7 @@ class Pool:
         self._count += 1
         self.clips += not clip.is_still
 
-    def draw(self, u: float, v: float, still: bool, keep: bool) -> PooledClip:
+    def draw(self, u: float, v: float, still: bool, keep: bool) -> BufferedClip:
         """A clip of a person from two uniform numbers; a still where asked for and there is one.
 
         ``keep``: the draw does not count as a use.
@@ -57,7 +57,7 @@ class Pool:
                 self._remove(clip, person)
         return clip
 
-    def _remove(self, clip: PooledClip, person: list[PooledClip]) -> None:
+    def _remove(self, clip: BufferedClip, person: list[BufferedClip]) -> None:
         person[:] = [other for other in person if other is not clip]
         self._count -= 1
         self.clips -= not clip.is_still

@@ -1,9 +1,9 @@
-"""A critic of small patches, for results as sharp as pictures are (beyond the paper).
+"""A discriminator of small patches, for results as sharp as pictures are (beyond the paper).
 
-Means over pixels and features are smallest where the picture hedges: lips half open, teeth as a
-grey bar. A critic that sees patches of results and of targets, and learns to tell them apart,
-makes hedging dear. Hinge losses (arXiv 1705.02894), spectral norm (arXiv 1802.05957), feature
-matching (arXiv 1711.11585). Shapes: B batch, C channels, H, W pixels.
+Pixel and feature distances are smallest for a blurred average: lips half open, teeth as a grey bar.
+A discriminator that tells patches of results from patches of targets penalises that. Hinge losses
+(arXiv 1705.02894), spectral norm (arXiv 1802.05957), feature matching (arXiv 1711.11585).
+Shapes: B batch, C channels, H, W pixels.
 """
 
 import torch
@@ -14,10 +14,10 @@ from torch.nn.utils.parametrizations import spectral_norm
 from ostnet.training.parallel import Processes
 
 HEAD_START = 300
-"""Steps that the critic learns before the generator hears of it."""
+"""Steps that the discriminator learns before the generator hears of it."""
 
 
-class PatchCritic(nn.Module):
+class PatchDiscriminator(nn.Module):
     """(B, 3, H, W) in [0, 1] -> features at 1/2, 1/4, 1/8 and (B, 1, H / 8, W / 8) verdicts.
 
     ``width``: channels at 1/2 of the size; at 1/4 and 1/8 twice and four times as many.
@@ -42,19 +42,21 @@ class PatchCritic(nn.Module):
         return features, self.head(x)
 
 
-class Criticism:
-    """A critic that learns beside the generator, with an optimiser of its own.
+class Discriminator:
+    """A discriminator that learns beside the generator, with an optimiser of its own.
 
     Args:
         rate: its learning rate, constant.
         width: channels of its first layer.
-        processes: those that train together; they share one critic.
+        processes: those that train together; they share one discriminator.
     """
 
     def __init__(self, rate: float, width: int, processes: Processes):
         self.processes = processes
-        self.critic = PatchCritic(width).to(processes.device, memory_format=torch.channels_last)
-        self.adam = torch.optim.Adam(self.critic.parameters(), rate, betas=(0.5, 0.9))
+        self.network = PatchDiscriminator(width).to(
+            processes.device, memory_format=torch.channels_last
+        )
+        self.adam = torch.optim.Adam(self.network.parameters(), rate, betas=(0.5, 0.9))
         self.steps = 0
 
     def learn(self, result: Tensor, target: Tensor) -> None:
@@ -62,42 +64,42 @@ class Criticism:
 
         No step where the loss is not finite.
         """
-        self.critic.train().requires_grad_(True)
-        _, verdict = self.critic(torch.cat([result.detach(), target]))
+        self.network.train().requires_grad_(True)
+        _, verdict = self.network(torch.cat([result.detach(), target]))
         of_result, of_target = verdict.float().chunk(2)
         loss = F.relu(1 + of_result).mean() + F.relu(1 - of_target).mean()
         if not self.processes.all(torch.isfinite(loss)):
             return
         self.adam.zero_grad(set_to_none=True)
         loss.backward()
-        self.processes.average_gradients(self.critic.parameters())
+        self.processes.average_gradients(self.network.parameters())
         self.adam.step()
         self.steps += 1
 
     def judge(self, result: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         """What the generator has to lower (scalars): hinge term, and distance of the features.
 
-        Zero, without a gradient, while the critic has its head start.
+        Zero, without a gradient, while the discriminator has its head start.
         """
         if self.steps < HEAD_START:
             return result.new_zeros(()), result.new_zeros(())
-        self.critic.eval().requires_grad_(False)
-        ours, verdict = self.critic(result)
+        self.network.eval().requires_grad_(False)
+        ours, verdict = self.network(result)
         with torch.no_grad():
-            theirs, _ = self.critic(target)
+            theirs, _ = self.network(target)
         matching = sum(F.l1_loss(a.float(), b.float()) for a, b in zip(ours, theirs, strict=True))
         return -verdict.float().mean(), matching
 
     def state_dict(self) -> dict:
         """All that a resumed run needs."""
         return {
-            "critic": self.critic.state_dict(),
+            "network": self.network.state_dict(),
             "optimizer": self.adam.state_dict(),
             "steps": self.steps,
         }
 
     def load_state_dict(self, state: dict) -> None:
         """Go on from a ``state_dict``."""
-        self.critic.load_state_dict(state["critic"])
+        self.network.load_state_dict(state["network"])
         self.adam.load_state_dict(state["optimizer"])
         self.steps = state["steps"]

@@ -43,7 +43,7 @@ EYES = (
 SIDES = ("left", "right")
 
 
-def carried_on(
+def amplify_expression(
     x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float, gaze: float = 1.0
 ) -> Tensor:
     """Return driving keypoints (B, K, 2) whose expression differs more from the source's.

@@ -21,7 +21,7 @@ class _SumOverProcesses(torch.autograd.Function):
         return total
 
 
-class GlobalBatchNorm(nn.BatchNorm2d):
+class SyncBatchNorm(nn.BatchNorm2d):
     """Batch norm of (B, C, H, W) whose mean and variance are those of all processes together.
 
     For any device (torch's SyncBatchNorm knows GPUs only). Every process holds the same B.
@@ -49,7 +49,7 @@ class GlobalBatchNorm(nn.BatchNorm2d):
         self.num_batches_tracked += 1
 
 
-def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
+def synchronise_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
     """The network with every BatchNorm2d over all processes; names of weights stay.
 
     torch's SyncBatchNorm on a GPU, ours elsewhere.
@@ -58,5 +58,5 @@ def share_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
         return nn.SyncBatchNorm.convert_sync_batchnorm(model)
     for module in model.modules():
         if type(module) is nn.BatchNorm2d:
-            module.__class__ = GlobalBatchNorm
+            module.__class__ = SyncBatchNorm
     return model

@@ -32,7 +32,7 @@ class Example:
     """Written on the first picture: why this row is shown."""
 
 
-def write_sheet(examples: list[Example], path: Path, side: int = 160) -> None:
+def write_sample_grid(examples: list[Example], path: Path, side: int = 160) -> None:
     """Write the PNG; keypoints are drawn on source, augmented and rectified frames."""
     sheet = Image.new("RGB", (side * len(COLUMNS), 16 + side * len(examples)), "white")
     pen = ImageDraw.Draw(sheet)

@@ -1,0 +1,73 @@
+import copy
+
+import pytest
+import torch
+
+from ostnet.training import discriminator as discriminator_module
+from ostnet.training.discriminator import Discriminator
+from ostnet.training.parallel import Processes
+
+
+@pytest.fixture
+def generator():
+    return torch.Generator().manual_seed(0)
+
+
+def pictures(generator, blurred: bool) -> torch.Tensor:
+    image = torch.rand(4, 3, 32, 32, generator=generator)
+    return torch.nn.functional.avg_pool2d(image, 5, 1, 2) if blurred else image
+
+
+def test_a_discriminator_learns_to_tell_blurred_results_from_sharp_targets(generator, monkeypatch):
+    monkeypatch.setattr(discriminator_module, "HEAD_START", 0)
+    torch.manual_seed(0)
+    discriminator = Discriminator(2e-3, 32, Processes("cpu"))
+    for _ in range(60):
+        discriminator.learn(pictures(generator, blurred=True), pictures(generator, blurred=False))
+    target = pictures(generator, blurred=False)
+    dear, _ = discriminator.judge(pictures(generator, blurred=True), target)
+    cheap, matching = discriminator.judge(target, target)
+    assert dear > cheap + 0.5
+    assert matching == 0
+
+
+def test_the_generator_hears_nothing_during_the_head_start(generator):
+    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    result = pictures(generator, blurred=True).requires_grad_()
+    adversarial, matching = discriminator.judge(result, result.detach())
+    assert adversarial == 0 and matching == 0
+    assert not adversarial.requires_grad
+
+
+def test_judging_teaches_the_result_and_not_the_critic(generator, monkeypatch):
+    monkeypatch.setattr(discriminator_module, "HEAD_START", 0)
+    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    result = pictures(generator, blurred=True).requires_grad_()
+    adversarial, matching = discriminator.judge(result, pictures(generator, blurred=False))
+    (adversarial + matching).backward()
+    assert result.grad.abs().max() > 0
+    assert all(weight.grad is None for weight in discriminator.network.parameters())
+
+
+def test_a_step_on_what_is_not_finite_is_left_out(generator):
+    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    before = {name: value.clone() for name, value in discriminator.network.named_parameters()}
+    result = pictures(generator, blurred=True)
+    result[0] = float("nan")
+    discriminator.learn(result, pictures(generator, blurred=False))
+    assert discriminator.steps == 0
+    assert all(torch.equal(v, before[name]) for name, v in discriminator.network.named_parameters())
+
+
+def test_a_resumed_discriminator_goes_on_as_if_never_stopped(generator):
+    one, other = (Discriminator(1e-3, 32, Processes("cpu")) for _ in range(2))
+    batches = [(pictures(generator, True), pictures(generator, False)) for _ in range(4)]
+    for pair in batches[:2]:
+        one.learn(*pair)
+    other.load_state_dict(copy.deepcopy(one.state_dict()))
+    for pair in batches[2:]:
+        one.learn(*pair)
+        other.learn(*pair)
+    assert other.steps == 4
+    both = zip(one.network.parameters(), other.network.parameters(), strict=True)
+    assert all(torch.equal(a, b) for a, b in both)
