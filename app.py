@@ -15,7 +15,7 @@ import spaces  # noqa: E402, F401
 
 from ostnet.ui.page import build, launch_options  # noqa: E402
 
-demo = build()
+demo = build()  # loads the weights here, at module level, as ZeroGPU needs it
 
 if __name__ == "__main__":
     demo.launch(**launch_options())

@@ -222,4 +222,4 @@ def _duration(seconds: float) -> str:
 
 
 def _device() -> str:
-    return "its processor" if engine.DEVICE.type == "cpu" else "its GPU"
+    return "its processor" if engine.load().device.type == "cpu" else "its GPU"

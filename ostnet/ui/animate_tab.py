@@ -28,7 +28,7 @@ def build(page: gr.Blocks) -> Inputs:
     """Lay the tab out, wire it, and hand over what other tabs need."""
     with gr.Row(equal_height=True, elem_id="stage"):
         with gr.Column(elem_id="inputs", min_width=300):
-            inputs = animate_inputs.build(Measurements(engine.CHECKPOINT.folder))
+            inputs = animate_inputs.build(Measurements(engine.load().checkpoint.folder))
             with gr.Column(elem_id="bar", min_width=100):
                 with gr.Row():
                     button = gr.Button(
@@ -42,7 +42,7 @@ def build(page: gr.Blocks) -> Inputs:
             shared = gr.Button("Copy a link to these settings", size="sm", elem_id="share")
             link = gr.Textbox(visible=False, label="Link, copied", elem_id="link", lines=1)
         with gr.Column(elem_id="outcome", elem_classes="outcome", min_width=300):
-            ready = load_comparison(engine.CHECKPOINT.folder, engine.CHECKPOINT.name)
+            ready = load_comparison(engine.load().checkpoint)
             status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
             results, mine, outputs, which, together, paste, pasted = _outcome(ready)
     opened = browser_storage.connect(page, inputs)

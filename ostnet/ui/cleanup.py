@@ -27,8 +27,7 @@ class Cleanup:
 
     def __init__(self, root: Path):
         self._root = root
-        ages = {folder: time.time() - _modified(folder) for folder in root.glob(f"{VISITOR}*")}
-        self._since = {(path, 0): time.monotonic() - max(0, age) for path, age in ages.items()}
+        self._since: dict[tuple[Path, int], float] | None = None
 
     def sweep(self, mine: Collection[Path]) -> None:
         """Delete what has been there for too long, but no folder of ``mine``."""
@@ -36,6 +35,8 @@ class Cleanup:
         unnamed = (path for path in self._root.glob("tmp*") if not path.suffix and path.is_file())
         uploads = [(path, size(path)) for path in unnamed]
         now = time.monotonic()
+        if self._since is None:
+            self._since = {seen: now - _age(seen[0]) for seen in folders}
         self._since = {seen: self._since.get(seen, now) for seen in (*folders, *uploads)}
         for folder in folders:
             if now - self._since[folder] > LONGEST_VISIT:
@@ -45,9 +46,9 @@ class Cleanup:
                 upload[0].unlink(missing_ok=True)
 
 
-def _modified(path: Path) -> float:
-    """When it was changed last, in seconds of the machine's time; now, where it has just gone."""
+def _age(path: Path) -> float:
+    """Return the seconds since the last change by the machine's time; 0 where it has just gone."""
     try:
-        return path.stat().st_mtime
+        return max(0.0, time.time() - path.stat().st_mtime)
     except OSError:
-        return time.time()
+        return 0.0

@@ -1,9 +1,11 @@
 """The one model of the page, and the only functions that run on the accelerator.
 
-They take and give plain arrays and nothing else happens in them: on ZeroGPU each call is a forked
-process whose seconds count, and everywhere else ``spaces.GPU`` does nothing.
+:func:`load` loads the model once per process. The functions take and return arrays and do nothing
+else: on ZeroGPU each call is a forked process with a time budget. Elsewhere ``spaces.GPU`` does
+nothing.
 """
 
+import functools
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from ostnet.animation.frame import METHOD, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.render import rendered
 from ostnet.errors import InputError
-from ostnet.hub import resolve
+from ostnet.hub import Checkpoint, resolve
 from ostnet.media.square import Framed
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
@@ -32,16 +34,36 @@ ZERO_GPU = bool(Space.zero_gpu)
 OVERLAP = not ZERO_GPU
 """Whether a run works on several frames at once; a borrowed GPU is busy with one."""
 
-CHECKPOINT = resolve()
-"""The weights of this process: the default, or the embedded ones with a notice."""
-
-MODEL = OSTNet.from_pretrained(str(CHECKPOINT.folder))
-DEVICE = choose_device("auto")
-MODEL.to(DEVICE, memory_format=torch.channels_last).eval()
-SIZE = MODEL.config.resolution
-
 AT_HOME = "run it on your own computer: ostnet animate --device cpu"
 """What to do where this page has no GPU to lend."""
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The weights of this process and the model made of them."""
+
+    checkpoint: Checkpoint
+    """The default weights, or the embedded ones with a notice."""
+    model: OSTNet
+    device: torch.device
+
+    @property
+    def size(self) -> int:
+        """Side of the network's pictures in pixels."""
+        return self.model.config.resolution
+
+
+@functools.cache
+def load() -> Engine:
+    """Load the default weights at the first call, and return the same engine at every call.
+
+    On ZeroGPU the first call must come while ``app.py`` is imported: later ones are forked.
+    """
+    checkpoint = resolve()
+    device = choose_device("auto")
+    model = OSTNet.from_pretrained(str(checkpoint.folder))
+    model.to(device, memory_format=torch.channels_last).eval()
+    return Engine(checkpoint, model, device)
 
 
 @dataclass(frozen=True)
@@ -70,7 +92,7 @@ def _seconds(source, frames, names, options, measure) -> int:
 def _borrowed(
     source: Framed, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
 ) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
-    animator = Animator(MODEL, size=source.side, overlap=OVERLAP)
+    animator = Animator(load().model, size=source.side, overlap=OVERLAP)
     yield from rendered(animator, source, frames, names, options, measure)
 
 
@@ -100,7 +122,7 @@ def still(
     source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]
 ) -> tuple[tuple[float, float], dict[str, Frame]]:
     """The source's keypoint spread and the four variants of one driving frame, zoomed."""
-    animator = Animator(MODEL)
+    animator = Animator(load().model)
     animator.set_source(source)
     options = Options(driving_zoom=factors)
     made = next(animator.variants([frame], VARIANTS, options, measure=True))
@@ -111,11 +133,12 @@ def still(
 @torch.inference_mode()
 def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]) -> Insides:
     """Every intermediate of one driving frame, zoomed."""
-    driving = zoom(to_tensor(frame, SIZE, DEVICE, "driving"), factors)
-    output = MODEL(to_tensor(source, SIZE, DEVICE, "source"), driving)
+    model, size, device = load().model, load().size, load().device
+    driving = zoom(to_tensor(frame, size, device, "driving"), factors)
+    output = model(to_tensor(source, size, device, "source"), driving)
     reading, motion = output.reading, output.rendered.motion
     flow = motion.flow[0].float().cpu()
-    grid = MODEL.scale.grid(reading.alignment.fiducials, SIZE, SIZE)[0]
+    grid = model.scale.grid(reading.alignment.fiducials, size, size)[0]
     s_x, s_y = reading.alignment.scale[0].tolist()
     return Insides(
         driving=to_picture(driving),
@@ -135,7 +158,7 @@ def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float])
 @torch.inference_mode()
 def zoomed(frame: np.ndarray, factors: tuple[float, float]) -> np.ndarray:
     """A driving frame as the networks will see it, uint8 (S, S, 3); no network runs."""
-    return to_picture(zoom(to_tensor(frame, SIZE, torch.device("cpu"), "driving"), factors))
+    return to_picture(zoom(to_tensor(frame, load().size, torch.device("cpu"), "driving"), factors))
 
 
 def _array(values: Tensor) -> np.ndarray:
@@ -166,8 +189,8 @@ class Pace:
 
 def _trial(variants: int) -> float:
     """Time some frames of that many variants on grey pictures, with what coding adds to them."""
-    grey = np.full((SIZE, SIZE, 3), 128, np.uint8)
-    animator = Animator(MODEL, overlap=OVERLAP)
+    grey = np.full((load().size, load().size, 3), 128, np.uint8)
+    animator = Animator(load().model, overlap=OVERLAP)
     animator.set_source(grey)
     names = list(VARIANTS)[:variants]
     frames = animator.variants([grey] * 8, names, METHOD, measure=True)

@@ -2,6 +2,7 @@
 
 import atexit
 import threading
+from pathlib import Path
 
 import gradio as gr
 from starlette.middleware import Middleware
@@ -29,8 +30,6 @@ from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import VISITORS
 
-_FIRST = preload_html(load_comparison(engine.CHECKPOINT.folder, engine.CHECKPOINT.name), text.TITLE)
-
 
 def launch_options() -> dict:
     """What ``launch`` needs beside host and port, which stay gradio's own business.
@@ -38,6 +37,7 @@ def launch_options() -> dict:
     Made anew for each launch: gradio adds to ``app_kwargs``, and what one page has added keeps
     another from starting.
     """
+    comparison = load_comparison(engine.load().checkpoint)
     return {
         "theme": THEME,
         "css": CSS,
@@ -45,7 +45,7 @@ def launch_options() -> dict:
         "app_kwargs": {
             "middleware": [
                 Middleware(RouteGuard, visitors=VISITORS),
-                Middleware(InDocument, html=_FIRST),
+                Middleware(InDocument, html=preload_html(comparison, text.TITLE)),
             ]
         },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
@@ -58,6 +58,7 @@ def launch_options() -> dict:
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**launch_options()``."""
     block_outbound.block_outbound()
+    weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(
         title="OSTNet: portrait animation at the right face size",
@@ -66,8 +67,8 @@ def build() -> gr.Blocks:
     ) as page:
         api.publish()  # first, so that no private event takes its names
         gr.HTML(text.TITLE, elem_id="intro")
-        if engine.CHECKPOINT.notice:
-            gr.HTML(figures.note(engine.CHECKPOINT.notice, "warn"), elem_id="notice")
+        if weights.notice:
+            gr.HTML(figures.note(weights.notice, "warn"), elem_id="notice")
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
@@ -79,11 +80,11 @@ def build() -> gr.Blocks:
             with gr.Tab("Look inside", id="inside") as tab:
                 still_tabs.build_inside(tab, shared)
             with gr.Tab("Results", id="results-tab") as tab:
-                results_tab.build(tab, engine.CHECKPOINT.folder)
+                results_tab.build(tab, weights.folder)
             with gr.Tab("About", id="about"):
                 gr.Markdown(text.ABOUT)
                 gr.HTML(text.DIAGRAM)
-                _model_card()
+                _model_card(weights.folder / "README.md")
                 gr.Markdown(text.RESPONSIBLE)
         gr.HTML(_weights(), elem_id="weights")
         page.unload(_leave)
@@ -110,15 +111,15 @@ def _leave(request: gr.Request) -> None:
 
 
 def _weights() -> str:
-    parameters = sum(weight.numel() for weight in engine.MODEL.parameters()) / 1e6
+    loaded = engine.load()
+    parameters = sum(weight.numel() for weight in loaded.model.parameters()) / 1e6
     return figures.fine(
-        f"Weights: {engine.CHECKPOINT.name}, {parameters:.1f} million parameters, "
-        f"{engine.SIZE} × {engine.SIZE} pixels, on {engine.DEVICE.type}."
+        f"Weights: {loaded.checkpoint.name}, {parameters:.1f} million parameters, "
+        f"{loaded.size} × {loaded.size} pixels, on {loaded.device.type}."
     )
 
 
-def _model_card() -> None:
-    card = engine.CHECKPOINT.folder / "README.md"
+def _model_card(card: Path) -> None:
     if card.is_file():
         body = card.read_text(encoding="utf-8")
         if body.startswith("---"):

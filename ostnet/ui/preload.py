@@ -6,9 +6,9 @@ and lay everything out, so until then the comparison stands in its place, and th
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 
 from ostnet.animation.showcase import load_showcase
+from ostnet.hub import Checkpoint
 from ostnet.ui import charts, examples, runs
 from ostnet.ui.player import player
 
@@ -24,13 +24,13 @@ class Comparison:
 
 
 @functools.cache
-def load_comparison(weights: Path, name: str) -> Comparison | None:
-    """Those of the weights in a folder, under the name that they are called by; None without."""
-    ready = load_showcase(weights)
+def load_comparison(checkpoint: Checkpoint) -> Comparison | None:
+    """Return the comparison that was made of these weights; None where there is none."""
+    ready = load_showcase(checkpoint.folder)
     if not ready:
         return None
     document = ready.document
-    about = f"{examples.PORTRAITS[0].name} × “{examples.CLIPS[0].name}”, made by {name}"
+    about = f"{examples.PORTRAITS[0].name} × “{examples.CLIPS[0].name}”, made by {checkpoint.name}"
     return Comparison(
         runs.words(document),
         player(ready.wide, document["fps"], ready.narrow, charts.headline(document), about),

@@ -79,7 +79,7 @@ def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
         "The portrait, dark outside the square that is animated.",
     )
     square = figures.Figure(
-        look.square(engine.SIZE), "what the networks see", "The square of the portrait."
+        look.square(engine.load().size), "what the networks see", "The square of the portrait."
     )
     remark = figures.note(look.note, "warn") if look.note else ""
     return figures.beside([crop, figures.cell(square)], 130) + remark

@@ -167,7 +167,7 @@ def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarra
     if not portrait[0] or not driving[0]:
         raise InputError(text.NO_INPUTS)
     visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])
-    source = seen_portrait(visitor, *portrait).square(engine.SIZE)
+    source = seen_portrait(visitor, *portrait).square(engine.load().size)
     return source, seen_driving(visitor, *driving).still(position / 100)
 
 

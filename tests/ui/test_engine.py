@@ -9,15 +9,17 @@ from ostnet.animation.frame import Shown
 from ostnet.media.square import Framed, centre_square
 from ostnet.ui import engine
 
+SIZE = 256
+
 
 @pytest.fixture
 def source(portrait):
-    return portrait.square(engine.SIZE)
+    return portrait.square(SIZE)
 
 
 @pytest.fixture
 def framed(source):
-    return Framed(source, centre_square(*source.shape[:2]), engine.SIZE)
+    return Framed(source, centre_square(*source.shape[:2]), SIZE)
 
 
 def test_render_holds_the_frames_that_show_no_face(framed, driving):
@@ -41,7 +43,7 @@ def test_a_run_that_is_left_leaves_no_thread_behind(framed, driving):
 def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
     spread, made = engine.still(source, driving.middle, (0.5, 0.5))
     assert list(made) == list(VARIANTS)
-    assert all(frame.image.shape == (engine.SIZE, engine.SIZE, 3) for frame in made.values())
+    assert all(frame.image.shape == (SIZE, SIZE, 3) for frame in made.values())
     near = engine.still(source, driving.middle, (1.0, 1.0))[1]
     assert made["full"].scale[0] < near["full"].scale[0]
     # what the method is for: without the transform the face shrinks with the driver's
@@ -52,7 +54,7 @@ def test_inspect_shows_every_step(source, driving):
     seen = engine.inspect(source, driving.middle, (0.7, 0.7))
     assert seen.x_source.shape == seen.x_driving.shape == seen.x_rectified.shape == (30, 2)
     assert seen.fiducials.shape == (12, 2)
-    assert seen.grid.shape == (engine.SIZE, engine.SIZE, 2)
+    assert seen.grid.shape == (SIZE, SIZE, 2)
     assert seen.displacement.shape[:2] == seen.occlusion.shape
     assert seen.image.shape == seen.driving.shape == seen.rectified.shape
 
