@@ -23,7 +23,6 @@ COMMANDS = {
     "curves": "draw the loss curves of trainings",
     "evaluate": "measure weights against their comparators on a folder of clips",
     "score": "score generated clips against their references",
-    "collect": "bring the reports of one checkpoint beside its weights",
     "calibrate": "watch weights animate, so that CPUs may compute them in eight bits",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
     "showcase": "make the comparison anew that the page starts with, after a change of weights",

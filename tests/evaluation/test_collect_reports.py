@@ -4,9 +4,9 @@ import gzip
 import json
 
 import pytest
+from tools.collect_reports import collect
 
-from ostnet import InputError, cli
-from ostnet.evaluation.report.collected_reports import collect
+from ostnet import InputError
 
 
 def output(folder, checkpoint="weights", **values):
@@ -34,8 +34,7 @@ def test_later_outputs_replace_rows_and_plots_come_along(tmp_path):
     folder.mkdir(parents=True)
     (folder / "findings.md").write_text("![SSIM over scale](scale-sweep.ssim.png)")
 
-    ended = cli.main(["collect", str(folder.parent), str(first), str(second)])
-    assert ended == 0
+    collect(folder.parent, [first, second])
 
     headline = json.loads((folder.parent / "metrics.json").read_text())
     assert values(headline["rows"]) == {"same-scale": 0.3}

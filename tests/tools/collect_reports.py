@@ -1,11 +1,12 @@
-"""Reports of one checkpoint, brought beside its weights: what the page's Results tab shows.
+"""Bring the reports of one checkpoint beside its weights, where the page's Results tab reads them.
 
-``ostnet collect CHECKPOINT OUTPUT...`` takes the output folders of ``ostnet evaluate`` and writes,
-into the checkpoint's folder, ``metrics.json`` (the rows of the first three protocols),
-``evaluation/report.json.gz`` (those of all others) and the plots that ``evaluation/findings.md``
-shows. No picture of a face is copied: sheets stay where they are.
+`python tests/tools/collect_reports.py CHECKPOINT OUTPUT...` takes output folders of ``ostnet
+evaluate`` and writes into the checkpoint's folder: ``metrics.json`` (the rows of the first three
+protocols), ``evaluation/report.json.gz`` (all other rows), and the plots that
+``evaluation/findings.md`` shows. Sample sheets, which show faces, are not copied.
 """
 
+import argparse
 import gzip
 import json
 import re
@@ -14,17 +15,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.evaluation.report.tables import Row
+from ostnet.flags import exit_code
 
 HEADLINE = ("same-scale", "different-scale", "cross-identity")
-"""Protocols whose rows stand in metrics.json."""
+"""Protocols whose rows are written to metrics.json."""
 
 PICTURE = re.compile(r"!\[[^]]*\]\((?P<protocol>[a-z-]+)\.(?P<plot>\w+)\.png\)")
 """A plot in findings.md, such as ``![...](scale-sweep.ssim.png)``."""
 
 
 def collect(checkpoint: Path, outputs: Sequence[Path]) -> None:
-    """Merge the reports; a row of a later output replaces the same one of an earlier output.
+    """Merge the reports; a row of a later output replaces the same row of an earlier one.
 
     Raises:
         InputError: a report or a plot that findings.md names is missing, or the reports are of
@@ -34,18 +35,20 @@ def collect(checkpoint: Path, outputs: Sequence[Path]) -> None:
     names = {document["settings"]["checkpoint"] for document in documents}
     if len(names) > 1:
         raise InputError(f"outputs: of different checkpoints: {', '.join(sorted(names))}")
-    rows: dict[tuple, Row] = {}
-    for document in documents:
-        for row in document["rows"]:
-            names = ("dataset", "protocol", "condition", "method", "metric")
-            rows[tuple(row.get(name) for name in names)] = row
-    settings = documents[0]["settings"]
+    key = ("dataset", "protocol", "condition", "method", "metric")
+    rows = {
+        tuple(row.get(name) for name in key): row
+        for document in documents
+        for row in document["rows"]
+    }
     headline = [row for row in rows.values() if row["protocol"] in HEADLINE]
     others = [row for row in rows.values() if row["protocol"] not in HEADLINE]
+    settings = documents[0]["settings"]
     folder = checkpoint / "evaluation"
     folder.mkdir(exist_ok=True)
-    _write(checkpoint / "metrics.json", headline, settings)
-    _write(folder / "report.json.gz", others, settings)
+    (checkpoint / "metrics.json").write_bytes(_document(headline, settings))
+    packed = gzip.compress(_document(others, settings), mtime=0)
+    (folder / "report.json.gz").write_bytes(packed)
     _copy_plots(folder, outputs)
 
 
@@ -55,10 +58,9 @@ def _read(file: Path) -> dict:
     return json.loads(file.read_text(encoding="utf-8"))
 
 
-def _write(file: Path, rows: Sequence[Row], settings: dict) -> None:
-    text = json.dumps({"rows": list(rows), "settings": settings}, indent=1, allow_nan=False) + "\n"
-    data = text.encode()
-    file.write_bytes(gzip.compress(data, mtime=0) if file.suffix == ".gz" else data)
+def _document(rows: Sequence[dict], settings: dict) -> bytes:
+    text = json.dumps({"rows": list(rows), "settings": settings}, indent=1, allow_nan=False)
+    return (text + "\n").encode()
 
 
 def _copy_plots(folder: Path, outputs: Sequence[Path]) -> None:
@@ -72,3 +74,11 @@ def _copy_plots(folder: Path, outputs: Sequence[Path]) -> None:
         if not found:
             raise InputError(f"outputs: none holds {protocol}/{plot}.png, which findings.md shows")
         shutil.copyfile(found[-1], folder / f"{protocol}.{plot}.png")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="folder of the weights")
+    parser.add_argument("outputs", type=Path, nargs="+", help="output folders of ostnet evaluate")
+    arguments = parser.parse_args()
+    raise SystemExit(exit_code(lambda: collect(**vars(arguments))))
