@@ -66,14 +66,14 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
 def _made(name: str, device: str) -> Detector | None:
     """None where its weights cannot be had. Each is imported only when it is wanted."""
     if name == "blazeface":
-        from ostnet.media.blazeface import BlazeFaceDetector
+        from ostnet.media.detector_blazeface import BlazeFaceDetector
 
         return BlazeFaceDetector()
     if name == "dlib":
-        from ostnet.media.hog import DlibDetector
+        from ostnet.media.detector_dlib import DlibDetector
 
         return DlibDetector()
-    from ostnet.media.s3fd import S3fdDetector, weights_file
+    from ostnet.media.detector_s3fd import S3fdDetector, weights_file
 
     weights = weights_file()
     return None if weights is None else S3fdDetector(weights, device)

@@ -9,12 +9,12 @@ import numpy as np
 
 import ostnet
 from ostnet.errors import InputError
-from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, stop
 from ostnet.media.limits import LONGEST_DECODING, BeyondLimitError, DecoderLimits
-from ostnet.media.patience import in_time
 from ostnet.media.ppm import pictures
 from ostnet.media.probe import SMALLEST
+from ostnet.media.sandbox import broken_limit, start_decoder
+from ostnet.media.timeouts import in_time
 
 PROGRAM = """
 import os, sys

@@ -10,7 +10,6 @@ from fractions import Fraction
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
 from ostnet.media.limits import (
     MOST_FRAME_PIXELS,
@@ -18,8 +17,9 @@ from ostnet.media.limits import (
     MOST_STRETCH,
     BeyondLimitError,
 )
-from ostnet.media.patience import in_time
+from ostnet.media.sandbox import broken_limit, start_decoder
 from ostnet.media.timeline import Timeline, believed, parse_framecrc
+from ostnet.media.timeouts import in_time
 
 SMALLEST = 32
 """Shortest side of a usable picture, in pixels."""

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ostnet.media.blazeface import BlazeFaceDetector, Sighting
+from ostnet.media.detector_blazeface import BlazeFaceDetector, Sighting
 from ostnet.media.faces import Detector
 
 UPRIGHT = 45

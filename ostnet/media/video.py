@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.children import broken_limit, start_decoder
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
-from ostnet.media.patience import in_time
 from ostnet.media.ppm import pictures
 from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, found_in, probe
+from ostnet.media.sandbox import broken_limit, start_decoder
+from ostnet.media.timeouts import in_time
 from ostnet.media.tone import HIGH_RANGE, to_standard_range
 from ostnet.media.writer import VideoWriter
 

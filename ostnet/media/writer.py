@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.children import start_encoder
 from ostnet.media.containers import CONTAINERS, Container, gif_passes, gif_with_comment
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
+from ostnet.media.sandbox import start_encoder
 from ostnet.media.timeline import DRIFT
 
 

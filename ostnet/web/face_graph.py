@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ostnet.backends.onnx_build import OPSET
-from ostnet.media.blazenet import FULL_RANGE, WEIGHTS
+from ostnet.media.blazeface_networks import FULL_RANGE, WEIGHTS
 from ostnet.openvino_runtime import openvino_runtime
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def write_face_graph(path: Path) -> None:
     """Write the full-range network: ``image`` (1, 192, 192, 3) in [-1, 1] -> two outputs.
 
     ``points`` (1, 2304, 16) and ``scores`` (1, 2304, 1), before the sigmoid, as
-    :mod:`ostnet.media.blazenet` reads them.
+    :mod:`ostnet.media.blazeface_networks` reads them.
     """
     import onnx
     from onnx import TensorProto, helper

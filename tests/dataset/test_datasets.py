@@ -6,7 +6,7 @@ import pytest
 
 from ostnet.dataset.prepare.preparation import prepare
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.media.hog import DlibDetector
+from ostnet.media.detector_dlib import DlibDetector
 from ostnet.training.frame_store import DataConfig, FrameStore
 
 HEAD = "Identity  : \t{}\nReference : \t{}\nOffset    : \t0\n\nFRAME \tX \tY \tW \tH \n"

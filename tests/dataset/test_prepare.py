@@ -19,7 +19,7 @@ from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.dataset.shards import find_shards, read_shard
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import load_frames, read_clips
-from ostnet.media.hog import DlibDetector
+from ostnet.media.detector_dlib import DlibDetector
 from ostnet.media.video import read_frames
 from ostnet.training.frame_store import DataConfig, FrameStore
 

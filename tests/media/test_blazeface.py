@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from ostnet.media.blazeface import BlazeFaceDetector
-from ostnet.media.blazenet import WEIGHTS
+from ostnet.media.blazeface_networks import WEIGHTS
 from ostnet.media.crop import source_crop
+from ostnet.media.detector_blazeface import BlazeFaceDetector
 from ostnet.media.upright import upright_faces
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,7 +159,7 @@ def test_the_weights_are_those_that_their_readme_names():
 
 def test_importing_a_detector_loads_no_network():
     code = (
-        "import sys, ostnet.media.blazeface, ostnet.media.faces;"
+        "import sys, ostnet.media.detector_blazeface, ostnet.media.faces;"
         "assert not {'openvino', 'torch', 'dlib'} & set(sys.modules)"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.media import s3fd
+from ostnet.media import detector_s3fd
 from ostnet.media.box import Box
 from ostnet.media.faces import make_detector
 
@@ -76,7 +76,7 @@ def installed(monkeypatch):
         monkeypatch.setattr(
             importlib.util, "find_spec", lambda name: name if name in modules else None
         )
-        monkeypatch.setattr(s3fd, "weights_file", lambda: None)
+        monkeypatch.setattr(detector_s3fd, "weights_file", lambda: None)
 
     monkeypatch.delenv("OSTNET_FACE_DETECTOR", raising=False)
     return only
@@ -133,7 +133,9 @@ def test_boxes_of_the_network_are_scaled_back_and_sorted(monkeypatch):
     monkeypatch.setitem(sys.modules, "face_alignment", types.ModuleType("face_alignment"))
     monkeypatch.setitem(sys.modules, "face_alignment.detection", types.ModuleType("detection"))
     monkeypatch.setitem(sys.modules, "face_alignment.detection.sfd", module)
-    large, small = s3fd.S3fdDetector("weights.pth").detect(np.zeros((600, 1000, 3), np.uint8))
+    large, small = detector_s3fd.S3fdDetector("weights.pth").detect(
+        np.zeros((600, 1000, 3), np.uint8)
+    )
     assert (large.left, large.bottom) == pytest.approx((500, 540), rel=0.01)
     assert (small.right, small.top) == pytest.approx((200, 60), rel=0.01)
 
@@ -143,10 +145,10 @@ def test_a_download_counts_only_with_the_expected_content(tmp_path):
     origin.write_bytes(b"weights")
     digest = hashlib.sha256(b"weights").hexdigest()[:10]
     good, bad = tmp_path / "cache" / f"net-{digest}.pth", tmp_path / "cache" / "net-0123456789.pth"
-    s3fd._download(origin.as_uri(), good)
+    detector_s3fd._download(origin.as_uri(), good)
     assert good.read_bytes() == b"weights"
     with pytest.raises(OSError, match="not the expected content"):
-        s3fd._download(origin.as_uri(), bad)
+        detector_s3fd._download(origin.as_uri(), bad)
     with pytest.raises(OSError):
-        s3fd._download((tmp_path / "nowhere").as_uri(), bad)
+        detector_s3fd._download((tmp_path / "nowhere").as_uri(), bad)
     assert list(good.parent.iterdir()) == [good]

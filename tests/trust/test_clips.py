@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.media import patience, probe
+from ostnet.media import probe, timeouts
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.media.video import read_frames
 
@@ -203,7 +203,7 @@ def hanging(monkeypatch, short_clip):
     from ostnet.media import video
 
     def install(module, writes: str) -> Path:
-        monkeypatch.setattr(patience, "STALLED", 0.5)
+        monkeypatch.setattr(timeouts, "STALLED", 0.5)
         command = [sys.executable, "-c", HANGS.format(writes)]
         monkeypatch.setattr({"probe": probe, "video": video}[module], "ffmpeg", lambda *_: command)
         probe._looked_at.cache_clear()
@@ -230,7 +230,7 @@ def test_so_is_one_that_stops_between_frames(hanging, short_clip):
 
 
 def test_a_reader_may_take_its_time(short_clip, monkeypatch):
-    monkeypatch.setattr(patience, "STALLED", 2.0)
+    monkeypatch.setattr(timeouts, "STALLED", 2.0)
     frames = read_frames(short_clip)
     next(frames)
     time.sleep(2.5)

@@ -13,8 +13,8 @@ from PIL import Image
 
 from ostnet.errors import InputError
 from ostnet.media import image, probe, video
-from ostnet.media.children import MEGABYTE, broken_limit, start_decoder
 from ostnet.media.limits import LONGEST_LOG, MOST_FILES, DecoderLimits
+from ostnet.media.sandbox import MEGABYTE, broken_limit, start_decoder
 from ostnet.media.video import VideoWriter, read_frames, read_image
 
 pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="a limit of Linux")

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from PIL import Image
 
-from ostnet.media.blazenet import FULL_RANGE, SHORT_RANGE, BlazeNet, Mark, distinct
+from ostnet.media.blazeface_networks import FULL_RANGE, SHORT_RANGE, BlazeNet, Mark, distinct
 from ostnet.media.box import Box
 
 SCALES = (1, 0.5, 2, 4, 8)

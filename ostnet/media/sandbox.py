@@ -4,7 +4,7 @@ Each is in a session of its own: Ctrl-C in a terminal reaches this program, whic
 and is not first heard of as a broken pipe.
 
 The kernel keeps the limits, whatever a file makes a decoder do; where there is no such kernel
-(macOS, Windows) only the limits of `ostnet.media.patience` hold.
+(macOS, Windows) only the limits of `ostnet.media.timeouts` hold.
 """
 
 import contextlib
