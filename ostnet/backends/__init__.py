@@ -12,4 +12,4 @@ __all__ = ["BACKENDS", "all_threads", "candidates", "in_torch", "load_backend", 
 def __getattr__(name: str):
     if name not in __all__:
         raise AttributeError(f"module 'ostnet.backends' has no attribute {name!r}")
-    return getattr(import_module("ostnet.backends.choice"), name)
+    return getattr(import_module("ostnet.backends.registry"), name)

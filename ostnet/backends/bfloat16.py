@@ -5,7 +5,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from ostnet.backends.joined import join_norms
+from ostnet.backends.fuse_batchnorm import fuse_batchnorm
 from ostnet.model.layers import UpBlock, fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 
@@ -19,7 +19,7 @@ class InBfloat16(nn.Module):
     def __init__(self, network: nn.Module):
         super().__init__()
         self.network = network.eval()
-        join_norms(network)
+        fuse_batchnorm(network)
         spread = {part.block[0] for part in network.modules() if isinstance(part, UpBlock)}
         for part in network.modules():
             if not isinstance(part, nn.Conv2d):

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.backends.graphed import Graphed
-from ostnet.backends.limits import Differences
+from ostnet.backends.tolerances import Differences
 from ostnet.model.ostnet import OSTNet
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ostnet.backends.digest import model_digest
-from ostnet.backends.joined import join_norms
+from ostnet.backends.fuse_batchnorm import fuse_batchnorm
 from ostnet.model.layers import UpBlock, fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.ranges import Ranges
@@ -137,7 +137,7 @@ def with_int8(model: OSTNet) -> OSTNet:
         raise ValueError(f"found {found}; make it with ostnet calibrate")
     rounded = copy.deepcopy(model)
     for part in (rounded.generator, rounded.motion.refinement or nn.Identity()):
-        join_norms(part)
+        fuse_batchnorm(part)
     for name, convolution in in_int8(rounded).items():
         where, _, last = name.rpartition(".")
         low, high = (torch.tensor(end) for end in ranges.inputs[name])

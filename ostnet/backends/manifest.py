@@ -47,7 +47,7 @@ class Manifest:
     """Constants of the scale transformation (:class:`ostnet.backends.fiducials.Fiducials`); in a
     page also ``openings``, the keypoints that the reference pose treats apart."""
     differences: dict[str, float] | None = None
-    """Measured against eager float32 (:class:`ostnet.backends.limits.Differences`)."""
+    """Measured against eager float32 (:class:`ostnet.backends.tolerances.Differences`)."""
 
     def write(self, folder: Path) -> None:
         """Write the file."""

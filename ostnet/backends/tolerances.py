@@ -21,7 +21,7 @@ class Differences:
         return asdict(self)
 
 
-LIMITS = {
+TOLERANCES = {
     "f32": Differences(pixel_max=2.0, pixel_mean=0.25, keypoints=1e-3, scale=1e-3),
     "int8": Differences(pixel_max=48.0, pixel_mean=1.0, keypoints=1e-3, scale=1e-3),
     "bf16": Differences(pixel_max=48.0, pixel_mean=1.0, keypoints=1e-3, scale=1e-3),
@@ -36,5 +36,5 @@ compared.
 
 def within(found: Differences, precision: str = "f32") -> bool:
     """Whether no difference is above its limit (nor no number at all)."""
-    pairs = zip(found.to_dict().values(), LIMITS[precision].to_dict().values(), strict=True)
+    pairs = zip(found.to_dict().values(), TOLERANCES[precision].to_dict().values(), strict=True)
     return all(value <= limit for value, limit in pairs)

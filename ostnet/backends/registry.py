@@ -14,8 +14,8 @@ from ostnet.backends.cache import cached
 from ostnet.backends.device import choose_device
 from ostnet.backends.digest import checkpoint_digest, code_digest, combined, model_digest
 from ostnet.backends.interface import Backend
-from ostnet.backends.limits import LIMITS, Differences, within
 from ostnet.backends.manifest import Manifest
+from ostnet.backends.tolerances import TOLERANCES, Differences, within
 from ostnet.errors import InputError
 from ostnet.model.ranges import NAME as RANGES
 from ostnet.model.ranges import Ranges
@@ -185,9 +185,9 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
 
 
 def _precision(name: str) -> str:
-    """The least in which a back end computes anything: a key of LIMITS."""
+    """The least in which a back end computes anything: a key of TOLERANCES."""
     said = name.rpartition("-")[2]
-    return said if said in LIMITS else "f32"
+    return said if said in TOLERANCES else "f32"
 
 
 def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -> "Graphed":

@@ -18,7 +18,7 @@ PAUSES = (0.0, 0.5, 2.0)
 """Seconds before each further try: what others had begun needs time to end."""
 
 
-class Thrift:
+class OomRetry:
     """Of one device; shared by all calls that go there."""
 
     def __init__(self):
@@ -54,12 +54,12 @@ class Thrift:
                          "choose a smaller size, or device cpu")  # fmt: skip
 
 
-def thrifty(method: Callable) -> Callable:
-    """A method of a back end with a ``thrift``, run by it."""
+def retried(method: Callable) -> Callable:
+    """A method of a back end with a ``oom_retry``, run by it."""
 
     @wraps(method)
     def run(self, *arguments, **options):
-        return self.thrift.run(lambda: method(self, *arguments, **options))
+        return self.oom_retry.run(lambda: method(self, *arguments, **options))
 
     return run
 

@@ -6,7 +6,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from ostnet.model.layers import ResidualBlock
 
 
-def join_norms(network: nn.Module) -> None:
+def fuse_batchnorm(network: nn.Module) -> None:
     """Change a network in evaluation mode, which computes the same as before."""
     for part in list(network.modules()):
         if isinstance(part, nn.Sequential):

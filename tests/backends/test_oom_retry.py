@@ -10,12 +10,12 @@ import torch
 from small_models import SMALL, lively
 
 from ostnet import Animator, InputError
-from ostnet.backends import thrift
+from ostnet.backends import oom_retry
 
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(thrift, "PAUSES", (0.0, 0.05, 0.2))
+    monkeypatch.setattr(oom_retry, "PAUSES", (0.0, 0.05, 0.2))
 
 
 class Small:
@@ -38,7 +38,7 @@ class Small:
 
 
 def test_calls_take_turns_once_memory_has_run_out():
-    memory, shared, made = Small(room=1), thrift.Thrift(), []
+    memory, shared, made = Small(room=1), oom_retry.OomRetry(), []
     threads = [threading.Thread(target=lambda: made.append(shared.run(memory))) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -48,7 +48,7 @@ def test_calls_take_turns_once_memory_has_run_out():
 
 
 def test_what_fits_is_not_slowed_down():
-    memory, shared = Small(room=9), thrift.Thrift()
+    memory, shared = Small(room=9), oom_retry.OomRetry()
     threads = [threading.Thread(target=shared.run, args=[memory]) for _ in range(4)]
     for thread in threads:
         thread.start()
@@ -59,7 +59,7 @@ def test_what_fits_is_not_slowed_down():
 
 def test_what_never_fits_is_said_in_a_line():
     with pytest.raises(InputError, match="^device: its memory is too small.*; choose"):
-        thrift.Thrift().run(Small(room=0))
+        oom_retry.OomRetry().run(Small(room=0))
 
 
 def test_a_lost_device_is_said_in_a_line():
@@ -67,7 +67,7 @@ def test_a_lost_device_is_said_in_a_line():
         raise torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with ...")
 
     with pytest.raises(InputError, match=r"^device: the GPU failed \(CUDA error: unspec.*\); "):
-        thrift.Thrift().run(lost)
+        oom_retry.OomRetry().run(lost)
 
 
 def test_a_clip_goes_on_with_the_same_pictures(monkeypatch):
