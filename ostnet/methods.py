@@ -3,77 +3,86 @@
 This is the one place that says what each name switches.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Method:
-    """How one method makes its picture."""
+class Variant:
+    """Which parts of the scale machinery are on."""
 
-    keypoints: str
-    """What the source performs: ``rectified`` keypoints, those of the ``driving`` frame as they
-    are, ``closed_form``, ``clip_scale`` or ``start_scale`` rectified ones, or motion ``relative``
-    to an anchor frame."""
+    scale_transform: bool
+    """The source performs the rectified keypoints; else those of the driving frame."""
 
-    embedding: bool
-    """Whether the generator gets the scale code z."""
+    scale_embedding: bool
+    """The generator gets the scale code z."""
 
     what: str
     """In words."""
 
-    pose: str = "driver"
-    """Reference pose, from which the head moves (``--pose``)."""
+
+@dataclass(frozen=True)
+class Comparator:
+    """Another way to read the same network's keypoints."""
+
+    variant: str
+    """Name of the variant that is generated."""
+
+    options: Mapping[str, str]
+    """Fields of ``ostnet.animation.frame.Options`` and their values, those that follow from the
+    whole clip (``clip_scale``, ``anchor``, ``shots``) left out."""
+
+    what: str
+    """In words."""
 
 
-VARIANTS: dict[str, Method] = {
-    "full": Method("rectified", True, "rectified keypoints, z in the generator"),
-    "no_transform": Method("driving", True, "driving keypoints as they are, z in the generator"),
-    "no_embedding": Method("rectified", False, "rectified keypoints, no z in the generator"),
-    "neither": Method("driving", False, "driving keypoints as they are, no z in the generator"),
+VARIANTS: dict[str, Variant] = {
+    "full": Variant(True, True, "rectified keypoints, z in the generator"),
+    "no_transform": Variant(False, True, "driving keypoints as they are, z in the generator"),
+    "no_embedding": Variant(True, False, "rectified keypoints, no z in the generator"),
+    "neither": Variant(False, False, "driving keypoints as they are, no z in the generator"),
 }
 """Run-time toggles of one network; the order of files, panes and tables."""
 
 CLIP_SCALE, START_SCALE = ONE_SCALE = ("full_clip_scale", "full_start_scale")
 POSED = ("full_position", "full_portrait")
 
-COMPARATORS: dict[str, Method] = {
-    "closed_form": Method(
-        "closed_form",
-        True,
+COMPARATORS: dict[str, Comparator] = {
+    "closed_form": Comparator(
+        "full",
+        {"alignment": "closed-form"},
         "as full, with fiducials diag(s) * base, s = rms(d_D) / rms(d_S) per axis, in place of "
         "T_theta's; z unchanged",
     ),
-    CLIP_SCALE: Method(
-        "clip_scale",
-        True,
+    CLIP_SCALE: Comparator(
+        "full",
+        {"scale_window": "clip"},
         "as full, with one scale for the whole clip, the median of ln s over the frames measured "
         "(--scale-window clip): takes out where the driver sits, keeps how they lean; z unchanged",
     ),
-    START_SCALE: Method(
-        "start_scale",
-        True,
+    START_SCALE: Comparator(
+        "full",
+        {"scale_window": "start"},
         "as full, with one scale for the whole clip, the median of ln s over its first second "
         "(--scale-window start): the driver begins at the portrait's size, then leaning shows; z "
         "unchanged",
     ),
-    "full_position": Method(
-        "rectified",
-        True,
+    "full_position": Comparator(
+        "full",
+        {"pose": "position"},
         "as full, moved so that the driver's neutral pose, the median of the frames measured, lies "
         "where the source's head lies (--pose position)",
-        pose="position",
     ),
-    "full_portrait": Method(
-        "rectified",
-        True,
+    "full_portrait": Comparator(
+        "full",
+        {"pose": "portrait"},
         "as full, but the source's keypoints move by what moved since the driver's neutral pose, "
         "the median of the frames measured; lips and lids open as far as the driver's (--pose "
         "portrait)",
-        pose="portrait",
     ),
-    "anchor_relative": Method(
-        "relative",
-        False,
+    "anchor_relative": Comparator(
+        "neither",
+        {"motion": "relative"},
         "neither, with keypoint motion relative to an anchor frame (find_best_frame on normalised "
         "68 landmarks among the frames measured, adapt_movement_scale); meant for a driver of "
         "constant scale",
@@ -81,11 +90,8 @@ COMPARATORS: dict[str, Method] = {
 }
 """Other ways to read the same network's keypoints."""
 
-PERFORMED: dict[str, Method] = {**VARIANTS, **COMPARATORS}
-"""All that one network can play."""
-
 SELDOM = (*ONE_SCALE, *POSED)
-"""Methods that say something only in the protocols that name them."""
+"""Methods that run only in the protocols that name them."""
 
 COPY_SOURCE = "copy_source"
 
@@ -96,7 +102,7 @@ TRAINED_APART: dict[str, str] = {
 """Methods that need weights of their own; they run as ``neither``."""
 
 METHODS: dict[str, str] = {
-    **{name: method.what for name, method in VARIANTS.items()},
+    **{name: variant.what for name, variant in VARIANTS.items()},
     COPY_SOURCE: "the source picture, unchanged",
     **{name: method.what for name, method in COMPARATORS.items()},
     **TRAINED_APART,
@@ -105,15 +111,11 @@ METHODS: dict[str, str] = {
 
 
 def variant_name(scale_transform: bool, scale_embedding: bool) -> str:
-    """The variant with these two parts on or off."""
-    keypoints = "rectified" if scale_transform else "driving"
-    return next(
-        name
-        for name, method in VARIANTS.items()
-        if (method.keypoints, method.embedding) == (keypoints, bool(scale_embedding))
-    )
+    """Return the name of the variant with these two parts on or off."""
+    wanted = bool(scale_transform), bool(scale_embedding)
+    return next(name for name in VARIANTS if switches(name) == wanted)
 
 
 def switches(variant: str) -> tuple[bool, bool]:
-    """(scale_transform, scale_embedding) of a variant."""
-    return VARIANTS[variant].keypoints == "rectified", VARIANTS[variant].embedding
+    """Return (scale_transform, scale_embedding) of a variant."""
+    return VARIANTS[variant].scale_transform, VARIANTS[variant].scale_embedding

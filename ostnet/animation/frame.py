@@ -8,6 +8,7 @@ import numpy as np
 from ostnet.animation.comparators import MotionPoints
 from ostnet.animation.pose import Shot, check_pose
 from ostnet.errors import InputError
+from ostnet.model.frame import Reading
 
 ALIGNMENTS = ("learned", "closed-form")
 MOTIONS = ("absolute", "relative")
@@ -123,6 +124,10 @@ class Frame:
 
     keypoints: np.ndarray
     """What the source performs: keypoints (K, 2) in [-1, 1], in the portrait's square."""
+
+    reading: Reading
+    """What the networks read off the driving frame, as arrays of the back end; of a held frame,
+    what they read off the last one with a face."""
 
     held: bool
     """No face in this driving frame: the last motion is shown again."""

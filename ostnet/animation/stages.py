@@ -257,6 +257,7 @@ def finished(steps: Iterable[Step]) -> Iterator[dict[str, Frame]]:
                 driving_spread=pair(spread(reading.x_driving)),
                 spread=step.spreads.get(name),
                 keypoints=rectified if methods.switches(name)[0] else raw,
+                reading=reading,
                 held=step.held,
                 ms=step.ms,
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 
 from ostnet import hub
-from ostnet.animation.animator import choose_device
+from ostnet.animation.animator import Animator, choose_device
 from ostnet.errors import InputError
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.methods import METHODS, TRAINED_APART
@@ -59,5 +59,5 @@ def _load(checkpoint: str | None, device: torch.device) -> tuple[OSTNet, str]:
     if found.notice:
         warnings.warn(found.notice, stacklevel=2)
     digest = hashlib.sha256((found.folder / hub.WEIGHTS).read_bytes()).hexdigest()
-    model = OSTNet.from_pretrained(str(found.folder)).to(device).eval()
+    model = Animator(found.folder, str(device), "torch").model  # laid out as it animates
     return model, f"{found.name} (sha256 {digest[:12]})"

@@ -42,14 +42,6 @@ def test_copy_source_is_the_source(model, frames):
     assert all(np.array_equal(copy, frames[1]) for copy in copies)
 
 
-def test_batches_do_not_change_the_result(model, frames):
-    together = generate(model, frames[0], frames, OWN, anchor=1, batch=8)
-    apart = generate(model, frames[0], frames, OWN, anchor=1, batch=2)
-    for name in OWN:
-        difference = together.images[name].astype(int) - apart.images[name]
-        assert np.abs(difference).max() <= 1, name
-
-
 def test_an_anchor_equal_to_the_frame_shows_the_source_unmoved(model, frames):
     """Relative motion of the anchor itself is none: the source's own keypoints."""
     images = generate(model, frames[2], frames, ["anchor_relative"], anchor=1).images
@@ -87,7 +79,7 @@ def test_the_anchor_is_the_frame_most_like_the_source(face_points):
 
 def test_one_scale_for_the_clip_is_the_median_of_its_frames(frames):
     model = lively(scale=40)  # random, and large enough to tell the frames apart
-    generated = generate(model, frames[0], frames, ["full", "full_clip_scale"], batch=2)
+    generated = generate(model, frames[0], frames, ["full", "full_clip_scale"])
     measured = generated.scales["full"].clip(1e-3)
     assert np.ptp(measured[:, 0]) > 1e-3
     for scale in generated.scales["full_clip_scale"]:
@@ -97,9 +89,7 @@ def test_one_scale_for_the_clip_is_the_median_of_its_frames(frames):
 def test_the_scale_at_the_start_is_the_median_of_the_first_second(frames):
     model = lively(scale=40)
     first = frames[1:]
-    generated = generate(
-        model, frames[0], frames, ["full", "full_start_scale"], first_second=first, batch=2
-    )
+    generated = generate(model, frames[0], frames, ["full", "full_start_scale"], first_second=first)
     expected = np.exp(np.median(np.log(generated.scales["full"][1:].clip(1e-3)), axis=0))
     for scale in generated.scales["full_start_scale"]:
         assert scale == pytest.approx(expected, rel=1e-3)
@@ -115,7 +105,7 @@ def test_reference_poses_are_those_of_animate():
     animator = Animator(model, device="cpu", backend="torch")
     animator.set_source(source)
     names = ["full", "full_position", "full_portrait"]
-    images = generate(model, source, np.stack(driving), names, batch=2).images
+    images = generate(model, source, np.stack(driving), names).images
     for pose in ("position", "portrait"):
         options = animator.complete(driving, Options(pose=pose))
         shown = [frame.image for frame in animator.animate(driving, options=options)]

@@ -4,12 +4,10 @@ import json
 
 import numpy as np
 import pytest
-import torch
 
-from ostnet.animation.steering import at_scale
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.evaluation.method_pictures import generate, grid_turn, rotate
+from ostnet.evaluation.method_pictures import grid_turn, rotate
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
 from ostnet.evaluation.protocols.suite import SUITE
@@ -70,19 +68,6 @@ def test_a_turn_is_clockwise_and_read_off_the_grid(face_picture):
     turned = (FIDUCIALS.numpy() * [0.8, 1.0]) @ turn.T + 0.1
     fiducials = FIDUCIALS.new_tensor(np.stack([turned, FIDUCIALS.numpy()]))
     assert grid_turn(fiducials).numpy() == pytest.approx([20, 0], abs=1e-6)
-
-
-def test_a_steered_scale_is_asked_frame_by_frame(model, face_picture):
-    frames = np.stack([face_picture(60 + 10 * t) for t in range(3)])
-    seen = []
-
-    def larger(alignment, *_):
-        seen.append(alignment)
-        return at_scale(alignment, torch.full((1, 2), 1.1), model.scale)
-
-    generated = generate(model, frames[0], frames, ["full"], steer=larger)
-    assert len(seen) == 3 and seen[0].fiducials.shape == (1, 12, 2)
-    assert generated.scales["full"] == pytest.approx(1.1, abs=1e-4)
 
 
 def test_work_is_shared_without_gap_or_overlap():

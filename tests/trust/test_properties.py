@@ -110,7 +110,7 @@ def test_any_measurement_is_valid_json(spreads, ms, fps):
     picture = np.zeros((1, 1, 3), np.uint8)
     for spread in spreads:
         points = np.zeros((15, 2))
-        frame = Frame(picture, picture, picture, spread, spread, spread, points, held=False, ms=ms)
+        frame = Frame(picture, picture, picture, spread, spread, spread, points, None, False, ms)
         trace.add({"full": frame})
     again = json.loads(trace.text(), parse_constant=pytest.fail)
     assert len(again["frames"]) == len(spreads)

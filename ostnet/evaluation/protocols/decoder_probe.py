@@ -19,7 +19,7 @@ from ostnet.evaluation.protocols.reconstruction import different_scale_pairs
 from ostnet.evaluation.report import plots, tables
 from ostnet.evaluation.report.summary import Measured
 from ostnet.evaluation.report.tables import Row
-from ostnet.methods import VARIANTS
+from ostnet.methods import VARIANTS, switches
 from ostnet.model.keypoints import spread
 
 LEVELS = {
@@ -97,10 +97,7 @@ def features_of(
         reading = model.read(state, frames)
         alignment, x_driving = reading.alignment, reading.x_driving
         x_rectified = reading.x_rectified
-        motions = {
-            name: model.move(state, points)
-            for name, points in {"driving": x_driving, "rectified": x_rectified}.items()
-        }
+        motions = [model.move(state, points) for points in (x_driving, x_rectified)]
         found = {
             "z": alignment.z,
             "measured_scale": alignment.scale.clamp(min=1e-3).log(),
@@ -108,10 +105,10 @@ def features_of(
             "x_driving": x_driving.flatten(1),
             "x_rectified": x_rectified.flatten(1),
         }
-        for variant, method in VARIANTS.items():
-            z = alignment.z if method.embedding else None
+        for variant in VARIANTS:
+            transform, embedding = switches(variant)
             with tapped(model.generator) as levels:
-                model.paint(state, motions[method.keypoints], z)
+                model.paint(state, motions[transform], alignment.z if embedding else None)
             found |= {f"{variant}/{level}": pooled(maps) for level, maps in levels.items()}
         for name, values in found.items():
             parts.setdefault(name, []).append(values.float().cpu())

@@ -19,7 +19,7 @@ from ostnet.evaluation.metrics.face_reader import Face
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, strip
 from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
 from ostnet.media.square import Crop
-from ostnet.methods import COPY_SOURCE, PERFORMED, POSED
+from ostnet.methods import COPY_SOURCE, POSED
 
 SIDE = 222
 """Side of both windows in pixels of the 256 x 256 clip; either is enlarged to 256."""
@@ -126,7 +126,7 @@ def _truths_of(method: str) -> tuple[str, ...]:
     """Which truths a method is held against; a copy of the source against both."""
     if method == COPY_SOURCE:
         return DRIVER, SOURCE
-    return (DRIVER if PERFORMED[method].pose == "driver" else SOURCE,)
+    return (SOURCE if method in POSED else DRIVER,)
 
 
 def centre_columns(face: Face | None, truth: Face | None) -> Record:

@@ -9,7 +9,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from ostnet.animation.steering import smoothed
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip, frame_rate
 from ostnet.evaluation.data.drawn_pairs import Pair, draw_scales, first_clips, neighbours
@@ -69,8 +68,7 @@ def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
     rate = frame_rate(bench.data / pairs[0].driving)
     plain = generate(bench.model, source, driving, bench.methods)
     filtered = [name for name in bench.methods if name == "full"]
-    steer = smoothed(bench.model.scale, rate)
-    steadier = generate(bench.model, source, driving, filtered, steer=steer)
+    steadier = generate(bench.model, source, driving, filtered, smoothing_fps=rate)
     records = []
     for condition, generated in ((PLAIN, plain), (SMOOTHED, steadier)):
         for name in generated.images:
