@@ -24,7 +24,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = frozenset(
-    "test_animate test_animate_handlers test_api test_architecture test_batch test_benchmark "
+    "test_animate test_animate_handlers test_api test_batch test_benchmark "
     "test_cache test_clips test_cluster test_compare test_datasets test_detail "
     "test_diagnostics test_embedded test_embedding test_end_to_end test_engine test_equality "
     "test_errors test_evaluate test_examples test_export test_extras test_faces test_fan "

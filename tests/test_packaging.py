@@ -2,6 +2,8 @@
 
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,13 @@ def test_the_readme_starts_with_the_front_matter_of_a_space():
     keys = {line.split(":")[0] for line in front.strip().splitlines() if not line.startswith(" ")}
     assert {"title", "emoji", "sdk", "sdk_version", "python_version", "app_file", "license",
             "short_description"} <= keys  # fmt: skip
+
+
+def test_importing_the_package_loads_no_large_library():
+    """Neither ``import ostnet`` nor the parsing of a command."""
+    code = (
+        "import sys, ostnet, ostnet.cli, ostnet.hub, ostnet.flags;"
+        "loaded = {'torch', 'numpy', 'gradio', 'moviepy', 'huggingface_hub'} & set(sys.modules);"
+        "assert not loaded, loaded"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -25,7 +25,6 @@ COMMANDS = {
     "score": "score generated clips against their references",
     "calibrate": "watch weights animate, so that CPUs may compute them in eight bits",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
-    "showcase": "make the comparison anew that the page starts with, after a change of weights",
     "export": "write the networks as ONNX or OpenVINO graphs, or as a page that needs no server",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",

@@ -1,7 +1,7 @@
-"""What fuzzing found is parsed or refused; see tests/fuzz/run.py."""
+"""What fuzzing found is parsed or refused; see tests/tools/fuzz/run.py."""
 
 import pytest
-from fuzz.parsers import PARSERS, parse, seeds
+from tools.fuzz.parsers import PARSERS, parse, seeds
 
 
 @pytest.mark.filterwarnings("ignore")

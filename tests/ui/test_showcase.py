@@ -16,7 +16,7 @@ WEIGHTS = embedded().folder
 def test_it_is_of_the_embedded_weights():
     kept = json.loads((FOLDER / "showcase.json").read_text())
     assert kept["made_of"] == made_of(WEIGHTS), (
-        "the embedded weights or the examples have changed: run `ostnet showcase`"
+        "the embedded weights or the examples have changed: run tests/tools/make_showcase.py"
     )
 
 

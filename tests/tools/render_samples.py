@@ -1,4 +1,4 @@
-"""Draw checkpoints/ostnet-lite/samples.jpg: `python tests/render_samples.py`.
+"""Draw checkpoints/ostnet-lite/samples.jpg: `python tests/tools/render_samples.py`.
 
 Both portraits of the examples, each driven by some frames of the webcam clips.
 """
@@ -15,7 +15,7 @@ from ostnet.hub import embedded
 from ostnet.media.compose import grid
 from ostnet.methods import VARIANTS
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 MOMENTS = {"approaching_webcam": (58, 130), "expressions_webcam": (100, 160)}
 """Frames of each clip: near and far; raised brows with a smile, and an open mouth."""
 SIDE = 178

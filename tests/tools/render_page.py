@@ -1,7 +1,9 @@
-"""Make what depends on the embedded weights on and about the page: `python tests/render_page.py`.
+"""Render what the page shows of the embedded weights.
 
-The comparison that the page starts with (as `ostnet showcase` does), then examples/page.jpg, the
-README's picture of the page, taken by Chromium.
+    PYTHONPATH=tests python tests/tools/render_page.py
+
+Renders examples/showcase, then takes the README's picture of the page, examples/page.jpg, with
+Chromium.
 """
 
 import io
@@ -12,18 +14,17 @@ from tempfile import TemporaryDirectory
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from running_page import ROOT, running_page
-
-from ostnet.cli import main
+from tools import make_showcase
 
 PICTURE = ROOT / "examples" / "page.jpg"
 WINDOW = {"width": 1360, "height": 860}
 MOMENT = 4.6
-"""Seconds into the comparison: the driver has gone far, and the variants differ."""
+"""Seconds into the comparison: the driver is far away, and the variants differ."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def photograph(url: str) -> None:
-    """The page as it opens, with the comparison held at the moment that shows most."""
+    """Save a picture of the page as it opens, with the comparison paused at ``MOMENT``."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         page = chromium.new_page(viewport=WINDOW)
@@ -44,8 +45,7 @@ def photograph(url: str) -> None:
 
 
 if __name__ == "__main__":
-    if code := main(["showcase"]):
-        raise SystemExit(code)
+    make_showcase.main()
     with TemporaryDirectory() as cache, running_page(Path(cache)) as server:
         photograph(server.url)
     print(f"wrote {PICTURE}")

@@ -1,4 +1,6 @@
-"""How fast a batch of short jobs is, and what a kill costs: `python tests/measure_batch.py [JOBS]`.
+"""Measure how fast a batch of short jobs is, and what a kill costs.
+
+    python tests/tools/measure_batch.py [JOBS]
 
 Every job is 8 frames of an example clip on an example portrait at 256 x 256, each with another
 zoom, by the embedded weights. Prints jobs a minute (start of the command to its end) with one and
@@ -16,7 +18,7 @@ import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 FRAMES = 8
 

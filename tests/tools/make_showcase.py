@@ -1,0 +1,84 @@
+"""Render examples/showcase for the embedded weights: `python tests/tools/make_showcase.py`.
+
+Writes the comparison that plays when the page opens, and a thumbnail of every example.
+"""
+
+import json
+import tempfile
+from collections.abc import Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from ostnet.animation.animator import Animator
+from ostnet.animation.files import staged, write_text
+from ostnet.animation.panes import LABELS, MARK
+from ostnet.animation.render import Take, rendered, run_folder
+from ostnet.animation.scene import NETWORK_SIDE, Inputs, look_at
+from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT, made_of
+from ostnet.hub import embedded
+from ostnet.media.compose import grid
+from ostnet.media.video import VideoWriter, probe, read_frames
+from ostnet.methods import VARIANTS
+from ostnet.model.ostnet import OSTNet
+
+QUALITY = 27
+"""Rate factor of x264: small files without visible loss at the size of the page."""
+
+THUMBNAIL_SIDE = 144
+
+
+def make_showcase(weights: Path, folder: Path = FOLDER) -> None:
+    """Write wide.mp4, narrow.mp4 and showcase.json; they replace the old files together."""
+    scene = look_at(Inputs(PORTRAIT, DRIVING, size=str(NETWORK_SIDE)))
+    animator = Animator(OSTNet.from_pretrained(str(weights)), size=scene.size)
+    with tempfile.TemporaryDirectory() as scratch, staged(folder) as stage:
+        run = Path(scratch) / "run"
+        *_, take = run_folder(scene, run, VARIANTS, partial(rendered, animator))
+        assert isinstance(take, Take)  # always the last event of a run
+        _write(stage / "wide.mp4", take.files["grid"], read_frames(take.files["grid"]))
+        _write(stage / "narrow.mp4", take.files["grid"], _narrow(scene.source, take.files))
+        for frame in take.document["frames"]:
+            del frame["ms"]  # differs from run to run
+        kept = {"made_of": made_of(weights), "trace": take.document}
+        write_text(stage / "showcase.json", json.dumps(kept, separators=(",", ":")) + "\n")
+
+
+def make_thumbnails(folder: Path = FOLDER) -> None:
+    """Write a thumbnail of every example, ``folder``/NAME.jpg; of a clip, its middle frame."""
+    for file in sorted([*EXAMPLES.glob("portraits/*.*"), *EXAMPLES.glob("driving/*.mp4")]):
+        if file.suffix == ".mp4":
+            picture = Image.fromarray(list(read_frames(file, probe(file).frames // 2))[-1])
+        else:
+            picture = Image.open(file).convert("RGB")
+        thumbnail = ImageOps.fit(picture, (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+        thumbnail.save(folder / f"{file.stem}.jpg", quality=82)
+
+
+def _narrow(portrait: np.ndarray, files: dict[str, Path]) -> Iterator[np.ndarray]:
+    """Yield frames for phones: portrait, driving clip and the variants, two side by side."""
+    clips = [read_frames(files[name]) for name in VARIANTS]
+    for driving, *images in zip(read_frames(DRIVING), *clips, strict=True):
+        panes = {"portrait": portrait, "driving clip": driving}
+        panes |= {LABELS[name]: image for name, image in zip(VARIANTS, images, strict=True)}
+        yield grid(panes, columns=2)
+
+
+def _write(path: Path, like: Path, frames: Iterable[np.ndarray]) -> None:
+    with VideoWriter(path, probe(like).fps, comment=MARK, crf=QUALITY) as writer:
+        for frame in frames:
+            writer.write(frame)
+
+
+def main() -> None:
+    """Write the folder."""
+    checkpoint = embedded()
+    make_showcase(checkpoint.folder)
+    make_thumbnails()
+    print(f"wrote {FOLDER}, made by {checkpoint.name}")
+
+
+if __name__ == "__main__":
+    main()
