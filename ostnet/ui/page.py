@@ -11,7 +11,6 @@ from ostnet.animation import VARIANTS
 from ostnet.ui import (
     animate_tab,
     api,
-    block_outbound,
     engine,
     examples,
     figures,
@@ -22,7 +21,7 @@ from ostnet.ui import (
     text,
 )
 from ostnet.ui.cleanup import LONGEST_VISIT
-from ostnet.ui.document import InDocument
+from ostnet.ui.gradio_patches import InsertHtml, block_outbound
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.player import SCRIPT
 from ostnet.ui.preload import load_comparison, preload_html
@@ -45,7 +44,7 @@ def launch_options() -> dict:
         "app_kwargs": {
             "middleware": [
                 Middleware(RouteGuard, visitors=VISITORS),
-                Middleware(InDocument, html=preload_html(comparison, text.TITLE)),
+                Middleware(InsertHtml, html=preload_html(comparison, text.TITLE)),
             ]
         },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
@@ -57,7 +56,7 @@ def launch_options() -> dict:
 
 def build() -> gr.Blocks:
     """The whole page; launch it with ``**launch_options()``."""
-    block_outbound.block_outbound()
+    block_outbound()
     weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(

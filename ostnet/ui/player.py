@@ -49,10 +49,6 @@ def _address(file: Path) -> str:
 
 SCRIPT = """
 (() => {
-  // gradio's video fetches its trimmer, 32 MB, when it is shown; the page has no trimming
-  const fetched = window.fetch;
-  window.fetch = (what, ...how) => String(what.url ?? what).includes('/static/ffmpeg/')
-    ? new Promise(() => {}) : fetched(what, ...how);
   const onPage = element => element && element.offsetParent !== null;
   const current = () => [...document.querySelectorAll('.player')].find(onPage);
   const typing = target =>

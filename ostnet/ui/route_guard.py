@@ -1,58 +1,62 @@
-"""Which of gradio's routes are closed here, and how much comes in through the one for files."""
+"""Middleware that closes some of Gradio's routes and limits what uploads take of the disk."""
 
 import anyio.to_thread
 from starlette.datastructures import Headers
-from starlette.responses import PlainTextResponse
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ostnet.errors import InputError
+from ostnet.ui.gradio_patches import NO_TRIMMER, TRIMMER
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.visitors import Visitors
 
 API = "/gradio_api/"
 
 CLOSED = ("process_recording", "component_server", "run-history")
-"""By the first word after `API`: ffmpeg without limits over a recording of the screen; functions of
-components that are not on this page, which take files of any size; runs that are kept in a
-stranger's name on the Hugging Face Hub."""
+"""First words after `API` of the closed routes: ffmpeg without limits on a screen recording;
+functions of components that this page does not use, which take files of any size; runs kept on the
+Hugging Face Hub in a visitor's name."""
 
 UPLOAD = "upload"
 
 CHECK_EVERY = 16 << 20
-"""Bytes of an upload between two looks at the disk."""
+"""Bytes of an upload between two checks of the disk."""
 
 MOST_DISCARDED = MOST_DRIVING_MB << 20
-"""Bytes that are read and thrown away before a refusal, which is as much as one file may have."""
+"""Bytes that are read and discarded before a refusal: as many as one file may have."""
 
 
 class RouteGuard:
-    """Middleware that answers for what is closed, and for uploads that do not fit on the disk.
+    """Middleware that answers closed routes, and uploads for which the disk has no room.
 
     Args:
-        app: what answers otherwise.
-        visitors: whose uploads and results share the disk.
+        app: the application that answers everything else.
+        visitors: all visitors, whose uploads and results share the disk.
     """
 
     def __init__(self, app: ASGIApp, visitors: Visitors):
         self.app, self.visitors = app, visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: 404 for what is closed, whatever it sends; 507 without room."""
-        door = _route(scope["path"]) if scope["type"] == "http" else ""
-        if door in CLOSED:
+        """Answer a request: 404 on a closed route, 507 without room for an upload."""
+        path = scope["path"] if scope["type"] == "http" else ""
+        route = path.partition(API)[2].partition("/")[0]
+        if TRIMMER in path:
+            return await Response(NO_TRIMMER, media_type="text/javascript")(scope, receive, send)
+        if route in CLOSED:
             refusal = PlainTextResponse("This page has no such route.", 404)
             return await _refuse(refusal, scope, receive, send)
-        if door != UPLOAD:
+        if route != UPLOAD:
             return await self.app(scope, receive, send)
         try:
-            said = Headers(scope=scope).get("content-length", "")
-            await self._need_room(int(said) if said.isdecimal() else 0)
-            await self.app(scope, self._watched(receive), send)
+            length = Headers(scope=scope).get("content-length", "")
+            await self._need_room(int(length) if length.isdecimal() else 0)
+            await self.app(scope, self._checked(receive), send)
         except InputError as error:
             await _refuse(PlainTextResponse(str(error), 507), scope, receive, send)
 
-    def _watched(self, receive: Receive) -> Receive:
-        """The same messages; raises InputError when others have taken the room meanwhile."""
+    def _checked(self, receive: Receive) -> Receive:
+        """Return the same messages; raises InputError when others have taken the room meanwhile."""
         since = 0
 
         async def received() -> Message:
@@ -71,10 +75,10 @@ class RouteGuard:
 
 
 async def _refuse(refusal: PlainTextResponse, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer when the body has come, all of it or `MOST_DISCARDED`, none of which is kept.
+    """Answer after reading and discarding the body, at most `MOST_DISCARDED` bytes of it.
 
-    A connection that is closed on somebody who still sends is reset: a browser then tells of a
-    broken connection instead of what the answer says.
+    Closing the connection earlier would reset it, and a browser would report that instead of the
+    answer.
     """
     left, more = MOST_DISCARDED, True
     while more and left > 0:
@@ -82,8 +86,3 @@ async def _refuse(refusal: PlainTextResponse, scope: Scope, receive: Receive, se
         left -= len(message.get("body", b""))
         more = message.get("more_body", False)
     await refusal(scope, receive, send)
-
-
-def _route(path: str) -> str:
-    """The first word after gradio's prefix; empty for other paths."""
-    return path.partition(API)[2].partition("/")[0]

@@ -104,7 +104,8 @@ def test_the_comparison_that_plays_moves_into_the_page_and_is_loaded_once(visit)
     page = visit()
     assert page.locator("#preload").count() == 0
     loaded = page.evaluate(
-        "performance.getEntriesByType('resource').map(entry => entry.name)"
-        ".filter(name => /showcase.*mp4|ffmpeg/.test(name))"
+        "performance.getEntriesByType('resource').map(entry => [entry.name, entry.decodedBodySize])"
     )
-    assert len(loaded) == 1 and loaded[0].endswith("wide.mp4")
+    shown = [name for name, _ in loaded if "showcase" in name and name.endswith("mp4")]
+    assert len(shown) == 1 and shown[0].endswith("wide.mp4")
+    assert sum(size for name, size in loaded if "ffmpeg" in name) < 1000, "32 MB to trim clips"

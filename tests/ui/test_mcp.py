@@ -14,7 +14,6 @@ from mcp.client.streamable_http import streamablehttp_client
 from mcp.types import CallToolResult
 
 from ostnet.media.video import probe
-from ostnet.ui.program_file import sent_here
 
 pytestmark = pytest.mark.slow
 
@@ -94,15 +93,3 @@ def test_an_agent_is_told_what_is_wrong(url, portrait_file):
     answer = call(url, portrait=portrait, driving=portrait, max_seconds=-1)
     assert answer.isError
     assert "max_seconds: found -1" in answer.content[0].text
-
-
-def test_only_files_that_were_sent_here_are_found_by_their_address(monkeypatch, tmp_path):
-    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
-    (tmp_path / "cache").mkdir()
-    mine, other = tmp_path / "cache" / "a b.png", tmp_path / "secret.png"
-    mine.touch(), other.touch()
-    served = "http://127.0.0.1:7860/gradio_api/file="
-    assert sent_here(f"{served}{mine}".replace(" ", "%20")) == str(mine)
-    assert sent_here(f"{served}{other}") is None
-    assert sent_here(f"{served}{mine.parent}/../secret.png") is None
-    assert sent_here(f"http://elsewhere.example/{mine}") is None and sent_here(str(mine)) is None

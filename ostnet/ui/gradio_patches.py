@@ -1,0 +1,119 @@
+"""The changes to Gradio's own functions and pages, for which Gradio has no setting.
+
+``tests/ui/test_gradio_patches.py`` fails when a new version of Gradio changes what is patched here.
+"""
+
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import unquote, urlsplit
+
+import gradio as gr
+import safehttpx
+from gradio import processing_utils
+from gradio.data_classes import ImageData
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ostnet.ui.visitors import cache_folder
+
+FILE_ROUTE = "/gradio_api/file="
+"""Before the path of a file in the addresses under which Gradio serves it."""
+
+PROGRAM = b"<gradio-app"
+"""Start of the document's element that Gradio's program fills."""
+
+
+def block_outbound() -> None:
+    """Make this process request no address that a visitor names.
+
+    Gradio downloads an input that is given as an address, and serves any address through its route
+    for files; both use two functions of safehttpx. An address of a file that was uploaded to this
+    page is replaced by its path: agents upload a file first and then give its address.
+    """
+    safehttpx.get = safehttpx.async_validate_url = _refuse
+    processing_utils.async_ssrf_protected_download = _find_upload
+
+
+async def _find_upload(url: str, cache_dir: str) -> str:
+    return uploaded_file(url) or await _refuse()
+
+
+async def _refuse(*arguments: object, **options: object) -> NoReturn:
+    raise gr.Error("Addresses are not opened here. Upload the file.", print_exception=False)
+
+
+def uploaded_file(address: str) -> str | None:
+    """Return the file in Gradio's cache that an address of this page names; None for any other."""
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or FILE_ROUTE not in parts.path:
+        return None
+    path = Path(unquote(parts.path.split(FILE_ROUTE, 1)[1])).resolve()
+    mine = path.is_relative_to(cache_folder().resolve()) and path.is_file()
+    return str(path) if mine else None
+
+
+def program_file(label: str) -> gr.File:
+    """Return a file input of the interface for programs."""
+    return gr.File(label=label)
+
+
+def picture_file(value: str | None, **settings) -> gr.Image:
+    """Return an Image component that passes on the file as it was uploaded.
+
+    Gradio's own would decode it in this process, with its own error message, and apply the
+    orientation. (A subclass would make Gradio write an interface file into this folder.)
+    """
+    picture = gr.Image(value, type="filepath", **settings)
+    picture.preprocess = _path
+    return picture
+
+
+def _path(payload: ImageData | None) -> str | None:
+    return None if payload is None else payload.path
+
+
+class InsertHtml:
+    """Middleware that inserts HTML into the document, before the element that Gradio fills.
+
+    Launch's option ``head`` does not do that: Gradio's program inserts it once it is loaded.
+
+    Args:
+        app: the application that answers.
+        html: the HTML to insert.
+    """
+
+    def __init__(self, app: ASGIApp, html: str):
+        self.app, self.html = app, html.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; a document is held back until it is complete, and changed."""
+        if scope["type"] != "http" or scope["method"] != "GET":
+            return await self.app(scope, receive, send)
+        held: list[Message] = []
+
+        async def changed(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_html(message):
+                held.append(message)
+            elif not held:
+                await send(message)
+            elif message.get("more_body"):
+                held.append(message)
+            else:
+                body = b"".join(part.get("body", b"") for part in [*held[1:], message])
+                body = body.replace(PROGRAM, self.html + PROGRAM, 1)
+                MutableHeaders(scope=held[0])["content-length"] = str(len(body))
+                await send(held[0])
+                await send({"type": "http.response.body", "body": body})
+
+        await self.app(scope, receive, changed)
+
+
+def _is_html(start: Message) -> bool:
+    return MutableHeaders(scope=start).get("content-type", "").startswith("text/html")
+
+
+TRIMMER = "/static/ffmpeg/"
+"""Folder of ffmpeg for browsers, 32 MB, which every video component loads to trim its clip."""
+
+NO_TRIMMER = b"export default () => new Promise(() => {});"
+"""Takes its place: a program that never becomes ready. The page has no trimming."""

@@ -1,0 +1,122 @@
+"""What is patched in Gradio is still there and still does what the patch needs."""
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import gradio as gr
+import httpx
+import pytest
+from gradio import routes
+from gradio.processing_utils import async_ssrf_protected_get
+from gradio.route_utils import secure_url_stream_response
+from gradio.state_holder import SessionState
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+
+from ostnet.ui.gradio_patches import (
+    PROGRAM,
+    TRIMMER,
+    InsertHtml,
+    block_outbound,
+    picture_file,
+    uploaded_file,
+)
+from ostnet.ui.route_guard import CLOSED, UPLOAD, RouteGuard
+from ostnet.ui.visitors import Visitors
+
+ADDRESS = "https://example.com/a.png"
+
+
+def finished(coroutine):
+    """Return the result of a coroutine; another thread may run the loop that drives a browser."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, coroutine).result()
+
+
+@pytest.fixture
+def upload(monkeypatch, tmp_path) -> Path:
+    """A file in Gradio's cache."""
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "cache"))
+    path = tmp_path / "cache" / "a b.png"
+    path.parent.mkdir()
+    path.write_text("no picture")
+    return path
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory) -> Iterator[httpx.Client]:
+    """An empty page behind both middlewares."""
+    visitors = Visitors(tmp_path_factory.mktemp("cache"))
+    middleware = [
+        Middleware(RouteGuard, visitors=visitors),
+        Middleware(InsertHtml, html="<b>×</b>"),
+    ]
+    with gr.Blocks() as blocks:
+        gr.Video()
+    _, url, _ = blocks.launch(
+        prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", ssr_mode=False,
+        app_kwargs={"middleware": middleware},
+    )  # fmt: skip
+    with httpx.Client(base_url=url, timeout=60) as client:
+        yield client
+    blocks.close()
+
+
+def test_no_address_is_requested():
+    block_outbound()
+    with pytest.raises(gr.Error, match="Addresses are not opened here"):
+        finished(async_ssrf_protected_get(ADDRESS))
+    request = Request({"type": "http", "method": "GET", "headers": []})
+    with pytest.raises(HTTPException, match="403"):
+        finished(secure_url_stream_response(ADDRESS, request))
+
+
+def test_an_input_given_as_an_address_of_this_page_is_the_uploaded_file(upload):
+    block_outbound()
+    file = gr.File()
+    address = f"http://127.0.0.1:7860/gradio_api/file={upload}".replace(" ", "%20")
+    assert finished(file.async_move_resource_to_block_cache(address)) == str(upload)
+    with pytest.raises(gr.Error, match="Addresses are not opened here"):
+        finished(file.async_move_resource_to_block_cache(ADDRESS))
+
+
+def test_only_uploaded_files_are_found_by_their_address(upload):
+    other = upload.parents[1] / "secret.png"
+    other.touch()
+    served = "http://127.0.0.1:7860/gradio_api/file="
+    assert uploaded_file(f"{served}{other}") is None
+    assert uploaded_file(f"{served}{upload.parent}/../secret.png") is None
+    assert uploaded_file(f"http://elsewhere.example/{upload}") is None
+    assert uploaded_file(str(upload)) is None
+
+
+def test_a_picture_input_passes_its_file_on_unread(upload):
+    with gr.Blocks() as blocks:
+        picture, path = picture_file(None), gr.Textbox()
+        picture.change(lambda path: path, picture, path)
+    sent = [{"path": str(upload), "meta": {"_type": "gradio.FileData"}}]
+    answer = finished(blocks.process_api(0, sent, state=SessionState(blocks)))
+    assert answer["data"] == [str(upload)]
+
+
+def test_html_is_put_before_gradios_program_and_nowhere_else(client):
+    answer = client.get("/")
+    assert "<b>×</b>".encode() + PROGRAM in answer.content
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "×" not in client.get("/config").text
+    assert client.head("/").status_code == client.get("/theme.css").status_code == 200
+
+
+def test_gradio_loads_the_trimmer_from_where_another_program_takes_its_place(client):
+    (program,) = (Path(gr.__file__).parent / "templates/frontend/assets").glob("Video-*.js")
+    assert "/static/ffmpeg`" in program.read_text() and "/ffmpeg-core.js`" in program.read_text()
+    assert client.get(f"{TRIMMER}ffmpeg-core.js").text.startswith("export default")
+
+
+@pytest.mark.parametrize("word", [*CLOSED, UPLOAD])
+def test_gradio_has_the_routes_that_are_closed_or_limited(word):
+    assert f'"/{word}' in inspect.getsource(routes)
