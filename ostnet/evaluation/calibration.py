@@ -10,9 +10,8 @@ from tqdm import tqdm
 from ostnet.backends.int8 import observed
 from ostnet.dataset.manifest import check_identities
 from ostnet.errors import InputError
-from ostnet.evaluation.data.clips import load_frames, read_clips
-from ostnet.evaluation.data.datasets import draw_clips
-from ostnet.evaluation.data.drawn_pairs import (
+from ostnet.evaluation.data.clips import draw_clips, load_frames, read_clips
+from ostnet.evaluation.data.pairs import (
     Pair,
     cross_identity,
     draw_scales,

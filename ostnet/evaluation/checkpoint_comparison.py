@@ -8,9 +8,9 @@ import numpy as np
 from ostnet import hub
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics import definitions
-from ostnet.evaluation.metrics.bootstrap import Statistic
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.statistics import Statistic
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.report import report_files
 from ostnet.evaluation.report.group_store import read_records
@@ -105,10 +105,9 @@ def _pooled(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference
 
 def _metric(name: str) -> Metric | None:
     """The metric of this name whose frames tell a difference; None for others."""
-    key = name.rsplit("_", 1)[-1]
     table = [
         *definitions.reconstruction_metrics(lineage=True),
-        *definitions.cross_metrics(key),
+        *definitions.CROSS,
         *definitions.PERCEPTUAL,
     ]
     reductions = {*REDUCE, *POOLED}

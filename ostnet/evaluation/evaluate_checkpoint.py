@@ -11,9 +11,9 @@ from tqdm import tqdm
 from ostnet.errors import InputError
 from ostnet.evaluation.checkpoint_comparison import compare
 from ostnet.evaluation.checkpoints import Networks, load_networks
-from ostnet.evaluation.data.datasets import Dataset, read_dataset
-from ostnet.evaluation.data.drawn_pairs import Pair, draw_scales, group
+from ostnet.evaluation.data.clips import Dataset, read_dataset
 from ostnet.evaluation.data.pair_list import list_of, read_pairs, write_pairs
+from ostnet.evaluation.data.pairs import Pair, draw_scales, group
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import PERCEPTUAL
 from ostnet.evaluation.metrics.instruments import backends, make_reader
@@ -23,8 +23,7 @@ from ostnet.evaluation.protocols.protocol import Bench, Protocol
 from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.report import plots, report_files, tables
 from ostnet.evaluation.report.group_store import GroupStore, write_records
-from ostnet.evaluation.report.summary import Measured
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Measured, Row
 from ostnet.evaluation.shard import Shard, this_process
 from ostnet.evaluation.unused_options import unused_options
 from ostnet.methods import METHODS, ONE_SCALE, SELDOM

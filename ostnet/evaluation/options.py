@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.evaluation.data.datasets import KINDS
-from ostnet.evaluation.data.pair_options import PairOptions
-from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.data.clips import KINDS
+from ostnet.evaluation.data.pairs import PairOptions
+from ostnet.evaluation.metrics.instruments import MetricOptions
 from ostnet.evaluation.protocols.suite import SUITE
 
 

@@ -1,6 +1,7 @@
 """``score``: the same metrics for anyone's videos, without our model."""
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,16 +9,7 @@ import numpy as np
 
 from ostnet.animation.animator import choose_device
 from ostnet.errors import InputError
-from ostnet.evaluation.data.datasets import id_of, recognise
-from ostnet.evaluation.data.matching_files import (
-    PICTURES,
-    VIDEOS,
-    check_length,
-    files,
-    first_picture,
-    frame_pairs,
-    partner,
-)
+from ostnet.evaluation.data.clips import id_of, recognise, square
 from ostnet.evaluation.metrics import definitions
 from ostnet.evaluation.metrics.columns import (
     Record,
@@ -29,15 +21,18 @@ from ostnet.evaluation.metrics.columns import (
     scale_columns,
 )
 from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
-from ostnet.evaluation.metrics.face_reader import Face, FaceReader, identity_of
-from ostnet.evaluation.metrics.instruments import backends, make_reader
-from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.metrics.faces import Face, FaceReader, identity_of
+from ostnet.evaluation.metrics.instruments import MetricOptions, backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
 from ostnet.evaluation.protocols.stability import jitter
 from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.report import report_files, tables
 from ostnet.evaluation.report.group_store import write_records
 from ostnet.evaluation.report.tables import Row
+from ostnet.media.video import probe, read_frames, read_image
+
+VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 SAME, CROSS = "same-scale", "cross-identity"
 """Protocols by whose names the rows go."""
@@ -182,9 +177,8 @@ class _Scorer:
                 record |= self.perceptual.columns(image, truth, driver)
             record |= landmark_columns(face, driver)
         if self.config.source is not None:
-            key = self.reader.embedder.key
             who = (identity_of(face), identity_of(source), identity_of(driver))
-            record |= identity_columns(key, *who)
+            record |= identity_columns(*who)
         return record | following_columns(face, driver)
 
 
@@ -192,7 +186,7 @@ def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
     if config.cross_identity:
         table = [
             metric
-            for metric in definitions.cross_metrics(reader.embedder.key)
+            for metric in definitions.CROSS
             if not metric.column.startswith("scale_error_matched")
         ]
     else:
@@ -202,5 +196,45 @@ def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
             if metric.backend != "module"
         ]
         if config.source is not None:
-            table += definitions.identity_metrics(reader.embedder.key)
+            table += definitions.IDENTITY
     return table + JITTER
+
+
+def frame_pairs(video: Path, reference: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Frames of two videos of one length, side by side: uint8 (256, 256, 3) each."""
+    for image, truth in zip(read_frames(video), read_frames(reference), strict=True):
+        yield square(image), square(truth)
+
+
+def check_length(video: Path, reference: Path) -> None:
+    """Raises InputError where the two have different numbers of frames."""
+    found, expected = probe(video).frames, probe(reference).frames
+    if found != expected:
+        raise InputError(
+            f"generated: {video.name} has {found} frames, its reference {expected}; cut them to "
+            "the same length"
+        )
+
+
+def first_picture(path: Path) -> np.ndarray:
+    """A picture, or the first frame of a video: uint8 (256, 256, 3)."""
+    if path.suffix.lower() in PICTURES:
+        return square(read_image(path, apart=False))
+    return square(next(iter(read_frames(path, max_frames=1))))
+
+
+def files(folder: Path, suffixes: tuple[str, ...], role: str) -> list[Path]:
+    """Those of a folder with these endings, by name; raises InputError where there is none."""
+    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+    if not found:
+        raise InputError(f"{role}: {folder} holds no file of {', '.join(suffixes)}; add some")
+    return found
+
+
+def partner(folder: Path, video: Path, suffixes: tuple[str, ...], role: str) -> Path:
+    """The file of a video's name, whatever its ending; raises InputError where there is none."""
+    for suffix in suffixes:
+        candidate = folder / f"{video.stem}{suffix}"
+        if candidate.is_file():
+            return candidate
+    raise InputError(f"{role}: {folder} holds no file named {video.stem}; add it")

@@ -10,8 +10,8 @@ import torch
 from ostnet.config import ModelConfig
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.metrics import instruments
-from ostnet.evaluation.metrics.face_reader import FaceReader
-from ostnet.evaluation.metrics.headpose import GENERIC_FACE
+from ostnet.evaluation.metrics.faces import FaceReader
+from ostnet.evaluation.metrics.pose_and_gaze import GENERIC_FACE
 from ostnet.evaluation.shard import Shard
 from ostnet.landmarks import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
 from ostnet.media.video import VideoWriter
@@ -54,7 +54,6 @@ class ColourEmbedder:
     """Who it is: the mean colour of the picture."""
 
     name = "colour embedder 1"
-    key = "colour"
 
     def embed(self, image, landmarks):
         return image.reshape(-1, 3).mean(axis=0) / 255
@@ -70,7 +69,7 @@ def known_faces():
     """``evaluate`` and ``score`` read faces as the tests draw them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instruments, "make_landmarker", lambda *options: BoxLandmarker())
-        patch.setattr(instruments, "make_embedder", lambda *options: ColourEmbedder())
+        patch.setattr(instruments, "DlibEmbedder", ColourEmbedder)
         yield
 
 

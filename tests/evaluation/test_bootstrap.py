@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.metrics.bootstrap import mean, people_interval, quantile, whole
+from ostnet.evaluation.metrics.statistics import mean, people_interval, quantile, whole
 
 
 @pytest.mark.parametrize("q", [0.0, 0.1, 0.5, 0.9, 1.0])

@@ -7,8 +7,8 @@ import torch
 from ostnet.errors import InputError
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.checkpoint_comparison import _pooled
-from ostnet.evaluation.metrics.bootstrap import whole
 from ostnet.evaluation.metrics.definitions import OPENINGS
+from ostnet.evaluation.metrics.statistics import whole
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.report.group_store import read_records
 from ostnet.flags import Parser, parse

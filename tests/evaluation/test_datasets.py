@@ -5,8 +5,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.evaluation.data.clips import count_frames, frame_rate, load_frames
-from ostnet.evaluation.data.datasets import id_of, read_dataset
+from ostnet.evaluation.data.clips import count_frames, frame_rate, id_of, load_frames, read_dataset
 from ostnet.evaluation.options import EvaluateConfig
 
 

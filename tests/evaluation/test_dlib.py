@@ -9,9 +9,7 @@ from skimage import data, transform
 from ostnet import landmarks as ibug
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics import formulas
-from ostnet.evaluation.metrics.embedders import make_embedder
-from ostnet.evaluation.metrics.face_reader import FaceReader
-from ostnet.evaluation.metrics.landmarkers import make_landmarker
+from ostnet.evaluation.metrics.faces import DlibEmbedder, FaceReader, make_landmarker
 
 needs_models = pytest.mark.skipif(
     find_spec("face_recognition_models") is None,
@@ -21,7 +19,7 @@ needs_models = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def reader():
-    return FaceReader(make_landmarker("dlib"), make_embedder("dlib"))
+    return FaceReader(make_landmarker("dlib"), DlibEmbedder())
 
 
 def portrait(stretch=1.0):
@@ -61,5 +59,3 @@ def test_an_empty_picture_has_no_face(reader):
 def test_unknown_back_ends_are_named():
     with pytest.raises(InputError, match="landmarker: 'x'"):
         make_landmarker("x")
-    with pytest.raises(InputError, match="embedder: 'x'"):
-        make_embedder("x")

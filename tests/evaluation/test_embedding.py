@@ -6,8 +6,8 @@ import torch
 from small_models import SMALL, lively
 
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.evaluation.data.drawn_pairs import draw_scales, same_identity
-from ostnet.evaluation.metrics.bootstrap import slope
+from ostnet.evaluation.data.pairs import draw_scales, same_identity
+from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols import embedding
 from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.model.generator import PLACES

@@ -63,15 +63,15 @@ def test_the_report_follows_its_schema(first_run):
     assert ("different-scale", "full_clip_scale", "akd") not in found  # a scale drawn per frame
     assert ("different-scale", "full_portrait", "akd") not in found  # the truth has another pose
     for method in ("full_position", "full_portrait"):
-        assert found["cross-identity", method, "identity_distance_colour"]["frames"] == 8
+        assert found["cross-identity", method, "identity_distance_dlib"]["frames"] == 8
     for protocol in ("same-scale", "different-scale", "cross-identity"):
         for metric in ("mouth_slope", "mouth_correlation", "eyelid_slope", "eyelid_correlation"):
             assert found[protocol, "full", metric]["frames"] == 8
         for metric in ("gaze_x_slope", "gaze_y_correlation", "eyelid_error_down"):
             assert found[protocol, "full", metric]["backend"].endswith("contour: box landmarker 1")
         assert 0 <= found[protocol, "full", "no_face"]["value"] <= 1
-    assert ("cross-identity", "copy_source", "nearer_source_colour") in found
-    copied = found["cross-identity", "copy_source", "identity_distance_colour"]
+    assert ("cross-identity", "copy_source", "nearer_source_dlib") in found
+    copied = found["cross-identity", "copy_source", "identity_distance_dlib"]
     assert copied["value"] == pytest.approx(0, abs=1e-6)
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation.metrics.landmarkers import FAN_FILE, S3FD_FILE, make_landmarker
+from ostnet.evaluation.metrics.faces import FAN_FILE, S3FD_FILE, make_landmarker
 
 pytest.importorskip("face_alignment", reason="see install.sh: it demands opencv-python")
 

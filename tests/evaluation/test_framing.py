@@ -5,7 +5,7 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import load_frames, read_clips
-from ostnet.evaluation.data.drawn_pairs import Pair, draw_shifts, same_identity
+from ostnet.evaluation.data.pairs import Pair, draw_shifts, same_identity
 from ostnet.evaluation.method_pictures import Generated
 from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.options import EvaluateConfig

@@ -7,7 +7,7 @@ from procedural_face import LANDMARKS, FaceParams, render
 
 from ostnet.evaluation.metrics.columns import leave_out_blinks
 from ostnet.evaluation.metrics.definitions import GAZE
-from ostnet.evaluation.metrics.gaze import gaze
+from ostnet.evaluation.metrics.pose_and_gaze import gaze
 from ostnet.evaluation.report import tables
 from ostnet.landmarks import EYES
 

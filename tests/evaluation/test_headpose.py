@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.metrics.headpose import (
+from ostnet.evaluation.metrics.pose_and_gaze import (
     GENERIC_FACE,
     camera_matrix,
     head_pose,

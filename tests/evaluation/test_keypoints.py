@@ -5,10 +5,10 @@ import pytest
 from procedural_face import FaceParams, render
 
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import augment, rotate
-from ostnet.evaluation.metrics import keypoint_columns as columns
-from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics import columns
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import keypoint_checks
 from ostnet.evaluation.protocols.conditions import ROLLS, STRETCHES

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ostnet.evaluation.protocols.leaning import finish, leaning
-from ostnet.evaluation.report.summary import Measured
+from ostnet.evaluation.report.tables import Measured
 
 
 def clip(person, size, method="full", akd=(1.0, 1.0, 1.0), first=0):

@@ -91,7 +91,7 @@ def test_hdtf_as_folders_of_frames(hdtf, checkpoint, tmp_path):
     assert {row["dataset"] for row in rows} == {named}
     values = {(row["protocol"], row["method"], row["metric"]): row["value"] for row in rows}
     assert values["same-scale", "copy_source", "l1"] > 0.01
-    assert values["cross-identity", "copy_source", "csim_colour"] == pytest.approx(1)
+    assert values["cross-identity", "copy_source", "csim_dlib"] == pytest.approx(1)
     assert values["stability", "full", "scale_jitter_x"] < 1e-4
     people = {row["person"] for row in rows_of(tmp_path, "cross-identity")}
     assert people == {"RD_Radio34", "WDA_BarackObama", "WRA_JoeHeck"}

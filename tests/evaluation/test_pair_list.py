@@ -8,9 +8,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.evaluation.data.clips import Clip
-from ostnet.evaluation.data.datasets import Dataset
-from ostnet.evaluation.data.drawn_pairs import draw_scales, draw_shifts, same_identity
+from ostnet.evaluation.data.clips import Clip, Dataset
 from ostnet.evaluation.data.pair_list import (
     COMMITTED,
     committed_lists,
@@ -18,7 +16,7 @@ from ostnet.evaluation.data.pair_list import (
     read_pairs,
     write_pairs,
 )
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import PairOptions, draw_scales, draw_shifts, same_identity
 from ostnet.evaluation.protocols.suite import SUITE
 
 VOX = ["id10281#ni6gO5jDLJE#003515#003915", "id10283#u3s9xdUlmmk#005241#006005"]

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.evaluation.data.clips import Clip, load_frames, read_clips
-from ostnet.evaluation.data.datasets import draw_clips, id_of
-from ostnet.evaluation.data.drawn_pairs import (
+from ostnet.evaluation.data.clips import Clip, draw_clips, id_of, load_frames, read_clips
+from ostnet.evaluation.data.pairs import (
     cross_identity,
     draw_frames,
     draw_scales,

@@ -9,7 +9,7 @@ from small_models import SMALL, lively
 
 from ostnet.config import ModelConfig
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.protocols import decoder_probe
 from ostnet.evaluation.protocols.protocol import Bench
 

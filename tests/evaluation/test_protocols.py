@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ostnet.evaluation.data.clips import load_frames, read_clips
-from ostnet.evaluation.data.drawn_pairs import cross_identity, draw_scales, same_identity
+from ostnet.evaluation.data.pairs import cross_identity, draw_scales, same_identity
 from ostnet.evaluation.method_pictures import Generated
 from ostnet.evaluation.protocols import rendered_group
 from ostnet.evaluation.protocols.cross_identity import cross
@@ -86,10 +86,10 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
     )
     result = cross(bench, pairs)
     for record in by_method(result, "copy_source"):
-        assert record["csim_colour"] == pytest.approx(1) and record["nearer_source_colour"] == 1
+        assert record["csim_dlib"] == pytest.approx(1) and record["nearer_source_dlib"] == 1
         assert record["scale_error"] == 0 and record["scale_error_matched"] == 0
     for record in by_method(result, "full"):
-        assert record["nearer_source_colour"] == 0
+        assert record["nearer_source_dlib"] == 0
         assert record["mouth_output"] == record["mouth_driver"]
         assert record["eyelid_output"] == record["eyelid_driver"]
         assert record["no_face"] == 0

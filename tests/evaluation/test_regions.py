@@ -7,7 +7,7 @@ from procedural_face import FaceParams, render
 
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics import regions
-from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.regions import REGIONS, RegionDistance, box, l1_columns
 from ostnet.perceptual_networks import SqueezeNet
 

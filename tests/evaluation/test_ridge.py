@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.metrics import ridge
+from ostnet.evaluation.metrics import statistics
 from ostnet.evaluation.protocols.decoder_probe import explained
 
 PEOPLE = np.repeat([f"person {n}" for n in range(20)], 12)
@@ -35,7 +35,7 @@ def test_who_it_is_is_of_no_use(rng):
     of_person = rng.uniform(-0.3, 0.3, (20, 2)).repeat(12, axis=0)
     features = rng.normal(0, 1, (20, 40)).repeat(12, axis=0)
     assert all(value < 0.1 for value in values(features, of_person))
-    known = ridge.fit_predict(features, of_person, features, np.array([1e-6]))[0]
+    known = statistics.fit_predict(features, of_person, features, np.array([1e-6]))[0]
     assert np.abs(known - of_person).max() < 1e-3
 
 
@@ -46,7 +46,7 @@ def test_the_interval_holds_the_value(rng, targets):
 
 
 def test_folds_part_people_and_never_split_one():
-    fold = ridge.folds_of(PEOPLE, 10)
+    fold = statistics.folds_of(PEOPLE, 10)
     assert sorted(set(fold)) == list(range(10))
     assert all(len(set(fold[PEOPLE == person])) == 1 for person in PEOPLE)
 
@@ -57,7 +57,7 @@ def test_it_is_ridge_regression(rng):
     middle, width = x.mean(0), x.std(0)
     a, b = (x - middle) / width, (new - middle) / width
     weights = np.linalg.solve(a.T @ a / 50 + penalty * np.eye(4), a.T @ (y - y.mean(0)) / 50)
-    found = ridge.fit_predict(x, y, new, np.array([penalty]))[0]
+    found = statistics.fit_predict(x, y, new, np.array([penalty]))[0]
     assert found == pytest.approx(b.clip(-4, 4) @ weights + y.mean(0))
 
 

@@ -56,7 +56,7 @@ def test_across_identities_the_source_is_what_counts(tmp_path, film, face_pictur
     imsave(tmp_path / "source" / "a.png", face_picture(80, 100, (255, 200, 200)))
     folders = [tmp_path / name for name in ("ours", "driver", "out", "source")]
     found = values(score(ScoreConfig(*folders, cross_identity=True)))
-    assert found["nearer_source_colour"] == 1
+    assert found["nearer_source_dlib"] == 1
     assert "l1" not in found
 
 

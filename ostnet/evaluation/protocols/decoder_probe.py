@@ -11,14 +11,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import to_batch
-from ostnet.evaluation.metrics import ridge
+from ostnet.evaluation.metrics import statistics
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
 from ostnet.evaluation.protocols.reconstruction import different_scale_pairs
 from ostnet.evaluation.report import plots, tables
-from ostnet.evaluation.report.summary import Measured
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Measured, Row
 from ostnet.methods import VARIANTS, switches
 from ostnet.model.keypoints import spread
 
@@ -178,9 +177,9 @@ def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) 
     if len(set(people)) < 3 or targets.std(axis=0).min() == 0:
         reason = "holding people out needs three people, and scales that differ"
         return [{"reason": reason}] * targets.shape[1]
-    predicted = ridge.held_out_predictions(features, targets, people)
+    predicted = statistics.held_out_predictions(features, targets, people)
     return [
-        tables.estimate(ridge.r_squared, np.stack([target, guess], axis=1), people)
+        tables.estimate(statistics.r_squared, np.stack([target, guess], axis=1), people)
         for target, guess in zip(targets.T, predicted.T, strict=True)
     ]
 

@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import Generated, augment, to_batch, to_images
 from ostnet.evaluation.metrics import definitions, formulas, regions
-from ostnet.evaluation.metrics.bootstrap import slope
 from ostnet.evaluation.metrics.columns import (
     Record,
     following_columns,
@@ -23,11 +22,11 @@ from ostnet.evaluation.metrics.columns import (
     leave_out_blinks,
 )
 from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
 from ostnet.evaluation.protocols.reconstruction import different_scale_pairs
 from ostnet.evaluation.report import plots, tables
-from ostnet.evaluation.report.summary import Measured
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Measured, Row
 from ostnet.model.generator import PLACES
 
 ALL = tuple(place for places in PLACES.values() for place in places)

@@ -10,12 +10,11 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import SIZE, Clip, load_frames
-from ostnet.evaluation.data.drawn_pairs import Pair, draw_shifts, same_identity
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_shifts, same_identity
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, strip
 from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
 from ostnet.media.square import Crop

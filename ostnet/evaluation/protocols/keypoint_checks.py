@@ -11,25 +11,25 @@ import numpy as np
 import torch
 
 from ostnet.evaluation.data.clips import Clip
-from ostnet.evaluation.data.drawn_pairs import (
+from ostnet.evaluation.data.pairs import (
     Pair,
+    PairOptions,
     draw_scales,
     first_clips,
     renumber,
     same_identity,
 )
-from ostnet.evaluation.data.pair_options import PairOptions
 from ostnet.evaluation.method_pictures import to_batch
-from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.face_reader import Face
-from ostnet.evaluation.metrics.keypoint_columns import (
+from ostnet.evaluation.metrics.columns import (
+    Record,
     accuracy_columns,
     equivariance_columns,
     keypoints_of,
     moved,
     spread_columns,
 )
+from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.conditions import ROLLS, STRETCHES, sweep_condition, yaw_condition
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
 from ostnet.evaluation.report import plots

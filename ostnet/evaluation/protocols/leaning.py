@@ -7,11 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ostnet.evaluation.metrics.bootstrap import mean
 from ostnet.evaluation.metrics.columns import Record
+from ostnet.evaluation.metrics.statistics import mean
 from ostnet.evaluation.report import tables
-from ostnet.evaluation.report.summary import Measured
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Measured, Row
 
 LEAST = 0.03
 """Change of the face's size from which a clip counts."""

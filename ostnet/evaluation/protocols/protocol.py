@@ -12,16 +12,14 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.evaluation.data.clips import Clip, load_frames
-from ostnet.evaluation.data.drawn_pairs import Pair
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions
 from ostnet.evaluation.method_pictures import Generated, augment, rotate
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.face_reader import FaceReader
+from ostnet.evaluation.metrics.faces import FaceReader
 from ostnet.evaluation.metrics.regions import RegionDistance
 from ostnet.evaluation.report.group_store import Result
-from ostnet.evaluation.report.summary import Measured
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Measured, Row
 
 
 @dataclass

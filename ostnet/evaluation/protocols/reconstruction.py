@@ -10,8 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.evaluation.data.clips import Clip
-from ostnet.evaluation.data.drawn_pairs import Pair, draw_frames, draw_scales, same_identity
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_frames, draw_scales, same_identity
 from ostnet.evaluation.method_pictures import Generated
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import (

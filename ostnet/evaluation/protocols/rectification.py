@@ -16,8 +16,7 @@ from torch import Tensor
 
 from ostnet.animation.comparators import closed_form_scale
 from ostnet.evaluation.data.clips import Clip
-from ostnet.evaluation.data.drawn_pairs import Pair, first_clips, renumber, same_identity
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions, first_clips, renumber, same_identity
 from ostnet.evaluation.method_pictures import to_batch, to_images
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record

@@ -6,7 +6,7 @@ import numpy as np
 
 from ostnet.animation.steering import window_frames
 from ostnet.evaluation.data.clips import count_frames, frame_rate, load_frames
-from ostnet.evaluation.data.drawn_pairs import Pair
+from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import Generated, anchor_index, augment, generate
 from ostnet.evaluation.protocols.protocol import Bench
 from ostnet.methods import COPY_SOURCE, START_SCALE, TRAINED_APART

@@ -5,8 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ostnet.evaluation.data.clips import Clip
-from ostnet.evaluation.data.drawn_pairs import Pair, first_clips, renumber, same_identity
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions, first_clips, renumber, same_identity
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.protocols.conditions import STRETCHES, sweep_condition
 from ostnet.evaluation.protocols.protocol import LEARNED_OR_NOT, Protocol

@@ -11,13 +11,12 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip, frame_rate
-from ostnet.evaluation.data.drawn_pairs import Pair, draw_scales, first_clips, neighbours
-from ostnet.evaluation.data.pair_options import PairOptions
+from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_scales, first_clips, neighbours
 from ostnet.evaluation.method_pictures import Generated, generate
 from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.face_reader import Face
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     LEARNED_OR_NOT,
     Bench,

@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from ostnet.evaluation.metrics import formulas
-from ostnet.evaluation.metrics.bootstrap import (
+from ostnet.evaluation.metrics.columns import Record
+from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.statistics import (
     Statistic,
     correlation,
     mean,
@@ -16,8 +20,6 @@ from ostnet.evaluation.metrics.bootstrap import (
     slope,
     whole,
 )
-from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.methods import METHODS
 
 Row = dict[str, object]
@@ -236,3 +238,31 @@ def _median_difference(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(N, 2), (D, N) -> (D,): median of column 0 minus median of column 1."""
     median = REDUCE["median"]
     return median(errors[:, 0], weights) - median(errors[:, 1], weights)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All groups of one protocol."""
+
+    folder: Path
+    """Where plots go."""
+    records: Sequence[Record]
+    arrays: Sequence[dict[str, np.ndarray]]
+    """What the groups kept beside their records, in order."""
+    common: Row
+    """What all rows share: protocol, dataset, note."""
+    backends: dict[str, str]
+    """Kind of back end -> its name and version."""
+
+    def row(self, method: str, metric: str, definition: str, backend: str, frames: int) -> Row:
+        """A row without a value, to be completed."""
+        return {
+            "method": method,
+            "metric": metric,
+            "value": None,
+            "definition": definition,
+            **self.common,
+            "backend": self.backends[backend],
+            "frames": frames,
+            "failures": 0,
+        }

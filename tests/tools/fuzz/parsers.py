@@ -22,7 +22,7 @@ from ostnet.config import ModelConfig
 from ostnet.dataset.manifest import read_rows
 from ostnet.dataset.prepare.annotations import read_annotations
 from ostnet.errors import InputError
-from ostnet.evaluation.data.datasets import Clip, Dataset
+from ostnet.evaluation.data.clips import Clip, Dataset
 from ostnet.evaluation.data.pair_list import read_pairs
 from ostnet.media.image import read_image
 from ostnet.media.ppm import read_ppm

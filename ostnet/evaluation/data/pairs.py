@@ -1,4 +1,4 @@
-"""Which source picture is driven by which frame, at which scale: drawn by rule and seed."""
+"""Pairs of source picture and driving frame, drawn by rule and seed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -8,6 +8,36 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip
+
+
+@dataclass(kw_only=True)
+class PairOptions:
+    """Options of the draw; numbers below 1 raise InputError."""
+
+    pairs: int | None = None
+    """Pairs (source picture, driving frame) in all, spread evenly over the clips, before protocols
+    put each at several scales; default: by ``frames``. stability takes ``frames`` alone."""
+
+    random_frames: bool = False
+    """Draw both frames of every pair by the seed, as in DaGAN's and MCNet's lists, in place of the
+    first frame driven by evenly spaced ones; for same-scale, different-scale, cross-identity,
+    embedding and probe."""
+
+    seed: int = 0
+    """Seed of the draws of clips, frames, scales and shifts."""
+
+    frames: int | None = None
+    """Driving frames per clip; default: the protocol's own number, 12 for the first three."""
+
+    scale_per_clip: bool = False
+    """Draw one scale per driving clip instead of one per frame."""
+
+    def __post_init__(self):
+        for name in ("pairs", "frames"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise InputError(f"{name}: found {value}, expected at least 1")
+
 
 SCALE_RANGE = (0.7, 1.3)
 """Range of the paper's expression-preserved augmentation."""
@@ -29,19 +59,19 @@ class Pair:
     frame: int
     """Index of the driving frame."""
     s_x: float = 1.0
-    """How many times wider the driving frame is made."""
+    """Factor by which the driving frame is made wider."""
     s_y: float = 1.0
-    """How many times taller the driving frame is made."""
+    """Factor by which the driving frame is made taller."""
     roll: float = 0.0
     """Degrees by which the driving frame, and with it the ground truth, is turned clockwise."""
     shift_x: int = 0
-    """Pixels by which the driver's window lies to the right of the source's; framing alone."""
+    """Pixels from the source's window to the driver's, to the right; in protocol framing."""
     shift_y: int = 0
-    """Pixels by which the driver's window lies below the source's; framing alone."""
+    """Pixels from the source's window to the driver's, downwards; in protocol framing."""
 
 
 def same_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None) -> list[Pair]:
-    """The first frame of each clip, driven by frames evenly spaced over the rest of the clip.
+    """Pair the first frame of each clip with frames evenly spaced over the rest of the clip.
 
     total: number of pairs in all, shared evenly among the clips, in place of ``per_clip``.
     """
@@ -49,7 +79,7 @@ def same_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None
 
 
 def cross_identity(clips: Sequence[Clip], per_clip: int, total: int | None = None) -> list[Pair]:
-    """First frame of each person's first clip, driven by the next person's; the last by the first.
+    """Let each person's first clip be driven by the next person's, the last by the first's.
 
     Raises InputError with fewer than two people.
     """
@@ -60,7 +90,7 @@ def cross_identity(clips: Sequence[Clip], per_clip: int, total: int | None = Non
 
 
 def neighbours(clips: Sequence[Clip], count: int) -> list[Pair]:
-    """The first frame of each clip, driven by the ``count`` frames that follow it."""
+    """Pair the first frame of each clip with the ``count`` frames that follow it."""
     return renumber(
         Pair(0, clip.person, clip.file, 0, clip.file, frame)
         for clip in clips
@@ -69,7 +99,7 @@ def neighbours(clips: Sequence[Clip], count: int) -> list[Pair]:
 
 
 def first_clips(clips: Sequence[Clip]) -> list[Clip]:
-    """The first clip of each person."""
+    """Return the first clip of each person."""
     first = {}
     for clip in clips:
         first.setdefault(clip.person, clip)
@@ -77,14 +107,14 @@ def first_clips(clips: Sequence[Clip]) -> list[Clip]:
 
 
 def renumber(pairs: Iterable[Pair]) -> list[Pair]:
-    """The same pairs, numbered in order."""
+    """Return the same pairs, numbered in order."""
     return [replace(pair, pair=number) for number, pair in enumerate(pairs)]
 
 
 def pair_up(
     couples: Sequence[tuple[Clip, Clip]], per_clip: int, total: int | None = None
 ) -> list[Pair]:
-    """First frame of each couple's source, driven by evenly spaced frames of its driving clip.
+    """Pair each couple's first source frame with evenly spaced frames of its driving clip.
 
     total: number of pairs in all, shared evenly; what a short clip cannot give, longer ones do.
     """
@@ -102,7 +132,7 @@ def pair_up(
 
 
 def _share(total: int, limits: Sequence[int]) -> list[int]:
-    """``total`` in parts as equal as the limits allow, the larger ones first."""
+    """Split ``total`` into parts as equal as the limits allow, the larger ones first."""
     counts = [0] * len(limits)
     while (left := total - sum(counts)) and (
         room := [i for i, limit in enumerate(limits) if counts[i] < limit]
@@ -113,7 +143,7 @@ def _share(total: int, limits: Sequence[int]) -> list[int]:
 
 
 def spaced_frames(frames: int, count: int) -> list[int]:
-    """At most ``count`` indices evenly spaced over 1 .. frames - 1, the last frame among them."""
+    """Return at most ``count`` indices evenly spaced over 1 .. frames - 1, the last included."""
     if frames < 2 or count < 1:
         return []
     step = (frames - 1) / min(count, frames - 1)
@@ -121,7 +151,7 @@ def spaced_frames(frames: int, count: int) -> list[int]:
 
 
 def draw_scales(pairs: Sequence[Pair], seed: int, per_clip: bool = False) -> list[Pair]:
-    """The same pairs with s_x, s_y ~ U(0.7, 1.3), independent; one draw a frame, or one a clip."""
+    """Return the pairs with independent s_x, s_y ~ U(0.7, 1.3), drawn per frame or per clip."""
     random = np.random.default_rng(seed)
     drawn, scales, last = [], (1.0, 1.0), None
     for pair in pairs:
@@ -133,7 +163,7 @@ def draw_scales(pairs: Sequence[Pair], seed: int, per_clip: bool = False) -> lis
 
 
 def draw_shifts(pairs: Sequence[Pair], seed: int, largest: int) -> list[Pair]:
-    """The same pairs with one shift a clip, each axis -largest to largest, not both 0."""
+    """Return the pairs with one shift per clip, each axis -largest to largest, not both 0."""
     random = np.random.default_rng([seed, 2])  # another stream than those of scales and frames
     drawn = []
     for members in group(pairs):
@@ -145,7 +175,7 @@ def draw_shifts(pairs: Sequence[Pair], seed: int, largest: int) -> list[Pair]:
 
 
 def draw_frames(pairs: Sequence[Pair], clips: Sequence[Clip], seed: int) -> list[Pair]:
-    """The same pairs of clips with both frames drawn by the seed; within one clip, two frames."""
+    """Return the pairs with both frames drawn by the seed; two frames where the clip is one."""
     random = np.random.default_rng([seed, 1])  # another stream than that of the scales
     frames = {clip.file: clip.frames for clip in clips}
     drawn = []
@@ -159,7 +189,7 @@ def draw_frames(pairs: Sequence[Pair], clips: Sequence[Clip], seed: int) -> list
 
 
 def group(pairs: Sequence[Pair]) -> list[list[Pair]]:
-    """Neighbouring pairs of one source picture and one driving clip, together."""
+    """Group neighbouring pairs of one source picture and one driving clip."""
     return [
         list(members)
         for _, members in groupby(pairs, key=lambda p: (p.source, p.source_frame, p.driving))
