@@ -1,16 +1,22 @@
-"""A run with the embedded weights talks to nobody and starts nothing but decoders and encoders."""
+"""The command line and the page, on embedded weights, need no network and ask for none."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from ostnet.media.video import read_frames
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
+
+ISOLATED = ["unshare", "--net", "--map-root-user"]
+"""Runs a program in its own network namespace: no interface, and the loopback is down."""
 
 WATCH = """
 import atexit, json, os, sys
@@ -33,38 +39,68 @@ atexit.register(lambda: open(os.environ["SEEN"], "w").write(json.dumps(seen)))
 
 ANIMATE = "from ostnet.cli import main; sys.exit(main(sys.argv[1:]))"
 
+LOOPBACK = """
+import fcntl, socket, struct
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # ip link set lo up
+    fcntl.ioctl(any_socket, 0x8914, struct.pack("16sH14x", b"lo", 1))  # SIOCSIFFLAGS, IFF_UP
+"""
+
 PAGE = """
+from gradio_client import Client, handle_file
 from app import demo, launch_options
-demo.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
+_, url, _ = demo.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
+assert seen["asked"] == []
+client = Client(url, verbose=False, download_files=sys.argv[3], analytics_enabled=False)
+seen["asked"].clear()  # what the client of the test asked
+client.predict(*map(handle_file, sys.argv[1:3]), max_seconds=0.2, api_name="/animate")
+client.close()
 demo.close()
 """
 
 
-def watched(code: str, folder: Path, *words: object) -> dict:
-    """Run code; whom it asked and what it started."""
+@pytest.fixture(scope="module")
+def isolation() -> list[str]:
+    """The command that takes the network away; empty where the kernel does not permit it."""
+    if shutil.which(ISOLATED[0]) is None:
+        return []
+    return [] if subprocess.run([*ISOLATED, "true"], capture_output=True).returncode else ISOLATED
+
+
+def watched(code: str, folder: Path, *words: object, command: list[str] = ()) -> dict:
+    """Run code in the project's folder; return whom it asked and what it started."""
+    seen = folder / "seen.json"
+    environment = {"SEEN": str(seen), "PYTHONPATH": str(ROOT), "GRADIO_TEMP_DIR": str(folder / "g")}
     done = subprocess.run(
-        [sys.executable, "-c", WATCH + code, *map(str, words)],
-        env=os.environ | {"SEEN": str(folder / "seen.json"), "PYTHONPATH": str(ROOT)},
-        cwd=ROOT, capture_output=True, text=True,
+        [*command, sys.executable, "-c", WATCH + code, *map(str, words)],
+        env=os.environ | environment, cwd=ROOT, capture_output=True, text=True, timeout=600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    return json.loads((folder / "seen.json").read_text())
+    return json.loads(seen.read_text())
 
 
-def test_animate(portrait, short_clip, tmp_path):
-    words = ["animate", "--source", portrait, "--driving", short_clip, "--max-frames", 1]
-    seen = watched(ANIMATE, tmp_path, *words, "--output", tmp_path / "out.mp4")
-    assert seen["asked"] == []
+def test_animate(isolation, portrait, short_clip, tmp_path):
+    words = ["animate", "--source", portrait, "--driving", short_clip, "--max-frames", 2]
+    output = tmp_path / "out.mp4"
+    seen = watched(ANIMATE, tmp_path, *words, "--output", output, command=isolation)
+    assert seen["asked"] == [] and len(list(read_frames(output))) == 2
     (ours,) = [name for name in seen["started"] if not name.startswith("ffmpeg")]
     assert ours == Path(sys.executable).name and len(seen["started"]) > 1  # for the portrait
 
 
-def test_the_page_starts(tmp_path):
-    pytest.importorskip("gradio")
-    assert watched(PAGE, tmp_path)["asked"] == []
+def test_the_page(isolation, portrait, short_clip, tmp_path):
+    code = LOOPBACK + PAGE if isolation else PAGE
+    words = portrait, short_clip, tmp_path / "got"
+    assert watched(code, tmp_path, *words, command=isolation)["asked"] == []
+    (made,) = (tmp_path / "got").rglob("*.mp4")
+    assert len(list(read_frames(made))) == 2
 
 
-def test_the_watch_sees(tmp_path):
+def test_the_watch_sees_and_isolation_isolates(isolation, tmp_path):
     code = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
     seen = watched(code + "s.connect(('192.0.2.1', 9))", tmp_path)
     assert seen["asked"] == ["('192.0.2.1', 9)"]
+    if isolation:
+        refused = (
+            f"{code}try: s.connect(('192.0.2.1', 9))\nexcept OSError: sys.exit(0)\nsys.exit(1)"
+        )
+        watched(refused, tmp_path, command=isolation)

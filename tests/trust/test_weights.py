@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import re
 import resource
 import shutil
 import struct
@@ -13,6 +14,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+import ostnet
 from ostnet import InputError, OSTNet, hub
 from ostnet.config import PRESETS, ModelConfig
 
@@ -167,3 +169,9 @@ def test_no_memory_is_taken_for_widths_that_the_file_does_not_have(folder):
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_within_the_limits(name):
     assert ModelConfig.from_dict(PRESETS[name].to_dict()) == PRESETS[name]
+
+
+def test_no_library_is_asked_to_run_what_a_file_holds():
+    """Other ways to run a file's code are refused by ruff; see pyproject.toml."""
+    for file in Path(ostnet.__file__).parent.rglob("*.py"):
+        assert not re.search("allow_pickle|trust_remote_code|weights_only=False", file.read_text())
