@@ -17,7 +17,7 @@ from threading import Event
 
 from ostnet.batch.job import Job, Outcome
 from ostnet.batch.make import Work
-from ostnet.media.timeouts import until
+from ostnet.media.sandbox import until
 
 PATIENCE = 20
 """Seconds that a process has to take its unfinished files away when it is told to stop."""

@@ -1,1 +1,1 @@
-"""Pictures and videos in and out. Knows nothing of the model and never imports torch by itself."""
+"""Reading and writing pictures and videos, and finding faces. Independent of model and torch."""

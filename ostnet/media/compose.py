@@ -1,4 +1,4 @@
-"""Several pictures side by side, each under its name."""
+"""Labelled pictures side by side."""
 
 import functools
 import math
@@ -13,11 +13,10 @@ LETTERS = (244, 244, 245)
 
 
 def grid(panes: dict[str, np.ndarray], columns: int | None = None) -> np.ndarray:
-    """Lay labelled uint8 pictures (h, w, 3) out in rows: uint8 (H, W, 3), H and W even.
+    """Arrange labelled uint8 pictures (h, w, 3) in rows: uint8 (H, W, 3), H and W even.
 
-    Each label stands in a strip above its pane, so that it hides nothing. Panes smaller than the
-    largest are scaled to its size, keeping their shape. `columns` defaults to one row of up to
-    four panes, and to balanced rows of at most four beyond that.
+    Each label is in a strip above its pane. Smaller panes are enlarged to the size of the largest,
+    keeping their aspect ratio. `columns` defaults to balanced rows of at most four panes.
     """
     if not panes:
         raise ValueError("a grid needs at least one pane, found none")
@@ -36,13 +35,13 @@ def grid(panes: dict[str, np.ndarray], columns: int | None = None) -> np.ndarray
 
 
 def strip_height(pane_height: int) -> int:
-    """Pixels of a label strip over panes of that height: readable at 256."""
+    """Return the height of a label strip over panes of that height, in pixels."""
     return max(24, round(pane_height * 0.1))
 
 
 @functools.lru_cache(maxsize=8)
 def _empty_grid(labels: tuple[str, ...], columns: int, height: int, width: int) -> np.ndarray:
-    """The grid without its panes of that size, rendered once for all frames: read-only."""
+    """Return the read-only grid without its panes, cached for all frames."""
     strip, rows = strip_height(height), math.ceil(len(labels) / columns)
     total = (rows * (strip + height + GAP) - GAP, columns * (width + GAP) - GAP)
     canvas = np.empty((*(side + side % 2 for side in total), 3), np.uint8)
@@ -56,9 +55,9 @@ def _empty_grid(labels: tuple[str, ...], columns: int, height: int, width: int) 
 
 
 def label_strip(label: str, width: int, height: int) -> np.ndarray:
-    """A label in Pillow's own font, centred in a strip: uint8 (height, width, 3).
+    """Return a centred label in Pillow's own font: uint8 (height, width, 3).
 
-    A long label gets smaller letters, and an even longer one is cut.
+    A long label gets smaller letters; an even longer one is cut.
     """
     from PIL import Image, ImageDraw, ImageFont
 
@@ -74,7 +73,7 @@ def label_strip(label: str, width: int, height: int) -> np.ndarray:
 
 
 def _place(pane: np.ndarray, cell: np.ndarray) -> None:
-    """Write a pane into the middle of its cell (a view of the canvas), as large as fits."""
+    """Write a pane, as large as fits, into the centre of its cell (a view of the canvas)."""
     from PIL import Image
 
     if pane.shape != cell.shape:

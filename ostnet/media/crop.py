@@ -1,34 +1,54 @@
-"""Which square of a picture or of a clip the model sees, and what is to be said of it."""
+"""Choice of the square that the model sees of a portrait or a clip, with warnings."""
 
+import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.faces import Detector, make_detector
-from ostnet.media.following import following_square, is_wide
 from ostnet.media.limits import MOST_REACH
-from ostnet.media.square import Crop, centre_square, face_square, level_square
-from ostnet.media.track import FaceTrack, follow, track_face
-from ostnet.media.upright import upright_faces
+from ostnet.media.orientation import upright_faces
+from ostnet.media.square import (
+    FRAMING,
+    TIGHTEST,
+    Crop,
+    centre_square,
+    face_square,
+    level_square,
+    moving,
+)
+from ostnet.media.track import FaceTrack, check_face, track_face
 from ostnet.media.video import VideoInfo, probe, read_frames
 
 ALREADY_FRAMED = (0.2, 0.8)
 """Face heights, as shares of a square clip's height, that need no crop."""
 
 SMALL_FACE = 64
-"""Pixels of a portrait's face under which a sharp result is not to be expected."""
+"""Face height of a portrait in pixels below which the result is not sharp."""
 
 FEW_FACES = 0.5
-"""Share of sampled frames with a face under which the crop of a clip deserves a look."""
-
+"""Share of sampled frames with a face below which the crop of a clip may be wrong."""
 
 LEVEL = 25
 """Roll in degrees beyond which a portrait is levelled; the networks cope with less."""
 
 TURNED = {90: "lies on its side", 180: "stands on its head", -90: "lies on its side"}
-"""What is said of a face that is upright after so many degrees, counter-clockwise."""
+"""Counter-clockwise degrees that turn a face upright -> words for the warning."""
+
+WIDE = 2.0
+"""Side of the box of all face positions, in face sides, above which one square is too large."""
+
+JUMP = 1.0
+"""Distance between two samples, in face sides, that may be a cut."""
+
+CUT = 0.05
+"""Mean absolute difference of two frames, in [0, 1], that confirms a cut."""
+
+CALM = 5
+"""Number of samples over which the path of a moving square is averaged."""
 
 
 def source_crop(
@@ -38,13 +58,21 @@ def source_crop(
     detector: Detector | None = None,
     role: str = "source",
 ) -> tuple[Crop, str | None]:
-    """The square of a portrait (uint8 RGB (H, W, 3)) to animate, and a warning or None.
+    """Choose the square of a portrait to animate.
 
-    "auto" frames the largest face (or the `face`-th, counted from 0) VoxCeleb-style, turned with
-    it where it lies, stands on its head or is tilted by more than 25 degrees; "none" takes the
-    centre square; a `Crop` is taken as it is. Without a face: the centre square and a warning.
-    Raises InputError where there are faces but not so many, or nothing is in the crop. `detector`
-    defaults to `make_detector()`.
+    Args:
+        image: uint8 RGB (H, W, 3).
+        mode: "auto" frames a face as in VoxCeleb, turned with it where it lies, is upside down or
+            is tilted by more than 25 degrees; "none" is the centre square; or the square itself.
+        face: number of the face by size, 0 is the largest.
+        detector: default: `make_detector()`.
+        role: name of the input in messages.
+
+    Returns:
+        The square (the centre square without a face), and a warning or None.
+
+    Raises:
+        InputError: there are faces but not so many, or the square shows nothing.
     """
     height, width = image.shape[:2]
     if isinstance(mode, Crop):
@@ -54,7 +82,8 @@ def source_crop(
         return centre_square(height, width), None
     detector = detector or make_detector()
     seen = upright_faces(image, detector)
-    if not follow([[sighting.box for sighting in seen.faces]], face, role):
+    check_face(face, len(seen.faces), role)
+    if not seen.faces:
         return centre_square(height, width), (
             f"{role}: no face was found (by {detector.name}); the centre square is used; "
             "draw another: --source-crop X,Y,SIDE"
@@ -84,19 +113,26 @@ def driving_crop(
     role: str = "driving",
     info: VideoInfo | None = None,
 ) -> tuple[Crop, str | None]:
-    """ONE square for all frames of a clip, and a warning or None.
+    """Choose one square for all frames of a clip, so that motion and scale changes are kept.
 
-    The square never follows the face, so that motion and changes of distance stay in the clip:
-    "none" is the centre square; "fixed" frames the union of the face boxes; "auto" is "none"
-    where the clip is square already and the face takes 20 to 80 % of its height, else "fixed",
-    unless the face moves so far that such a square would show it very small: then each shot has
-    a square of its own (`Crop.at`), of fixed size. Without a face: the centre square and a
-    warning; the warning also says when a face was found in less than half of the sampled frames,
-    when the clip is turned upright, and when the file is damaged.
+    The clip is read once, in constant memory.
 
-    The clip is read once, frame by frame, and faces are looked for in a sample of its frames,
-    at most 60 of a file (see `track_face`). An iterator of frames is used up, with "none" only
-    its first frame. `info` is what `probe` found in the file, where that is known already.
+    Args:
+        path_or_frames: the file, or its frames. With "none" only the first frame is read.
+        mode: "none" is the centre square; "fixed" frames the union of the face boxes; "auto" is
+            "none" for a square clip whose face takes 20 to 80 % of its height, else "fixed", unless
+            the face moves so far that it would be very small: then each shot has its own square
+            (`Crop.at`), which follows a face that moves within the shot.
+        detector: default: `make_detector()`.
+        face: number of the face by size, 0 is the largest.
+        role: name of the input in messages.
+        info: properties of the file, if known.
+
+    Returns:
+        The square (the centre square without a face), and a warning or None.
+
+    Raises:
+        InputError: the clip cannot be read, or there are faces but not so many.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
     if isinstance(path_or_frames, str | os.PathLike):
@@ -116,24 +152,63 @@ def driving_crop(
 
 
 def clip_square(track: FaceTrack, mode: str = "auto") -> tuple[Crop, list[str]]:
-    """The square that `driving_crop` takes ("auto" or "fixed") for a face followed before.
-
-    And what the user should know of it.
-    """
+    """Return the square of `driving_crop` ("auto" or "fixed") for a face track, and notes."""
     least, most = ALREADY_FRAMED
     square = abs(track.height - track.width) <= 0.02 * max(track.height, track.width)
     notes = []
     if not track.boxes or (mode == "auto" and square and least <= track.relative_height <= most):
         crop = centre_square(track.height, track.width)
-    elif is_wide(track) and mode == "auto":
-        crop, words = following_square(track)
+    elif _is_wide(track) and mode == "auto":
+        shots = [_path_of(shot) for shot in _shots(track)]
+        crop = moving(step for shot in shots for step in shot)
+        words = f"each of its {len(shots)} shots gets a square of its own"
+        words = words if len(shots) > 1 else "its square follows it slowly"
         notes.append(f"the face moves far across the picture; {words}")
     else:
         crop = face_square(track.union, track.side, track.height, track.width)
-        if is_wide(track):
+        if _is_wide(track):
             notes.append("the face moves so far that it is small in one square for all frames")
     size = (track.width, track.height) if track.turns % 2 else (track.height, track.width)
     return crop.turned_back(track.turns, *size), notes
+
+
+def _is_wide(track: FaceTrack) -> bool:
+    """Return whether the face would be too small in one square around all its positions."""
+    return len(track.frames) > 1 and track.union.side > WIDE * track.side
+
+
+def _shots(track: FaceTrack) -> list[FaceTrack]:
+    """Split the track where the face jumps and the picture changes abruptly."""
+    starts, firsts = [0], [0]  # by box, by frame
+    for index in range(1, len(track.boxes)):
+        before, box = track.boxes[index - 1], track.boxes[index]
+        far = math.dist(before.centre, box.centre) > JUMP * max(before.side, box.side)
+        changes = track.changes[track.frames[index - 1] + 1 : track.frames[index] + 1]
+        if far and changes.size and changes.max() > CUT:
+            starts.append(index)
+            firsts.append(track.frames[index - 1] + 1 + int(changes.argmax()))
+    ends, lasts = [*starts[1:], len(track.boxes)], [*firsts[1:], len(track.changes)]
+    return [
+        replace(track, boxes=track.boxes[a:b], frames=track.frames[a:b], first=first, last=last)
+        for a, b, first, last in zip(starts, ends, firsts, lasts, strict=True)
+    ]
+
+
+def _path_of(shot: FaceTrack) -> Iterator[tuple[int, Crop]]:
+    """Yield the squares of one shot, each with its first frame."""
+    if not _is_wide(shot):
+        yield shot.first, face_square(shot.union, shot.side, shot.height, shot.width)
+        return
+    centres = np.array([box.centre for box in shot.boxes])  # (looks, 2)
+    padded = np.pad(centres, ((CALM // 2, CALM // 2), (0, 0)), mode="edge")
+    calm = np.lib.stride_tricks.sliding_window_view(padded, CALM, axis=0).mean(axis=-1)
+    beside = 2 * np.abs(centres - calm).max()
+    loose, tight = (share * shot.side + beside for share in (FRAMING, TIGHTEST))
+    size = round(min(loose, max(tight, min(shot.height, shot.width))))
+    frames = np.arange(shot.first, shot.last)
+    x, y = (np.interp(frames, shot.frames, calm[:, axis]) - size / 2 for axis in (0, 1))
+    for frame, left, top in zip(frames.tolist(), x, y, strict=True):
+        yield frame, Crop(round(left), round(top), size)
 
 
 def _doubts(track: FaceTrack, detector: Detector) -> list[str]:
@@ -151,12 +226,12 @@ def _doubts(track: FaceTrack, detector: Detector) -> list[str]:
 
 
 def _said(role: str, notes: list[str]) -> str | None:
-    """One line of all that should be known, or None."""
+    """Join notes to a warning; None without a note."""
     return f"{role}: {'; '.join(notes)}" if notes else None
 
 
 def _inside(crop: Crop, height: int, width: int, role: str) -> Crop:
-    """The crop, if it shows enough of the picture."""
+    """Return the crop. Raises InputError where it shows too little of the picture."""
     if crop.size < 1 or not (-crop.size < crop.left < width and -crop.size < crop.top < height):
         raise InputError(f"{role}: the square {crop.left},{crop.top},{crop.size} shows nothing of "
                          f"{width}x{height} pixels; draw it inside")  # fmt: skip
@@ -167,7 +242,7 @@ def _inside(crop: Crop, height: int, width: int, role: str) -> Crop:
 
 
 def _first_size(frames: Iterable[np.ndarray], role: str) -> tuple[int, int]:
-    """(height, width) of a clip's first frame."""
+    """Return (height, width) of a clip's first frame."""
     frame = next(iter(frames), None)
     if frame is None:
         raise InputError(f"{role}: the clip has no frames; give another")

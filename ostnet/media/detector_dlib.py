@@ -1,36 +1,36 @@
-"""dlib's face detector, for those who have the package."""
+"""dlib's face detector, where the package is installed."""
 
 import math
 from dataclasses import astuple
 
 import numpy as np
 
-from ostnet.media.box import Box, largest_first, resized
+from ostnet.media.faces import Box, largest_first, resized
 
 SIDES = (480, 438)
-"""It sees the picture brought to the area of squares of these sides, in pixels.
+"""The picture is scaled to the area of squares of these sides, in pixels.
 
-It steps through sizes by a fifth: the mean of two looks is steadier.
+The detector's sizes differ by a fifth; the mean of two runs is more stable.
 """
 
 DISTANT_SIDE = 1000
-"""The same for a slower look for small faces."""
+"""The same for a slower run that finds small faces."""
 
 SURE_SIDE = 110
-"""Pixels of the largest face in the first looks (it sees from 80) that make that one needless."""
+"""Side in pixels of the largest face in the first runs that makes the slower run unnecessary."""
 
 LEAST_SCORE = 0.2
-"""Score under which a detection is more likely a false one (true frontal ones: 1 to 2)."""
+"""Score below which a detection is probably false (true frontal faces: 1 to 2)."""
 
 FOREHEAD = 0.08
-"""Its box starts at the brows. Share of its height added above."""
+"""Share of its height by which a box is extended upwards, since it starts at the brows."""
 
 
 class DlibDetector:
-    """dlib's frontal face detector (histogram of oriented gradients), on small grey copies.
+    """dlib's frontal face detector (histogram of oriented gradients) on small grey copies.
 
-    Sees faces of a sixth of a square picture's side; where it finds none, or only small ones,
-    it looks again at a larger copy, for faces down to a twelfth. Profiles are often missed.
+    It finds faces from a sixth of a square picture's side; without any, or with small ones only, a
+    second run on a larger copy finds them from a twelfth. Profiles are often missed.
     """
 
     name = "dlib"
@@ -42,18 +42,18 @@ class DlibDetector:
         self._detector = dlib.get_frontal_face_detector()  # pyright: ignore[reportAttributeAccessIssue]
 
     def detect(self, image: np.ndarray) -> list[Box]:
-        """Faces in a uint8 RGB picture (H, W, 3), largest first."""
+        """Find faces in a uint8 RGB picture (H, W, 3), largest first."""
         found, largest = [], 0.0
         for side in SIDES:
-            boxes, ratio = self._look(image, side)
+            boxes, ratio = self._detect(image, side)
             found += boxes
             largest = max([largest, *(ratio * box.side for box in boxes)])
         if largest < SURE_SIDE:
-            found += self._look(image, DISTANT_SIDE)[0]
+            found += self._detect(image, DISTANT_SIDE)[0]
         return largest_first(_merged(found))
 
-    def _look(self, image: np.ndarray, side: int) -> tuple[list[Box], float]:
-        """Faces in a copy of the area of a square of that side, and the copy's scale."""
+    def _detect(self, image: np.ndarray, side: int) -> tuple[list[Box], float]:
+        """Find faces in a copy with the area of a square of that side; also return its scale."""
         small, ratio = resized(image, side, "L")
         found, scores, _ = self._detector.run(small, 0)
         boxes = []
@@ -66,7 +66,7 @@ class DlibDetector:
 
 
 def _merged(boxes: list[Box]) -> list[Box]:
-    """The mean box of each group whose centres lie within half a face."""
+    """Return the mean box of each group whose centres are within half a face."""
     groups: list[list[Box]] = []
     for box in boxes:
         for group in groups:

@@ -1,4 +1,4 @@
-"""The S3FD network (arXiv 1708.05237) of the face-alignment package, where it can be had."""
+"""The S3FD face detector (arXiv 1708.05237) of the face-alignment package."""
 
 import functools
 import hashlib
@@ -10,17 +10,17 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.media.box import Box, largest_first, resized
+from ostnet.media.faces import Box, largest_first, resized
 
 SIDE = 256
-"""It sees the picture brought to the area of a square of this side, in pixels."""
+"""The picture is scaled to the area of a square of this side, in pixels."""
 
 WEIGHTS_URL = "https://www.adrianbulat.com/downloads/python-fan/s3fd-619a316812.pth"
-"""Its weights, 86 MB; the name holds the start of their SHA-256."""
+"""Its weights, 86 MB; their SHA-256 starts with the end of the name."""
 
 CONNECT_SECONDS = 4
 DOWNLOAD_SECONDS = 120
-"""How long a download may take to answer, and in all, before it is given up."""
+"""Timeouts of the connection and of the whole download, in seconds."""
 
 
 class S3fdDetector:
@@ -35,7 +35,7 @@ class S3fdDetector:
         self.most_samples = 20 if device == "cpu" else 60
 
     def detect(self, image: np.ndarray) -> list[Box]:
-        """Faces in a uint8 RGB picture (H, W, 3), largest first."""
+        """Find faces in a uint8 RGB picture (H, W, 3), largest first."""
         small, ratio = resized(image, SIDE, "RGB")
         found = self._detector.detect_from_image(small)
         return largest_first([Box(*(float(edge / ratio) for edge in row[:4])) for row in found])
@@ -43,10 +43,7 @@ class S3fdDetector:
 
 @functools.cache
 def weights_file() -> Path | None:
-    """The weights file where face-alignment too would keep it; downloaded if it is not there.
-
-    None where it cannot be had; asked once in the life of a program.
-    """
+    """Return the weights file in torch's cache, downloaded if missing; None where that fails."""
     import torch
 
     file = Path(torch.hub.get_dir()) / "checkpoints" / Path(WEIGHTS_URL).name
@@ -59,7 +56,7 @@ def weights_file() -> Path | None:
 
 
 def _download(url: str, file: Path) -> None:
-    """Fetch a file whose name ends in the start of its SHA-256; OSError where that fails."""
+    """Download a file and check its SHA-256 against its name. Raises OSError."""
     deadline = time.monotonic() + DOWNLOAD_SECONDS
     digest = hashlib.sha256()
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,23 +1,54 @@
-"""Where the faces are: detectors behind one call, `detect(image) -> list[Box]`.
+"""Face detectors behind one call: `detect(image) -> list[Box]`.
 
-BlazeFace, whose weights come with this package, is the default. The others are there for those
-who have them: the S3FD network of the face-alignment package, and dlib's.
+BlazeFace is the default; its weights are part of this package. The S3FD network of the
+face-alignment package and dlib's detector are used where they are installed.
 """
 
 import importlib.util
+import math
 import os
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.box import Box
 
 CHOICE = "OSTNET_FACE_DETECTOR"
-"""Environment variable with the detector that "auto" stands for."""
+"""Environment variable that names the detector for "auto"."""
 
 PACKAGES = {"blazeface": "openvino", "face-alignment": "face_alignment", "dlib": "dlib"}
-"""The detectors, the one that "auto" prefers first, and the module that each is run by."""
+"""Detector -> module that it needs; in the order in which "auto" tries them."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """A face from forehead to chin, in pixels of its picture."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.bottom - self.top
+
+    @property
+    def side(self) -> float:
+        """The longer side, in pixels."""
+        return max(self.width, self.height)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """(x, y)."""
+        return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
 class Detector(Protocol):
@@ -25,26 +56,24 @@ class Detector(Protocol):
 
     name: str
     most_samples: int
-    """In how many frames of a clip to look, so that it takes seconds and not minutes."""
+    """Number of frames of a clip to look at, so that it takes seconds and not minutes."""
 
     def detect(self, image: np.ndarray) -> list[Box]:
-        """Faces in a uint8 RGB picture (H, W, 3), largest first."""
+        """Find faces in a uint8 RGB picture (H, W, 3), largest first."""
         ...
 
 
 def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
-    """The detector of that name, or with "auto" the first that is installed.
-
-    Not safe to share between threads: make one for each.
+    """Return a detector, for use in one thread.
 
     Args:
-        name: "auto", "blazeface", "face-alignment" or "dlib". The environment variable
-            OSTNET_FACE_DETECTOR says what "auto" is instead. face-alignment loads its weights from
-            torch's cache or downloads them; where that fails, "auto" goes on to the next.
+        name: "blazeface", "face-alignment", "dlib", or "auto": the one that the environment
+            variable OSTNET_FACE_DETECTOR names, else the first that works. face-alignment loads its
+            weights from torch's cache or downloads them.
         device: where face-alignment's network runs.
 
     Raises:
-        InputError: it is not installed, or its weights cannot be had.
+        InputError: it is not installed, or its weights cannot be downloaded.
         ValueError: there is no detector of that name.
     """
     if name == "auto":
@@ -53,7 +82,7 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
         raise ValueError(f"detector is auto, {', '.join(PACKAGES)}, found {name!r}")
     for each in PACKAGES if name == "auto" else (name,):
         if importlib.util.find_spec(PACKAGES[each]) is not None:
-            detector = _made(each, device)
+            detector = _load(each, device)
             if detector is not None:
                 return detector
     if name == "auto":
@@ -63,8 +92,8 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
                      "install it and allow its download, or choose auto")  # fmt: skip
 
 
-def _made(name: str, device: str) -> Detector | None:
-    """None where its weights cannot be had. Each is imported only when it is wanted."""
+def _load(name: str, device: str) -> Detector | None:
+    """Return an installed detector, None where its weights cannot be downloaded."""
     if name == "blazeface":
         from ostnet.media.detector_blazeface import BlazeFaceDetector
 
@@ -77,3 +106,19 @@ def _made(name: str, device: str) -> Detector | None:
 
     weights = weights_file()
     return None if weights is None else S3fdDetector(weights, device)
+
+
+def largest_first(boxes: list[Box]) -> list[Box]:
+    """Sort boxes by area."""
+    return sorted(boxes, key=lambda box: box.width * box.height, reverse=True)
+
+
+def resized(image: np.ndarray, side: int, mode: str) -> tuple[np.ndarray, float]:
+    """Scale a picture to the area of a square of that side; return it and the factor."""
+    from PIL import Image
+
+    height, width = image.shape[:2]
+    ratio = side / math.sqrt(height * width)
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    small = Image.fromarray(image).convert(mode).resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(small), ratio

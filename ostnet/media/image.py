@@ -1,4 +1,4 @@
-"""Still pictures in."""
+"""Reading still pictures."""
 
 import os
 import sys
@@ -9,24 +9,23 @@ import numpy as np
 
 import ostnet
 from ostnet.errors import InputError
-from ostnet.media.ffmpeg import existing_file, stop
+from ostnet.media import picture_decoder
+from ostnet.media.ffmpeg import existing_file, pictures, stop
 from ostnet.media.limits import LONGEST_DECODING, BeyondLimitError, DecoderLimits
-from ostnet.media.ppm import pictures
 from ostnet.media.probe import SMALLEST
-from ostnet.media.sandbox import broken_limit, start_decoder
-from ostnet.media.timeouts import in_time
+from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
 
 PROGRAM = """
 import os, sys
 sys.path = sys.argv[1].split(os.pathsep)
-from ostnet.media.picture import main
+from ostnet.media.picture_decoder import main
 main(*sys.argv[2:])
 """
-"""Run by a bare interpreter, which starts in a third of the time and heeds no environment."""
+"""Run by an interpreter without site packages, which starts three times as fast."""
 
 
-class _NoPictureError(Exception):
-    """There is none in a file; ``code`` says why, see `ostnet.media.picture`."""
+class _DecodingError(Exception):
+    """Raised with an exit status of `ostnet.media.picture_decoder`."""
 
     def __init__(self, code: int):
         super().__init__(code)
@@ -36,20 +35,26 @@ class _NoPictureError(Exception):
 def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = True) -> np.ndarray:
     """Read a picture as uint8 RGB (H, W, 3), turned as its EXIF orientation says.
 
-    Colours become sRGB, as an embedded profile means them; transparent parts become white, grey
-    becomes RGB, more bits become 8; of an animation the first picture is taken. `role` names the
-    input in errors (default: the file's name). `apart`: decode in a process of its own, which is
-    held to limits; False: in this one, sooner, for pictures that are one's own. Raises InputError
-    for a missing, unreadable, too small or too large picture.
+    Colours become sRGB by the embedded profile, transparent parts white, grey RGB, and more bits
+    8. An animation gives its first picture.
+
+    Args:
+        path: the file.
+        role: name of the input in error messages; default: the file's name.
+        apart: decode in a separate process with limits. False: in this one, which is faster, for
+            trusted pictures.
+
+    Raises:
+        InputError: the picture is missing, unreadable, too small or too large.
     """
     file, name = existing_file(path, role)
     most = DecoderLimits.here().megapixels
     try:
-        image = (_apart if apart else _here)(file, most)
+        image = (_decode_apart if apart else _decode_here)(file, most)
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
-    except _NoPictureError as error:
-        raise InputError(f"{name}: '{file.name}' {_words(error.code, most)}") from error
+    except _DecodingError as error:
+        raise InputError(f"{name}: '{file.name}' {_problem(error.code, most)}") from error
     height, width = image.shape[:2]
     if min(height, width) < SMALLEST:
         raise InputError(f"{name}: {width}x{height} pixels is too small; "
@@ -57,39 +62,34 @@ def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = T
     return image
 
 
-def _here(file: Path, megapixels: int) -> np.ndarray:
-    from ostnet.media.picture import decoded, why
-
+def _decode_here(file: Path, megapixels: int) -> np.ndarray:
     try:
-        return np.array(decoded(file, megapixels))
-    except Exception as error:  # decoders of broken files raise whatever they stumble over
-        raise _NoPictureError(why(error)) from error
+        return np.array(picture_decoder.decode(file, megapixels))
+    except Exception as error:  # decoders raise all kinds of errors for broken files
+        raise _DecodingError(picture_decoder.exit_status(error)) from error
 
 
-def _apart(file: Path, megapixels: int) -> np.ndarray:
+def _decode_apart(file: Path, megapixels: int) -> np.ndarray:
     """Also raises BeyondLimitError."""
     places = [*map(str, sys.path), str(Path(ostnet.__file__).parents[1])]
     words = [os.pathsep.join(places), str(file), str(megapixels)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder([sys.executable, "-I", "-S", "-c", PROGRAM, *words], log)
         try:
-            images = list(in_time(process, pictures(process.stdout), LONGEST_DECODING))
+            images = list(read_in_time(process, pictures(process.stdout), LONGEST_DECODING))
         finally:
             stop(process)
         log.seek(0)
         if limit := broken_limit(process, log.read()):
             raise BeyondLimitError(limit)
     if process.returncode or not images:
-        raise _NoPictureError(process.returncode)
+        raise _DecodingError(process.returncode)
     return images[0]
 
 
-def _words(code: int, megapixels: int) -> str:
-    """What is wrong with a picture; what to do."""
-    from ostnet.media.picture import NO_HEIF, TOO_LARGE
-
-    if code == TOO_LARGE:
+def _problem(code: int, megapixels: int) -> str:
+    if code == picture_decoder.TOO_LARGE:
         return f"is too large; give a picture of at most {megapixels} megapixels"
-    if code == NO_HEIF:
+    if code == picture_decoder.NO_HEIF:
         return "is a HEIC picture; install the package pillow-heif, or give a JPEG"
     return "is no picture that can be read; give a PNG, JPEG, WebP or HEIC file"

@@ -1,4 +1,4 @@
-"""What bounds the files that are read; SECURITY.md lists all limits in one table."""
+"""Limits on the files that are read; SECURITY.md lists all of them in one table."""
 
 import os
 from dataclasses import dataclass
@@ -7,62 +7,57 @@ from ostnet.errors import InputError
 
 
 class BeyondLimitError(Exception):
-    """A file that goes beyond one of the limits: what is wrong; what to do."""
+    """Raised for a file beyond one of the limits; says what is wrong and what to do."""
 
 
 MOST_FRAME_PIXELS = 8192 * 4320
-"""Of a video's frame as it is stored: 8K. The decoder refuses more before it allocates it."""
+"""Pixels of a video's frame as stored: 8K. The decoder refuses more before it allocates memory."""
 
 MOST_STRETCH = 4
-"""How many times wider (or narrower) than stored a frame of anamorphic video is shown at most."""
+"""Largest ratio of displayed to stored width of anamorphic video, and of stored to displayed."""
 
 MOST_FRAMES = 2_000_000
-"""Of a clip: nine hours at 60 frames a second."""
+"""Frames of a clip: nine hours at 60 frames per second."""
 
 STALLED = 60.0
-"""Seconds without any progress after which a decoder is ended."""
+"""Seconds without progress after which a decoder is killed."""
 
 LONGEST_DECODING = 120.0
 """Seconds in which a picture has to be decoded."""
 
 LONGEST_SIDE = 99_999
-"""Of a picture, in pixels: what a decoder's pipe is believed."""
+"""Longest side of a picture in pixels that is accepted from a decoder."""
 
 LONGEST_LOG = 16 << 20
-"""Bytes that a decoder may write beside its pictures: its complaints."""
+"""Bytes that a decoder may write to its log."""
 
 MOST_FILES = 64
 """Files that a decoder or encoder may have open at once."""
 
 MOST_REACH = 2
-"""Side of a square drawn by hand at most, in longer sides of its picture."""
+"""Largest side of a square drawn by hand, in longer sides of its picture."""
 
 PICTURE_FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "TGA", "ICO"),
     *("AVIF", "HEIF"),
 )
-"""Kinds of pictures that Pillow may read. Not among them: EPS, which it would have Ghostscript
-run as a program, and formats that nobody photographs in."""
+"""Formats that Pillow may read. EPS is left out, since Pillow runs Ghostscript for it."""
 
 
 @dataclass(frozen=True)
 class DecoderLimits:
-    """What one decoding process may use; each by an environment variable."""
+    """Limits of one decoding process, each set by an environment variable."""
 
     memory: int = 8192
-    """Megabytes (`OSTNET_DECODER_MEMORY`): 4K H.264 on two threads takes some 500."""
+    """Megabytes (`OSTNET_DECODER_MEMORY`); 4K H.264 on two threads takes about 500."""
     seconds: int = 14400
-    """Of processor time (`OSTNET_DECODER_SECONDS`): a film's worth."""
+    """Processor time (`OSTNET_DECODER_SECONDS`); enough for a feature film."""
     megapixels: int = 178
-    """Of a picture, told from its header (`OSTNET_PICTURE_MEGAPIXELS`)."""
+    """Size of a picture according to its header (`OSTNET_PICTURE_MEGAPIXELS`)."""
 
     @classmethod
     def here(cls) -> "DecoderLimits":
-        """Those of this process.
-
-        Raises:
-            InputError: a variable that is no number.
-        """
+        """Return the limits that the environment sets. Raises InputError for a bad value."""
         return cls(
             whole_number("OSTNET_DECODER_MEMORY", cls.memory),
             whole_number("OSTNET_DECODER_SECONDS", cls.seconds),
@@ -71,10 +66,10 @@ class DecoderLimits:
 
 
 def whole_number(variable: str, default: int) -> int:
-    """What an environment variable says.
+    """Return the value of an environment variable, or the default where it is not set.
 
     Raises:
-        InputError: it is no whole number above 0.
+        InputError: the value is not a whole number above 0.
     """
     said = os.environ.get(variable, "").strip()
     if not said:

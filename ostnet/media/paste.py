@@ -1,10 +1,10 @@
-"""The animated square back into the portrait it was cut from."""
+"""Blending of the animated square into the portrait it was cut from."""
 
 from dataclasses import replace
 
 import numpy as np
 
-from ostnet.media.crop import Crop
+from ostnet.media.square import Crop
 
 FEATHER = 0.12
 """Width of the blended border, as a share of the crop's side."""
@@ -13,29 +13,28 @@ ROUNDNESS = 0.25
 """Radius of the mask's corners, as a share of the crop's side."""
 
 LARGEST_CORRECTION = 24.0
-"""Grey levels by which the border's colour is corrected at most: what differs by more has moved."""
+"""Largest correction of the border's colour in grey levels; a larger difference is movement."""
 
 COARSE = 64
-"""Pixels of a side on which colours are compared."""
+"""Side in pixels at which colours are compared."""
 
 SPREAD = 5.0
-"""Standard deviation, in coarse pixels, with which a correction spreads inwards."""
+"""Standard deviation of the Gaussian that spreads the correction, in coarse pixels."""
 
 FADE = 0.05
-"""Weight of "no correction": where less of the border than this is in reach, it fades."""
+"""Weight of zero correction, which prevails far from the border."""
 
 
 class Paster:
-    """Puts generated squares into one portrait; what depends on the crop alone is computed once.
+    """Blends generated squares into one portrait.
 
-    The mask is a rounded square with a soft border; a side that lies on the portrait's edge or
-    beyond has nothing to blend with and stays hard. Before blending, the generated colours
-    are drawn to the portrait's along the border, by a smooth correction that fades inwards (a
-    coarse form of mean-value cloning), so that a change of tone leaves no seam.
+    The mask is a rounded square with soft edges, except those at or beyond the portrait's edge.
+    Before blending, a smooth correction that fades inwards matches the colours along the border
+    (a coarse form of mean-value cloning), so that there is no visible seam.
     """
 
     def __init__(self, portrait: np.ndarray, crop: Crop):
-        """`portrait`: uint8 RGB (H, W, 3); `crop`: where the generated squares belong."""
+        """`portrait`: uint8 RGB (H, W, 3); `crop`: the place of the generated squares."""
         from PIL import Image
 
         self._quarters = round(crop.roll / 90) if crop.roll % 90 == 0 else 0
@@ -64,7 +63,7 @@ class Paster:
         self._reach = self._blurred(self._border) + FADE  # (c, c, 1)
 
     def paste(self, generated: np.ndarray) -> np.ndarray:
-        """A copy of the portrait, uint8 (H, W, 3), with a generated square, uint8 (h, h, 3)."""
+        """Return a copy of the portrait, uint8 (H, W, 3), with a square, uint8 (h, h, 3), in it."""
         from PIL import Image
 
         square = self._matched(np.rot90(generated, -self._quarters))
@@ -76,7 +75,7 @@ class Paster:
         return result
 
     def _laid(self, square):
-        """The picture of an upright square, tilted as it lies in the portrait, black around it."""
+        """Return a picture of an upright square, tilted as in the portrait, on black."""
         from PIL import Image, ImageOps
 
         if not self._roll:
@@ -84,7 +83,7 @@ class Paster:
         return ImageOps.expand(square, self._beyond).rotate(-self._roll, Image.Resampling.BICUBIC)
 
     def _matched(self, generated: np.ndarray):
-        """The generated square with its border's colours drawn to the portrait's, as a picture."""
+        """Return a picture of the square with colours that match the portrait along the border."""
         from PIL import Image
 
         picture = Image.fromarray(np.ascontiguousarray(generated))
@@ -92,32 +91,21 @@ class Paster:
         difference = self._colours - np.asarray(coarse, np.float32)  # (c, c, 3)
         difference = difference.clip(-LARGEST_CORRECTION, LARGEST_CORRECTION) * self._border
         correction = self._blurred(difference) / self._reach
-        # As bytes around 128, for Pillow to enlarge.
+        # as bytes around 128, which Pillow can enlarge
         bytes_ = Image.fromarray(np.round(correction + 128).clip(0, 255).astype(np.uint8))
         enlarged = np.asarray(bytes_.resize(picture.size, Image.Resampling.BILINEAR), np.int16)
         return Image.fromarray((generated + enlarged - 128).clip(0, 255).astype(np.uint8))
 
     def _blurred(self, field: np.ndarray) -> np.ndarray:
-        """A (c, c, n) field under a Gaussian, zero outside."""
+        """Blur a field (c, c, n) with a Gaussian, zero outside."""
         return np.einsum("yi,ijn,xj->yxn", self._blur, field, self._blur, optimize=True)
 
 
-def paste_back(portrait: np.ndarray, generated: np.ndarray, crop: Crop) -> np.ndarray:
-    """The portrait, uint8 (H, W, 3), with one generated square in the place of its crop.
-
-    For many squares of one portrait use `Paster`.
-    """
-    return Paster(portrait, crop).paste(generated)
-
-
 def soft_mask(crop: Crop, height: int, width: int) -> np.ndarray:
-    """Weights (S, S) in [0, 1] of the generated square of side S in a picture of that size.
-
-    All sides of a tilted square are soft.
-    """
+    """Return the weights (S, S) in [0, 1] of the square of side S in a picture (height, width)."""
     feather, radius = FEATHER * crop.size, ROUNDNESS * crop.size
     at = np.arange(crop.size, dtype=np.float32) + 0.5
-    # Distance beyond the rounded square's inner square, per axis; none at sides without border.
+    # distance from the inner square, per axis; 0 at hard edges
     tilted, (right, bottom) = bool(crop.roll), (crop.left + crop.size, crop.top + crop.size)
     x = _beyond(at, crop.size, radius, tilted or crop.left > 0, tilted or right < width)
     y = _beyond(at, crop.size, radius, tilted or crop.top > 0, tilted or bottom < height)
@@ -127,14 +115,14 @@ def soft_mask(crop: Crop, height: int, width: int) -> np.ndarray:
 
 
 def _beyond(at: np.ndarray, size: int, radius: float, low: bool, high: bool) -> np.ndarray:
-    """How far positions lie outside [radius, size - radius], on the sides that count."""
+    """Return the distance of positions from [radius, size - radius], on the soft sides."""
     below = radius - at if low else np.zeros_like(at)
     above = at - (size - radius) if high else np.zeros_like(at)
     return np.maximum(np.maximum(below, above), 0)
 
 
 def _gaussian_matrix(size: int, sigma: float) -> np.ndarray:
-    """(size, size): row i weighs a signal by a Gaussian around i, of sum 1 far from the ends."""
+    """Return (size, size): row i is a Gaussian around i, with sum 1 far from the ends."""
     at = np.arange(size, dtype=np.float32)
     weights = np.exp(-0.5 * ((at[:, None] - at[None, :]) / sigma) ** 2)
     return weights / (sigma * np.sqrt(2 * np.pi))

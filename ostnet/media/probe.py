@@ -1,4 +1,4 @@
-"""What a video holds: size, exact frame rate, number of frames, sound."""
+"""Properties of a video: size, exact frame rate, number of frames, sound."""
 
 import functools
 import itertools
@@ -11,90 +11,77 @@ from pathlib import Path
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
-from ostnet.media.limits import (
-    MOST_FRAME_PIXELS,
-    MOST_FRAMES,
-    MOST_STRETCH,
-    BeyondLimitError,
-)
-from ostnet.media.sandbox import broken_limit, start_decoder
-from ostnet.media.timeline import Timeline, believed, parse_framecrc
-from ostnet.media.timeouts import in_time
+from ostnet.media.limits import MOST_FRAME_PIXELS, MOST_FRAMES, MOST_STRETCH, BeyondLimitError
+from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
+from ostnet.media.timeline import Timeline, parse_framecrc, plausible
 
 SMALLEST = 32
-"""Shortest side of a usable picture, in pixels."""
+"""Shortest accepted side of a picture, in pixels."""
 
 SQUARE_PIXELS = f"scale='round(iw*clip(sar,1/{MOST_STRETCH},{MOST_STRETCH}))':ih"
-"""Filter that widens anamorphic video to square pixels and leaves any other as it is."""
+"""Filter that scales anamorphic video to square pixels."""
 
 HIDDEN_PACKETS = ("vp8", "mpeg4")
-"""Codecs with packets that show no frame: their frames must be decoded to be counted."""
+"""Codecs with packets that show no frame: only decoded frames can be counted."""
 
+# In ffmpeg's log: the codec of a sound track, the transfer curve, damage, a frame beyond the limit.
 _SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)")
-"""A sound track in ffmpeg's account of a file, and its codec."""
-
 _TRANSFER = re.compile(r"color_trc:([\w-]+)")
-"""The curve from light to code values in that account."""
-
 _DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
-"""What a reader says of a file that does not hold what its index promises."""
-
 _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds specified max pixel count")
-"""What the decoder says of frames beyond the limit."""
 
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What `probe` finds."""
+    """Properties of a video that `probe` finds."""
 
     width: int
-    """Pixels, as shown: rotation and pixel shape applied."""
+    """Pixels, as displayed: after rotation and with square pixels."""
     height: int
-    """Pixels, as shown."""
+    """Pixels, as displayed."""
     fps: Fraction
-    """Frames per second: the nominal rate (29.97 is 30000/1001) where it holds; of a variable one
-    the rate at which `read_frames` lays it out."""
+    """Frames per second: the nominal rate where it holds (29.97 is 30000/1001), else the constant
+    rate at which `read_frames` yields frames."""
     frames: int
     """Number of frames that `read_frames` yields."""
     duration: float
     """Seconds: frames / fps."""
     audio: str | None
-    """Codec of the first sound track, as ffmpeg calls it; None: there is none."""
+    """ffmpeg's name of the first sound track's codec; None: there is none."""
     start: float = 0.0
-    """Seconds from the start of the file (its sound, usually) to the first frame."""
+    """Seconds from the start of the file (usually of its sound) to the first frame."""
     path: Path = Path()
     """The file."""
     is_mp4: bool = False
-    """Whether it is of the MP4 and MOV family."""
+    """Whether it is an MP4 or MOV file."""
     varies: bool = False
-    """Whether frames are repeated or left out so that each keeps its time at a constant rate."""
+    """Whether frames are repeated or dropped to keep their times at a constant rate."""
     damaged: bool = False
-    """Whether a part of what the file promises is missing."""
+    """Whether part of the file is missing or corrupt."""
     transfer: str = "unknown"
-    """Curve from light to code values, as ffmpeg calls it: bt709, smpte2084 (PQ), ..."""
+    """ffmpeg's name of the transfer curve: bt709, smpte2084 (PQ), ..."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """(height, width), as shown."""
+        """(height, width), as displayed."""
         return self.height, self.width
-
-    @property
-    def has_audio(self) -> bool:
-        """Whether there is a sound track."""
-        return self.audio is not None
 
 
 def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
-    """Look at a video without reading its frames (VP8 and MPEG-4 are decoded to be counted).
+    """Find the properties of a video without decoding it (VP8 and MPEG-4 must be decoded).
 
-    A clip of variable frame rate is told as it is laid out: at a constant rate, fine enough for
-    every frame to keep its time. What was found is remembered as long as the file does not change.
-    `role` names the input in errors (default: the file's name). Raises InputError where there is no
-    video, or one beyond the limits.
+    The result is cached as long as the file does not change.
+
+    Args:
+        path: the file.
+        role: name of the input in error messages; default: the file's name.
+
+    Raises:
+        InputError: the file has no readable video, or exceeds a limit.
     """
     file, name = existing_file(path, role)
     try:
-        info = found_in(file)
+        info = properties(file)
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
     if info is None:
@@ -106,14 +93,14 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
     return info
 
 
-def found_in(file: Path) -> VideoInfo | None:
-    """What a file holds; None: no video. Raises BeyondLimitError."""
+def properties(file: Path) -> VideoInfo | None:
+    """Return the properties of a video, None if the file has none. Raises BeyondLimitError."""
     state = file.stat()
-    return _looked_at(file, state.st_mtime_ns, state.st_size)
+    return _properties(file, state.st_mtime_ns, state.st_size)
 
 
 @functools.lru_cache(maxsize=64)
-def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
+def _properties(file: Path, changed: int, size: int) -> VideoInfo | None:
     timeline, header = _timeline(file, decode=False)
     if timeline is not None and timeline.codec in HIDDEN_PACKETS:
         timeline, header = _timeline(file, decode=True)
@@ -123,7 +110,7 @@ def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
     stated = re.search(r"frame_rate: (\d+)/(\d+)", header)
     nominal = None
     if stated and int(stated[2]):
-        nominal = believed(Fraction(int(stated[1]), int(stated[2])))
+        nominal = plausible(Fraction(int(stated[1]), int(stated[2])))
     damaged = _DAMAGE.search(header) is not None
     fps, frames, varies = timeline.rate(nominal), timeline.count, False
     if damaged and nominal:
@@ -147,10 +134,7 @@ def _looked_at(file: Path, changed: int, size: int) -> VideoInfo | None:
 
 
 def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
-    """One pass over the packets (or the decoded frames), and ffmpeg's account of the first frame.
-
-    The timeline is None where no frame was found.
-    """
+    """Return the times of the packets (or decoded frames), None without a frame, and the log."""
     listed = ["-fps_mode", "passthrough", "-enc_time_base", "demux"] if decode else ["-c", "copy"]
     listed += ["-flush_packets", "1"]
     with tempfile.TemporaryFile() as log:
@@ -163,10 +147,10 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
             ),
             log,
         )
-        assert process.stdout is not None  # a pipe, as asked for
+        assert process.stdout is not None
         try:
-            # to its end: the account of the first frame may come after the last packet
-            lines = in_time(process, process.stdout)
+            # to the end: ffmpeg may log the first frame after the last packet
+            lines = read_in_time(process, process.stdout)
             timeline = parse_framecrc(itertools.islice(lines, MOST_FRAMES))
             if next(lines, None) is not None:
                 raise BeyondLimitError(f"more than {MOST_FRAMES:,} frames; cut the clip")

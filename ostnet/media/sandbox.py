@@ -1,17 +1,25 @@
-"""Programs started to read or write media, held to limits while they do.
+"""Decoder and encoder processes with limits on memory, processor time, files and waiting time.
 
-Each is in a session of its own: Ctrl-C in a terminal reaches this program, which then ends them,
-and is not first heard of as a broken pipe.
-
-The kernel keeps the limits, whatever a file makes a decoder do; where there is no such kernel
-(macOS, Windows) only the limits of `ostnet.media.timeouts` hold.
+Each process has its own session, so that Ctrl-C in a terminal reaches only this program, which
+then ends them. The kernel enforces the limits; on macOS and Windows only the timeout holds.
 """
 
 import contextlib
 import subprocess
-from typing import IO, Any
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import IO, Any, TypeVar
 
-from ostnet.media.limits import LONGEST_LOG, MOST_FILES, DecoderLimits
+from ostnet.errors import InputError
+from ostnet.media.limits import (
+    LONGEST_LOG,
+    MOST_FILES,
+    STALLED,
+    BeyondLimitError,
+    DecoderLimits,
+)
 
 resource: Any
 try:
@@ -19,39 +27,56 @@ try:
 except ImportError:  # Windows
     resource = None
 
+T = TypeVar("T")
+
 MEGABYTE = 1 << 20
 
-UNWINDING = 5
-"""Seconds of processor time that a program has to end by itself when its own are used up."""
+GRACE_SECONDS = 5
+"""Processor time between the signal that ends a decoder and the one that kills it."""
 
-STARVED = (b"annot allocate memory", b"ould not allocate memory", b"temporarily unavailable")
-"""What ffmpeg says when memory, or a thread for want of it, is refused."""
+OUT_OF_MEMORY = (b"annot allocate memory", b"ould not allocate memory", b"temporarily unavailable")
+"""Messages of ffmpeg when it gets no memory, or no thread for lack of memory."""
+
+_cancelled: ContextVar[Callable[[], bool]] = ContextVar("cancelled", default=lambda: False)
+
+
+@contextlib.contextmanager
+def until(cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Cancel all reading in this block, in this thread, once ``cancelled()`` is true.
+
+    It is called at every frame; the reading then raises InputError.
+    """
+    token = _cancelled.set(cancelled)
+    try:
+        yield
+    finally:
+        _cancelled.reset(token)
 
 
 def start_decoder(command: list[str], log: IO[bytes]) -> subprocess.Popen:
-    """Start a program that reads a stranger's file and writes nothing but a pipe and its log."""
+    """Start a process that reads an untrusted file and writes only to its pipe and its log."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=log, bufsize=MEGABYTE, start_new_session=True
     )
     limits = DecoderLimits.here()
-    _hold(process, "CPU", limits.seconds, limits.seconds + UNWINDING)
-    _hold(process, "FSIZE", LONGEST_LOG)
-    _hold_both(process, limits)
+    _limit(process, "CPU", limits.seconds, limits.seconds + GRACE_SECONDS)
+    _limit(process, "FSIZE", LONGEST_LOG)
+    _limit_memory_and_files(process, limits)
     return process
 
 
 def start_encoder(command: list[str], **pipes) -> subprocess.Popen:
-    """Start a program that also writes a file, for as long as its caller feeds it."""
+    """Start a process that also writes a file."""
     process = subprocess.Popen(command, start_new_session=True, **pipes)
-    _hold_both(process, DecoderLimits.here())
+    _limit_memory_and_files(process, DecoderLimits.here())
     return process
 
 
 def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
-    """Which limit has ended a decoder, in words that say what to do; None: no limit has."""
+    """Return which limit ended a decoder and what to do about it; None: no limit did."""
     limits = DecoderLimits.here()
     # 244, 245: ENOMEM and EAGAIN as ffmpeg's
-    if process.returncode in (244, 245) or any(words in log for words in STARVED):
+    if process.returncode in (244, 245) or any(words in log for words in OUT_OF_MEMORY):
         return f"it needs more than {limits.memory} MB to decode; give a smaller one"
     if resource is None or process.returncode is None:
         return None
@@ -65,13 +90,65 @@ def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
     return None
 
 
-def _hold_both(process: subprocess.Popen, limits: DecoderLimits) -> None:
-    _hold(process, "DATA", limits.memory * MEGABYTE)
-    _hold(process, "NOFILE", MOST_FILES)
-    _hold(process, "CORE", 0)
+def read_in_time(
+    process: subprocess.Popen, items: Iterable[T], seconds: float | None = None
+) -> Iterator[T]:
+    """Yield items that are read from a process; the time that the caller takes does not count.
+
+    Args:
+        process: writes the items; killed at the timeout.
+        items: read from its pipe.
+        seconds: timeout for each item, and for the end after the last one; default: `STALLED`.
+
+    Raises:
+        BeyondLimitError: timeout.
+        InputError: the reading was cancelled, see `until`.
+    """
+    watchdog = _Watchdog(process, STALLED if seconds is None else seconds)
+    cancelled = _cancelled.get()
+    try:
+        for item in items:
+            watchdog.since = None
+            if cancelled():
+                raise InputError("stopped: nobody waits for this any more; start it again")
+            yield item
+            watchdog.since = time.monotonic()
+        process.wait()
+    finally:
+        watchdog.over.set()
+    if watchdog.expired:
+        raise BeyondLimitError(
+            f"the decoder came no further for {watchdog.seconds:g} seconds; convert the file first"
+        )
 
 
-def _hold(process: subprocess.Popen, kind: str, soft: int, hard: int | None = None) -> None:
+class _Watchdog:
+    """A thread that kills a process at the timeout."""
+
+    def __init__(self, process: subprocess.Popen, seconds: float):
+        self.since: float | None = time.monotonic()
+        """Start of the wait; None: the caller is at work."""
+        self.over = threading.Event()
+        self.expired = False
+        self.process, self.seconds = process, seconds
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while not self.over.wait(self.seconds / 20):
+            since = self.since
+            if since is not None and time.monotonic() - since > self.seconds:
+                self.expired = True
+                self.process.kill()
+                return
+
+
+def _limit_memory_and_files(process: subprocess.Popen, limits: DecoderLimits) -> None:
+    _limit(process, "DATA", limits.memory * MEGABYTE)
+    _limit(process, "NOFILE", MOST_FILES)
+    _limit(process, "CORE", 0)
+
+
+def _limit(process: subprocess.Popen, kind: str, soft: int, hard: int | None = None) -> None:
     """Limit a process that has just been started, as `prlimit(1)` does; it may have ended."""
     if resource is None or not hasattr(resource, "prlimit"):
         return
@@ -80,5 +157,5 @@ def _hold(process: subprocess.Popen, kind: str, soft: int, hard: int | None = No
         most = resource.prlimit(process.pid, which)[1]
         if most == resource.RLIM_INFINITY:
             most = hard or soft
-        # where somebody has held us to less, that stays
+        # a lower limit that is already set stays
         resource.prlimit(process.pid, which, (min(soft, most), min(hard or soft, most)))

@@ -1,4 +1,4 @@
-"""Squares of pictures: one, or one for each frame of a clip."""
+"""Square crops of pictures, and of clips whose crop moves."""
 
 import bisect
 import math
@@ -7,42 +7,41 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ostnet.media.box import Box
+from ostnet.media.faces import Box
 
 FRAMING = 1.85
-"""Side of the crop in face sides: VoxCeleb shows a face this loosely."""
+"""Side of the crop in face sides, as in VoxCeleb."""
 
 TIGHTEST = 1.25
-"""The same where the picture ends sooner; a crop reaches over all its edges only beyond that."""
+"""Least side of the crop in face sides, where the picture is too small for `FRAMING`."""
 
 LARGEST_SHIFT = 0.15
-"""Share of its side by which a crop moves to stay inside the picture; beyond, it reaches over."""
-
+"""Largest share of its side by which a crop moves to stay inside the picture."""
 
 Edges = tuple[float, float, float, float]
-"""Left, top, right and bottom, in the coordinates of a square whose own edges are at -1 and 1."""
+"""Left, top, right, bottom in coordinates of a square whose edges are at -1 and 1."""
 
 
 @dataclass(frozen=True)
 class Crop:
-    """A square in pixels of a picture; it may reach over the picture's edges."""
+    """A square in pixels of a picture; it may extend beyond the picture's edges."""
 
     left: int
-    """Of the square before it is turned."""
+    """Left edge before the square is turned."""
     top: int
     size: int
     roll: float = 0.0
-    """By how much the square is turned clockwise about its middle, in degrees: upright in it is
-    what is tilted by as much in the picture."""
+    """Clockwise turn of the square about its centre, in degrees; it levels a head of that roll."""
 
     def at(self, index: int) -> "Crop":
-        """The square of a clip's frame: the same for all."""
+        """Return the square of a clip's frame."""
         return self
 
     def apply(self, image: np.ndarray, output: int = 256) -> np.ndarray:
-        """The square of a uint8 picture (H, W, 3), upright, scaled to (output, output, 3).
+        """Cut the square out of a uint8 picture (H, W, 3), turned upright: (output, output, 3).
 
-        Outside the picture its edge pixels are repeated; shrinking is anti-aliased.
+        Edge pixels are repeated outside the picture. Shrinking is anti-aliased. Raises ValueError
+        where the square is outside the picture.
         """
         from PIL import Image
 
@@ -72,7 +71,7 @@ class Crop:
 
     @property
     def bounds(self) -> "Crop":
-        """The smallest upright square that holds the turned one; their middles are the same."""
+        """The smallest upright square around the turned one, with the same centre."""
         if self.roll % 90 == 0:
             return Crop(self.left, self.top, self.size)
         angle = math.radians(self.roll)
@@ -82,14 +81,14 @@ class Crop:
         return Crop(self.left - beyond, self.top - beyond, size)
 
     def larger(self, margin: int) -> "Crop":
-        """The square with so many more pixels beyond each edge."""
+        """Return the square with that many more pixels beyond each edge."""
         return Crop(self.left - margin, self.top - margin, self.size + 2 * margin, self.roll)
 
     def edges(self, height: int, width: int, margin: int) -> Edges:
-        """How far a picture (height, width) goes beyond the square's edges, ``margin`` at most.
+        """Return how far a picture (height, width) extends beyond the square, up to ``margin``.
 
-        Never less than the square itself, even where that reaches over the picture's edges. Where
-        the square is turned by other than quarters, all of the margin counts or nothing of it.
+        At least the square itself. Where its turn is no multiple of 90 degrees, the result is the
+        whole margin or none.
         """
         whole = self.larger(margin)
         if self.roll % 90:
@@ -110,7 +109,7 @@ class Crop:
         return left, top, right, bottom
 
     def turned_back(self, turns: int, height: int, width: int) -> "Crop":
-        """The same in the picture (height, width) that `np.rot90` turned by as many quarters."""
+        """Return the same square in the picture (height, width) before `np.rot90` turned it."""
         left, top = self.left, self.top
         if turns % 4 == 1:
             left, top = width - (self.top + self.size), self.left
@@ -118,19 +117,18 @@ class Crop:
             left, top = width - (self.left + self.size), height - (self.top + self.size)
         elif turns % 4 == 3:
             left, top = self.top, height - (self.left + self.size)
-        return replace(self, left=left, top=top, roll=_in_half_turns(self.roll + 90 * turns))
+        return replace(self, left=left, top=top, roll=180 - (180 - self.roll - 90 * turns) % 360)
 
 
 @dataclass(frozen=True)
 class Framed:
-    """A square of a picture, and the picture, which may show what lies around the square."""
+    """A square of a picture, and the picture with its surroundings."""
 
     picture: np.ndarray
     """The whole picture, uint8 (H, W, 3)."""
     crop: Crop
-    """The square."""
     side: int
-    """Its side where it is cut out, in pixels."""
+    """Side of the square once it is cut out, in pixels."""
 
     @property
     def square(self) -> np.ndarray:
@@ -141,12 +139,11 @@ class Framed:
         """Cut out the square with its surroundings.
 
         Args:
-            beyond: how far to go beyond each edge, as a share of the square's side.
+            beyond: margin beyond each edge, as a share of the square's side.
 
         Returns:
-            The larger square, uint8, with repeated edge pixels outside the picture; and left, top,
-            right and bottom of what the picture shows of it, in the square's coordinates, -1 to 1.
-            None where the picture ends with the square.
+            The larger square, uint8, with repeated edge pixels outside the picture; and the edges
+            of the part inside the picture. None where the picture ends with the square.
         """
         margin = int(beyond * self.crop.size + 0.5)
         height, width = self.picture.shape[:2]
@@ -159,19 +156,18 @@ class Framed:
 
 @dataclass(frozen=True)
 class MovingCrop(Crop):
-    """A square that jumps or moves from frame to frame of a clip; by itself, that of the first."""
+    """A square that moves within a clip; its own values are those of the first frame."""
 
     starts: tuple[int, ...] = ()
-    """Frames from which on each of the squares is taken, in order."""
-
+    """First frame of each of the squares, in order."""
     squares: tuple[Crop, ...] = ()
 
     def at(self, index: int) -> Crop:
-        """The square of a clip's frame."""
+        """Return the square of a clip's frame."""
         return self.squares[max(0, bisect.bisect_right(self.starts, index) - 1)]
 
     def turned_back(self, turns: int, height: int, width: int) -> "Crop":
-        """Every square in the picture (height, width) before it was turned."""
+        """Return the same squares in the picture (height, width) before it was turned."""
         return moving(
             (start, square.turned_back(turns, height, width))
             for start, square in zip(self.starts, self.squares, strict=True)
@@ -179,26 +175,29 @@ class MovingCrop(Crop):
 
 
 def moving(path: Iterable[tuple[int, Crop]]) -> MovingCrop:
-    """The square that follows a path: pairs of a frame and the crop from there on."""
+    """Return the moving crop of a path: pairs of a first frame and a crop."""
     starts, squares = zip(*path, strict=True)
     first = squares[0]
     return MovingCrop(first.left, first.top, first.size, first.roll, starts, squares)
 
 
 def centre_square(height: int, width: int) -> Crop:
-    """The largest square in the middle of a picture."""
+    """Return the largest square in the centre of a picture."""
     size = min(height, width)
     return Crop((width - size) // 2, (height - size) // 2, size)
 
 
 def face_square(around: Box, side: float, height: int, width: int) -> Crop:
-    """A square around a face, framed as VoxCeleb does, in a picture of that height and width.
+    """Return a square around a face, framed as in VoxCeleb.
 
-    `around` holds every place of the face and `side` is its usual size: a face that stays in
-    place takes 1 / 1.85 of the square, and one that moves keeps the same room beside it. Where
-    the picture is smaller than that the square shrinks with it, down to 1.25 face sides. It
-    moves a little to stay inside the picture, and reaches over the edge where that is not
-    enough, so that the face is never far from its middle.
+    Its side is 1.85 face sides plus the movement; in a smaller picture it shrinks down to 1.25. It
+    moves a little to stay inside the picture, and extends beyond it where that is not enough.
+
+    Args:
+        around: box of all positions of the face.
+        side: usual side of the face, in pixels.
+        height: of the picture.
+        width: of the picture.
     """
     loose, tight = (around.side + (share - 1) * side for share in (FRAMING, TIGHTEST))
     size = round(min(loose, max(tight, min(height, width))))
@@ -207,19 +206,14 @@ def face_square(around: Box, side: float, height: int, width: int) -> Crop:
 
 
 def level_square(face: Box, roll: float, height: int, width: int) -> Crop:
-    """The same around a tilted face, turned with it."""
+    """Return a square around a tilted face that turns with it; see `face_square`."""
     square = face_square(face, face.side, height, width)
     left, top = (round(middle - square.size / 2) for middle in face.centre)
     return Crop(left, top, square.size, roll)
 
 
 def _inwards(start: int, size: int, limit: int) -> int:
-    """Move the interval [start, start + size) to lie in [0, limit), or around it, by a little."""
+    """Move the interval [start, start + size) towards [0, limit), by a limited distance."""
     nearest = min(max(start, min(0, limit - size)), max(0, limit - size))
     most = round(LARGEST_SHIFT * size)
     return start + min(max(nearest - start, -most), most)
-
-
-def _in_half_turns(roll: float) -> float:
-    """The same angle in (-180, 180]."""
-    return 180 - (180 - roll) % 360

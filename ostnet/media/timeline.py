@@ -1,4 +1,4 @@
-"""When the frames of a video are shown, and the constant rate that says it."""
+"""Presentation times of a video's frames, and the constant rate that fits them."""
 
 import re
 from collections.abc import Iterable
@@ -7,46 +7,46 @@ from fractions import Fraction
 from statistics import quantiles
 
 DRIFT = Fraction(1, 20)
-"""Seconds by which sound and picture may part over a whole clip before a rate counts as wrong."""
+"""Largest drift between sound and picture over a clip, in seconds, for a rate to be accepted."""
 
 DISCARDED = 0x4
-"""Flag of a packet that an edit list cuts away (decoded, never shown)."""
+"""Flag of a packet that an edit list removes (decoded, never shown)."""
 
 NO_TIME = -(2**63)
-"""What stands in a listing where a packet has no time."""
+"""Time of a packet that has none."""
 
 USUAL_RATES = (
     *(Fraction(24000, 1001), Fraction(24), Fraction(25), Fraction(30000, 1001), Fraction(30)),
     *(Fraction(50), Fraction(60000, 1001), Fraction(60)),
 )
-"""Frames per second at which a clip of variable rate is laid out."""
+"""Frames per second at which a clip of variable rate is resampled."""
 
 ENOUGH = 0.85
-"""Share of its shortest usual rate that is fine enough for a clip whose times jitter."""
+"""Share of a clip's highest usual rate that suffices, since times jitter."""
 
 MOST_REPEATS = 20
-"""Mean number of times that frames are repeated at most; beyond, times are taken for broken."""
+"""Largest mean number of repeats of a frame; with more, the times are taken for wrong."""
 
 SLIDES = 60
-"""Seconds of a clip in which they may be repeated more often: slides are shown for long."""
+"""Length of a clip in seconds up to which more repeats are accepted: slides are shown long."""
 
 SLOWEST, FASTEST = Fraction(1, 1000), Fraction(1000)
-"""Frames per second between which a rate is believed."""
+"""Range of plausible rates in frames per second."""
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """When the frames of a stream are shown."""
+    """Presentation times of a stream."""
 
     codec: str
     times: list[Fraction]
-    """Seconds from the file's start, in order; of frames without a time, none."""
+    """Seconds from the file's start, in order; frames without a time are left out."""
     count: int
     """Number of frames."""
 
     @property
     def first(self) -> Fraction:
-        """When the first frame is shown."""
+        """Time of the first frame."""
         return self.times[0] if self.times else Fraction(0)
 
     @property
@@ -55,8 +55,8 @@ class Timeline:
         return self.times[-1] - self.first if self.times else Fraction(0)
 
     def rate(self, nominal: Fraction | None) -> Fraction:
-        """The nominal rate where it describes the clip, else the mean rate of its frames."""
-        nominal = believed(nominal)
+        """Return the nominal rate where it fits the clip, else the mean rate of its frames."""
+        nominal = plausible(nominal)
         if self.count < 2 or self.span <= 0:
             return nominal or Fraction(25)
         if nominal and abs((self.count - 1) / nominal - self.span) <= DRIFT:
@@ -65,22 +65,22 @@ class Timeline:
         return min(max(mean, SLOWEST), FASTEST)
 
     def is_steady(self, rate: Fraction) -> bool:
-        """Whether frames at this constant rate would come within one of their own times."""
+        """Return whether every frame at this constant rate is within one frame of its time."""
         if len(self.times) != self.count:
-            return True  # nothing is known of some
+            return True  # some times are unknown
         leeway = max(1 / rate, DRIFT)
         places = (self.first + index / rate for index in range(self.count))
         return all(abs(t - place) <= leeway for t, place in zip(self.times, places, strict=True))
 
     def layout(self, nominal: Fraction | None) -> tuple[Fraction, int] | None:
-        """The constant rate at which every frame keeps its time, and how many frames that makes.
+        """Return a constant rate that keeps every frame's time, and its number of frames.
 
-        The nominal rate where it is fine enough. None where times are too far apart to be meant.
+        The nominal rate is preferred where it is high enough. None: the times are implausible.
         """
         gaps = sorted(b - a for a, b in zip(self.times, self.times[1:], strict=False) if b > a)
         if not gaps:
             return None
-        # of few gaps a quartile is extrapolated, down to nothing and below
+        # the quartile of a few gaps is extrapolated and can be negative
         usual = max(gaps[0], quantiles(gaps, n=4)[0]) if len(gaps) > 1 else gaps[0]
         least = min(ENOUGH / usual, USUAL_RATES[-1])
         known = (*([nominal] if nominal and nominal <= USUAL_RATES[-1] else []), *USUAL_RATES)
@@ -90,8 +90,8 @@ class Timeline:
         return None if frames > most else (rate, frames)
 
 
-def believed(rate: Fraction | None) -> Fraction | None:
-    """The rate, if a clip can have it."""
+def plausible(rate: Fraction | None) -> Fraction | None:
+    """Return the rate if it is plausible, else None."""
     return rate if rate and SLOWEST <= rate <= FASTEST else None
 
 
@@ -107,8 +107,7 @@ _PACKET = re.compile(
 def parse_framecrc(lines: Iterable[bytes]) -> Timeline | None:
     """Read ffmpeg's framecrc listing: `stream, dts, pts, duration, size, crc[, F=flags]`.
 
-    Lines of any other form say nothing, such as a last one that was cut off. None where it lists no
-    frame.
+    Other lines are ignored, such as a truncated last one. Returns None without a frame.
     """
     time_base, codec, count, times = Fraction(1), "", 0, []
     for line in lines:

@@ -1,4 +1,4 @@
-"""Where one person's face is over a clip, from a sample of its frames."""
+"""Positions of one person's face over a clip, from a sample of its frames."""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ from ostnet.media.faces import Box, Detector
 from ostnet.media.orientation import Orientation
 
 STRIDE = 5
-"""Frames from one look for faces to the next, in a short clip."""
+"""Distance of the sampled frames in a short clip."""
 
 REACH = 1.5
-"""Face sides by which a face may move from one look to the next, where several are in sight."""
+"""Largest movement of a face between samples, in face sides, among several faces."""
 
 PIXELS = 32
-"""Pixels a side of a frame by which its change is measured."""
+"""Side in pixels of the thumbnail by which the change of a frame is measured."""
 
 
 @dataclass(frozen=True)
@@ -26,35 +26,33 @@ class FaceTrack:
     """One face over a clip."""
 
     boxes: list[Box]
-    """Where it was found, in order; empty if nowhere."""
+    """Its box in each sample with the face, in order; may be empty."""
     sampled: int
-    """Number of frames in which it was looked for."""
+    """Number of samples."""
     height: int
-    """Of the frames, in pixels."""
+    """Height of the frames in pixels, after the turns."""
     width: int
-    """Of the frames, in pixels."""
     frames: list[int] = field(default_factory=list)
-    """In which of the clip's frames each of the boxes was found."""
+    """Number of the frame of each box."""
     changes: np.ndarray = field(default_factory=lambda: np.zeros(0))
-    """Of every frame, its mean absolute difference from the one before, in [0, 1]."""
+    """Mean absolute difference of every frame from the one before, in [0, 1]."""
     turns: int = 0
-    """Counter-clockwise quarter turns, as `np.rot90` takes them, before all of this holds."""
+    """Counter-clockwise quarter turns of the frames, as in `np.rot90`."""
     first: int = 0
-    """The first frame that the track is of."""
+    """First frame of the track."""
     last: int = 0
-    """The frame after its last."""
+    """Frame after its last one."""
 
     @property
     def share(self) -> float:
-        """Share of the sampled frames in which the face was found, 0 to 1."""
+        """Share of the samples with the face, 0 to 1."""
         return len(self.boxes) / self.sampled
 
     @property
     def union(self) -> Box:
-        """The smallest box around the face in all samples.
+        """The smallest box around all boxes, after a running median over five samples.
 
-        A running median over five samples comes first, since the union of many noisy boxes
-        would take every outlier for movement.
+        Without the median every outlier would count as movement.
         """
         edges = np.array([astuple(box) for box in self.boxes])  # (samples, 4)
         padded = np.pad(edges, ((2, 2), (0, 0)), mode="edge")
@@ -79,15 +77,22 @@ def track_face(
     total: int | None = None,
     role: str = "driving",
 ) -> FaceTrack:
-    """Follow one face through a clip in one pass that keeps one frame at a time.
+    """Follow one face through a clip in one pass, in constant memory.
 
-    Looks at the first, the last and every fifth frame in between; where the number of frames
-    `total` is known, at `detector.most_samples` at most, evenly spread (60 for most, so from about
-    300 frames on); where it is not known, twice as far apart after every half of that number.
-    `face` chooses among several (0 the largest, 1 the next), in the first sample that shows so
-    many; from there each sample adds the nearest face. A clip whose faces lie or stand on their
-    head is looked at turned, see `Orientation`. Raises InputError where `face` is more
-    than were ever seen at once.
+    Samples are the first, the last and every fifth frame, but at most `detector.most_samples`,
+    evenly spread, where the number of frames is known; where it is not, their distance doubles
+    after every half of that number. A clip whose faces lie or are upside down is turned.
+
+    Args:
+        frames: uint8 RGB (H, W, 3) each.
+        detector: finds the faces.
+        face: number of the face by size (0 is the largest) in the first sample with so many; every
+            other sample adds the face nearest to it.
+        total: number of frames, if known.
+        role: name of the input in error messages.
+
+    Raises:
+        InputError: the clip has no frames, or never so many faces at once.
     """
     orientation, changes = Orientation(detector), Changes()
     indices, height, width = [], 0, 0
@@ -97,10 +102,10 @@ def track_face(
         orientation.look(frame)
     if not indices:
         raise InputError(f"{role}: the clip has no frames; give another")
-    turns, found = orientation.settled()
+    turns, found = orientation.result()
     if turns % 2:
         height, width = width, height
-    path = _path(found, face, role)
+    path = follow(found, face, role)
     return FaceTrack(
         boxes=[box for _, box in path],
         sampled=len(indices),
@@ -114,7 +119,7 @@ def track_face(
 
 
 class Changes:
-    """How much a clip changes from frame to frame, by a few pixels of each."""
+    """Measures the change from frame to frame by a few pixels."""
 
     def __init__(self):
         self.values: list[float] = []
@@ -122,7 +127,7 @@ class Changes:
         self._before: np.ndarray | None = None
 
     def measured(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """The same frames, measured as they pass."""
+        """Yield the frames unchanged, and measure each."""
         for frame in frames:
             height, width = (max(1, side // PIXELS) for side in frame.shape[:2])
             few = frame[height // 2 :: height, width // 2 :: width].astype(np.int16)
@@ -132,17 +137,10 @@ class Changes:
             yield frame
 
 
-def sample_frames(
-    frames: Iterable[np.ndarray], most: int, total: int | None = None
-) -> Iterator[np.ndarray]:
-    """The frames that `track_face` looks at; `most` of them at most where `total` is known."""
-    return (frame for _, frame in _sampled(frames, most, total))
-
-
 def _sampled(
     frames: Iterable[np.ndarray], most: int, total: int | None
 ) -> Iterator[tuple[int, np.ndarray]]:
-    """Each with its number."""
+    """Yield the sampled frames with their numbers."""
     stride = STRIDE
     if total is not None:
         stride = max(STRIDE, math.ceil((total - 1) / (most - 2)))
@@ -160,19 +158,23 @@ def _sampled(
         yield last
 
 
-def follow(found: list[list[Box]], face: int, role: str) -> list[Box]:
-    """The boxes of one face among those of each sample, each sample's largest first."""
-    return [box for _, box in _path(found, face, role)]
-
-
-def _path(found: list[list[Box]], face: int, role: str) -> list[tuple[int, Box]]:
-    """The same, each with the number of its sample."""
-    most = max(map(len, found))
-    if most <= face:
-        if most == 0 and face == 0:
-            return []
+def check_face(face: int, most: int, role: str) -> None:
+    """Raise InputError where face number `face` is chosen among fewer, unless none was found."""
+    if most <= face and (most, face) != (0, 0):
         raise InputError(f"{role}: face {face} was asked for, but {most} were found at most; "
                          f"faces count from 0, the largest")  # fmt: skip
+
+
+def follow(found: list[list[Box]], face: int, role: str) -> list[tuple[int, Box]]:
+    """Follow one face through the boxes of each sample, which are sorted by size.
+
+    Returns:
+        Number of a sample and the face's box in it, in order; empty where no face was found.
+    """
+    most = max(map(len, found))
+    check_face(face, most, role)
+    if not most:
+        return []
     numbered = list(enumerate(found))
     if most == 1:
         return [(index, boxes[0]) for index, boxes in numbered if boxes]
@@ -184,7 +186,7 @@ def _path(found: list[list[Box]], face: int, role: str) -> list[tuple[int, Box]]
 
 
 def _follow_from(box: Box, found: Iterable[tuple[int, list[Box]]]) -> list[tuple[int, Box]]:
-    """The nearest box of each sample, as long as it is within reach of the one before."""
+    """Return the nearest box of each sample that is within reach of the one before."""
     path = []
     for index, boxes in found:
         nearest = min(boxes, key=lambda other: math.dist(box.centre, other.centre), default=None)

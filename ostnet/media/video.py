@@ -8,14 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, reason, stop
+from ostnet.media.ffmpeg import (
+    existing_file,
+    ffmpeg,
+    open_input,
+    pictures,
+    reason,
+    stop,
+    to_standard_range,
+)
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
-from ostnet.media.ppm import pictures
-from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, found_in, probe
-from ostnet.media.sandbox import broken_limit, start_decoder
-from ostnet.media.timeouts import in_time
-from ostnet.media.tone import HIGH_RANGE, to_standard_range
+from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, probe, properties
+from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
 from ostnet.media.writer import VideoWriter
 
 __all__ = ["VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
@@ -24,14 +29,20 @@ __all__ = ["VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
 def read_frames(
     path: str | os.PathLike, max_frames: int | None = None, role: str | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield the frames of a video as uint8 RGB (H, W, 3), as shown: rotated, square pixels.
+    """Yield the frames of a video as uint8 RGB (H, W, 3), rotated upright, with square pixels.
 
-    Each frame of the file comes exactly once and in order; where the rate varies frames are
-    repeated or left out, so that each keeps its time at the rate that `probe` tells. Grey and
-    10-bit material is turned into 8-bit RGB, high dynamic range is brought down to the standard
-    one, an alpha channel is dropped. A damaged file yields what can be decoded. `max_frames` stops
-    early. Raises InputError, at the first frame, where there is none; `role` names the input there
-    (default: the file's name).
+    Each frame comes exactly once and in order. Where the rate varies, frames are repeated or
+    dropped to keep their times at the constant rate that `probe` finds. Grey and 10-bit video
+    becomes 8-bit RGB, high dynamic range becomes standard range, an alpha channel is dropped. A
+    damaged file yields what can be decoded.
+
+    Args:
+        path: the file.
+        max_frames: number of frames to stop after; None: all.
+        role: name of the input in error messages; default: the file's name.
+
+    Raises:
+        InputError: no frame can be read, or the file exceeds a limit; raised at the first frame.
     """
     file, name = existing_file(path, role)
     try:
@@ -41,10 +52,10 @@ def read_frames(
 
 
 def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarray]:
-    """The same for a file that is there; also raises BeyondLimitError."""
+    """Yield the frames of an existing file. Also raises BeyondLimitError."""
     if max_frames is not None and max_frames < 1:
         raise InputError(f"{name}: cannot read {max_frames} frames; ask for at least 1")
-    filters, count = _as_shown(found_in(file), max_frames)
+    filters, count = _filters(properties(file), max_frames)
     limit = [] if count is None else ["-frames:v", str(count)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder(
@@ -58,7 +69,7 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
         )
         count = 0
         try:
-            for frame in in_time(process, pictures(process.stdout)):
+            for frame in read_in_time(process, pictures(process.stdout)):
                 if min(frame.shape[:2]) < SMALLEST:
                     size = f"{frame.shape[1]}x{frame.shape[0]}"
                     raise InputError(f"{name}: {size} pixels is too small; "
@@ -72,17 +83,16 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
         if limit := broken_limit(process, said):
             raise BeyondLimitError(limit)
         if count == 0:
-            problem = reason(said)
-            raise InputError(f"{name}: no frame can be read from '{file.name}' ({problem}); "
+            raise InputError(f"{name}: no frame can be read from '{file.name}' ({reason(said)}); "
                              "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
 
 
-def _as_shown(info: VideoInfo | None, most: int | None) -> tuple[list[str], int | None]:
-    """Filters that show a clip as it is meant, and how many frames to stop after."""
-    filters = [SQUARE_PIXELS]
-    if info is not None and info.transfer in HIGH_RANGE:
-        filters = [*to_standard_range(info.transfer), SQUARE_PIXELS]
-    if info is not None and info.varies:
+def _filters(info: VideoInfo | None, most: int | None) -> tuple[list[str], int | None]:
+    """Return the filters that give frames as displayed, and the number of frames to stop after."""
+    if info is None:
+        return [SQUARE_PIXELS], most
+    filters = [*to_standard_range(info.transfer), SQUARE_PIXELS]
+    if info.varies:
         filters += ["setpts=PTS-STARTPTS", f"fps={info.fps}", "tpad=stop=-1:stop_mode=clone"]
         most = info.frames if most is None else min(most, info.frames)
     return filters, most

@@ -1,41 +1,88 @@
-"""A video out: H.264 that browsers play, the driving clip's exact rate, its sound."""
+"""Writing videos that browsers play, with an exact frame rate and the sound of another clip."""
 
 import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.containers import CONTAINERS, Container, gif_passes, gif_with_comment
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
 from ostnet.media.sandbox import start_encoder
 from ostnet.media.timeline import DRIFT
 
+# BT.601, which players and readers assume at this size, and which the file states.
+_PIXELS = (
+    *("-vf", "scale=out_color_matrix=bt601:out_range=tv"),
+    *("-pix_fmt", "yuv420p", "-colorspace", "smpte170m", "-color_range", "tv"),
+)
+
+
+@dataclass(frozen=True)
+class _Container:
+    """ffmpeg's options for one kind of file."""
+
+    codec: tuple[str, ...] = ("-c:v", "libx264", "-preset", "fast")
+    pixels: tuple[str, ...] = _PIXELS
+    sound: tuple[str, ...] = ("-c:a", "aac", "-b:a", "192k")
+    """Encoding of the sound; empty: the file has none."""
+    copied: str = "aac"
+    """Codec of a sound track that is copied without encoding."""
+    layout: tuple[str, ...] = ()
+    quality: str = "17"
+    """Constant rate factor of the codec; lower is better and larger."""
+
+
+MP4 = _Container(layout=("-movflags", "+faststart"))
+WEBM = _Container(
+    codec=("-c:v", "libvpx-vp9", "-b:v", "0", "-cpu-used", "4", "-row-mt", "1"),
+    sound=("-c:a", "libopus", "-b:a", "128k"),
+    copied="opus",
+    quality="24",
+)
+LOSSLESS = _Container(("-c:v", "libx264rgb", "-preset", "ultrafast"), (), (), quality="0")
+"""Intermediate file of a GIF, whose palette is known only at the end."""
+
+CONTAINERS = {
+    **dict.fromkeys((".mp4", ".m4v", ".mov"), MP4),
+    ".mkv": _Container(),
+    ".webm": WEBM,
+    ".gif": LOSSLESS,
+}
+"""Suffix of a file's name -> its kind."""
+
+FASTEST_GIF = 50
+"""Highest frame rate of a GIF; viewers slow down faster ones."""
+
 
 class VideoWriter:
-    """Write frames to a video file of even size, of the kind that its name's ending says.
+    """Write frames to a video file of even size; the suffix of its name tells its kind.
 
-    MP4 (and MOV) holds H.264, yuv420p, with the index at the front; MKV the same; WebM VP9; a GIF
-    is looped, in one palette, without sound.
-
-    The file appears at `path` only when the `with` block ends well; until then everything lies
-    in a hidden folder beside it, which is gone afterwards in any case::
+    MP4, MOV and MKV hold H.264 (yuv420p), WebM holds VP9; a GIF is looped, has one palette and no
+    sound. The file appears at `path` only when the `with` block ends without an error; until then
+    everything is in a hidden folder beside it, which is always removed::
 
         with VideoWriter("out.mp4", Fraction(30000, 1001), probe("driving.mp4")) as writer:
             for frame in frames:
                 writer.write(frame)
 
-    `fps` is kept exactly. The sound of the clip `sound`, if it has any, is cut to the length of the
-    video and set so that it stays with the picture: AAC of an MP4 or MOV file is copied, the rest
-    becomes AAC at 192 kbit/s (in WebM Opus). `expected` is how many frames will be written, if that
-    is known. `comment` is stored in the file's metadata. `crf` is the codec's quality (lower is
-    better and larger; None: a good one). An odd side grows by one repeated pixel.
+    Args:
+        path: the file to write. A side of odd length grows by one repeated pixel.
+        fps: exact frame rate.
+        sound: clip whose sound is cut to the video's length and kept in sync with the picture. AAC
+            of an MP4 or MOV file is copied; any other is encoded as AAC (Opus in WebM).
+        expected: number of frames that will be written, if known.
+        comment: stored in the file's metadata.
+        crf: the codec's quality, lower is better and larger; None: a good one.
+
+    Raises:
+        InputError: the suffix is unknown, or the path is a folder or cannot be written.
     """
 
     def __init__(
@@ -75,7 +122,7 @@ class VideoWriter:
                 self._finish()
 
     def write(self, frame: np.ndarray) -> None:
-        """Append one frame, uint8 RGB (H, W, 3), of the size of the first."""
+        """Append one frame, uint8 RGB (H, W, 3), with the size of the first."""
         if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             raise ValueError(f"a frame is uint8 (H, W, 3), found {frame.dtype} {frame.shape}")
         if self._shape is None:
@@ -92,7 +139,7 @@ class VideoWriter:
         self.frames += 1
 
     def _start(self, shape: tuple[int, int, int]) -> None:
-        """Make the folder beside the target and start the encoder in it."""
+        """Make the hidden folder and start the encoder."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._folder = Path(tempfile.mkdtemp(prefix=".ostnet-", dir=self.path.parent))
@@ -123,12 +170,12 @@ class VideoWriter:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )
-        assert self._process.stdin is not None  # a pipe, as asked for
+        assert self._process.stdin is not None
         self._frames_in = self._process.stdin
         self._cleanup.callback(stop, self._process)
 
     def _finish(self) -> None:
-        """Close the encoder and put the file in its place."""
+        """Close the encoder and move the file to its path."""
         if self._shape is None:
             raise ValueError("no frame was written")
         try:
@@ -145,7 +192,7 @@ class VideoWriter:
         os.replace(finished, self.path)
 
     def _cut(self, whole: Path) -> Path:
-        """The file with its sound cut to the frames that were written in the end."""
+        """Return a copy whose sound ends with the last frame."""
         short = self._folder / f"short{self._suffix}"
         length = f"{float(self.frames / self.fps):.6f}"
         self._run(
@@ -155,12 +202,19 @@ class VideoWriter:
         return short
 
     def _animated(self, whole: Path) -> Path:
-        """The same frames as a GIF, with the comment."""
+        """Return the video as a looped GIF with one palette and the comment."""
         palette, target = self._folder / "palette.png", self._folder / "picture.gif"
-        for arguments in gif_passes(str(whole), str(palette), str(target), float(self.fps)):
-            self._run(*arguments)
+        rate = [f"fps={FASTEST_GIF}"] if self.fps > FASTEST_GIF else []
+        colours = ",".join([*rate, "palettegen=stats_mode=diff"])
+        drawing = ",".join([*rate, "paletteuse=dither=sierra2_4a:diff_mode=rectangle"])
+        source = ("-i", f"file:{whole}")
+        self._run(*source, "-vf", colours, "-frames:v", "1", "-update", "1", f"file:{palette}")
+        self._run(
+            *(*source, "-f", "png_pipe", "-i", f"file:{palette}"),  # takes "%d" in a path literally
+            *("-lavfi", drawing, "-fps_mode", "passthrough", "-loop", "0", f"file:{target}"),
+        )
         if self.comment is not None:
-            target.write_bytes(gif_with_comment(target.read_bytes(), self.comment))
+            target.write_bytes(_gif_with_comment(target.read_bytes(), self.comment))
         return target
 
     def _run(self, *arguments: str) -> None:
@@ -176,11 +230,21 @@ class VideoWriter:
         return OSError(f"the video encoder failed on '{self.path}': {problem}")
 
 
-def _sound_options(sound: VideoInfo, container: Container) -> tuple[str, ...]:
-    """ffmpeg options that carry the sound of a clip over."""
+def _sound_options(sound: VideoInfo, container: _Container) -> tuple[str, ...]:
+    """Return ffmpeg's options for the sound of a clip."""
     fits = sound.audio == container.copied and sound.is_mp4
     if fits and abs(sound.start) < DRIFT / 10:
         return ("-c:a", "copy")
-    # The picture now starts at 0: move the sound along, filling with silence what is missing.
+    # The picture now starts at 0: shift the sound, with silence for what is missing.
     shift = f"asetpts=PTS-{sound.start:.6f}/TB,aresample=async=1:first_pts=0"
     return ("-af", shift, *container.sound)
+
+
+def _gif_with_comment(content: bytes, comment: str) -> bytes:
+    """Insert a comment block before the first picture of a GIF file."""
+    flags = content[10]  # after signature and size
+    start = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # after the global palette
+    words = comment.encode("ascii", "replace")
+    blocks = (words[at : at + 255] for at in range(0, len(words), 255))
+    told = b"".join(bytes([len(block)]) + block for block in blocks)
+    return content[:start] + b"\x21\xfe" + told + b"\x00" + content[start:]

@@ -12,7 +12,7 @@ from ostnet.animation import VARIANTS, Options
 from ostnet.animation.render import Take, run_folder
 from ostnet.animation.scene import Inputs, look_at
 from ostnet.errors import InputError
-from ostnet.media.timeouts import until
+from ostnet.media.sandbox import until
 from ostnet.media.video import probe
 from ostnet.methods import variant_name
 from ostnet.ui import engine

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import gradio as gr
 
-from ostnet.media.timeouts import until
+from ostnet.media.sandbox import until
 from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup
 from ostnet.ui.disk import need_room
 

@@ -40,7 +40,7 @@ def test_compare_writes_every_variant_with_rate_sound_and_mark(make, scene, tmp_
     assert list(result.files) == [*VARIANTS, "rectified", "grid", "trace"]
     for name in (*VARIANTS, "rectified", "grid"):
         info = probe(result.files[name])
-        assert (info.frames, info.fps, info.has_audio) == (8, scene.video.fps, True)
+        assert (info.frames, info.fps, bool(info.audio)) == (8, scene.video.fps, True)
     assert (info.width, info.height) == steps[-1].picture.shape[1::-1]
     assert json.loads(result.files["trace"].read_text()) == result.document
     assert set(result.document["frames"][0]["variants"]) == set(VARIANTS)
@@ -176,4 +176,4 @@ def test_a_comparison_takes_few_processes(make, scene, tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", Counted)
     *_, result = make(scene, VARIANTS, tmp_path / "run", chart=True)
     assert len(started) == 8 and (tmp_path / "run" / "scale.png").stat().st_size > 10_000
-    assert probe(result.files["grid"]).has_audio
+    assert probe(result.files["grid"]).audio

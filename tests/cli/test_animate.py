@@ -36,7 +36,7 @@ def test_length_rate_sound_size_and_pixel_format_are_kept(animate, clip):
     made, driving = probe(output), probe(clip)
     assert made.frames == driving.frames == 13
     assert made.fps == driving.fps == Fraction(30000, 1001)
-    assert made.has_audio
+    assert made.audio
     assert (made.width, made.height) == (256, 256)
     log = subprocess.run(ffmpeg("-i", str(output)), capture_output=True, text=True).stderr
     assert "h264" in log and "yuv420p" in log and "Audio: aac" in log

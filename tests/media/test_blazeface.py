@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 from ostnet.media.blazeface_networks import WEIGHTS
 from ostnet.media.crop import source_crop
 from ostnet.media.detector_blazeface import BlazeFaceDetector
-from ostnet.media.upright import upright_faces
+from ostnet.media.orientation import upright_faces
 
 ROOT = Path(__file__).resolve().parents[2]
 PORTRAIT = ROOT / "examples" / "portraits" / "eileen_collins.jpg"
@@ -89,7 +89,7 @@ def test_a_face_that_is_hard_to_see(detector, head, change):
 @pytest.mark.parametrize("degrees", [-40, -20, 20, 40])
 def test_a_tilted_head_is_found_and_its_roll_told(detector, head, degrees):
     picture = head.rotate(-degrees, fillcolor=(210, 200, 200))  # clockwise
-    (found,) = detector.sightings(np.asarray(picture))
+    (found,) = detector.faces(np.asarray(picture))
     assert found.roll == pytest.approx(degrees + 4, abs=8)  # she holds her head 4 degrees aslant
     assert found.box.side == pytest.approx(600 * HEIGHT, rel=0.12)
 

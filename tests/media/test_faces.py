@@ -11,8 +11,7 @@ from PIL import Image
 
 from ostnet.errors import InputError
 from ostnet.media import detector_s3fd
-from ostnet.media.box import Box
-from ostnet.media.faces import make_detector
+from ostnet.media.faces import Box, make_detector
 
 FACE = (176, 70, 274, 174)
 """Left, top, right and bottom of the astronaut's face, forehead to chin, read off the picture."""

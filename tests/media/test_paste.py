@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ostnet.media.crop import Crop
-from ostnet.media.paste import Paster, paste_back, soft_mask
+from ostnet.media.paste import Paster, soft_mask
+from ostnet.media.square import Crop
 
 CROP = Crop(130, 25, 192)
 
 
 def test_the_untouched_crop_gives_the_portrait_back(astronaut):
-    result = paste_back(astronaut, CROP.apply(astronaut, 192), CROP)
+    result = Paster(astronaut, CROP).paste(CROP.apply(astronaut, 192))
     assert result.dtype == np.uint8 and result.shape == astronaut.shape
     assert np.abs(result.astype(int) - astronaut).max() <= 1
 
@@ -20,14 +20,14 @@ def test_the_untouched_crop_gives_the_portrait_back(astronaut):
 @pytest.mark.parametrize("roll", [90, 180, -90, 38, -30])
 def test_a_turned_crop_goes_back_as_it_was(astronaut, roll):
     crop = replace(CROP, roll=roll)
-    result = paste_back(astronaut, crop.apply(astronaut, 192), crop).astype(int)
+    result = Paster(astronaut, crop).paste(crop.apply(astronaut, 192)).astype(int)
     assert np.abs(result - astronaut).mean() < (0.5 if roll % 90 == 0 else 1.5)
-    black = paste_back(astronaut, np.zeros((256, 256, 3), np.uint8), crop)
+    black = Paster(astronaut, crop).paste(np.zeros((256, 256, 3), np.uint8))
     assert black[121, 226].max() <= 2
 
 
 def test_outside_the_crop_nothing_changes_and_inside_it_does(astronaut):
-    result = paste_back(astronaut, np.zeros((256, 256, 3), np.uint8), CROP)
+    result = Paster(astronaut, CROP).paste(np.zeros((256, 256, 3), np.uint8))
     changed = (result != astronaut).any(axis=2)
     assert changed[60:180, 170:290].all()
     changed[25:217, 130:322] = False
@@ -45,7 +45,7 @@ def test_a_change_of_tone_leaves_no_seam():
     portrait = np.full((300, 400, 3), 120, np.uint8)
     crop = Crop(100, 20, 200)
     darker = np.full((256, 256, 3), 104, np.uint8)
-    result = paste_back(portrait, darker, crop)
+    result = Paster(portrait, crop).paste(darker)
     assert step_at_the_border(result) <= 2
     assert result[120, 200].tolist() == pytest.approx([104] * 3, abs=3)
     # Just inside, where the square is nearly opaque, it has nearly the portrait's tone.
@@ -56,17 +56,17 @@ def test_what_moved_across_the_border_does_not_colour_the_face():
     portrait = np.full((300, 400, 3), 120, np.uint8)
     moved = np.full((256, 256, 3), 120, np.uint8)
     moved[:, :20] = 0  # dark hair at the square's left border, which the portrait does not have
-    result = paste_back(portrait, moved, Crop(100, 20, 200))
+    result = Paster(portrait, Crop(100, 20, 200)).paste(moved)
     assert np.abs(result[120, 180:300].astype(int) - 120).max() <= 3
 
 
 def test_a_crop_over_the_edge_works_and_has_no_border_there():
     portrait = np.full((200, 300, 3), 120, np.uint8)
     white = np.full((256, 256, 3), 255, np.uint8)
-    result = paste_back(portrait, white, Crop(-30, -40, 150))
+    result = Paster(portrait, Crop(-30, -40, 150)).paste(white)
     assert result.shape == portrait.shape
     assert (result[:60, :60] == 255).all() and (result[150:] == 120).all()
-    whole = paste_back(portrait[:, :200], white, Crop(0, 0, 200))
+    whole = Paster(portrait[:, :200], Crop(0, 0, 200)).paste(white)
     assert (whole == 255).all()
 
 

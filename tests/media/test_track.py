@@ -7,7 +7,7 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.media.faces import Box
-from ostnet.media.track import follow, sample_frames, track_face
+from ostnet.media.track import follow, track_face
 
 
 def square(x, y, side):
@@ -39,20 +39,20 @@ class Scripted:
         return self.script(index_of(frame))
 
 
-def test_a_short_clip_is_looked_at_every_fifth_frame_and_at_its_ends():
-    assert [index_of(frame) for frame in sample_frames(frames(13), 60)] == [0, 5, 10, 12]
-    assert [index_of(frame) for frame in sample_frames(frames(13), 60, 13)] == [0, 5, 10, 12]
+@pytest.mark.parametrize("count", [1, 13, 299, 301, 1000, 5000])
+def test_a_clip_is_sampled_evenly_with_its_ends_and_sixty_times_at_most(count):
+    detector = Scripted(lambda index: [])
+    track_face(frames(count), detector, total=count)
+    sampled = detector.looked_at
+    assert len(sampled) <= 60 and sampled[0] == 0 and sampled[-1] == count - 1
+    assert max(np.diff([*sampled, count])) <= max(5, math.ceil(count / 55))
 
 
-@pytest.mark.parametrize("count", [1, 299, 301, 1000, 5000])
-def test_a_long_clip_is_looked_at_sixty_times_at_most(count):
-    looked_at = [index_of(frame) for frame in sample_frames(frames(count), 60, count)]
-    assert len(looked_at) <= 60 and looked_at[0] == 0 and looked_at[-1] == count - 1
-    assert max(np.diff([*looked_at, count])) <= max(5, math.ceil(count / 55))
-
-
-def test_of_a_clip_of_unknown_length_ever_fewer_frames_are_looked_at():
-    assert len(list(sample_frames(frames(5000), 60))) < 250
+def test_a_clip_of_unknown_length_is_sampled_ever_more_sparsely():
+    short, long = Scripted(lambda index: []), Scripted(lambda index: [])
+    track_face(frames(13), short)
+    track_face(frames(5000), long)
+    assert short.looked_at == [0, 5, 10, 12] and len(long.looked_at) < 250
 
 
 def test_the_union_holds_every_place_of_the_face():
@@ -79,14 +79,18 @@ def test_the_chosen_face_is_followed_though_another_grows_larger():
     left = [square(50, 50, 20 - index) for index in range(10)]
     right = [square(150, 50, 10 + index) for index in range(10)]
     found = [sorted(pair, key=lambda box: -box.side) for pair in zip(left, right, strict=True)]
-    assert follow(found, 0, "driving") == left
-    assert follow(found, 1, "driving") == right
+    assert follow(found, 0, "driving") == list(enumerate(left))
+    assert follow(found, 1, "driving") == list(enumerate(right))
 
 
 def test_the_anchor_may_come_late():
     """Only the middle sample shows two faces; the second of them is followed both ways."""
     far, near = square(50, 50, 20), square(150, 50, 30)
-    assert follow([[far], [near, far], [near], [far]], 1, "driving") == [far, far, far]
+    assert follow([[far], [near, far], [near], [far]], 1, "driving") == [
+        (0, far),
+        (1, far),
+        (3, far),
+    ]
 
 
 def test_a_face_that_is_not_there_is_an_error():

@@ -20,8 +20,8 @@ def test_the_rate_is_the_files_own_fraction(clip, rate):
 
 def test_a_probe_tells_size_and_sound(clip):
     info = probe(clip("with.mp4", size="96x64"))
-    assert (info.width, info.height, info.has_audio) == (96, 64, True)
-    assert not probe(clip("silent.mp4", audio=None)).has_audio
+    assert (info.width, info.height, bool(info.audio)) == (96, 64, True)
+    assert not probe(clip("silent.mp4", audio=None)).audio
 
 
 def numbered(index):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.media import probe, timeouts
+from ostnet.media import probe, sandbox
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.media.video import read_frames
 
@@ -113,7 +113,7 @@ def test_pixels_of_an_absurd_shape(clip):
 
 def test_more_frames_than_anyone_films(short_clip, monkeypatch):
     monkeypatch.setattr(probe, "MOST_FRAMES", 4)
-    probe._looked_at.cache_clear()
+    probe._properties.cache_clear()
     with pytest.raises(InputError, match="^driving: more than 4 frames; cut the clip"):
         probe.probe(short_clip, role="driving")
 
@@ -203,14 +203,14 @@ def hanging(monkeypatch, short_clip):
     from ostnet.media import video
 
     def install(module, writes: str) -> Path:
-        monkeypatch.setattr(timeouts, "STALLED", 0.5)
+        monkeypatch.setattr(sandbox, "STALLED", 0.5)
         command = [sys.executable, "-c", HANGS.format(writes)]
         monkeypatch.setattr({"probe": probe, "video": video}[module], "ffmpeg", lambda *_: command)
-        probe._looked_at.cache_clear()
+        probe._properties.cache_clear()
         return short_clip
 
     yield install
-    probe._looked_at.cache_clear()
+    probe._properties.cache_clear()
 
 
 @pytest.mark.parametrize("writes", ["pass", "print('0, 0, 0, 1, 9, 0x1')"])
@@ -230,7 +230,7 @@ def test_so_is_one_that_stops_between_frames(hanging, short_clip):
 
 
 def test_a_reader_may_take_its_time(short_clip, monkeypatch):
-    monkeypatch.setattr(timeouts, "STALLED", 2.0)
+    monkeypatch.setattr(sandbox, "STALLED", 2.0)
     frames = read_frames(short_clip)
     next(frames)
     time.sleep(2.5)

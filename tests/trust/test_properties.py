@@ -21,8 +21,8 @@ from ostnet.cli import values
 from ostnet.cli.animate import run as animate
 from ostnet.errors import InputError
 from ostnet.flags import Parser, parse
-from ostnet.media.box import Box
 from ostnet.media.crop import source_crop
+from ostnet.media.faces import Box
 from ostnet.media.probe import SMALLEST
 from ostnet.media.square import Crop, centre_square, face_square, level_square
 from ostnet.media.timeline import Timeline, parse_framecrc

@@ -8,28 +8,30 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
+from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop, to_standard_range
 from ostnet.media.probe import VideoInfo
-from ostnet.media.tone import HIGH_RANGE, to_standard_range
 
 STOPPED = (255,)
-"""What ffmpeg returns after a signal; what it had read by then must not pass for the whole."""
+"""ffmpeg's exit status after a signal: what it had read by then is not the whole stretch."""
 
 
 def source_frames(
     path: Path, info: VideoInfo, fps: int, start: float = 0.0, end: float | None = None
 ) -> Iterator[np.ndarray]:
-    """Yield uint8 RGB (H, W, 3) of the seconds [start, end), ``fps`` of them a second.
+    """Yield uint8 RGB (H, W, 3) of the seconds [start, end), ``fps`` frames per second.
 
-    Frames are repeated or left out where the video has another rate, never blended; the sizes of
-    ``info`` hold for all of them. A high dynamic range becomes the standard one, as everywhere. A
-    damaged file yields what can be decoded. Raises InputError where there is nothing, OSError where
-    ffmpeg is killed on the way.
+    Where the video has another rate, frames are repeated or dropped, never blended; all frames get
+    the size in ``info``. High dynamic range becomes standard range. A damaged file yields what can
+    be decoded.
+
+    Raises:
+        InputError: there is no frame.
+        OSError: ffmpeg was killed.
     """
     stretch = ["-ss", f"{start:.6f}"] if start > 0 else []
     if end is not None:
         stretch += ["-t", f"{end - start:.6f}"]
-    tone = to_standard_range(info.transfer) if info.transfer in HIGH_RANGE else []
+    tone = to_standard_range(info.transfer)
     filters = [f"fps={fps}", *tone, f"scale={info.width}:{info.height}"]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

@@ -24,8 +24,8 @@ from ostnet.dataset.prepare.annotations import read_annotations
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip, Dataset
 from ostnet.evaluation.data.pair_list import read_pairs
+from ostnet.media.ffmpeg import read_ppm
 from ostnet.media.image import read_image
-from ostnet.media.ppm import read_ppm
 from ostnet.media.timeline import parse_framecrc
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.weights import check_weights
