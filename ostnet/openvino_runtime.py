@@ -1,12 +1,11 @@
-"""OpenVINO without its telemetry, and ready for threads.
+"""Load OpenVINO without telemetry, safe for threads.
 
-Its converter sends a usage event to Google Analytics, from a process forked off a process that has
-threads, which can also stand still for ever. Without the telemetry package it uses a stub, so that
-nothing that runs here is reported to anyone.
+Its converter sends a usage event to Google Analytics from a process that it forks off a process
+with threads, which can cause a deadlock. Without the telemetry package it uses a stub and sends
+nothing.
 
-Threads that exchange arrays with it for the first time at the same moment stop each other for ever
-(OpenVINO 2026: one waits for the interpreter's lock, the other for what the first one initialises).
-So the first exchange happens here, before anyone else can have one.
+Threads that exchange arrays with it for the first time at the same moment cause a deadlock
+(OpenVINO 2026). So the first exchange happens here.
 """
 
 import sys
@@ -19,13 +18,15 @@ _one_at_a_time = Lock()
 
 
 def openvino_runtime() -> ModuleType:
-    """The ``openvino`` module; import it in no other way.
+    """Return the ``openvino`` module; do not import it directly.
 
     Raises:
         ModuleNotFoundError: it is not installed.
     """
     with _one_at_a_time:
-        sys.modules.setdefault("openvino_telemetry", None)  # importing it fails, as if not there
+        if "openvino_telemetry" not in sys.modules:
+            # None makes its import fail, as if it was not installed
+            sys.modules["openvino_telemetry"] = None  # pyright: ignore[reportArgumentType]
         import openvino
 
         _ = openvino.Tensor(np.zeros(1, np.float32)).data

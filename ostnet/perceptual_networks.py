@@ -9,7 +9,7 @@ import importlib.util
 import io
 import pickle
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, cast
 from urllib.error import URLError
 
 import numpy as np
@@ -41,7 +41,9 @@ class FeatureNetwork(nn.Module):
         """(B, 3, H, W) -> up to five maps; a picture too small for the deep ones has fewer."""
         maps = []
         for index, layer in enumerate(self.features):
-            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < layer.kernel_size:
+            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < cast(
+                int, layer.kernel_size
+            ):
                 break
             image = layer(image)
             if index in self.taps:

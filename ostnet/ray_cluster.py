@@ -1,4 +1,4 @@
-"""Ray, for whatever runs on many machines."""
+"""Ray, which runs work on several machines."""
 
 import os
 from types import ModuleType
@@ -7,16 +7,16 @@ from ostnet.errors import InputError
 
 
 def connected_ray(workers: int) -> ModuleType:
-    """The ``ray`` module, joined to the cluster that RAY_ADDRESS names.
+    """Return the ``ray`` module, connected to the cluster that RAY_ADDRESS names.
 
-    Without that variable a cluster of ``workers`` processors is started on this machine.
+    Without that variable it starts a cluster of ``workers`` processors on this machine.
 
     Raises:
         InputError: Ray is not installed, or its cluster cannot be reached.
     """
     try:
-        import ray
-        import ray.data  # part of the extra, too
+        import ray  # pyright: ignore[reportMissingImports]
+        import ray.data  # pyright: ignore[reportMissingImports]
     except ModuleNotFoundError as error:
         raise InputError(
             f"ray: the module {error.name!r} is missing; install it with pip install 'ostnet[ray]'"
