@@ -10,11 +10,12 @@ from ostnet.animation.render import Step, Take, run_folder
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
-from ostnet.ui import engine, figures, runs
+from ostnet.ui import engine, runs
+from ostnet.ui import markup as figures
 from ostnet.ui.inputs import make_scene as scene_of
 from ostnet.ui.inputs import pairs, still_clip
+from ostnet.ui.markup import player
 from ostnet.ui.paste_back import paste_back
-from ostnet.ui.player import player
 from ostnet.ui.previews import complaint, seen_driving, seen_portrait
 from ostnet.ui.visitors import VISITORS
 

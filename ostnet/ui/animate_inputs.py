@@ -5,12 +5,13 @@ from dataclasses import dataclass
 import gradio as gr
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import crop_canvas, examples, figures, measurements, previews
+from ostnet.ui import crop_canvas, examples, measurements, previews
+from ostnet.ui import markup as figures
 from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
+from ostnet.ui.engine import PRIVATE
 from ostnet.ui.examples import Example
 from ostnet.ui.gradio_patches import picture_file
 from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
-from ostnet.ui.wiring import PRIVATE
 
 PICK = """
 element.addEventListener('click', event => {

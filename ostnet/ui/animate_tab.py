@@ -4,11 +4,12 @@ import gradio as gr
 from gradio.events import Dependency
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, browser_storage, engine, figures, previews, share, text
+from ostnet.ui import animate_inputs, browser_storage, engine, previews, share, text
+from ostnet.ui import markup as figures
 from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui.engine import MODEL_TURN, PRIVATE
 from ostnet.ui.measurements import Measurements
 from ostnet.ui.preload import Comparison, load_comparison
-from ostnet.ui.wiring import MODEL_TURN, PRIVATE
 
 SHOW = """() => {
   const outcome = document.getElementById('outcome'), top = outcome.getBoundingClientRect().top;

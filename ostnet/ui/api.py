@@ -16,10 +16,10 @@ from ostnet.media.sandbox import until
 from ostnet.media.video import probe
 from ostnet.methods import variant_name
 from ostnet.ui import engine
+from ostnet.ui.engine import TURN
 from ostnet.ui.gradio_patches import program_file
 from ostnet.ui.inputs import MOST_SECONDS, check_files
 from ostnet.ui.visitors import VISITORS
-from ostnet.ui.wiring import TURN
 
 
 def animate(

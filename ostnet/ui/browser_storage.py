@@ -7,8 +7,8 @@ from gradio.events import Dependency
 
 from ostnet.ui import examples, previews, share
 from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui.engine import PRIVATE
 from ostnet.ui.visitors import VISITORS
-from ostnet.ui.wiring import PRIVATE
 
 SQUARES = [
     share.Setting("square", next(iter(previews.CROPS)), tuple(previews.CROPS)),

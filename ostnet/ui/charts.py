@@ -4,7 +4,7 @@ import math
 from statistics import median
 
 from ostnet.animation.panes import LABELS
-from ostnet.ui import plot
+from ostnet.ui import markup
 
 COLOURS = {
     "portrait": "#8b8d98",
@@ -77,9 +77,9 @@ def chart(document: dict) -> str:
             sizes = face_sizes(document, name)
         else:
             continue
-        series.append(plot.Line(NAMES[name], sizes, COLOURS[name], width, dashes))
+        series.append(markup.Line(NAMES[name], sizes, COLOURS[name], width, dashes))
     title = "Face size over time, in portrait faces"
-    return plot.lines(title, series, frames / document["fps"])
+    return markup.line_plot(title, series, frames / document["fps"])
 
 
 def number_rows(document: dict) -> list[list[str]]:

@@ -1,28 +1,60 @@
-"""What nobody present has made in the page's cache: by earlier processes, and beside uploads."""
+"""The folder of all visitors' uploads and results: how much it may hold, and what is deleted."""
 
+import os
 import shutil
 import time
 from collections.abc import Collection
 from pathlib import Path
 
-from ostnet.ui.disk import size
+from ostnet.errors import InputError
+from ostnet.media.limits import whole_number
+
+VARIABLE, MEGABYTES = "OSTNET_PAGE_DISK", 20480
+"""Environment variable with the megabytes that the folder may hold, and its default."""
+
+FULL = (
+    "disk: this page has no room for more files at present; try again later, or run it on your "
+    "own computer"
+)
 
 VISITOR = "visitor-"
-"""How the name of every visitor's folder begins."""
+"""Prefix of the name of every visitor's folder."""
 
 LONGEST_VISIT = 6 * 3600
-"""Seconds after which a folder goes even where nobody said goodbye."""
+"""Seconds after which a visitor's folder is deleted in any case."""
 
 UPLOADED = 600
-"""Seconds without growth after which an upload's temporary file goes. gradio renames it when it is
-whole; it leaves an empty one of each, and whatever came of those that were broken off."""
+"""Seconds without growth after which an upload's temporary file is deleted. Gradio renames the file
+of a complete upload; it leaves an empty one for each, and a partial one for each broken off."""
+
+
+def need_room(folder: Path, coming: int = 0) -> None:
+    """Check that there is room for more files.
+
+    Args:
+        folder: where all of them lie; need not exist.
+        coming: their bytes, as far as they are known.
+
+    Raises:
+        InputError: there is no room, or the variable is no number.
+    """
+    if used(folder) + coming >= whole_number(VARIABLE, MEGABYTES) * 1_000_000:
+        raise InputError(FULL)
+
+
+def used(folder: Path) -> int:
+    """Return the bytes of all files in a folder and below; files deleted meanwhile count as 0."""
+    return sum(_size(Path(where) / name) for where, _, names in os.walk(folder) for name in names)
 
 
 class Cleanup:
-    """The strange entries of a folder, and since when each has been there.
+    """Deletes the folders of earlier processes and what broken uploads have left.
 
-    The age of what is there already is told by its own time, once; from then on, and for whatever
-    comes later, by a clock that nobody sets. So no jump of the machine's time deletes anything.
+    Ages are counted by a monotonic clock from the first sweep on, so that a change of the
+    machine's time deletes nothing. Only what is there already has its age by the machine's time.
+
+    Args:
+        root: the folder with visitors' folders and uploads.
     """
 
     def __init__(self, root: Path):
@@ -30,10 +62,10 @@ class Cleanup:
         self._since: dict[tuple[Path, int], float] | None = None
 
     def sweep(self, mine: Collection[Path]) -> None:
-        """Delete what has been there for too long, but no folder of ``mine``."""
+        """Delete what has been there for too long, except the folders of ``mine``."""
         folders = [(path, 0) for path in self._root.glob(f"{VISITOR}*") if path not in mine]
         unnamed = (path for path in self._root.glob("tmp*") if not path.suffix and path.is_file())
-        uploads = [(path, size(path)) for path in unnamed]
+        uploads = [(path, _size(path)) for path in unnamed]
         now = time.monotonic()
         if self._since is None:
             self._since = {seen: now - _age(seen[0]) for seen in folders}
@@ -46,8 +78,16 @@ class Cleanup:
                 upload[0].unlink(missing_ok=True)
 
 
+def _size(file: Path) -> int:
+    """Return the bytes of a file, or of a link itself; 0 where it has just been deleted."""
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
+
+
 def _age(path: Path) -> float:
-    """Return the seconds since the last change by the machine's time; 0 where it has just gone."""
+    """Return the seconds since the last change; 0 where it has just been deleted."""
     try:
         return max(0.0, time.time() - path.stat().st_mtime)
     except OSError:

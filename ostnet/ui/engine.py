@@ -38,6 +38,15 @@ AT_HOME = "run it on your own computer: ostnet animate --device cpu"
 """What to do where this page has no GPU to lend."""
 
 
+PRIVATE = {"api_visibility": "private"}
+"""Settings of every event except the two of the interface for programs."""
+
+TURN = {"concurrency_id": "model", "concurrency_limit": 1}
+"""Settings of every event that runs the networks: one at a time for all visitors."""
+
+MODEL_TURN = PRIVATE | TURN
+
+
 @dataclass(frozen=True)
 class Engine:
     """The weights of this process and the model made of them."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from ostnet.animation.panes import LABELS
 from ostnet.hub.downloads import WEIGHTS
 from ostnet.methods import VARIANTS
-from ostnet.ui import plot
+from ostnet.ui import markup
 from ostnet.ui.charts import COLOURS
 
 METRICS = "metrics.json"
@@ -169,7 +169,7 @@ def _openings(measured: Measurements) -> str:
     return _claim(
         f"Mouths open {100 * mouth.value:.0f}\u00a0% as far as the driver's, eyelids "
         f"{100 * lids.value:.0f}\u00a0%.",
-        plot.bars("How far they open, the truth being 100 %", bars, ".0f", target=100),
+        markup.bar_chart("How far they open, the truth being 100 %", bars, ".0f", target=100),
         *first,
     )
 
@@ -182,11 +182,11 @@ def _sizes(measured: Measurements, protocol: str, title: str) -> str:
             label = LABELS.get(name, name.replace("_", " "))
             scaled = Measured(*map(_share, (found.value, found.low, found.high)), found.frames)
             bars.append(_bar(label, scaled, COLOURS.get(name, OTHER), 1))
-    return plot.bars(title, bars, ".1f")
+    return markup.bar_chart(title, bars, ".1f")
 
 
-def _bar(name: str, found: Measured, colour: str, times: float) -> plot.Bar:
-    return plot.Bar(name, found.value * times, colour, found.low * times, found.high * times)
+def _bar(name: str, found: Measured, colour: str, times: float) -> markup.Bar:
+    return markup.Bar(name, found.value * times, colour, found.low * times, found.high * times)
 
 
 def _share(error: float) -> float:

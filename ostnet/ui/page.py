@@ -1,6 +1,7 @@
-"""The page put together."""
+"""The whole page and what it is launched with."""
 
 import atexit
+import os
 import threading
 from pathlib import Path
 
@@ -8,13 +9,13 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from ostnet.animation import VARIANTS
+from ostnet.hub.space import LIVE
 from ostnet.ui import (
     animate_tab,
     api,
     engine,
     examples,
-    figures,
-    live_tab,
+    markup,
     previews,
     results_tab,
     still_tabs,
@@ -23,24 +24,33 @@ from ostnet.ui import (
 from ostnet.ui.cleanup import LONGEST_VISIT
 from ostnet.ui.gradio_patches import InsertHtml, block_outbound
 from ostnet.ui.inputs import MOST_DRIVING_MB
-from ostnet.ui.player import SCRIPT
 from ostnet.ui.preload import load_comparison, preload_html
 from ostnet.ui.route_guard import RouteGuard
-from ostnet.ui.style import CSS, THEME
 from ostnet.ui.visitors import VISITORS
+
+LIVE_VARIABLE = "OSTNET_WEB"
+"""Environment variable with the folder that ``ostnet export --format web`` wrote."""
+
+_FONTS = ["ui-sans-serif", "system-ui", "sans-serif"]
+"""System fonts only: the page requests nothing from another host."""
 
 
 def launch_options() -> dict:
-    """What ``launch`` needs beside host and port, which stay gradio's own business.
+    """Return the options for ``launch`` except host and port, which Gradio's own variables set.
 
-    Made anew for each launch: gradio adds to ``app_kwargs``, and what one page has added keeps
-    another from starting.
+    Call it for each launch: Gradio changes ``app_kwargs``, and they cannot be used twice.
     """
     comparison = load_comparison(engine.load().checkpoint)
     return {
-        "theme": THEME,
-        "css": CSS,
-        "head": f"<script>{SCRIPT}</script>",
+        "theme": gr.themes.Default(
+            primary_hue=gr.themes.colors.teal,
+            secondary_hue=gr.themes.colors.teal,
+            neutral_hue=gr.themes.colors.slate,
+            font=_FONTS,
+            font_mono=["ui-monospace", "monospace"],
+        ),
+        "css_paths": markup.STATIC / "page.css",
+        "head": f"<script>{markup.static('player.js')}</script>",
         "app_kwargs": {
             "middleware": [
                 Middleware(RouteGuard, visitors=VISITORS),
@@ -55,7 +65,7 @@ def launch_options() -> dict:
 
 
 def build() -> gr.Blocks:
-    """The whole page; launch it with ``**launch_options()``."""
+    """Load the weights and return the page; launch it with ``**launch_options()``."""
     block_outbound()
     weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])
@@ -67,13 +77,13 @@ def build() -> gr.Blocks:
         api.publish()  # first, so that no private event takes its names
         gr.HTML(text.TITLE, elem_id="intro")
         if weights.notice:
-            gr.HTML(figures.note(weights.notice, "warn"), elem_id="notice")
+            gr.HTML(markup.note(weights.notice, "warn"), elem_id="notice")
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
                 gr.Markdown(text.CONSENT)
             with gr.Tab("Live", id="live"):
-                live_tab.build()
+                live_tab()
             with gr.Tab("Stress", id="stress") as tab:
                 still_tabs.build_stress(tab, shared)
             with gr.Tab("Look inside", id="inside") as tab:
@@ -81,10 +91,7 @@ def build() -> gr.Blocks:
             with gr.Tab("Results", id="results-tab") as tab:
                 results_tab.build(tab, weights.folder)
             with gr.Tab("About", id="about"):
-                gr.Markdown(text.ABOUT)
-                gr.HTML(text.DIAGRAM)
-                _model_card(weights.folder / "README.md")
-                gr.Markdown(text.RESPONSIBLE)
+                _about_tab(weights.folder / "README.md")
         gr.HTML(_weights(), elem_id="weights")
         page.unload(_leave)
     page.queue(max_size=24, default_concurrency_limit=4)
@@ -94,7 +101,7 @@ def build() -> gr.Blocks:
 
 
 def _prepare_later() -> None:
-    """Once the page is up, before somebody asks: look at its examples, time a frame."""
+    """Preview the first examples and time a frame soon after the start, before a visitor asks."""
     for seconds, task, arguments in (
         (1, previews.look_at_first_examples, []),
         (5, engine.PACE.frame, [len(VARIANTS)]),
@@ -109,19 +116,39 @@ def _leave(request: gr.Request) -> None:
     VISITORS.leave(request.session_hash)
 
 
-def _weights() -> str:
-    loaded = engine.load()
-    parameters = sum(weight.numel() for weight in loaded.model.parameters()) / 1e6
-    return figures.fine(
-        f"Weights: {loaded.checkpoint.name}, {parameters:.1f} million parameters, "
-        f"{loaded.size} × {loaded.size} pixels, on {loaded.device.type}."
+def live_tab() -> None:
+    """Show the exported page that computes in the browser, or how to export it."""
+    beside = Path(__file__).resolve().parents[2] / LIVE
+    folder = Path(os.environ.get(LIVE_VARIABLE, "").strip() or beside).expanduser().resolve()
+    if not (folder / "site.js").is_file():
+        gr.Markdown(text.NO_LIVE.format(folder=LIVE, variable=LIVE_VARIABLE))
+        return
+    gr.set_static_paths([folder])
+    address = f"/gradio_api/file={folder.as_posix()}/index.html"
+    gr.HTML(
+        f'<p><a href="{address}" target="_blank">Open it in a tab of its own</a>: it may be faster '
+        "there. Nothing is uploaded.</p>"
+        f'<iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; '
+        'clipboard-read" style="width: 100%; height: 1100px; border: 0"></iframe>'
     )
 
 
-def _model_card(card: Path) -> None:
+def _about_tab(card: Path) -> None:
+    gr.Markdown(text.ABOUT)
+    gr.HTML(f'<div id="diagram">{markup.static("diagram.svg")}</div>')
     if card.is_file():
         body = card.read_text(encoding="utf-8")
         if body.startswith("---"):
             body = body.split("---", 2)[2]  # the Hub's front matter
         with gr.Accordion("Model card", open=False):
             gr.Markdown(body)
+    gr.Markdown(text.RESPONSIBLE)
+
+
+def _weights() -> str:
+    loaded = engine.load()
+    parameters = sum(weight.numel() for weight in loaded.model.parameters()) / 1e6
+    return markup.fine(
+        f"Weights: {loaded.checkpoint.name}, {parameters:.1f} million parameters, "
+        f"{loaded.size} × {loaded.size} pixels, on {loaded.device.type}."
+    )

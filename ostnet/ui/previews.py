@@ -5,7 +5,7 @@ import functools
 import gradio as gr
 
 from ostnet.errors import InputError
-from ostnet.ui import crop_canvas, engine, examples, figures
+from ostnet.ui import crop_canvas, engine, examples, markup
 from ostnet.ui.inputs import (
     Driving,
     Portrait,
@@ -66,7 +66,7 @@ _example_driving = functools.lru_cache(8)(look_at_driving)
 def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
     """The portrait with its square, and the square alone."""
     if not path:
-        return figures.note("Choose a portrait: a picture with one face, seen from the front.")
+        return markup.note("Choose a portrait: a picture with one face, seen from the front.")
     visitor = VISITORS.get(request.session_hash, path)
     try:
         look = seen_portrait(visitor, path, mode, face, drawn)
@@ -78,17 +78,17 @@ def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
         "the square that is animated",
         "The portrait, dark outside the square that is animated.",
     )
-    square = figures.Figure(
+    square = markup.Figure(
         look.square(engine.load().size), "what the networks see", "The square of the portrait."
     )
-    remark = figures.note(look.note, "warn") if look.note else ""
-    return figures.beside([crop, figures.cell(square)], 130) + remark
+    remark = markup.note(look.note, "warn") if look.note else ""
+    return markup.beside([crop, markup.cell(square)], 130) + remark
 
 
 def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) -> str:
     """A frame of the clip with its square, and the square as zoomed."""
     if not path:
-        return figures.note("Choose a driving clip: a few seconds of one moving face.")
+        return markup.note("Choose a driving clip: a few seconds of one moving face.")
     visitor = VISITORS.get(request.session_hash, path)
     try:
         look = seen_driving(visitor, path, seconds, mode, face, drawn)
@@ -100,22 +100,22 @@ def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) ->
         "one square for the whole clip",
         "A frame of the driving clip, dark outside the square that is used.",
     )
-    seen = figures.Figure(
+    seen = markup.Figure(
         engine.zoomed(look.middle, (zoom, zoom)),
         "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
         "The square of the driving frame after the driving zoom.",
     )
-    remarks = figures.note(look.note, "warn") if look.note else ""
+    remarks = markup.note(look.note, "warn") if look.note else ""
     if look.frames < look.info.frames:
-        remarks += figures.note(
+        remarks += markup.note(
             f"This clip lasts {look.info.duration:.1f} s; its first "
             f"{float(look.frames / look.info.fps):.1f} s are used. "
             "Move the slider “seconds to use” for another length."
         )
-    return figures.beside([crop, figures.cell(seen)], 130) + remarks
+    return markup.beside([crop, markup.cell(seen)], 130) + remarks
 
 
 def complaint(error: InputError) -> str:
     """An error said twice: at once, and where its input is."""
     gr.Warning(str(error))
-    return figures.note(str(error), "warn")
+    return markup.note(str(error), "warn")

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from ostnet.ui import figures, text
+from ostnet.ui import markup, text
+from ostnet.ui.engine import PRIVATE
 from ostnet.ui.measurements import Measurements, claims
-from ostnet.ui.wiring import PRIVATE
 
 FINDINGS = "evaluation/findings.md"
 """Below the checkpoint: what the measurements say, in words, with plots beside it."""
@@ -49,7 +49,7 @@ def build(tab: gr.Tab, folder: Path) -> None:
         return (
             claims(Measurements(folder)) + contents(named),
             findings_markdown(folder / FINDINGS),
-            "\n".join(one.html for one in tables) or figures.note(text.NO_REPORT),
+            "\n".join(one.html for one in tables) or markup.note(text.NO_REPORT),
         )
 
     tab.select(read, None, [opening, findings, reports], show_progress="hidden", **PRIVATE)
@@ -109,7 +109,7 @@ def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
     name = str(file.relative_to(folder))
     rows = document.pop("rows", [])
     if not document and not rows:
-        return [(name, figures.note(f"{name} cannot be read or is empty.", "warn"))]
+        return [(name, markup.note(f"{name} cannot be read or is empty.", "warn"))]
     made = []
     for protocol in dict.fromkeys(row["protocol"] for row in rows):
         mine = [row for row in rows if row["protocol"] == protocol]
@@ -121,7 +121,7 @@ def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
         made.append((protocol.replace("-", " ").capitalize(), "\n".join(parts)))
     settings = [[name, _plain(value)] for name, value in _flat(document.get("settings", document))]
     if settings:
-        made.append((f"Settings of {name}", figures.table(["setting", "value"], settings, "")))
+        made.append((f"Settings of {name}", markup.table(["setting", "value"], settings, "")))
     return made
 
 
@@ -140,7 +140,7 @@ def _table(rows: list[dict]) -> str:
         for method in dict.fromkeys(row["method"] for row in rows)
     ]
     head = ["method", *(name.replace("_", " ") for name in columns)]
-    return figures.table(head, lines, _caption(rows))
+    return markup.table(head, lines, _caption(rows))
 
 
 def _by_condition(rows: list[dict]) -> str:
@@ -157,7 +157,7 @@ def _by_condition(rows: list[dict]) -> str:
             for condition in conditions
         ]
         caption = f"{metric.replace('_', ' ')}. {_caption(mine)}"
-        tables += [figures.table(head, lines, caption), _definitions(mine)]
+        tables += [markup.table(head, lines, caption), _definitions(mine)]
     return f"<details><summary>By condition</summary>{''.join(tables)}</details>"
 
 

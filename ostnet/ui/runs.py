@@ -11,8 +11,9 @@ from ostnet.animation.render import Take
 from ostnet.animation.scene import Scene
 from ostnet.media.video import read_frames
 from ostnet.methods import VARIANTS
-from ostnet.ui import charts, figures, text
-from ostnet.ui.player import player
+from ostnet.ui import charts, text
+from ostnet.ui import markup as figures
+from ostnet.ui.markup import player
 
 
 @dataclass(frozen=True)

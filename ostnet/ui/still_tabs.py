@@ -6,12 +6,20 @@ import numpy as np
 from ostnet.animation import VARIANTS
 from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
-from ostnet.ui import drawing, engine, figures, stress_pad, text
+from ostnet.ui import drawing, engine, markup, text
 from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui.engine import MODEL_TURN, PRIVATE
 from ostnet.ui.previews import seen_driving, seen_portrait
-from ostnet.ui.stress_pad import LEAST, MOST
 from ostnet.ui.visitors import VISITORS
-from ostnet.ui.wiring import MODEL_TURN
+
+LEAST, MOST = 0.4, 2.0
+"""Range of the factors by which the Stress tab stretches the driving face."""
+
+_PLACE = """(x, y) => {
+  const detail = {x, y};
+  document.querySelector('#stress-pad .pad')?.dispatchEvent(new CustomEvent('place', {detail}));
+}"""
+"""Moves the pad's knob to what the sliders say."""
 
 
 def build_stress(tab: gr.Tab, shared: Inputs) -> None:
@@ -23,7 +31,7 @@ def build_stress(tab: gr.Tab, shared: Inputs) -> None:
                           elem_id="stress-x", render=False)  # fmt: skip
             y = gr.Slider(LEAST, MOST, 0.5, step=0.05, label="s_y: times as high",
                           elem_id="stress-y", render=False)  # fmt: skip
-            stress_pad.build(x, y)
+            _stress_pad(x, y)
             x.render()
             y.render()
             position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %")
@@ -38,6 +46,22 @@ def build_stress(tab: gr.Tab, shared: Inputs) -> None:
         show_progress="minimal",
         **MODEL_TURN,
     )
+
+
+def _stress_pad(x: gr.Slider, y: gr.Slider) -> None:
+    """Add a pad that sets two sliders by one drag; a slider moves the pad's knob."""
+    pad = gr.HTML(
+        markup.static("stress_pad.html").format(least=LEAST, most=MOST),
+        js_on_load=markup.static("stress_pad.js"),
+        elem_id="stress-pad",
+    )
+
+    def picked(event: gr.EventData) -> tuple[float, float]:
+        return float(event.x), float(event.y)
+
+    pad.pick(picked, None, [x, y], show_progress="hidden", queue=False, **PRIVATE)
+    # not change: what the pad itself has set may come back late
+    gr.on([x.input, y.input], None, [x, y], None, js=_PLACE, queue=False, **PRIVATE)
 
 
 def build_inside(tab: gr.Tab, shared: Inputs) -> None:
@@ -70,30 +94,30 @@ def stress(request: gr.Request, *values) -> str:
     try:
         source, frame = _pair(inputs, position, request)
     except InputError as error:
-        return figures.note(str(error), "warn")
+        return markup.note(str(error), "warn")
     spread, made = engine.still(source, frame, (x, y))
     full = made["full"]
     s_x, s_y = full.scale
     shown = [
-        figures.Figure(source, "portrait", "The portrait's square."),
-        figures.Figure(
+        markup.Figure(source, "portrait", "The portrait's square."),
+        markup.Figure(
             full.driving, f"driving, {x:g} × {y:g}", "The driving frame at the chosen scale."
         ),
-        figures.Figure(
+        markup.Figure(
             full.rectified,
             f"rectified: measured {s_x:.2f} × {s_y:.2f} portrait faces",
             "The driving frame after the scale transformation.",
         ),
     ]
     results = [
-        figures.Figure(
+        markup.Figure(
             made[name].image,
             f"{LABELS[name]}: face {_times(made[name].spread, spread)}",
             f"Result of the variant: {LABELS[name]}.",
         )
         for name in VARIANTS
     ]
-    return figures.row(shown) + "<p></p>" + figures.row(results)
+    return markup.row(shown) + "<p></p>" + markup.row(results)
 
 
 def inside(request: gr.Request, *values):
@@ -102,7 +126,7 @@ def inside(request: gr.Request, *values):
     try:
         source, frame = _pair(inputs, position, request)
     except InputError as error:
-        return None, figures.note(str(error), "warn"), ""
+        return None, markup.note(str(error), "warn"), ""
     seen = engine.inspect(source, frame, (zoom, zoom))
     s_x, s_y = seen.scale
     words = (
@@ -112,13 +136,13 @@ def inside(request: gr.Request, *values):
     )
     return (
         (seen.driving, seen.rectified),
-        figures.note(words),
-        figures.row(_steps(source, seen), 250),
+        markup.note(words),
+        markup.row(_steps(source, seen), 250),
     )
 
 
-def _steps(source: np.ndarray, seen: engine.Insides) -> list[figures.Figure]:
-    one, count = figures.Figure, len(seen.x_source)
+def _steps(source: np.ndarray, seen: engine.Insides) -> list[markup.Figure]:
+    one, count = markup.Figure, len(seen.x_source)
     return [
         one(
             drawing.points(source, (seen.x_source, drawing.BLUE)),

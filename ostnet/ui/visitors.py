@@ -17,8 +17,7 @@ from typing import TypeVar
 import gradio as gr
 
 from ostnet.media.sandbox import until
-from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup
-from ostnet.ui.disk import need_room
+from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup, need_room
 
 T = TypeVar("T")
 

@@ -13,8 +13,7 @@ from starlette.testclient import TestClient
 
 from ostnet.errors import InputError
 from ostnet.ui import route_guard
-from ostnet.ui.cleanup import UPLOADED
-from ostnet.ui.disk import need_room, used
+from ostnet.ui.cleanup import UPLOADED, need_room, used
 from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.visitors import Visitors
 

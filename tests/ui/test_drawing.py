@@ -6,7 +6,7 @@ from PIL import ImageColor
 from ostnet.media.crop import Crop
 from ostnet.model.layers import identity_grid
 from ostnet.model.scale import FIDUCIALS
-from ostnet.ui import drawing, figures
+from ostnet.ui import drawing, markup
 
 GREY = np.full((64, 64, 3), 120, np.uint8)
 
@@ -47,13 +47,13 @@ def test_flow_without_motion_is_white_and_directions_differ():
 
 
 def test_figures_carry_escaped_captions_and_alternative_texts():
-    made = figures.row([figures.Figure(GREY, "<b>", 'a "quote"')])
+    made = markup.row([markup.Figure(GREY, "<b>", 'a "quote"')])
     assert "&lt;b&gt;" in made and 'alt="a &quot;quote&quot;"' in made
     assert made.count("data:image/jpeg;base64,") == 1
 
 
 def test_tables_name_their_rows_and_columns():
-    made = figures.table(["variant", "size"], [["full", "1 & 2"]], "sizes")
+    made = markup.table(["variant", "size"], [["full", "1 & 2"]], "sizes")
     assert '<th scope="row">full</th><td>1 &amp; 2</td>' in made
     assert "<caption>sizes</caption>" in made
 

@@ -12,7 +12,7 @@ from ostnet.cli import main
 from ostnet.hub.front_matter import check_space, split
 from ostnet.hub.lookup import VARIABLE
 from ostnet.hub.space import LIVE
-from ostnet.ui import live_tab
+from ostnet.ui import page as ui_page
 from ostnet.web import site
 from ostnet.web.site import FACE
 
@@ -66,9 +66,9 @@ def test_a_static_space_takes_neither_flag(flags, tmp_path, capsys):
 
 
 def test_the_page_inside_tab_live(visit, browser, sites, monkeypatch):
-    monkeypatch.setenv(live_tab.VARIABLE, str(sites / "tiny"))
+    monkeypatch.setenv(ui_page.LIVE_VARIABLE, str(sites / "tiny"))
     with gr.Blocks(analytics_enabled=False) as page:
-        live_tab.build()
+        ui_page.live_tab()
     _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True)
     try:
         visitor = visit(browser)
@@ -85,8 +85,8 @@ def test_the_page_inside_tab_live(visit, browser, sites, monkeypatch):
 
 
 def test_without_an_export_tab_live_says_how(monkeypatch, tmp_path):
-    monkeypatch.setenv(live_tab.VARIABLE, str(tmp_path))
+    monkeypatch.setenv(ui_page.LIVE_VARIABLE, str(tmp_path))
     with gr.Blocks(analytics_enabled=False) as page:
-        live_tab.build()
+        ui_page.live_tab()
     (words,) = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
     assert "ostnet export --format web --output web" in words

@@ -1,53 +1,4 @@
-"""The video player: looping, with single frames and, for comparisons, a play head."""
-
-import html
-from pathlib import Path
-from urllib.parse import quote
-
-NARROW = 600
-"""Windows up to this many pixels wide get the version of two columns."""
-
-_BUTTONS = (
-    ("-1", "◀ frame", "one frame back (key ,)"),
-    ("0", "play / pause", "play or pause (key k)"),
-    ("1", "frame ▶", "one frame on (key .)"),
-)
-
-
-def player(
-    wide: Path,
-    fps: float,
-    narrow: Path | None = None,
-    about: str = "",
-    caption: str = "",
-    sound: bool = False,
-) -> str:
-    """A video with its buttons, as HTML; ``about`` is read out to who cannot see it."""
-    sources = [f'<source src="{_address(wide)}" type="video/mp4">']
-    if narrow is not None:
-        sources.insert(
-            0,
-            f'<source src="{_address(narrow)}" type="video/mp4" media="(max-width: {NARROW}px)">',
-        )
-    buttons = "".join(
-        f'<button type="button" data-step="{step}" title="{title}">{label}</button>'
-        for step, label, title in _BUTTONS
-    )
-    return (
-        f'<div class="player" data-fps="{fps:.6f}">'
-        f'<video {"" if sound else "muted "}autoplay loop playsinline controls preload="auto" '
-        f'aria-label="{html.escape(about, quote=True)}">{"".join(sources)}</video>'
-        f'<div class="steps">{buttons}<output></output>'
-        f"<span>{html.escape(caption)}</span></div></div>"
-    )
-
-
-def _address(file: Path) -> str:
-    """Where gradio serves a file of its cache or of a static folder."""
-    return f"gradio_api/file={quote(str(file))}"
-
-
-SCRIPT = """
+// Frame steps, shortcuts, the chart's play head beside the player, links into folded parts.
 (() => {
   const onPage = element => element && element.offsetParent !== null;
   const current = () => [...document.querySelectorAll('.player')].find(onPage);
@@ -101,5 +52,3 @@ SCRIPT = """
     }
   });
 })();
-"""
-"""Frame steps, shortcuts, the play head of the chart beside the player, links into folded parts."""
