@@ -244,7 +244,7 @@ def draw(folder: Path, records: Sequence[Record]) -> None:
         }
         if name == "yaw":
             panels["closed_form_bias_x"] = "ln of spread ratio to the source over $s_x$"
-        plots.clouds(folder / name, mine, axis, label, panels)
+        plots.scatter(folder / name, mine, axis, label, panels)
     by_point = {point: [r[f"accuracy_{point}"] for r in binned] for point in KEYPOINTS}
     title = "frames at drawn scales of 0.7 to 1.3"
     plots.box_rows(folder / "points", by_point, "distance to the landmark, px", title)

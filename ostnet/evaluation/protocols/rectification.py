@@ -226,7 +226,7 @@ def _strip(pairs, source, driving, truth, images) -> dict[str, np.ndarray]:
 def _labelled(picture: np.ndarray, pair: Pair) -> np.ndarray:
     """The picture with its scale written on it."""
     driver = SAME if pair.frame == pair.source_frame else LATER
-    return plots.written(picture, f"{driver}, {pair.s_x:g} x {pair.s_y:g}")
+    return plots.with_text(picture, f"{driver}, {pair.s_x:g} x {pair.s_y:g}")
 
 
 def _difference(image: np.ndarray, truth: np.ndarray, pair: Pair) -> np.ndarray:

@@ -25,12 +25,13 @@ def rotation_pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> 
 
 def draw(folder: Path, records: Sequence[Record]) -> None:
     """Measured scale against yaw, and the grid's rotation against the roll."""
-    upright = [record for record in records if record["roll"] == 0]
-    rolled = [record for record in records if record["roll"] != 0]
-    yaw_labels = ("yaw of the driver, degrees", "measured $s_x$")
-    plots.scatter(folder / "yaw", upright, "yaw_driver", "measured_x", yaw_labels)
-    roll_labels = ("roll of the driver, degrees", "turn of the grid, degrees")
-    plots.scatter(folder / "roll", rolled, "roll", "grid_turn", roll_labels)
+    measured = [record for record in records if record["method"] in ("full", "closed_form")]
+    upright = [record for record in measured if record["roll"] == 0]
+    rolled = [record for record in measured if record["roll"] != 0]
+    panel, label = {"measured_x": "measured $s_x$"}, "yaw of the driver, degrees"
+    plots.scatter(folder / "yaw", upright, "yaw_driver", label, panel)
+    panel, label = {"grid_turn": "turn of the grid, degrees"}, "roll of the driver, degrees"
+    plots.scatter(folder / "roll", rolled, "roll", label, panel)
 
 
 def table(bench: Bench) -> list[Metric]:

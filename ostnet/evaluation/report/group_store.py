@@ -1,9 +1,9 @@
-"""Results of one protocol on disk, one group of pairs a file, so that a run can be resumed.
+"""Results of one protocol on disk, one file per group of pairs, so that a run can be resumed.
 
 ``<output>/<protocol>/`` holds ``settings.json``, ``pairs.csv``, ``groups/NNNN.csv`` (the records of
-one group), ``groups/NNNN.npz`` (its pictures for the sample sheet, where it has some),
-``groups/NNNN.arrays.npz`` (what does not fit a record, where it has some) and, at the end,
-``frames.csv`` with all records.
+one group), where there are some ``groups/NNNN.npz`` (pictures for the sample sheet) and
+``groups/NNNN.arrays.npz`` (what does not fit a record) and, at the end, ``frames.csv`` with all
+records.
 """
 
 import csv
@@ -32,29 +32,26 @@ class Result:
 
 
 class GroupStore:
-    """Keeps finished groups; a group measured under the same settings is not measured again."""
+    """Keeps finished groups, which the same settings do not measure again."""
 
     def __init__(self, folder: Path, settings: dict):
         self.folder, self.groups = folder, folder / "groups"
         self._settings = json.loads(json.dumps(settings))
 
     def open(self) -> None:
-        """Create the folders and record the settings; once, by the first process.
+        """Create the folders and record the settings; the first process calls it, once.
 
         Groups in the folder that were measured under other settings are removed.
         """
-        if self._recorded() != self._settings:
+        path = self.folder / "settings.json"
+        before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        if before != self._settings:
             shutil.rmtree(self.groups, ignore_errors=True)
         self.groups.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self._settings, indent=1)
-        (self.folder / "settings.json").write_text(text + "\n", encoding="utf-8")
-
-    def _recorded(self) -> dict | None:
-        path = self.folder / "settings.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        path.write_text(json.dumps(self._settings, indent=1) + "\n", encoding="utf-8")
 
     def has(self, number: int) -> bool:
-        """Whether this group is finished."""
+        """Return whether this group is finished."""
         return self._path(number, ".csv").is_file()
 
     def save(self, number: int, result: Result, with_strip: bool) -> None:
@@ -68,17 +65,19 @@ class GroupStore:
         partial.replace(self._path(number, ".csv"))
 
     def records(self, count: int) -> list[Record]:
-        """Records of the first ``count`` groups, in order."""
+        """Return the records of the first ``count`` groups, in order."""
         return [record for n in range(count) for record in read_records(self._path(n, ".csv"))]
 
     def strips(self, count: int) -> list[dict[str, np.ndarray]]:
-        """Pictures of the groups that kept some."""
-        paths = [self._path(n, ".npz") for n in range(count)]
-        return [dict(np.load(path)) for path in paths if path.is_file()]
+        """Return the pictures of the groups that kept some."""
+        return self._load(count, ".npz")
 
     def arrays(self, count: int) -> list[dict[str, np.ndarray]]:
-        """Arrays of the first ``count`` groups, in order; groups without any are left out."""
-        paths = [self._path(n, ".arrays.npz") for n in range(count)]
+        """Return the arrays of the groups that kept some, in order."""
+        return self._load(count, ".arrays.npz")
+
+    def _load(self, count: int, suffix: str) -> list[dict[str, np.ndarray]]:
+        paths = [self._path(n, suffix) for n in range(count)]
         return [dict(np.load(path)) for path in paths if path.is_file()]
 
     def _path(self, number: int, suffix: str) -> Path:
@@ -86,7 +85,7 @@ class GroupStore:
 
 
 def write_records(path: Path, records: Sequence[Record]) -> None:
-    """CSV with one row per record; an empty cell is a value that could not be had."""
+    """Write a CSV with one row per record; an empty cell is NaN."""
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, list(dict.fromkeys(key for r in records for key in r)))
         writer.writeheader()
@@ -101,7 +100,7 @@ def _cell(value: object) -> object:
 
 
 def read_records(path: Path) -> list[Record]:
-    """What ``write_records`` wrote, exactly."""
+    """Return exactly what ``write_records`` wrote."""
     with path.open(newline="", encoding="utf-8") as file:
         return [
             {

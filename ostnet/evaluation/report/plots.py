@@ -1,6 +1,6 @@
 """Pictures of a report: curves and boxes as PNG and SVG, sheets of samples as PNG."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -11,7 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.methods import METHODS
+from ostnet.evaluation.report.tables import Row, in_table_order
 
 DPI = 100
 
@@ -19,14 +19,12 @@ COLOURS = ("#c0392b", "#2c6fad", "#2e8b57", "#8e5ea2")
 
 
 def methods_of(records: Sequence[Record]) -> list[str]:
-    """The methods present: those of every table first, in their order, then the others."""
-    present = list(dict.fromkeys(record["method"] for record in records))
-    known = [method for method in METHODS if method in present]
-    return known + [method for method in present if method not in METHODS]
+    """Return the methods present, in table order."""
+    return in_table_order(record["method"] for record in records)
 
 
 def boxes(path: Path, records: Sequence[Record], column: str, label: str, title: str) -> None:
-    """One box per method over its frames."""
+    """Draw one box per method over its frames."""
     groups = {
         method: [record[column] for record in records if record["method"] == method]
         for method in methods_of(records)
@@ -34,10 +32,9 @@ def boxes(path: Path, records: Sequence[Record], column: str, label: str, title:
     box_rows(path, groups, label, title)
 
 
-def box_rows(path: Path, groups: dict[str, Sequence[float]], label: str, title: str) -> None:
-    """One box per group, where it has values: median, quartiles, 5th to 95th percentile."""
-    finite = {name: np.array(values, dtype=float) for name, values in groups.items()}
-    finite = {name: values[np.isfinite(values)] for name, values in finite.items()}
+def box_rows(path: Path, groups: Mapping[str, Sequence[float]], label: str, title: str) -> None:
+    """Draw one box per group that has values: median, quartiles, 5th to 95th percentile."""
+    finite = {name: _finite(values) for name, values in groups.items()}
     finite = {name: values for name, values in finite.items() if len(values)}
     if not finite:
         return
@@ -56,30 +53,47 @@ def box_rows(path: Path, groups: dict[str, Sequence[float]], label: str, title: 
 
 
 def measured_against_known(path: Path, records: Sequence[Record], title: str) -> None:
-    """The scale each method took out against the known scale, per axis."""
-    methods = [m for m in ("full", "closed_form") if any(r["method"] == m for r in records)]
-    if not methods:
+    """Draw the scale that T_theta and the closed form took out against the known one, per axis."""
+    records = [r for r in records if r["method"] in ("full", "closed_form")]
+    if not records:
         return
     figure, panels = plt.subplots(1, 2, figsize=(9, 4.4), sharex=True, sharey=True)
     for axes, axis in zip(panels, ("x", "y"), strict=True):
-        for method, colour in zip(methods, ("#c0392b", "#2c6fad"), strict=False):
-            mine = [r for r in records if r["method"] == method]
-            known = [r[f"s_{axis}"] for r in mine]
-            axes.scatter(
-                known, [r[f"measured_{axis}"] for r in mine], s=8, alpha=0.5, c=colour, label=method
-            )
+        _dots(axes, records, f"s_{axis}", f"measured_{axis}")
         limits = np.array(axes.get_xlim())
         axes.plot(limits, limits, "k--", linewidth=1)
         axes.set_xlabel(f"known $s_{axis}$")
         axes.set_ylabel(f"measured $s_{axis}$")
-        axes.grid(alpha=0.3)
     panels[0].legend()
     figure.suptitle(title)
     save(figure, path)
 
 
+def scatter(
+    path: Path, records: Sequence[Record], x: str, label: str, panels: Mapping[str, str]
+) -> None:
+    """Draw one panel per column (column -> label): a dot per frame against ``x``, by method."""
+    figure, places = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.8), squeeze=False)
+    for axes, (column, name) in zip(places[0], panels.items(), strict=True):
+        _dots(axes, records, x, column)
+        axes.set_xlabel(label)
+        axes.set_ylabel(name)
+    if places[0][0].has_data():
+        places[0][0].legend()
+    save(figure, path)
+
+
+def _dots(axes, records: Sequence[Record], x: str, y: str) -> None:
+    for method, colour in zip(methods_of(records), COLOURS, strict=False):
+        points = np.array([(r[x], r[y]) for r in records if r["method"] == method], dtype=float)
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            axes.scatter(*points.T, s=12, alpha=0.6, c=colour, label=method, lw=0)
+    axes.grid(alpha=0.3)
+
+
 def curves(path: Path, records: Sequence[Record], column: str, label: str) -> None:
-    """Median over frames against the scale; panels: both axes stretched, x alone, y alone.
+    """Draw medians against the scale; panels: both axes stretched, x alone, y alone.
 
     No file where no frame has a value.
     """
@@ -95,11 +109,14 @@ def curves(path: Path, records: Sequence[Record], column: str, label: str) -> No
         axis = "s_y" if title == "y alone" else "s_x"
         for method in methods_of(records):
             mine = [r for r in records if r["method"] == method and chosen(r)]
-            scales = sorted({r[axis] for r in mine})
-            medians = [_median([r[column] for r in mine if r[axis] == s]) for s in scales]
+            by_scale = {
+                scale: _finite([r[column] for r in mine if r[axis] == scale])
+                for scale in sorted({r[axis] for r in mine})
+            }
+            medians = [np.median(v) if len(v) else np.nan for v in by_scale.values()]
             if np.isfinite(medians).any():
                 on_top = {"zorder": 3, "linewidth": 2.5} if method == "full" else {}
-                axes.plot(scales, medians, "o-", markersize=4, label=method, **on_top)
+                axes.plot(list(by_scale), medians, "o-", markersize=4, label=method, **on_top)
         axes.axvspan(0.7, 1.3, color="#7f8c8d", alpha=0.15)
         axes.set_xscale("log")
         axes.set_xticks([0.3, 0.5, 0.7, 1, 1.3, 2], ["0.3", "0.5", "0.7", "1", "1.3", "2"])
@@ -111,57 +128,20 @@ def curves(path: Path, records: Sequence[Record], column: str, label: str) -> No
     save(figure, path)
 
 
-def _median(values: Sequence[float]) -> float:
-    finite = np.array(values, dtype=float)
-    finite = finite[np.isfinite(finite)]
-    return float(np.median(finite)) if len(finite) else float("nan")
-
-
-def scatter(path: Path, records: Sequence[Record], x: str, y: str, labels: tuple[str, str]) -> None:
-    """One dot per frame, T_theta and closed form where they have a value."""
-    figure, axes = plt.subplots(figsize=(6, 4.2))
-    for method, colour in (("full", "#c0392b"), ("closed_form", "#2c6fad")):
-        points = [(r[x], r[y]) for r in records if r["method"] == method]
-        points = [point for point in points if np.isfinite(point).all()]
-        if points:
-            axes.scatter(*zip(*points, strict=True), s=10, alpha=0.6, c=colour, label=method)
-            axes.legend()
-    axes.set_xlabel(labels[0])
-    axes.set_ylabel(labels[1])
-    axes.grid(alpha=0.3)
-    save(figure, path)
-
-
-def clouds(
-    path: Path, records: Sequence[Record], x: str, label: str, panels: dict[str, str]
-) -> None:
-    """One panel per column (column -> label): a dot per frame against ``x``, colour by method."""
-    figure, places = plt.subplots(1, len(panels), figsize=(4.2 * len(panels), 3.8), squeeze=False)
-    for axes, (column, name) in zip(places[0], panels.items(), strict=True):
-        for method, colour in zip(methods_of(records), COLOURS, strict=False):
-            points = [(r[x], r[column]) for r in records if r["method"] == method]
-            points = [point for point in points if np.isfinite(point).all()]
-            if points:
-                axes.scatter(
-                    *zip(*points, strict=True), s=12, alpha=0.6, c=colour, label=method, lw=0
-                )
-        axes.set_xlabel(label)
-        axes.set_ylabel(name)
-        axes.grid(alpha=0.3)
-    if places[0][0].has_data():
-        places[0][0].legend()
-    save(figure, path)
+def _finite(values: Sequence[float]) -> np.ndarray:
+    found = np.array(values, dtype=float)
+    return found[np.isfinite(found)]
 
 
 def levels(
     path: Path,
-    rows: Sequence[dict],
+    rows: Sequence[Row],
     metric: str,
     order: Sequence[str],
     methods: Sequence[str],
     reference: str,
 ) -> None:
-    """R^2 by level with its interval, a line per method; dashed, those of condition ``reference``.
+    """Draw R^2 by level with its interval, a line per method; dashed, the ``reference`` condition.
 
     rows: metric (``metric``_x and ``metric``_y), condition, method, value, low and high.
     """
@@ -189,7 +169,7 @@ def levels(
 
 
 def with_points(picture: np.ndarray, found: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """The uint8 picture with points (K, 2) in pixels: found as dots, expected as rings."""
+    """Return the uint8 picture with points (K, 2) in pixels: found as dots, expected as rings."""
     zoom = 2
     large = cv2.resize(picture, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_LINEAR)
     for a, b in zip(found, expected, strict=True):
@@ -202,16 +182,14 @@ def with_points(picture: np.ndarray, found: np.ndarray, expected: np.ndarray) ->
     return cv2.resize(large, picture.shape[1::-1], interpolation=cv2.INTER_AREA)
 
 
-def written(picture: np.ndarray, text: str) -> np.ndarray:
-    """The uint8 picture (H, W, 3) with a line of text in its upper left corner."""
-    marked = np.ascontiguousarray(picture)
+def with_text(picture: np.ndarray, text: str) -> np.ndarray:
+    """Return the uint8 picture (H, W, 3) with a line of text in its upper left corner."""
+    marked = picture.copy()
     size = picture.shape[0] / 256
     place = (round(6 * size), round(24 * size))
+    font = cv2.FONT_HERSHEY_SIMPLEX
     for colour, width in (((0, 0, 0), 4), ((255, 255, 255), 1)):
-        marked = cv2.putText(
-            marked.copy(), text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.7 * size, colour, width,
-            cv2.LINE_AA,
-        )  # fmt: skip
+        cv2.putText(marked, text, place, font, 0.7 * size, colour, width, cv2.LINE_AA)
     return marked
 
 
@@ -224,7 +202,7 @@ def save(figure, path: Path) -> None:
 
 
 def sheet(path: Path, strips: Sequence[dict[str, np.ndarray]]) -> None:
-    """Rows of pictures with the same labels, (H, W, 3) uint8 each, as one PNG with a header."""
+    """Write rows of uint8 pictures (H, W, 3) with the same labels as one PNG with a header."""
     strips = [strip for strip in strips if strip]
     if not strips:
         return
@@ -235,17 +213,12 @@ def sheet(path: Path, strips: Sequence[dict[str, np.ndarray]]) -> None:
     height, width = picture.shape[:2]
     header = 40
     figure = plt.figure(figsize=(width / DPI, (height + header) / DPI))
-    axes = figure.add_axes([0, 0, 1, height / (height + header)])
+    axes = figure.add_axes((0, 0, 1, height / (height + header)))
     axes.imshow(picture)
     axes.axis("off")
+    middle = 1 - header / 2 / (height + header)
     for i, label in enumerate(labels):
-        figure.text(
-            (i + 0.5) / len(labels),
-            1 - header / 2 / (height + header),
-            label,
-            ha="center",
-            va="center",
-            fontsize=16,
-        )
+        x = (i + 0.5) / len(labels)
+        figure.text(x, middle, label, ha="center", va="center", fontsize=16)
     figure.savefig(path, dpi=DPI)
     plt.close(figure)

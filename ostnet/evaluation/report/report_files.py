@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ostnet.evaluation.report.tables import Row
+from ostnet.evaluation.report.tables import Row, in_table_order
 from ostnet.methods import METHODS
 
 FACES = "scale_error_median"
@@ -14,19 +14,19 @@ FACES = "scale_error_median"
 def write_report(
     folder: Path, rows: Sequence[Row], settings: dict, headlines: Mapping[str, Sequence[str]]
 ) -> None:
-    """Write ``report.json`` and ``report.md``."""
+    """Write ``report.json`` and ``report.md``; headlines as for ``markdown``."""
     write_json(folder / "report.json", rows, settings)
     (folder / "report.md").write_text(markdown(rows, settings, headlines), encoding="utf-8")
 
 
 def write_json(path: Path, rows: Sequence[Row], settings: dict) -> None:
-    """``{"rows": [...], "settings": {...}}``; nothing but finite numbers and null."""
+    """Write ``{"rows": [...], "settings": {...}}`` with finite numbers and null only."""
     document = {"rows": list(rows), "settings": settings}
     path.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def markdown(rows: Sequence[Row], settings: dict, headlines: Mapping[str, Sequence[str]]) -> str:
-    """The report for reading: per protocol the headline table, every value, the definitions.
+    """Return the report as text: per protocol the first table, every value, the definitions.
 
     headlines: protocol -> columns of its first table; those without any value are left out.
     """
@@ -53,8 +53,9 @@ def _headline_table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
     columns = [column for column in columns if column in valued]
     conditions = list(dict.fromkeys(row.get("condition") for row in rows))
     by_condition = conditions != [None]
-    head = [*(["condition"] if by_condition else []), "method", *columns, "frames", "no face"]
-    lines = [_line(head), _line(["---"] * len(head))]
+    lines = _head(
+        [*(["condition"] if by_condition else []), "method", *columns, "frames", "no face"]
+    )
     for condition in conditions:
         for method in _methods(rows):
             cells = [found.get((condition, method, column)) for column in columns]
@@ -67,7 +68,7 @@ def _headline_table(rows: Sequence[Row], columns: Sequence[str]) -> list[str]:
 
 
 def _counts(faces: Row | None, cells: Sequence[Row | None]) -> tuple[str, str]:
-    """Frames, and those of them without a face."""
+    """Return the number of frames, and of those without a face."""
     if faces is None:
         return str(max(cell["frames"] for cell in cells if cell)), "—"
     if not faces["frames"]:
@@ -78,7 +79,7 @@ def _counts(faces: Row | None, cells: Sequence[Row | None]) -> tuple[str, str]:
 def _full_table(rows: Sequence[Row]) -> list[str]:
     methods = _methods(rows)
     found = {(row["method"], row["metric"]): row for row in rows}
-    lines = [_line(["metric", *methods]), _line(["---"] * (len(methods) + 1))]
+    lines = _head(["metric", *methods])
     for metric in dict.fromkeys(row["metric"] for row in rows):
         cells = [found.get((method, metric)) for method in methods]
         lines.append(_line([metric, *(_value(cell, interval=True) for cell in cells)]))
@@ -86,21 +87,16 @@ def _full_table(rows: Sequence[Row]) -> list[str]:
 
 
 def _definitions(rows: Sequence[Row]) -> list[str]:
-    unique = {row["metric"]: row for row in rows}
-    lines = [
+    own = {row["method"]: row["method_definition"] for row in rows if "method_definition" in row}
+    described = METHODS | own
+    return [
         f"* `{name}`: {row['definition']}. Back end: {row['backend']}"
-        for name, row in unique.items()
-    ]
-    described = METHODS | {
-        row["method"]: row["method_definition"] for row in rows if "method_definition" in row
-    }
-    return lines + [
-        f"* method `{name}`: {described[name]}" for name in _methods(rows) if name in described
-    ]
+        for name, row in {row["metric"]: row for row in rows}.items()
+    ] + [f"* method `{name}`: {described[name]}" for name in _methods(rows) if name in described]
 
 
 def _missing(rows: Sequence[Row]) -> list[str]:
-    """One line per method and reason, with the metrics it concerns."""
+    """Return one line per method and reason, with the metrics it concerns."""
     reasons: dict[tuple, list[str]] = {}
     for row in rows:
         if row["value"] is None:
@@ -112,8 +108,7 @@ def _missing(rows: Sequence[Row]) -> list[str]:
 
 
 def _methods(rows: Sequence[Row]) -> list[str]:
-    present = dict.fromkeys(row["method"] for row in rows)
-    return sorted(present, key=lambda m: list(METHODS).index(m) if m in METHODS else len(METHODS))
+    return in_table_order(row["method"] for row in rows)
 
 
 def _value(row: Row | None, interval: bool = False) -> str:
@@ -123,6 +118,10 @@ def _value(row: Row | None, interval: bool = False) -> str:
     if interval and "low" in row:
         text += f" [{row['low']:.3g}, {row['high']:.3g}]"
     return text
+
+
+def _head(cells: Sequence[str]) -> list[str]:
+    return [_line(cells), _line(["---"] * len(cells))]
 
 
 def _line(cells: Sequence[str]) -> str:

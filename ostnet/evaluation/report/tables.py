@@ -1,10 +1,10 @@
-"""From records (one per method and frame) to rows of the report (one per method and metric)."""
+"""Rows of the report (one per method and metric) from records (one per method and frame)."""
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from ostnet.evaluation.metrics.statistics import (
 )
 from ostnet.methods import METHODS
 
-Row = dict[str, object]
+Row = dict[str, Any]
 
 POOLED: dict[str, Statistic] = {"pooled_slope": slope, "pooled_correlation": correlation}
 """Reductions of centred values of output and driver."""
@@ -43,6 +43,29 @@ REDUCE: dict[str, Statistic] = {
     LOGARITHMIC: partial(quantile, q=0.5),
 }
 
+_NO_VALUE = "no frame has a value"
+_AT_REST = "no pair of clips in which both sides move"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """All groups of one protocol, for rows that the reduction of one column cannot give."""
+
+    folder: Path
+    """Where plots go."""
+    records: Sequence[Record]
+    arrays: Sequence[dict[str, np.ndarray]]
+    """What the groups kept beside their records, in order."""
+    common: Row
+    """What all rows share: protocol, dataset, note."""
+    backends: dict[str, str]
+    """Kind of back end -> its name and version."""
+
+    def row(self, method: str, metric: str, definition: str, backend: str, frames: int) -> Row:
+        """Return a row without a value, to be completed."""
+        kind = self.backends[backend]
+        return _row(method, metric, definition, self.common, kind) | {"frames": frames}
+
 
 def rows(
     records: Sequence[Record],
@@ -51,19 +74,21 @@ def rows(
     backends: dict[str, str],
     missing: dict[str, str],
 ) -> list[Row]:
-    """One row per method and metric, in table order.
+    """Return one row per method and metric, in table order.
 
     Args:
         records: every method's frames of one protocol (and condition).
+        table: the metrics.
         head: what all rows share: protocol, dataset (and condition).
         backends: kind of back end -> its name and version.
         missing: method -> why there are no records of it.
     """
     result = []
-    for method in _ordered([*(record["method"] for record in records), *missing]):
+    for method in in_table_order([*(record["method"] for record in records), *missing]):
         mine = [record for record in records if record["method"] == method]
         for metric in table:
-            row = _row(method, metric, head, backends[metric.backend]) | {"frames": len(mine)}
+            row = _row(method, metric.name, metric.definition, head, backends[metric.backend])
+            row["frames"] = len(mine)
             result.append(row | (_summary(mine, metric) if mine else {"reason": missing[method]}))
     return result
 
@@ -73,19 +98,19 @@ def unavailable(
 ) -> list[Row]:
     """Return rows without a value for metrics whose network is not installed."""
     return [
-        _row(method, metric, head, "unavailable") | {"reason": reason}
+        _row(method, metric.name, metric.definition, head, "unavailable") | {"reason": reason}
         for method in methods
         for metric in table
     ]
 
 
-def _row(method: str, metric: Metric, head: Row, backend: str) -> Row:
-    """A row without a value yet."""
+def _row(method: str, metric: str, definition: str, head: Row, backend: str) -> Row:
+    """Return a row without a value yet."""
     return {
         "method": method,
-        "metric": metric.name,
+        "metric": metric,
         "value": None,
-        "definition": metric.definition,
+        "definition": definition,
         **head,
         "backend": backend,
         "frames": 0,
@@ -93,15 +118,27 @@ def _row(method: str, metric: Metric, head: Row, backend: str) -> Row:
     }
 
 
-def _ordered(methods: Sequence[str]) -> list[str]:
-    """Methods in table order, unknown ones last."""
+def in_table_order(methods: Iterable[str]) -> list[str]:
+    """Return the distinct methods in table order, unknown ones last."""
     present = dict.fromkeys(methods)
     known = [name for name in METHODS if name in present]
     return known + [name for name in present if name not in METHODS]
 
 
+def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
+    """Return value, and its 95 % interval over people (low, high) where there are two or more.
+
+    Statistics that divide by a variance may have neither: what is not finite is left out.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = {"value": whole(statistic, values)}
+        if interval := people_interval(statistic, values, people):
+            found |= dict(zip(("low", "high"), interval, strict=True))
+    return {name: value for name, value in found.items() if np.isfinite(value)}
+
+
 def _summary(records: Sequence[Record], metric: Metric) -> Row:
-    """value, failures and interval of one metric of one method."""
+    """Return value, failures and interval of one metric of one method."""
     if metric.reduce == "correlation":
         return _correlation(records, metric)
     if metric.reduce in POOLED:
@@ -117,27 +154,15 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
     kept = ~np.isnan(values)
     summary = {"failures": int((~kept).sum())}
     if not kept.any():
-        return summary | {"reason": "no frame has a value"}
+        return summary | {"reason": _NO_VALUE}
     if np.isinf(values).any():
         return summary | {"reason": "infinite: a frame is identical to the ground truth"}
     people = [record["person"] for record, keep in zip(records, kept, strict=True) if keep]
     return summary | estimate(REDUCE[metric.reduce], values[kept], people)
 
 
-def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
-    """value, and its 95 % interval over people (low, high) where there are two or more.
-
-    Statistics that divide by a variance can have neither: what is not finite is left out.
-    """
-    with np.errstate(divide="ignore", invalid="ignore"):
-        found = {"value": whole(statistic, values)}
-        if interval := people_interval(statistic, values, people):
-            found |= dict(zip(("low", "high"), interval, strict=True))
-    return {name: value for name, value in found.items() if np.isfinite(value)}
-
-
 def _by_clips(records: Sequence[Record], columns: Sequence[str]) -> list[tuple[str, np.ndarray]]:
-    """Of each pair of clips: the person, and the columns' values (T, C)."""
+    """Return person and the columns' values (T, C) of each pair of clips."""
     clips: dict[tuple, list[Record]] = {}
     for record in records:
         clips.setdefault((record["source"], record["driving"]), []).append(record)
@@ -148,7 +173,7 @@ def _by_clips(records: Sequence[Record], columns: Sequence[str]) -> list[tuple[s
 
 
 def centred(records: Sequence[Record], columns: Sequence[str]) -> tuple[np.ndarray, list[str], int]:
-    """Values of the columns with their means within each pair of clips removed.
+    """Return the columns' values with their means within each pair of clips removed.
 
     Frames in which one of them is missing are left out. Returns the values (N, C), the person of
     each row, and the number of pairs of clips with a row.
@@ -160,14 +185,12 @@ def centred(records: Sequence[Record], columns: Sequence[str]) -> tuple[np.ndarr
     return np.concatenate([np.empty((0, len(columns))), *points]), people, len(clips)
 
 
-_AT_REST = "no pair of clips in which both sides move"
-
-
 def _correlation(records: Sequence[Record], metric: Metric) -> Row:
+    """Return the mean of the correlations within each pair of clips."""
     clips = _by_clips(records, metric.sides)
     failures = sum(int(np.isnan(values).any(axis=1).sum()) for _, values in clips)
     found = [(person, formulas.correlation(*values.T)) for person, values in clips]
-    found = [(person, value) for person, value in found if not math.isnan(value)]
+    found = [(person, value) for person, value in found if not np.isnan(value)]
     summary = {"failures": failures, "clip_pairs": len(found)}
     if not found:
         return summary | {"reason": _AT_REST}
@@ -176,19 +199,21 @@ def _correlation(records: Sequence[Record], metric: Metric) -> Row:
 
 
 def _pooled(records: Sequence[Record], metric: Metric) -> Row:
+    """Return slope or correlation over all frames, means of clips removed."""
     points, people, clips = centred(records, metric.sides)
     summary = {"failures": len(records) - len(points), "clip_pairs": clips}
     if not clips:
-        return summary | {"reason": "no frame has a value"}
+        return summary | {"reason": _NO_VALUE}
     found = estimate(POOLED[metric.reduce], points, people)
     return summary | (found if "value" in found else {"reason": _AT_REST})
 
 
 def _by_gaze(records: Sequence[Record], metric: Metric) -> Row:
+    """Return the difference of output and driver where the driver looks down, or elsewhere."""
     points, people, clips = centred(records, ("gaze_y_driver", *metric.sides))
     summary = {"failures": len(records) - len(points), "clip_pairs": clips}
     if not clips:
-        return summary | {"reason": "no frame has a value"}
+        return summary | {"reason": _NO_VALUE}
     gaze, driver, output = points.T
     down = gaze >= np.quantile(gaze, 1 - LOOKING_DOWN)
     chosen = ~down if metric.reduce == "error_level" else down
@@ -200,37 +225,35 @@ def _by_gaze(records: Sequence[Record], metric: Metric) -> Row:
 
 
 def module_differences(records: Sequence[Record], head: Row, backend: str) -> list[Row]:
-    """The module's median scale error minus the closed form's, with its interval over people.
+    """Return the module's median scale error minus the closed form's, with its interval.
 
     Positive where the learned module is worse. Empty unless both were measured.
     """
-    by_method = {}
-    for name in ("full", "closed_form"):
-        mine = [record for record in records if record["method"] == name]
-        by_method[name] = sorted(mine, key=lambda record: record["pair"])
-    if not by_method["full"] or not by_method["closed_form"]:
+    ours, theirs = (
+        sorted((r for r in records if r["method"] == name), key=lambda record: record["pair"])
+        for name in ("full", "closed_form")
+    )
+    if not ours or not theirs:
         return []
-    people = np.array([record["person"] for record in by_method["full"]])
+    people = np.array([record["person"] for record in ours])
     result = []
     for axis in ("x", "y"):
         column = f"module_scale_error_{axis}"
-        errors = np.array([[r[column] for r in by_method[n]] for n in by_method]).T  # (N, 2)
+        errors = np.array([[r[column] for r in side] for side in (ours, theirs)]).T  # (N, 2)
         kept = ~np.isnan(errors).any(axis=1)
         if not kept.any():
             continue
-        result.append(
-            {
-                "method": "full",
-                "metric": f"{column}_median_minus_closed_form",
-                "definition": f"median {column} of T_theta minus that of the closed form on the "
-                "same F_kp points; low, high: 95 % bootstrap interval over people",
-                **head,
-                "backend": backend,
-                "frames": len(errors),
-                "failures": int((~kept).sum()),
-            }
-            | estimate(_median_difference, errors[kept], people[kept])
-        )
+        row = {
+            "method": "full",
+            "metric": f"{column}_median_minus_closed_form",
+            "definition": f"median {column} of T_theta minus that of the closed form on the "
+            "same F_kp points; low, high: 95 % bootstrap interval over people",
+            **head,
+            "backend": backend,
+            "frames": len(errors),
+            "failures": int((~kept).sum()),
+        }
+        result.append(row | estimate(_median_difference, errors[kept], people[kept]))
     return result
 
 
@@ -238,31 +261,3 @@ def _median_difference(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(N, 2), (D, N) -> (D,): median of column 0 minus median of column 1."""
     median = REDUCE["median"]
     return median(errors[:, 0], weights) - median(errors[:, 1], weights)
-
-
-@dataclass(frozen=True)
-class Measured:
-    """All groups of one protocol."""
-
-    folder: Path
-    """Where plots go."""
-    records: Sequence[Record]
-    arrays: Sequence[dict[str, np.ndarray]]
-    """What the groups kept beside their records, in order."""
-    common: Row
-    """What all rows share: protocol, dataset, note."""
-    backends: dict[str, str]
-    """Kind of back end -> its name and version."""
-
-    def row(self, method: str, metric: str, definition: str, backend: str, frames: int) -> Row:
-        """A row without a value, to be completed."""
-        return {
-            "method": method,
-            "metric": metric,
-            "value": None,
-            "definition": definition,
-            **self.common,
-            "backend": self.backends[backend],
-            "frames": frames,
-            "failures": 0,
-        }
