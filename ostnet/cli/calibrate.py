@@ -1,4 +1,4 @@
-"""``ostnet calibrate``: what computing in eight bits has to know of weights, kept beside them."""
+"""``ostnet calibrate``: prepare weights for 8-bit inference."""
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.values import needs_extra
@@ -6,7 +6,7 @@ from ostnet.flags import Parser, parse
 
 
 def run(argv: list[str]) -> None:
-    """Parse the flags, watch the network animate, write the file."""
+    """Parse the flags, measure the ranges, write the file."""
     with needs_extra("eval"):
         from ostnet.evaluation.calibration import CalibrateConfig, calibrate
     config = parse(Parser("ostnet calibrate", COMMANDS["calibrate"]), CalibrateConfig, argv)

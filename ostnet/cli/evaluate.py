@@ -1,4 +1,4 @@
-"""``ostnet evaluate``: weights against their comparators on a folder of clips."""
+"""``ostnet evaluate``: compare weights with other methods on a folder of clips."""
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.values import needs_extra

@@ -1,4 +1,4 @@
-"""``ostnet score``: generated clips against their references."""
+"""``ostnet score``: compare generated clips with their references."""
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.values import needs_extra

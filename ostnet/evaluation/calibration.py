@@ -1,4 +1,4 @@
-"""Which values the inputs of convolutions take on faces, for computing in eight bits."""
+"""``ostnet calibrate``: ranges of the convolutions' inputs, for 8-bit inference."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,16 +35,16 @@ class CalibrateConfig:
     """Folder of the weights, where ranges.json is written."""
 
     split: str = "train"
-    """Rows of the manifest to watch the network on; never those that it is measured on."""
+    """Split of the manifest to calibrate on; never the one that is evaluated."""
 
     people: int = 40
     """People, drawn by the seed; all of them where there are fewer."""
 
     frames: int = 3
-    """Driving frames of each person's own clip; one more is another person's."""
+    """Driving frames of each person's own clip; one more comes from another person."""
 
     seed: int = 0
-    """Of which people and which scales."""
+    """Seed of the people and the scales."""
 
     leave_out: tuple[str, ...] = ()
     """Identities of the split, with blanks or commas between them, that are not drawn."""
@@ -56,7 +56,7 @@ class CalibrateConfig:
 
 
 def calibrate(config: CalibrateConfig) -> Path:
-    """Write ``ranges.json`` beside the weights; its path.
+    """Write ``ranges.json`` beside the weights and return its path.
 
     Raises:
         InputError: no clips of the split, no such identity to leave out, or no weights.
@@ -82,7 +82,7 @@ def _drawn(config: CalibrateConfig) -> list[Pair]:
 
 
 def _pictures(data: Path, pairs: list[Pair]) -> Iterator[tuple[Tensor, Tensor]]:
-    """Source and driving picture of each pair, (1, 3, R, R)."""
+    """Yield source and driving picture of each pair, (1, 3, R, R)."""
     for members in group(pairs):
         first = members[0]
         source = to_batch(load_frames(data / first.source, [first.source_frame]), "cpu")

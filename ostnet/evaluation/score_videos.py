@@ -1,7 +1,6 @@
-"""``score``: the same metrics for anyone's videos, without our model."""
+"""``ostnet score``: the metrics of the reports for generated videos of any method."""
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from ostnet.evaluation.metrics.columns import (
     scale_columns,
 )
 from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
-from ostnet.evaluation.metrics.faces import Face, FaceReader, identity_of
+from ostnet.evaluation.metrics.faces import Face, identity_of
 from ostnet.evaluation.metrics.instruments import MetricOptions, backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
 from ostnet.evaluation.protocols.stability import jitter
@@ -35,18 +34,16 @@ VIDEOS = (".mp4", ".mov", ".avi", ".mkv", ".webm")
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 
 SAME, CROSS = "same-scale", "cross-identity"
-"""Protocols by whose names the rows go."""
+"""Protocols under whose names the rows are reported."""
 
-JITTER = [
-    Metric(
-        "landmark_jitter_ratio",
-        "landmark_jitter_ratio",
-        "mean",
-        "mean second difference over time of 68 landmarks, generated over reference; mean over "
-        "clips, each as often as it has frames; failures are frames of clips with a lost face",
-        "landmarker",
-    )
-]
+JITTER = Metric(
+    "landmark_jitter_ratio",
+    "landmark_jitter_ratio",
+    "mean",
+    "mean second difference over time of 68 landmarks, generated over reference; mean over "
+    "clips, each as often as it has frames; failures are frames of clips with a lost face",
+    "landmarker",
+)
 
 
 @dataclass
@@ -72,7 +69,7 @@ class ScoreConfig(MetricOptions):
     nothing pixel by pixel. Needs ``source``."""
 
     name: str | None = None
-    """What to call the method in the report; default: the name of the folder ``generated``."""
+    """Name of the method in the report; default: the name of the folder ``generated``."""
 
     def __post_init__(self):
         self.generated, self.reference = Path(self.generated), Path(self.reference)
@@ -91,18 +88,21 @@ def score(config: ScoreConfig) -> list[Row]:
     """Score every generated video against the reference of the same name; write the report.
 
     Frames are compared one by one as centre squares of 256 pixels; intervals are over people where
-    the names tell them (``data.datasets.NAMINGS``), else over videos. Returns the rows of
+    the names tell them (``data.clips.NAMINGS``), else over videos. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
     if config.lineage and config.cross_identity:
         warnings.warn("--lineage: not used by this kind of scoring", stacklevel=2)
-    videos = files(config.generated, VIDEOS, "generated")
+    videos = sorted(path for path in config.generated.iterdir() if path.suffix.lower() in VIDEOS)
+    if not videos:
+        raise InputError(
+            f"generated: {config.generated} holds no file of {', '.join(VIDEOS)}; add some"
+        )
     config.output.mkdir(parents=True, exist_ok=True)
     scorer = _Scorer(config, recognise([video.name for video in videos]))
-    for video in videos:
-        scorer.add(video)
-    write_records(config.output / "frames.csv", scorer.records)
-    rows = scorer.rows()
+    records = [record for video in videos for record in scorer.records(video)]
+    write_records(config.output / "frames.csv", records)
+    rows = scorer.rows(records)
     settings = {"generated": scorer.method, "reference": config.reference.resolve().name}
     headlines = {name: SUITE[name].headline for name in (SAME, CROSS)}
     report_files.write_report(config.output, rows, settings, headlines)
@@ -110,55 +110,67 @@ def score(config: ScoreConfig) -> list[Row]:
 
 
 class _Scorer:
-    """Takes one video after another and keeps what its frames say."""
+    """Measures one video after another."""
 
     def __init__(self, config: ScoreConfig, naming: str):
-        """naming: key of ``data.datasets.NAMINGS``, by which a video's name tells the person."""
+        """naming: key of ``data.clips.NAMINGS``, by which a video's name tells the person."""
         self.config, self._naming = config, naming
         device = str(choose_device(config.device))
         self.reader = make_reader(config, device)
         self.perceptual = None if config.cross_identity else load_region_distance(device)
         self.method = config.name or config.generated.resolve().name
-        self.records: list[Record] = []
 
-    def add(self, video: Path) -> None:
-        """One record per frame of one video."""
-        reference = partner(self.config.reference, video, VIDEOS, "reference")
-        check_length(video, reference)
+    def records(self, video: Path) -> list[Record]:
+        """Return one record per frame of a generated video."""
+        reference = _partner(self.config.reference, video, VIDEOS, "reference")
+        found, expected = probe(video).frames, probe(reference).frames
+        if found != expected:
+            raise InputError(
+                f"generated: {video.name} has {found} frames, its reference {expected}; cut them "
+                "to the same length"
+            )
         source = self._source(video)
         faces, drivers, records = [], [], []
-        for index, (image, truth) in enumerate(frame_pairs(video, reference)):
+        frames = zip(read_frames(video), read_frames(reference), strict=True)
+        for index, (image, truth) in enumerate((square(a), square(b)) for a, b in frames):
             face, driver = self.reader.read([image, truth], self.config.source is not None)
             faces.append(face)
             drivers.append(driver)
-            person = id_of(video.name, self._naming)
-            record = {"method": self.method, "pair": index, "person": person}
-            record |= {"source": video.stem, "driving": reference.name, "frame": index}
-            record |= self._columns(image, truth, face, driver, source)
-            records.append(record)
+            record = {
+                "method": self.method,
+                "pair": index,
+                "person": id_of(video.name, self._naming),
+                "source": video.stem,
+                "driving": reference.name,
+                "frame": index,
+            }
+            records.append(record | self._columns(image, truth, face, driver, source))
         leave_out_blinks(records)
         ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
-        self.records += [record | {"landmark_jitter_ratio": ratio} for record in records]
+        return [record | {JITTER.name: ratio} for record in records]
 
-    def rows(self) -> list[Row]:
-        """The report on all videos."""
+    def rows(self, records: list[Record]) -> list[Row]:
+        """Return the report's rows on all videos."""
         head = {
             "protocol": CROSS if self.config.cross_identity else SAME,
             "dataset": self.config.reference.resolve().name,
         }
-        table = _table(self.config, self.reader) + (PERCEPTUAL if self.perceptual else [])
-        found = backends(self.reader, self.perceptual)
-        rows = tables.rows(self.records, table, head, found, {})
+        table = [*_table(self.config), JITTER, *(PERCEPTUAL if self.perceptual else [])]
+        rows = tables.rows(records, table, head, backends(self.reader, self.perceptual), {})
         if not self.config.cross_identity and not self.perceptual:
             rows += tables.unavailable(PERCEPTUAL, [self.method], head, NO_WEIGHTS)
         return rows
 
     def _source(self, video: Path) -> Face | None:
-        """Return the source picture's face, where it is given."""
+        """Return the face of the source picture, where one is given."""
         if self.config.source is None:
             return None
-        picture = first_picture(partner(self.config.source, video, PICTURES + VIDEOS, "source"))
-        return self.reader.read([picture], identity=True)[0]
+        path = _partner(self.config.source, video, PICTURES + VIDEOS, "source")
+        if path.suffix.lower() in PICTURES:
+            picture = read_image(path, apart=False)
+        else:
+            picture = next(iter(read_frames(path, max_frames=1)))
+        return self.reader.read([square(picture)], identity=True)[0]
 
     def _columns(
         self,
@@ -168,7 +180,7 @@ class _Scorer:
         driver: Face | None,
         source: Face | None,
     ) -> Record:
-        """One frame beside its reference and its source."""
+        """Compare one frame with its reference and its source."""
         if self.config.cross_identity:
             record = scale_columns("scale_error", face, source)
         else:
@@ -182,57 +194,17 @@ class _Scorer:
         return record | following_columns(face, driver)
 
 
-def _table(config: ScoreConfig, reader: FaceReader) -> list[Metric]:
+def _table(config: ScoreConfig) -> list[Metric]:
+    """Return the metrics that need neither our model nor further frames of the source."""
     if config.cross_identity:
-        table = [
-            metric
-            for metric in definitions.CROSS
-            if not metric.column.startswith("scale_error_matched")
-        ]
-    else:
-        table = [
-            metric
-            for metric in definitions.reconstruction_metrics(config.lineage)
-            if metric.backend != "module"
-        ]
-        if config.source is not None:
-            table += definitions.IDENTITY
-    return table + JITTER
+        return [m for m in definitions.CROSS if not m.column.startswith("scale_error_matched")]
+    table = definitions.reconstruction_metrics(config.lineage)
+    identity = definitions.IDENTITY if config.source else []
+    return [*(metric for metric in table if metric.backend != "module"), *identity]
 
 
-def frame_pairs(video: Path, reference: Path) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Frames of two videos of one length, side by side: uint8 (256, 256, 3) each."""
-    for image, truth in zip(read_frames(video), read_frames(reference), strict=True):
-        yield square(image), square(truth)
-
-
-def check_length(video: Path, reference: Path) -> None:
-    """Raises InputError where the two have different numbers of frames."""
-    found, expected = probe(video).frames, probe(reference).frames
-    if found != expected:
-        raise InputError(
-            f"generated: {video.name} has {found} frames, its reference {expected}; cut them to "
-            "the same length"
-        )
-
-
-def first_picture(path: Path) -> np.ndarray:
-    """A picture, or the first frame of a video: uint8 (256, 256, 3)."""
-    if path.suffix.lower() in PICTURES:
-        return square(read_image(path, apart=False))
-    return square(next(iter(read_frames(path, max_frames=1))))
-
-
-def files(folder: Path, suffixes: tuple[str, ...], role: str) -> list[Path]:
-    """Those of a folder with these endings, by name; raises InputError where there is none."""
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
-    if not found:
-        raise InputError(f"{role}: {folder} holds no file of {', '.join(suffixes)}; add some")
-    return found
-
-
-def partner(folder: Path, video: Path, suffixes: tuple[str, ...], role: str) -> Path:
-    """The file of a video's name, whatever its ending; raises InputError where there is none."""
+def _partner(folder: Path, video: Path, suffixes: tuple[str, ...], role: str) -> Path:
+    """Return the file of a video's name, whatever its ending; InputError where there is none."""
     for suffix in suffixes:
         candidate = folder / f"{video.stem}{suffix}"
         if candidate.is_file():
