@@ -1,4 +1,4 @@
-"""Numbers of one run: a verdict in words, face sizes over time, and a small table."""
+"""What the measured face sizes of one run come to: sentences, a plot over time, a table."""
 
 import math
 from statistics import median
@@ -14,7 +14,7 @@ COLOURS = {
     "no_embedding": "#0090ff",
     "neither": "#8e4ec6",
 }
-"""Of every series and bar of the page, by its name in the trace."""
+"""Colour of every series and bar of the page, by its name in the trace."""
 
 NAMES = {"portrait": "portrait", "driving": "driving clip", **LABELS}
 """Name in the trace -> name in the chart."""
@@ -27,16 +27,16 @@ STYLES = {
     "full": (3.6, ""),
     "no_embedding": (1.4, "6 5"),
 }
-"""Width and dashes of the lines in the order they are drawn: those that coincide both show."""
+"""Width and dashes of the lines, in drawing order; lines that coincide are both visible."""
 
 LEVEL = 1.1
-"""A driver whose face is up to this factor from the portrait's counts as equally near."""
+"""Factor up to which a driving face counts as large as the portrait's."""
 
 
 def face_sizes(document: dict, name: str) -> list[float]:
-    """Per frame, the size of the driving face or of one variant's, in portrait faces.
+    """Return the face size of the driving clip or a variant per frame; the portrait's is 1.
 
-    The geometric mean of both axes' keypoint spread, divided by the portrait's.
+    It is the geometric mean of both axes' keypoint spread, divided by the portrait's.
     """
     source = document["source"]
     sizes = []
@@ -48,13 +48,13 @@ def face_sizes(document: dict, name: str) -> list[float]:
 
 
 def off_by(document: dict, name: str) -> float:
-    """Median over the frames of how far the face size is from the portrait's, .02 being 2 %."""
+    """Return the median over the frames of the deviation from the portrait's size; .02 is 2 %."""
     sizes = (max(size, 1e-6) for size in face_sizes(document, name))
     return median(math.expm1(abs(math.log(size))) for size in sizes)
 
 
 def scale_error(document: dict, name: str) -> float:
-    """Median over the frames of max over the axes of |ln(sigma of the output / the portrait's)|.
+    """Return the median over the frames of max over the axes of |ln(sigma / the portrait's)|.
 
     Pose is not matched: a turned head is narrower than the portrait and counts as an error.
     """
@@ -66,7 +66,7 @@ def scale_error(document: dict, name: str) -> float:
 
 
 def chart(document: dict) -> str:
-    """Face size over time of the driving clip and of every variant, as HTML."""
+    """Return the face sizes of driving clip and variants over time as an HTML plot."""
     shown = variants(document)
     frames = len(document["frames"])
     series = []
@@ -83,18 +83,18 @@ def chart(document: dict) -> str:
 
 
 def number_rows(document: dict) -> list[list[str]]:
-    """One row per variant: median face size, how far off, the same along the worse axis."""
+    """Return a row per variant: label, median face size, its deviation, that of the worse axis."""
     rows = []
     for name in variants(document):
         size = median(face_sizes(document, name))
         worse = math.expm1(scale_error(document, name))
-        rows.append([LABELS[name], f"{size:.2f}\u00a0×", _percent(off_by(document, name)),
-                     _percent(worse)])  # fmt: skip
+        rows.append([LABELS[name], f"{size:.2f}\u00a0×", percent(off_by(document, name)),
+                     percent(worse)])  # fmt: skip
     return rows
 
 
 def driver(document: dict) -> str:
-    """How large the driving face is, in words."""
+    """Return how large the driving face is, in words."""
     sizes = face_sizes(document, "driving")
     low, middle, high = min(sizes), median(sizes), max(sizes)
     if high > LEVEL**3 * max(low, 1e-6):
@@ -106,25 +106,25 @@ def driver(document: dict) -> str:
 
 
 def headline(document: dict) -> str:
-    """What the run proves, in one sentence: how far off the face size is, with and without."""
+    """Return how far the face size is off with OSTNet and without it, in words."""
     errors = {name: off_by(document, name) for name in variants(document)}
     start = driver(document)
     if {"full", "neither"} <= errors.keys():
         return (
-            f"{start}. With OSTNet the result's face is {_percent(errors['full'])} off the "
-            f"portrait's size, without it {_percent(errors['neither'])}."
+            f"{start}. With OSTNet the result's face is {percent(errors['full'])} off the "
+            f"portrait's size, without it {percent(errors['neither'])}."
         )
     name, error = next(iter(errors.items()))
-    return f"{start}. The result ({LABELS[name]}) is {_percent(error)} off the portrait's size."
+    return f"{start}. The result ({LABELS[name]}) is {percent(error)} off the portrait's size."
 
 
 def verdict(document: dict) -> str:
-    """Which variant keeps the portrait's face size best on this clip, whichever it is."""
+    """Return which variant keeps the portrait's face size best on this clip, in words."""
     errors = {name: off_by(document, name) for name in variants(document)}
     if len(errors) < 2:
         return ""
     ranked = sorted(errors, key=lambda name: (errors[name], name))
-    shown = {name: _percent(errors[name]) for name in ranked}
+    shown = {name: percent(errors[name]) for name in ranked}
     best = [name for name in ranked if shown[name] == shown[ranked[0]]]
     text = f"Nearest to the portrait's size on this clip: {_list(best)}, {shown[best[0]]} off"
     if "full" not in best:
@@ -133,12 +133,12 @@ def verdict(document: dict) -> str:
 
 
 def variants(document: dict) -> list[str]:
-    """The variants that were rendered."""
+    """Return the names of the variants that were rendered."""
     return list(document["frames"][0]["variants"])
 
 
-def _percent(share: float) -> str:
-    """2.1 % below ten, 24 % above."""
+def percent(share: float) -> str:
+    """Return a share as text: 2.1 % below ten, 24 % above."""
     return f"{100 * share:.1f}\u00a0%" if share < 0.0995 else f"{100 * share:.0f}\u00a0%"
 
 

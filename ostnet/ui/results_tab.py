@@ -1,4 +1,4 @@
-"""The Results tab: three claims, then findings and reports beside the weights, as they are."""
+"""The Results tab: three claims, then the findings and reports beside the weights."""
 
 import base64
 import gzip
@@ -12,10 +12,10 @@ import gradio as gr
 
 from ostnet.ui import markup, text
 from ostnet.ui.engine import PRIVATE
-from ostnet.ui.measurements import Measurements, claims
+from ostnet.ui.measurements import METRICS, Measurements, claims
 
 FINDINGS = "evaluation/findings.md"
-"""Below the checkpoint: what the measurements say, in words, with plots beside it."""
+"""File below the checkpoint that says in words what was measured, with plots beside it."""
 
 SHOWN = (
     "scale_error_median",
@@ -32,11 +32,11 @@ SHOWN = (
 """Metrics of the tables, where a report has them; every other value is in the file."""
 
 MOST_CONDITIONED = 4
-"""Tables of one protocol by condition, a metric each."""
+"""Tables by condition of one protocol, a metric each."""
 
 
 def build(tab: gr.Tab, folder: Path) -> None:
-    """Claims, findings and tables of a checkpoint's folder; read when the tab is opened."""
+    """Lay the tab out; a checkpoint's folder is read when the tab is opened."""
     gr.Markdown(text.RESULTS)
     opening = gr.HTML(elem_id="claims", min_height=200)
     with gr.Accordion("What was found, in full", open=False, elem_id="found"):
@@ -57,16 +57,16 @@ def build(tab: gr.Tab, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Section:
-    """A folded part of the tab."""
+    """Hold a folded part of the tab."""
 
     name: str
-    """For links to it."""
+    """Target of links to it."""
     title: str
     body: str
 
     @property
     def html(self) -> str:
-        """Folded."""
+        """The section as HTML."""
         return (
             f'<details id="{self.name}"><summary><h3>{html.escape(self.title)}</h3></summary>'
             f"{self.body}</details>"
@@ -74,13 +74,13 @@ class Section:
 
 
 def contents(named: list[tuple[str, str]]) -> str:
-    """Links to the parts of the tab, each (name, title)."""
+    """Return links to the parts of the tab, each given as (name, title)."""
     items = "".join(f'<li><a href="#{name}">{html.escape(title)}</a></li>' for name, title in named)
     return f'<nav class="contents" aria-label="Contents"><ul>{items}</ul></nav>'
 
 
 def findings_markdown(file: Path) -> str:
-    """The text of a file with the pictures that lie beside it inside; empty where there is none."""
+    """Return a file's text with its pictures as data URIs; empty where there is no file."""
     if not file.is_file():
         return ""
 
@@ -96,15 +96,15 @@ def findings_markdown(file: Path) -> str:
 
 
 def sections(folder: Path) -> list[Section]:
-    """A section per protocol of metrics.json and of every report.json[.gz] of a folder."""
+    """Return a section per protocol of metrics.json and of every report.json[.gz] of a folder."""
     reports = sorted([*folder.rglob("report.json"), *folder.rglob("report.json.gz")])
-    files = [folder / "metrics.json", *reports]
+    files = [folder / METRICS, *reports]
     parts = [part for file in files if file.is_file() for part in _report(file, folder)]
     return [Section(f"report-{n}", title, body) for n, (title, body) in enumerate(parts)]
 
 
 def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
-    """(title, tables) of a report's protocols and of its settings."""
+    """Return (title, tables) of each of a report's protocols and of its settings."""
     document = _read(file)
     name = str(file.relative_to(folder))
     rows = document.pop("rows", [])
@@ -115,7 +115,11 @@ def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
         mine = [row for row in rows if row["protocol"] == protocol]
         conditioned = [row for row in mine if "condition" in row]
         plain = [row for row in mine if "condition" not in row]
-        parts = [_table(plain), _definitions(plain)] if plain else []
+        parts = []
+        if plain:
+            columns = _metrics(plain, len(SHOWN))
+            parts += [_table(plain, "method", columns, "metric", _caption(plain))]
+            parts += [_definitions(plain)]
         if conditioned:
             parts.append(_by_condition(conditioned))
         made.append((protocol.replace("-", " ").capitalize(), "\n".join(parts)))
@@ -126,39 +130,34 @@ def _report(file: Path, folder: Path) -> list[tuple[str, str]]:
 
 
 def _metrics(rows: list[dict], most: int) -> list[str]:
-    """The metrics to show: the chosen ones that have a value, else the first that have."""
+    """Return the metrics to show: those of `SHOWN` that have a value, else the first that have."""
     valued = dict.fromkeys(row["metric"] for row in rows if row.get("value") is not None)
     valued = valued or dict.fromkeys(row["metric"] for row in rows)
     return ([name for name in SHOWN if name in valued] or list(valued))[:most]
 
 
-def _table(rows: list[dict]) -> str:
-    columns = _metrics(rows, len(SHOWN))
-    values = {(row["method"], row["metric"]): row for row in rows}
+def _table(rows: list[dict], down: str, columns: list[str], across: str, caption: str) -> str:
+    """Return a table of values with a line per value of column ``down`` of the report."""
+    values = {(row[down], row[across]): row for row in rows}
     lines = [
-        [method.replace("_", " "), *(_value(values.get((method, column))) for column in columns)]
-        for method in dict.fromkeys(row["method"] for row in rows)
+        [
+            _words(name) if down == "method" else name,
+            *(_value(values.get((name, c))) for c in columns),
+        ]
+        for name in dict.fromkeys(row[down] for row in rows)
     ]
-    head = ["method", *(name.replace("_", " ") for name in columns)]
-    return markup.table(head, lines, _caption(rows))
+    return markup.table([down, *map(_words, columns)], lines, caption)
 
 
 def _by_condition(rows: list[dict]) -> str:
-    """One table per metric, closed at first: a line per condition, a column per method."""
+    """Return one table per metric, folded: a line per condition, a column per method."""
     methods = list(dict.fromkeys(row["method"] for row in rows))
-    conditions = list(dict.fromkeys(row["condition"] for row in rows))
-    head = ["condition", *(method.replace("_", " ") for method in methods)]
     tables = []
     for metric in _metrics(rows, MOST_CONDITIONED):
         mine = [row for row in rows if row["metric"] == metric]
-        values = {(row["condition"], row["method"]): row for row in mine}
-        lines = [
-            [condition, *(_value(values.get((condition, method))) for method in methods)]
-            for condition in conditions
-        ]
-        caption = f"{metric.replace('_', ' ')}. {_caption(mine)}"
-        tables += [markup.table(head, lines, caption), _definitions(mine)]
-    return f"<details><summary>By condition</summary>{''.join(tables)}</details>"
+        caption = f"{_words(metric)}. {_caption(mine)}"
+        tables += [_table(mine, "condition", methods, "method", caption), _definitions(mine)]
+    return markup.folded("By condition", "".join(tables))
 
 
 def _caption(rows: list[dict]) -> str:
@@ -169,23 +168,25 @@ def _caption(rows: list[dict]) -> str:
 
 
 def _definitions(rows: list[dict]) -> str:
+    """Return how each metric is defined, and why a value is missing, as a folded list."""
     unique = {row["metric"]: row for row in rows if row["metric"] in SHOWN}
-    missing = {row["method"]: row.get("reason") for row in rows if row.get("reason")}
-    items = "".join(
-        f"<li><code>{html.escape(name)}</code>: {html.escape(str(row.get('definition', '')))} "
-        f"({html.escape(str(row.get('backend', '')))})</li>"
+    items = [
+        f"<code>{html.escape(name)}</code>: {html.escape(str(row.get('definition', '')))} "
+        f"({html.escape(str(row.get('backend', '')))})"
         for name, row in unique.items()
-    )
-    items += "".join(
-        f"<li>no value of some metric for <code>{html.escape(method)}</code>: "
-        f"{html.escape(reason)}</li>"
-        for method, reason in missing.items()
-    )
-    return f"<details><summary>Definitions and back ends</summary><ul>{items}</ul></details>"
+    ]
+    items += [
+        f"no value of some metric for <code>{html.escape(method)}</code>: {html.escape(reason)}"
+        for method, reason in {
+            row["method"]: row["reason"] for row in rows if row.get("reason")
+        }.items()
+    ]
+    body = "".join(f"<li>{item}</li>" for item in items)
+    return markup.folded("Definitions and back ends", f"<ul>{body}</ul>")
 
 
 def _flat(values: dict, prefix: str = "") -> list[tuple[str, object]]:
-    """Nested dictionaries as (dotted name, value)."""
+    """Return nested dictionaries as (dotted name, value)."""
     pairs = []
     for name, value in values.items():
         name = f"{prefix}{name}"
@@ -208,3 +209,7 @@ def _value(row: dict | None) -> str:
 
 def _plain(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")

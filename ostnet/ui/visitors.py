@@ -1,6 +1,6 @@
-"""What belongs to one visitor and goes when the visitor goes: files, looks at inputs, a stop flag.
+"""Each visitor's files, previews and stop flag, which are deleted when the visitor leaves.
 
-A visitor is a browser tab, known by gradio's session hash.
+A visitor is a browser tab, identified by Gradio's session hash.
 """
 
 import os
@@ -22,60 +22,50 @@ from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup, need_room
 T = TypeVar("T")
 
 MOST_RUNS = 24
-"""Runs of one visitor whose results are kept; the page itself makes twelve at most in one go."""
+"""Runs of one visitor whose results are kept; one click makes twelve at most."""
 
-AFTERWARDS = 30
-"""Seconds in which nothing is begun for a visitor who has left: what still waits in the queue."""
+CLOSED_SECONDS = 30
+"""Seconds for which jobs still in the queue are refused after their visitor has left."""
 
-COMES_BACK = 60.0
-"""Seconds for which inputs stay after a visitor has left: a reload is a goodbye, too."""
+GRACE_SECONDS = 60.0
+"""Seconds for which inputs are kept after a visitor has left: a reload counts as leaving, too."""
 
 
 def cache_folder() -> Path:
-    """Where gradio keeps uploads, and serves files from without copying them."""
+    """Return where Gradio keeps uploads, and serves files from without copying them."""
     return Path(os.environ.get("GRADIO_TEMP_DIR") or Path(tempfile.gettempdir()) / "gradio")
 
 
 @dataclass
 class Visitor:
-    """One tab's belongings."""
+    """Hold what belongs to one tab."""
 
     folder: Path
     """For results; its name cannot be guessed."""
-
     token: str = field(default_factory=secrets.token_urlsafe)
-    """By which the same browser's next visit proves that this one was its own."""
-
+    """Proves to the same browser's next visit that this visit was its own."""
     stop: threading.Event = field(default_factory=threading.Event)
-    """Set while the visitor wants the present run to end."""
-
+    """Set to end the current run."""
     gone: threading.Event = field(default_factory=threading.Event)
     """Set when the visitor has left."""
-
     forgotten: threading.Event = field(default_factory=threading.Event)
-    """Set when the visitor has stayed away."""
-
+    """Set when the visitor has not come back in time."""
     uploads: dict[Path, int] = field(default_factory=dict)
-    """Files this visitor has sent, and their inodes: one who sends the same anew gets another."""
-
+    """This visitor's uploads and their inodes; sending the same file again gives another inode."""
     runs: list = field(default_factory=list)
-    """What the page's last runs left for buttons that come after them."""
-
+    """The finished runs of the last click."""
     made: dict[Path, float] = field(default_factory=dict)
-    """The folders of the runs that are kept, oldest first, and when each was made, by the clock of
-    ``seen``."""
-
+    """Folders of the runs that are kept, oldest first, with the monotonic time of each."""
     seen: float = field(default_factory=time.monotonic)
-    """When the visitor last did something, by a clock that nobody sets."""
-
+    """Monotonic time of the visitor's last request."""
     _looks: dict[Hashable, object] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
     _working: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
 
     def once(self, key: Hashable, make: Callable[[], T], keep: int = 6) -> T:
-        """``make()``, remembered; only the ``keep`` results used last stay."""
-        with self._looking:  # whoever asks for the same thing meanwhile waits for it
+        """Return ``make()``, cached by ``key``; the ``keep`` results used last are kept."""
+        with self._looking:  # a second request for the same key waits
             look = self.known(key)
             if look is None:
                 with until(self.gone.is_set):
@@ -85,14 +75,14 @@ class Visitor:
             return look
 
     def known(self, key: Hashable) -> object | None:
-        """What :meth:`once` has remembered, without waiting for it; None where nothing is."""
+        """Return what :meth:`once` has cached, without waiting; None where there is nothing."""
         value = self._looks.pop(key, None)
         if value is not None:
-            self._looks[key] = value  # now the newest
+            self._looks[key] = value  # the newest one now
         return value
 
     def at_work(self, steps: Iterable[T]) -> Iterator[T]:
-        """The same steps; when the visitor has left, what they leave behind goes at their end."""
+        """Yield the same steps; at their end, delete what a visitor who has left need not keep."""
         with self._counting:
             self._working += 1
         try:
@@ -104,9 +94,9 @@ class Visitor:
                 self.clear()
 
     def clear(self) -> None:
-        """Delete the results of a visitor who has left, and all of one who stayed away.
+        """Delete the results; where the visitor has not come back in time, everything.
 
-        Nothing goes while something still writes there.
+        Nothing is deleted while a run still writes there.
         """
         with self._counting:
             if self._working:
@@ -117,7 +107,7 @@ class Visitor:
                 self.forget_runs()
 
     def run_folder(self) -> Path:
-        """A new empty folder for one run; only the newest runs of a visitor stay.
+        """Return a new empty folder for one run; only the newest `MOST_RUNS` are kept.
 
         Raises:
             InputError: the page's disk is full.
@@ -129,7 +119,7 @@ class Visitor:
         return folder
 
     def input_folder(self) -> Path:
-        """A new empty folder for an input that is made here; it outlives the runs.
+        """Return a new empty folder for an input that is made here; new runs do not delete it.
 
         Raises:
             InputError: the page's disk is full.
@@ -154,16 +144,16 @@ class Visitor:
 
 
 class Visitors:
-    """All present visitors.
+    """Holds all visitors of the page.
 
     Args:
-        root: under which their folders lie; gradio's cache, so that no second copy is made.
-        patience: seconds for which inputs stay after a visitor has left.
+        root: folder of their folders; Gradio's cache by default, so that nothing is copied.
+        grace: seconds for which inputs are kept after a visitor has left.
     """
 
-    def __init__(self, root: Path | None = None, patience: float = COMES_BACK):
+    def __init__(self, root: Path | None = None, grace: float = GRACE_SECONDS):
         self.root = (root or cache_folder()).resolve()
-        self.patience = patience
+        self.grace = grace
         self._present: dict[str, Visitor] = {}
         self._left: list[Visitor] = []
         self._closed: dict[str, float] = {}
@@ -171,14 +161,14 @@ class Visitors:
         self._lock = threading.Lock()
 
     def get(self, session: str | None, *uploads: str | None) -> Visitor:
-        """The visitor of a session, made at the first call; ``uploads`` become this visitor's.
+        """Return the visitor of a session, who then owns ``uploads``; the first call makes one.
 
         Raises:
-            gradio.Error: one who has only just left.
+            gradio.Error: the visitor has just left.
         """
         with self._lock:
             self._sweep()
-            key = session or secrets.token_hex(8)  # a caller that says nothing about itself
+            key = session or secrets.token_hex(8)  # a caller without a session
             if key in self._closed:
                 raise gr.Error("This page was closed. Load it again.", print_exception=False)
             if key not in self._present:
@@ -193,7 +183,7 @@ class Visitors:
             return visitor
 
     def need_room(self, coming: int) -> None:
-        """Refuse so many bytes where they do not fit once everything old has gone.
+        """Check that there is room for so many bytes once everything old is deleted.
 
         Raises:
             InputError: the page's disk is full.
@@ -203,9 +193,9 @@ class Visitors:
         need_room(self.root, coming)
 
     def inherited(self, session: str | None, token: str, path: str | None) -> str | None:
-        """An input of the visit that had this token, for the next visit of the same browser.
+        """Return an input of the visit that had this token, for the same browser's next visit.
 
-        None where there was no such visit, where the file was not its own, or is gone.
+        None where there was no such visit, or where the file was not its own or is deleted.
         """
         visitor = self.get(session)
         with self._lock:
@@ -214,16 +204,16 @@ class Visitors:
             file = Path(path).resolve() if path else None
             if earlier is None or file not in earlier.uploads or not file.is_file():
                 return None
-            if file.is_relative_to(earlier.folder):  # made here, and goes with that folder
+            if file.is_relative_to(earlier.folder):  # made here, deleted with that folder
                 file = Path(shutil.copy(file, visitor.input_folder()))
             visitor.uploads[file] = _inode(file)
             return str(file)
 
     def leave(self, session: str | None) -> None:
-        """Stop the visitor's run and delete results; inputs go if the visitor stays away."""
+        """Stop the visitor's run and delete its results; inputs follow after the grace period."""
         with self._lock:
             if session is not None:
-                self._closed[session] = time.monotonic()  # a job of theirs may just be starting
+                self._closed[session] = time.monotonic()  # a job may be about to start
             visitor = self._present.pop(session, None)
             if visitor is None:
                 return
@@ -231,12 +221,12 @@ class Visitors:
             visitor.stop.set()
             visitor.gone.set()
             visitor.clear()
-        later = threading.Timer(self.patience, self._forget, [visitor])
+        later = threading.Timer(self.grace, self._forget, [visitor])
         later.daemon = True
         later.start()
 
     def _forget(self, visitor: Visitor) -> None:
-        """Delete a visitor's inputs, but for uploads that somebody else has sent too."""
+        """Delete a visitor's inputs, except uploads that somebody else has sent too."""
         with self._lock:
             self._left.remove(visitor)
             visitor.forgotten.set()
@@ -249,12 +239,9 @@ class Visitors:
                     upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
-        """Forget whoever has done nothing for hours, and the old runs of those who never leave.
-
-        Folders of an earlier process go as well.
-        """
+        """Delete visitors idle for hours, old runs, and what earlier processes have left."""
         now = time.monotonic()
-        self._closed = {key: at for key, at in self._closed.items() if now - at < AFTERWARDS}
+        self._closed = {key: at for key, at in self._closed.items() if now - at < CLOSED_SECONDS}
         for key in [key for key, one in self._present.items() if now - one.seen > LONGEST_VISIT]:
             shutil.rmtree(self._present.pop(key).folder, ignore_errors=True)
         here = [*self._present.values(), *self._left]
@@ -264,7 +251,7 @@ class Visitors:
 
 
 def _inode(path: Path) -> int:
-    """What tells a file from another at its place; 0: there is none."""
+    """Return the file's inode; 0 where there is no file."""
     try:
         return path.stat().st_ino
     except OSError:

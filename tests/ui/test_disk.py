@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_refused(megabyte):
 
 
 def test_a_run_waits_until_others_have_left(megabyte):
-    visitors = Visitors(megabyte, patience=0)
+    visitors = Visitors(megabyte, grace=0)
     ann, bob = visitors.get("ann"), visitors.get("bob")
     (ann.run_folder() / "full.mp4").write_bytes(bytes(2_000_000))
     for folder in (bob.run_folder, bob.input_folder):

@@ -1,7 +1,8 @@
-"""Files belong to one visitor and go when the visitor goes."""
+"""Files belong to one visitor and are deleted when the visitor leaves."""
 
 import os
 import time
+from pathlib import Path
 
 import gradio as gr
 import pytest
@@ -15,98 +16,90 @@ from ostnet.ui.visitors import MOST_RUNS, Visitors
 @pytest.fixture
 def visitors(tmp_path):
     """Nobody comes back."""
-    return Visitors(tmp_path, patience=0)
+    return Visitors(tmp_path, grace=0)
 
 
-def gone(path) -> bool:
+@pytest.fixture
+def upload(tmp_path) -> str:
+    path = tmp_path / "me.jpg"
+    path.write_text("picture")
+    return str(path)
+
+
+def deleted(path: str | Path) -> bool:
     """Whether a file is deleted within a second: a timer does it."""
     for _ in range(100):
-        if not path.exists():
+        if not os.path.exists(path):
             return True
         time.sleep(0.01)
     return False
 
 
-def test_results_and_uploads_go_when_the_visitor_leaves(visitors, tmp_path):
-    upload = tmp_path / "abc" / "me.jpg"
-    upload.parent.mkdir()
-    upload.write_text("picture")
-    visitor = visitors.get("ann", str(upload), None)
+def later(monkeypatch, seconds: float) -> None:
+    """Let so much time pass."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
+
+
+def test_results_and_uploads_go_when_the_visitor_leaves(visitors, upload):
+    visitor = visitors.get("ann", upload, None)
     result = visitor.run_folder() / "full.mp4"
     result.write_text("video")
-
     visitors.leave("ann")
-
-    assert not result.exists() and gone(upload)
+    assert not result.exists() and deleted(upload)
     assert visitor.stop.is_set()
 
 
-def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, tmp_path):
-    upload = tmp_path / "same.jpg"
-    upload.write_text("picture")
-    visitors.get("ann", str(upload))
-    visitors.get("bob", str(upload))
-    ann = visitors.get("ann").folder
+def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, upload):
+    visitors.get("bob", upload)
+    ann = visitors.get("ann", upload).folder
     visitors.leave("ann")
-    assert gone(ann) and upload.exists()
+    assert deleted(ann) and os.path.exists(upload)
     visitors.leave("bob")
-    assert gone(upload)
+    assert deleted(upload)
 
 
-def test_an_upload_that_somebody_else_is_just_sending_stays(visitors, tmp_path):
-    """The second one waits for a turn, so that nobody knows of it yet."""
-    upload, again = tmp_path / "same.jpg", tmp_path / "same again.jpg"
-    upload.write_text("picture")
-    visitors.get("ann", str(upload))
+def test_an_upload_that_somebody_else_is_just_sending_stays(visitors, upload, tmp_path):
+    """The second one waits for a turn, so that no visitor owns it yet."""
+    visitors.get("ann", upload)
+    again = tmp_path / "same again.jpg"
     again.write_text("picture")
-    again.rename(upload)  # as gradio does
+    again.rename(upload)  # as Gradio does
     visitors.leave("ann")
-    assert upload.exists()
+    assert os.path.exists(upload)
 
 
-def test_files_outside_the_cache_are_never_deleted(tmp_path):
-    visitors = Visitors(tmp_path / "cache", patience=0)
-    example = tmp_path / "example.png"
-    example.write_text("picture")
-    folder = visitors.get("ann", str(example)).folder
+def test_files_outside_the_cache_are_never_deleted(tmp_path, upload):
+    visitors = Visitors(tmp_path / "cache", grace=0)
+    folder = visitors.get("ann", upload).folder
     visitors.leave("ann")
-    assert gone(folder) and example.exists()
+    assert deleted(folder) and os.path.exists(upload)
 
 
 def test_two_visitors_have_different_folders_that_cannot_be_guessed(visitors):
     ann, bob = visitors.get("ann"), visitors.get("bob")
-    assert ann is visitors.get("ann")
-    assert ann.folder != bob.folder
+    assert ann is visitors.get("ann") and ann.folder != bob.folder
     assert "ann" not in ann.folder.name
     assert ann.folder.stat().st_mode & 0o077 == 0
+    assert visitors.get(None).folder != visitors.get(None).folder, "callers without a session"
 
 
-def test_callers_without_a_session_share_nothing(visitors):
-    assert visitors.get(None).folder != visitors.get(None).folder
-
-
-def test_a_new_run_forgets_the_old_ones(visitors):
-    visitor = visitors.get("ann")
-    old = visitor.run_folder()
-    visitor.forget_runs()
-    assert not old.exists()
-    assert visitor.run_folder().exists()
-
-
-def test_of_a_program_that_never_leaves_only_the_newest_runs_stay(visitors):
-    visitor = visitors.get("ann")
+def test_only_the_newest_runs_are_kept(visitors):
+    visitor = visitors.get("a program that never leaves")
     made = [visitor.run_folder() for _ in range(MOST_RUNS + 3)]
     assert [folder for folder in made if folder.exists()] == made[3:]
+    visitor.forget_runs()
+    assert not made[-1].exists() and visitor.run_folder().exists()
 
 
-def test_looks_are_remembered_and_only_the_newest_kept(visitors):
+def test_previews_are_cached_and_only_the_newest_kept(visitors):
     visitor, calls = visitors.get("ann"), []
     for key in (1, 1, 2, 3, 1):
         visitor.once(key, lambda key=key: calls.append(key) or key, keep=2)
     assert calls == [1, 2, 3, 1]
 
 
-def test_what_a_run_leaves_after_its_visitor_has_left_goes_at_its_end(visitors):
+def test_what_a_run_writes_after_its_visitor_has_left_goes_at_its_end(visitors):
     ann = visitors.get("ann")
     steps = ann.at_work(iter([1, 2]))
     next(steps)
@@ -114,7 +107,7 @@ def test_what_a_run_leaves_after_its_visitor_has_left_goes_at_its_end(visitors):
     assert ann.stop.is_set() and ann.folder.exists()
     (ann.folder / "late.mp4").write_text("video")
     assert list(steps) == [2]
-    assert gone(ann.folder)
+    assert deleted(ann.folder)
 
 
 def test_nothing_is_begun_for_one_who_has_just_left(visitors, monkeypatch):
@@ -123,11 +116,11 @@ def test_nothing_is_begun_for_one_who_has_just_left(visitors, monkeypatch):
         visitors.leave(name)
         with pytest.raises(gr.Error, match="closed"):
             visitors.get(name)
-    monkeypatch.setattr("ostnet.ui.visitors.AFTERWARDS", 0)
+    monkeypatch.setattr("ostnet.ui.visitors.CLOSED_SECONDS", 0)
     assert visitors.get("ann").folder.exists()
 
 
-def test_a_clip_that_nobody_waits_for_is_not_read_to_its_end(visitors, driving_file):
+def test_a_clip_whose_visitor_has_left_is_not_read_to_its_end(visitors, driving_file):
     ann, read = visitors.get("ann"), []
 
     def look():
@@ -140,14 +133,8 @@ def test_a_clip_that_nobody_waits_for_is_not_read_to_its_end(visitors, driving_f
     assert len(read) == 1
 
 
-def later(monkeypatch, seconds: float):
-    """So much time passes."""
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
-
-
 def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
-    """Empty ones, and halves of what was broken off; not those that still grow."""
+    """Empty ones and partial ones; not those that still grow."""
     for name in ("tmpempty", "tmphalf", "tmpgrows"):
         (tmp_path / name).write_text("" if name == "tmpempty" else "pic")
     visitors.get("ann")
@@ -156,21 +143,19 @@ def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
     (tmp_path / "tmpnew").touch()
     visitors.get("ann")
     assert {path.name for path in tmp_path.glob("tmp*")} == {"tmpnew", "tmpgrows"}
-
-
-def test_a_file_that_goes_while_others_are_looked_at(visitors, tmp_path, monkeypatch):
-    gone = tmp_path / "tmpgone"  # an upload is renamed between the list and the look
-    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [gone])
-    visitors.get("ann")
-    later(monkeypatch, UPLOADED + 1)
+    # an upload is renamed between the listing and the look at its size
+    monkeypatch.setattr(type(tmp_path), "glob", lambda folder, pattern: [tmp_path / "tmprenamed"])
     assert visitors.get("ann").folder.exists()
 
 
-def test_whoever_does_nothing_for_hours_is_forgotten(visitors):
-    idle = visitors.get("ann")
+def test_idle_visitors_and_old_runs_are_deleted(visitors):
+    idle, program = visitors.get("ann"), visitors.get("a program that asks day and night")
     idle.seen -= LONGEST_VISIT + 1
+    old, new = program.run_folder(), program.run_folder()
+    program.made[old] -= LONGEST_VISIT + 1
     visitors.get("bob")
     assert not idle.folder.exists()
+    assert new.exists() and not old.exists()
 
 
 def test_what_an_earlier_process_has_left_goes(tmp_path, monkeypatch):
@@ -186,7 +171,7 @@ def test_what_an_earlier_process_has_left_goes(tmp_path, monkeypatch):
     assert not young.exists()
 
 
-def test_a_link_that_is_called_as_a_visitor_is_not_followed(tmp_path, monkeypatch):
+def test_a_link_named_like_a_visitor_is_not_followed(tmp_path, monkeypatch):
     """On a machine of many users anybody may write to the folder of temporary files."""
     mine = tmp_path / "mine" / "run-1"
     mine.mkdir(parents=True)
@@ -195,28 +180,14 @@ def test_a_link_that_is_called_as_a_visitor_is_not_followed(tmp_path, monkeypatc
     cache.mkdir()
     (cache / "visitor-x").symlink_to(mine.parent)
     visitors = Visitors(cache)
+    visitors.get("ann")
     later(monkeypatch, LONGEST_VISIT + 1)
     visitors.get("ann")
     assert mine.exists()
 
 
-def test_results_of_whoever_never_leaves_do_not_pile_up(visitors):
-    program = visitors.get("a program that asks day and night")
-    old, new = program.run_folder(), program.run_folder()
-    program.made[old] -= LONGEST_VISIT + 1
-    visitors.get("bob")
-    assert new.exists() and not old.exists()
-
-
-@pytest.fixture
-def upload(tmp_path):
-    path = tmp_path / "me.jpg"
-    path.write_text("picture")
-    return str(path)
-
-
 def test_whoever_reloads_the_page_finds_the_inputs_again(tmp_path, upload):
-    visitors = Visitors(tmp_path, patience=1)
+    visitors = Visitors(tmp_path, grace=1)
     before = visitors.get("before", upload)
     made = before.input_folder() / "a still that drives.mp4"
     made.write_text("video")
@@ -226,20 +197,20 @@ def test_whoever_reloads_the_page_finds_the_inputs_again(tmp_path, upload):
     copy = visitors.inherited("after", before.token, str(made))
     assert copy != str(made) and open(copy).read() == "video"
     assert before.forgotten.wait(30) and visitors.get("after")
-    assert os.path.exists(upload) and os.path.exists(copy), "they are the new visit's now"
+    assert os.path.exists(upload) and os.path.exists(copy), "they belong to the new visit now"
 
 
-def test_nobody_gets_files_of_another_visitor(visitors, tmp_path, upload):
+def test_nobody_gets_files_of_another_visitor(visitors, upload):
     ann, bob = visitors.get("ann", upload), visitors.get("bob")
-    assert visitors.inherited("eve", "a guess", upload) is None
-    assert visitors.inherited("eve", bob.token, upload) is None
-    assert visitors.inherited("eve", ann.token, "/etc/passwd") is None
-    assert visitors.inherited("eve", ann.token, None) is None
+    for token, path in (
+        ("a guess", upload), (bob.token, upload), (ann.token, "/etc/passwd"), (ann.token, None),
+    ):  # fmt: skip
+        assert visitors.inherited("eve", token, path) is None
     os.unlink(upload)
     assert visitors.inherited("eve", ann.token, upload) is None
 
 
-def test_a_clock_that_jumps_forgets_nobody(visitors, tmp_path, monkeypatch):
+def test_a_clock_that_jumps_deletes_nothing(visitors, tmp_path, monkeypatch):
     ann = visitors.get("ann")
     run, upload = ann.run_folder(), tmp_path / "tmpupload"
     upload.touch()
