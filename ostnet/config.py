@@ -279,7 +279,7 @@ PRESETS: dict[str, ModelConfig] = {
 """``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
 ``base-speaking``: the same widths with everything beyond the paper that makes faces speak and
 blink, into which ``ostnet.model.growth`` grows weights of the former; ``lite-quick``: the same with
-a cheaper generator, to which ``ostnet.model.recut`` cuts ``lite-speaking``."""
+a cheaper generator, to which ``growth.prune`` cuts ``lite-speaking``."""
 
 SPEAKING = {
     "keypoints": 30,

@@ -71,6 +71,25 @@ A detector with K keypoints learns the first K: 15 of them outline the face, 30 
 """
 
 
+NEIGHBOURS = {
+    "lip_inner_upper": "lip_upper",
+    "lip_inner_lower": "lip_lower",
+    "lid_upper_left": "iris_left",
+    "lid_lower_left": "iris_left",
+    "lid_upper_right": "iris_right",
+    "lid_lower_right": "iris_right",
+    "eye_inner_left": "iris_left",
+    "eye_inner_right": "iris_right",
+    "brow_inner_left": "brow_left",
+    "brow_inner_right": "brow_right",
+    "nose_base": "nose_tip",
+    "ear_left": "jaw_left",
+    "ear_right": "jaw_right",
+    "lip_bow_left": "lip_upper",
+    "lip_bow_right": "lip_upper",
+}
+"""Each keypoint of a grown detector (``model/growth.py``) -> the earlier one that it begins as."""
+
 KEYPOINT_COUNTS = (15, 30)
 """Numbers of keypoints whose detector has learned landmarks."""
 
@@ -85,6 +104,18 @@ def keypoint_indices(count: int) -> list[int]:
             f"keypoints: found {count}, expected at most {len(KEYPOINTS)} to learn landmarks"
         )
     return list(KEYPOINTS.values())[:count]
+
+
+def keypoint_parents(known: int, count: int) -> list[int]:
+    """Return, for each of ``count`` keypoints, the one of the first ``known`` that it begins as."""
+    names = list(KEYPOINTS)
+    found = []
+    for index, name in enumerate(names[:count]):
+        while index >= known:
+            name = NEIGHBOURS[name]
+            index = names.index(name)
+        found.append(index)
+    return found
 
 
 def _gap(upper: str, lower: str) -> tuple[int, int]:

@@ -4,6 +4,7 @@
 """
 
 import json
+import logging
 import sys
 from pathlib import Path
 
@@ -11,8 +12,7 @@ import torch
 
 from ostnet.config import PRESETS, ModelConfig
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.loop import Trainer
-from ostnet.training.schedule import STAGES
+from ostnet.training.trainer import Trainer
 
 
 def gradients_and_losses(settings: dict) -> dict:
@@ -21,16 +21,16 @@ def gradients_and_losses(settings: dict) -> dict:
     PRESETS["tiny"] = ModelConfig.from_dict(settings.pop("model"))
     losses = LossWeights(**settings.pop("losses"))
     trainer = Trainer(TrainConfig(losses=losses, **settings))
-    seen = {"gradients": {stage: _gradients(trainer, stage) for stage in STAGES}, "losses": []}
-    trainer.model.requires_grad_(True)  # the detail stage holds the detector still
-    step = trainer._train_step
+    trainer.store.wait()
+    seen = {"gradients": _gradients(trainer), "losses": []}
+    step = trainer.train_step
 
-    def watched(*arguments):
-        terms = step(*arguments)
+    def watched():
+        terms, pairs = step()
         seen["losses"].append(trainer.processes.mean(terms["loss"]).item())
-        return terms
+        return terms, pairs
 
-    trainer._train_step = watched
+    trainer.train_step = watched
     trainer.run()
     seen["weights"] = trainer.model.state_dict()
     seen["average"] = trainer.average.model.state_dict()
@@ -39,18 +39,25 @@ def gradients_and_losses(settings: dict) -> dict:
     return seen
 
 
-def _gradients(trainer: Trainer, stage: str) -> dict[str, torch.Tensor]:
-    trainer.optimisation.adam.zero_grad(set_to_none=True)
-    trainer.model.train(stage != "detail")
-    parts = trainer.batches.draw(stage, 0, half=False)
-    losses = (trainer.losses(trainer.model, stage, 0, *part) for part in parts)
-    assert trainer.optimisation.add_gradients(losses, [])
-    trainer.processes.average_gradients(trainer.model.parameters())
-    named = trainer.model.named_parameters()
-    return {name: p.grad.clone() for name, p in named if p.grad is not None}
+def _gradients(trainer: Trainer) -> dict[str, dict[str, torch.Tensor]]:
+    """Gradients of every stage by name; the trainer is as before afterwards."""
+    number, step, found = trainer.number, trainer.step, {}
+    for place, stage in enumerate(trainer.stages):
+        trainer.number, trainer.step = place, 0
+        stage.setup()
+        trainer.model.train(stage.trains_batch_norm)
+        parts = (trainer.loss(*part) for part in trainer.batches(stage, progress=1.0))
+        assert trainer.optimiser.backward(parts)[0]
+        named = trainer.model.named_parameters()
+        found[stage.name] = {name: p.grad.clone() for name, p in named if p.grad is not None}
+    trainer.model.requires_grad_(True)  # the detail stage froze the detector
+    trainer.number, trainer.step = number, step
+    return found
 
 
 if __name__ == "__main__":
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logging.getLogger("ostnet.training").setLevel(logging.INFO)
     settings = json.loads(Path(sys.argv[1]).read_text())
     results = Path(sys.argv[2])
     results.mkdir(parents=True, exist_ok=True)

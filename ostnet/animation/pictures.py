@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ostnet.animation.arrays import centre_square
-from ostnet.model.rescale import scale_image
+from ostnet.model.scale import scale_image
 
 
 def to_tensor(picture: np.ndarray, size: int, device: torch.device, name: str) -> Tensor:

@@ -28,7 +28,7 @@ def run(argv: list[str]) -> None:
     )
     arguments = parser.parse_args(argv)
 
-    from ostnet.training.curves import draw_curves, read_log
+    from ostnet.training.report import draw_curves, read_log
 
     draw_curves({run.rstrip("/"): read_log(run) for run in arguments.runs}, arguments.output)
     print(f"wrote {arguments.output}")

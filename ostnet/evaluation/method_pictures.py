@@ -23,8 +23,7 @@ from ostnet.methods import (
     switches,
 )
 from ostnet.model.ostnet import OSTNet, Reading
-from ostnet.model.rescale import scale_image
-from ostnet.model.scale import FIDUCIALS
+from ostnet.model.scale import FIDUCIALS, scale_image
 
 
 @dataclass

@@ -1,22 +1,21 @@
 """Training; inference never imports it.
 
-``python -m ostnet.training`` needs torch, numpy, OpenCV, Pillow, safetensors and huggingface-hub
-alone, and accelerate where several processes train together.
+``python -m ostnet.training`` needs only torch, numpy, OpenCV, Pillow, safetensors and
+huggingface-hub, and accelerate where several processes train together.
 
 One process: ``ostnet train --data DIR --output RUN --minutes 60``; the same command resumes.
 Several GPUs: ``accelerate launch -m ostnet train ...``; several CPU processes:
-``torchrun --nproc-per-node 2 -m ostnet train ...``. ``--batch`` counts pairs of one process, so N
-processes take N times as many a step; resumed on another number of processes with ``--batch``
-changed to match, a run goes on as if nothing had happened. Machines must share the output folder.
+``torchrun --nproc-per-node 2 -m ostnet train ...``. ``--batch`` counts the pairs of one process, so
+N processes take N times as many per step; a run resumed on another number of processes, with
+``--batch`` changed to match, gives the same results. Machines must share the output folder.
 
-Where a change goes: ``config`` and ``recipes`` (what can be set), ``frame_store``,
-``shard_stream`` and ``pairs`` (where pairs come from), ``augmentation`` and ``warp`` (what is done
-to them), ``objective`` and ``losses`` (what is minimised), ``loop`` (when what happens), ``draws``,
-``batches``, ``parallel`` and ``sync_batchnorm`` (why the number of processes does not matter),
-``report``, ``tracking`` and ``curves`` (what one sees of it).
+Where a change goes: ``config`` and ``recipes`` (settings), ``frame_store``, ``shard_stream`` and
+``pairs`` (data), ``augmentation``, ``stages``, ``joint``, ``detail`` and ``distil`` (what each
+stage learns), ``losses``, ``trainer`` (the loop), ``rng`` and ``parallel`` (independence of the
+number of processes), ``report`` and ``validation`` (what a run reports).
 """
 
 import time
 
 PROCESS_START = time.monotonic()
-"""Start of the process, near enough: ``--minutes`` counts from here."""
+"""Approximate start of the process; ``--minutes`` counts from here."""

@@ -1,27 +1,28 @@
 """``python -m ostnet.training``: the same as ``ostnet train``, with the standard library alone."""
 
+import logging
 import sys
 
 from ostnet import flags
 from ostnet.training.config import TrainConfig
-from ostnet.training.loop import train
 from ostnet.training.recipes import describe, recipe
+from ostnet.training.trainer import train
 
 STYLE = flags.Style(required=("data", "output"), prefixes={"losses": "loss"})
 
 
 def parse(arguments: list[str]) -> TrainConfig:
-    """Flags named after TrainConfig's fields (loss weights: ``--loss-pixel`` and so on).
+    """Parse flags named after TrainConfig's fields (loss weights: ``--loss-pixel`` and so on).
 
-    The recipe's values stand where no flag is given.
+    The recipe's values apply where no flag is given.
 
     Raises:
-        InputError: flags that do not parse or have no meaning.
+        InputError: flags that do not parse, or values that are refused.
     """
     usual = TrainConfig(**recipe(TrainConfig.recipe).values)
     parser = flags.Parser(
         "python -m ostnet.training",
-        f"Train OSTNet. Defaults are those of recipe {usual.recipe}; a recipe brings its own.",
+        f"Train OSTNet. Defaults are those of recipe {usual.recipe}; other recipes have their own.",
     )
     given = flags.given(parser, usual, arguments, STYLE)
     chosen = recipe(given.get("recipe", usual.recipe))
@@ -36,14 +37,11 @@ def run(arguments: list[str]) -> None:
     """
     if arguments == ["--recipe", "help"]:
         print(describe())
-    else:
-        train(parse(arguments))
-
-
-def main() -> None:
-    """Run what the command line says."""
-    sys.exit(flags.exit_code(lambda: run(sys.argv[1:])))
+        return
+    logging.basicConfig(format="%(message)s", stream=sys.stdout)
+    logging.getLogger("ostnet.training").setLevel(logging.INFO)
+    train(parse(arguments))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(flags.exit_code(lambda: run(sys.argv[1:])))

@@ -1,10 +1,10 @@
-"""T_theta across people, on the detector's points alone (beyond the paper; see the model card).
+"""T_theta across identities, on the detector's points alone (beyond the paper).
 
-Pairs of one person say nothing of what to do when source and driver have faces of different shape:
-there T_theta would take an open mouth or a long chin for scale. Here it learns from the detector's
-points of many frames: pairs of one clip with the augmentation's known scale, and pairs across
-people, whose target is that scale times the ratio of the two clips' typical spreads. The first
-numbers of its code must also say how far mouth and eyes of both are open.
+Pairs of one person do not show what to do when source and driver have faces of different shape;
+T_theta would take an open mouth or a long chin for scale. Here it learns from detected points:
+pairs of one clip with the augmentation's known scale, and pairs across identities, whose target is
+that scale times the ratio of the two clips' typical spreads. The first numbers of its code must
+also say how far mouth and eyes of both are open.
 """
 
 from dataclasses import dataclass
@@ -14,32 +14,36 @@ from torch import Tensor
 
 from ostnet.landmarks import KEYPOINT_COUNTS, mirrored
 from ostnet.model.keypoints import spread
+from ostnet.model.layers import Resize
 from ostnet.model.ostnet import OSTNet
-from ostnet.model.rescale import scale_image
-from ostnet.training import augmentation as augment
+from ostnet.model.scale import scale_image
 from ostnet.training import losses
+from ostnet.training.augmentation import draw_scales, scale_points
 from ostnet.training.frame_store import FrameStore
-from ostnet.training.pairs import Clip
 from ostnet.training.rng import Generator, rand, randn
-from ostnet.training.warm_start import detector_view
 
 PAIRS_EACH = 6
-"""Pairs of points, of one clip and as many across people, for each pair of pictures."""
+"""Pairs of points, of one clip and as many across identities, for each pair of pictures."""
 VIEWS = 2
-"""Random scales at which each frame is seen, beside the plain frame."""
+"""Random scales at which each frame is detected, beside the plain frame."""
 FRAMES = 8
-"""Frames of each clip that are looked at."""
+"""Frames of each clip that are detected."""
 CHUNK = 64
 """Frames that the detector reads at once."""
 NOISE = 0.005
 """Standard deviation of the noise added to the detector's points."""
 OPENNESS_WEIGHT = 0.05
-"""Of what the code says of mouth and eyes, in standard deviations, against fiducials' L1."""
+"""Weight of the code's openings, in standard deviations, against the fiducials' L1."""
+
+
+def detector_input(model: OSTNet) -> Resize:
+    """Return the resize to the detector's input size; augmentation is cheaper at that size."""
+    return Resize(model.config.motion_resolution * model.config.detector_unshuffle)
 
 
 @dataclass
 class DetectedPoints:
-    """Detector's points of N frames of many clips, each seen plain and at V random scales."""
+    """Detected points of N frames of many clips, plain and at V random scales."""
 
     plain: Tensor
     """(N, K, 2)."""
@@ -56,17 +60,17 @@ class DetectedPoints:
     size: Tensor
     """(clips, 2): median spread of the plain points of each clip, its typical face size."""
     balance: Tensor
-    """(clips,): how often each clip is drawn, so that people are drawn evenly."""
+    """(clips,): how often each clip is drawn, so that identities are drawn evenly."""
 
 
 @torch.inference_mode()
 def detect_points(model: OSTNet, store: FrameStore, generator: torch.Generator) -> DetectedPoints:
-    """Run the detector over frames of every clip of a store, plain and at random scales.
+    """Run the detector on frames of every clip of a store, plain and at random scales.
 
-    ``generator``: of the CPU. What it returns lies where the store's frames do.
+    ``generator``: on the CPU. The result is on the device of the store.
     """
-    shrink, device = detector_view(model), store.device
-    clips: list[Clip] = [clip for clip in store.clips if not clip.is_still]
+    shrink, device = detector_input(model), store.device
+    clips = [clip for clip in store.clips if not clip.is_still]
     counts = [min(FRAMES, clip.length) for clip in clips]
     rows = torch.cat(
         [
@@ -74,7 +78,7 @@ def detect_points(model: OSTNet, store: FrameStore, generator: torch.Generator) 
             for clip, n in zip(clips, counts, strict=True)
         ]
     )
-    scales = augment.draw_scales(VIEWS * len(rows), 0.5, 1.6, generator, log_uniform=True)
+    scales = draw_scales(VIEWS * len(rows), 0.5, 1.6, generator, log_uniform=True)
     scales = scales.view(VIEWS, len(rows), 2).to(device)
     plain, scaled = [], []
     for part, s in zip(rows.split(CHUNK), scales.split(CHUNK, dim=1), strict=True):
@@ -118,9 +122,9 @@ class PointPairs:
 def draw_pairs(
     points: DetectedPoints, count: int, across: bool, generator: Generator
 ) -> PointPairs:
-    """Random pairs of one clip, or (``across``) of different people's; people drawn evenly.
+    """Draw pairs of one clip or, with ``across``, of different identities, evenly over identities.
 
-    Half of them are mirrored, where the keypoints are landmarks.
+    Half of them are mirrored if the keypoints are landmarks.
     """
     edges = points.balance.cumsum(0) / points.balance.sum()
     u = rand((count, 6), generator)
@@ -135,17 +139,13 @@ def draw_pairs(
     driver = clip(u[:, 1]) if across else source
     view = (u[:, 2] * len(points.scale)).long()
     one, other = frame(source, u[:, 3]), frame(driver, u[:, 4])
-    keypoints = points.plain.shape[1]
-    flip = (u[:, 5] < 0.5)[:, None, None]
-
-    def flipped(points: Tensor) -> Tensor:
-        if keypoints not in KEYPOINT_COUNTS:
-            return points
-        return torch.where(flip, mirrored(points), points)
-
+    ours, theirs = points.plain[one], points.scaled[view, other]
+    if ours.shape[1] in KEYPOINT_COUNTS:
+        flip = (u[:, 5] < 0.5)[:, None, None]
+        ours, theirs = (torch.where(flip, mirrored(side), side) for side in (ours, theirs))
     return PointPairs(
-        flipped(points.plain[one]),
-        flipped(points.scaled[view, other]),
+        ours,
+        theirs,
         points.scale[view, other] * points.size[driver] / points.size[source],
         torch.cat([points.openings[one], points.openings[other]], dim=1),
     )
@@ -154,10 +154,10 @@ def draw_pairs(
 def scale_code_loss(
     model: OSTNet, points: DetectedPoints, count: int, generator: Generator
 ) -> Tensor:
-    """L1 of T_theta's fiducials to the known ones: ``count`` pairs of one clip, and as many across.
+    """Return T_theta's loss on ``count`` pairs of one clip and as many across identities.
 
-    To it comes the L1 of the code's first four numbers to the openings of mouth and eyes, source's
-    and driver's, that they are to say.
+    The L1 of its fiducials to the known ones, plus the weighted L1 of the code's first four numbers
+    to the openings of mouth and eyes of source and driver.
     """
     halves = [draw_pairs(points, count, across, generator) for across in (False, True)]
     source, driving, scale, openings = (
@@ -166,18 +166,8 @@ def scale_code_loss(
     )
     noise = [NOISE * randn(tuple(source.shape), generator) for _ in range(2)]
     found = model.align(source + noise[0], driving + noise[1])
-    ideal = augment.ideal_fiducials(model.scale.base, scale)
+    ideal = scale_points(model.scale.base, scale)
     known = torch.isfinite(openings)
     gap = (found.z[:, : openings.shape[1]] - torch.nan_to_num(openings)).abs() * known
     openness = losses.mean_of_known(gap.sum(), known.sum())
     return (found.fiducials - ideal).abs().mean() + OPENNESS_WEIGHT * openness
-
-
-@torch.inference_mode()
-def scale_error(model: OSTNet, points: DetectedPoints, across: bool) -> tuple[float, float]:
-    """Median |ln(s^ / s)| over 4,096 pairs and both axes: T_theta's, the closed form's."""
-    generator = torch.Generator(points.plain.device).manual_seed(1)
-    pairs = draw_pairs(points, 4096, across, generator)
-    learned = model.align(pairs.source, pairs.driving).scale
-    closed = spread(pairs.driving) / spread(pairs.source)
-    return tuple(float((s / pairs.scale).log().abs().median()) for s in (learned, closed))

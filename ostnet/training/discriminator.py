@@ -1,4 +1,4 @@
-"""A discriminator of small patches, for results as sharp as pictures are (beyond the paper).
+"""A discriminator of small patches, for sharper results (beyond the paper).
 
 Pixel and feature distances are smallest for a blurred average: lips half open, teeth as a grey bar.
 A discriminator that tells patches of results from patches of targets penalises that. Hinge losses
@@ -14,11 +14,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 from ostnet.training.parallel import Processes
 
 HEAD_START = 300
-"""Steps that the discriminator learns before the generator hears of it."""
+"""Steps that the discriminator learns before the generator's loss includes it."""
 
 
 class PatchDiscriminator(nn.Module):
-    """(B, 3, H, W) in [0, 1] -> features at 1/2, 1/4, 1/8 and (B, 1, H / 8, W / 8) verdicts.
+    """Map (B, 3, H, W) in [0, 1] to features at 1/2, 1/4, 1/8 and scores (B, 1, H / 8, W / 8).
 
     ``width``: channels at 1/2 of the size; at 1/4 and 1/8 twice and four times as many.
     """
@@ -34,7 +34,7 @@ class PatchDiscriminator(nn.Module):
         self.head = spectral_norm(nn.Conv2d(widths[-1], 1, kernel_size=3, padding=1))
 
     def forward(self, image: Tensor) -> tuple[list[Tensor], Tensor]:
-        """Verdicts are high for pictures, low for results; about [-1, 1]."""
+        """Return the features and the scores: high for targets, low for results, about [-1, 1]."""
         features, x = [], 2 * image - 1
         for layer in self.down:
             x = F.leaky_relu(layer(x), 0.2)
@@ -43,30 +43,29 @@ class PatchDiscriminator(nn.Module):
 
 
 class Discriminator:
-    """A discriminator that learns beside the generator, with an optimiser of its own.
+    """A patch discriminator with its own optimiser.
 
     Args:
-        rate: its learning rate, constant.
-        width: channels of its first layer.
-        processes: those that train together; they share one discriminator.
+        rate: learning rate, constant.
+        width: channels of the first layer.
+        processes: the processes that train together; they share one discriminator.
     """
 
     def __init__(self, rate: float, width: int, processes: Processes):
         self.processes = processes
-        self.network = PatchDiscriminator(width).to(
-            processes.device, memory_format=torch.channels_last
-        )
+        self.network = PatchDiscriminator(width)
+        self.network.to(processes.device, memory_format=torch.channels_last)  # pyright: ignore
         self.adam = torch.optim.Adam(self.network.parameters(), rate, betas=(0.5, 0.9))
         self.steps = 0
 
-    def learn(self, result: Tensor, target: Tensor) -> None:
-        """One step on results and targets (B, 3, H, W); nothing reaches the generator.
+    def train_step(self, result: Tensor, target: Tensor) -> None:
+        """Take one step on results and targets (B, 3, H, W), without a gradient to the generator.
 
-        No step where the loss is not finite.
+        No step is taken if the loss is not finite.
         """
         self.network.train().requires_grad_(True)
-        _, verdict = self.network(torch.cat([result.detach(), target]))
-        of_result, of_target = verdict.float().chunk(2)
+        _, scores = self.network(torch.cat([result.detach(), target]))
+        of_result, of_target = scores.float().chunk(2)
         loss = F.relu(1 + of_result).mean() + F.relu(1 - of_target).mean()
         if not self.processes.all(torch.isfinite(loss)):
             return
@@ -76,22 +75,22 @@ class Discriminator:
         self.adam.step()
         self.steps += 1
 
-    def judge(self, result: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-        """What the generator has to lower (scalars): hinge term, and distance of the features.
+    def generator_terms(self, result: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Return the generator's terms (scalars): ``adversarial`` hinge and feature ``matching``.
 
-        Zero, without a gradient, while the discriminator has its head start.
+        Both are zero, without a gradient, during the discriminator's head start.
         """
         if self.steps < HEAD_START:
-            return result.new_zeros(()), result.new_zeros(())
+            return {name: result.new_zeros(()) for name in ("adversarial", "matching")}
         self.network.eval().requires_grad_(False)
-        ours, verdict = self.network(result)
+        ours, scores = self.network(result)
         with torch.no_grad():
             theirs, _ = self.network(target)
-        matching = sum(F.l1_loss(a.float(), b.float()) for a, b in zip(ours, theirs, strict=True))
-        return -verdict.float().mean(), matching
+        matching = [F.l1_loss(a.float(), b.float()) for a, b in zip(ours, theirs, strict=True)]
+        return {"adversarial": -scores.float().mean(), "matching": sum(matching)}
 
     def state_dict(self) -> dict:
-        """All that a resumed run needs."""
+        """Return all that a resumed run needs."""
         return {
             "network": self.network.state_dict(),
             "optimizer": self.adam.state_dict(),
@@ -99,7 +98,7 @@ class Discriminator:
         }
 
     def load_state_dict(self, state: dict) -> None:
-        """Go on from a ``state_dict``."""
+        """Restore a ``state_dict``."""
         self.network.load_state_dict(state["network"])
         self.adam.load_state_dict(state["optimizer"])
         self.steps = state["steps"]

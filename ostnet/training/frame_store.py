@@ -1,13 +1,15 @@
-"""Frames of a data folder, decoded once in the background and drawn from at random.
+"""Frames of a data folder, decoded once in the background and sampled at random.
 
 A data folder holds ``manifest.csv`` (columns file, kind ``clip`` or ``still``, split, identity and,
-if known, frames), the files it names, and perhaps ``landmarks.npz`` (per file (frames, 70, 2)).
+if known, frames), the files it names, and optionally ``landmarks.npz`` (per file (frames, 70, 2)).
 Shapes: N frames in the store, B batch, P = 70 landmarks, R resolution.
 """
 
+import hashlib
 import math
-import queue
+import shutil
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +21,7 @@ from ostnet.dataset.frames import read_frames
 from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import Row, read_rows
 from ostnet.errors import InputError
-from ostnet.training.frame_choice import lively, spaced
-from ostnet.training.frame_memory import allocate
-from ostnet.training.pairs import Batch, Clip, ClipTable
+from ostnet.training.pairs import Batch, ClipFrames, ClipTable, evenly_spaced, liveliest
 from ostnet.training.rng import Generator, rand
 
 CANDIDATES = 6
@@ -30,43 +30,30 @@ CANDIDATES = 6
 
 @dataclass(frozen=True)
 class DataConfig:
-    """What a frame store holds and where."""
+    """What a frame store holds, and where."""
 
     folder: Path | str
     """Data folder with ``manifest.csv``."""
-
     split: str = "train"
     """Rows of the manifest to use."""
-
     leave_out: tuple[str, ...] = ()
     """Identities of the split whose clips and stills are not used."""
-
     resolution: int = 256
     """Side R of the square frames that are kept, in pixels."""
-
     max_frames_per_clip: int | None = None
-    """Keep this many frames of a clip; None: all. Half of them are evenly spaced, the others show
-    closed eyes and open mouths, where landmarks tell; all are evenly spaced where none do."""
-
+    """Frames kept of a clip; None: all. Which ones: see ``liveliest``."""
     cache_dir: Path | str | None = None
-    """Where decoded frames are kept between runs on a CPU; None: ``~/.cache/ostnet/frames``.
-    On a GPU the frames live in its memory and are decoded anew by each run."""
-
+    """Where a CPU keeps decoded frames between runs; None: ``~/.cache/ostnet/frames``."""
     device: str = "cpu"
-    """Where the frames live and batches are made."""
-
+    """Device of the frames and batches."""
     workers: int = 2
     """Background threads that decode."""
-
     still_fraction: float = 0.15
-    """Chance that a pair of a batch is a still (drawn twice) rather than two frames of a clip."""
-
+    """Probability that a pair is a still (drawn twice) rather than two frames of a clip."""
     lively_share: float = 0.0
     """Share of the pairs whose eyes or mouth differ most among ``CANDIDATES`` drawn for each."""
-
     generated_weight: float = 1.0
-    """How often people of synthesised footage are drawn, against others."""
-
+    """How often identities of synthesised footage are drawn, relative to others."""
     seed: int = 0
     """Seed of the order of decoding."""
 
@@ -74,12 +61,11 @@ class DataConfig:
 class FrameStore:
     """All frames of one split as one uint8 tensor (N, 3, R, R), filled by background threads.
 
-    Sampling may start once ``wait(min_clips)`` returns; it draws from what is decoded by then, so a
-    run is reproducible from the moment that ``complete`` is true. On a CPU the tensor is a
-    memory-mapped cache file, so it costs no more memory than the system has to spare.
+    Sampling may start once ``wait(min_clips)`` returns, from the clips decoded by then; a run is
+    reproducible once ``complete`` is true. On a CPU the tensor is a memory-mapped cache file.
 
-    Raises InputError if the folder has no usable manifest, no clip of the split or no such identity
-    to leave out.
+    Raises:
+        InputError: no usable manifest, no clip of the split, or no such identity to leave out.
     """
 
     def __init__(self, config: DataConfig):
@@ -90,21 +76,16 @@ class FrameStore:
         self._rows = [rows[i] for i in order]
         known = LandmarkFile(Path(config.folder))
         self._kept = [self._choose(row, known) for row in self._rows]
-        kept = [len(indices) for indices in self._kept]
-        self._starts = np.concatenate([[0], np.cumsum(kept)]).astype(np.int64)
+        self._starts = np.cumsum([0, *map(len, self._kept)], dtype=np.int64)
         self.frames, self._lengths = allocate(
-            self._rows,
-            self._kept,
-            config.resolution,
-            self.device,
-            config.cache_dir,
+            self._rows, self._kept, config.resolution, self.device, config.cache_dir
         )
         self.landmarks = self._load_landmarks(known).to(self.device)  # (N, P, 2)
         self.openings = torch.from_numpy(landmarks.openings(self.landmarks.cpu().numpy()))
         """(N, 2): how far mouth and eyes are open in each frame; NaN where unknown."""
         self.skipped: list[tuple[str, str]] = []
         """(file, reason) of the files that cannot be read."""
-        self._ready: list[Clip] = []
+        self._ready: list[ClipFrames] = []
         self._tables: tuple[int, ClipTable | None, ClipTable | None] = (-1, None, None)
         self._changed = threading.Condition()
         self._pending = len(self._rows)
@@ -112,9 +93,10 @@ class FrameStore:
         self._start_workers()
 
     def wait(self, min_clips: int | None = None) -> None:
-        """Block until ``min_clips`` clips (stills apart) are decoded; None: until all files are.
+        """Block until ``min_clips`` clips (stills excluded) are decoded; None: until all files are.
 
-        Raises InputError if not a single clip of the split can be read.
+        Raises:
+            InputError: no clip of the split can be read.
         """
         with self._changed:
             self._changed.wait_for(
@@ -128,26 +110,26 @@ class FrameStore:
                 )
 
     @property
-    def clips(self) -> list[Clip]:
-        """Clips and stills decoded so far, ordered by file."""
+    def clips(self) -> list[ClipFrames]:
+        """Return the clips and stills decoded so far, sorted by file."""
         return sorted(self._ready, key=lambda clip: clip.file)
 
     @property
     def complete(self) -> bool:
-        """True once every file has been decoded or skipped."""
+        """Return whether every file has been decoded or skipped."""
         return self._pending == 0
 
     def gather(self, indices: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Frame indices (B,) -> images (B, 3, R, R) float32 in [0, 1], landmarks (B, P, 2)."""
+        """Return images (B, 3, R, R) in [0, 1] and landmarks (B, P, 2) of frame indices (B,)."""
         indices = indices.to(self.device, non_blocking=True)
         images = self.frames.index_select(0, indices).to(torch.float32).div_(255)
         return images, self.landmarks.index_select(0, indices)
 
     def sample(self, batch: int, generator: Generator) -> Batch:
-        """Draw B = ``batch`` training pairs, identities balanced.
+        """Draw B = ``batch`` training pairs, balanced over identities.
 
         A pair is two distinct random frames of a random clip of a random identity or, with
-        probability ``still_fraction``, one still twice. The generator is one of the CPU.
+        probability ``still_fraction``, one still twice. The generator must be on the CPU.
         """
         indices, is_still = self.draw(batch, generator)
         images, points = self.gather(indices)
@@ -160,12 +142,12 @@ class FrameStore:
     def sample_landmarks(
         self, batch: int, generator: Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Landmarks alone, (B, P, 2) of source and driving frame, of pairs drawn as by sample()."""
+        """Draw pairs as ``sample`` does; return their landmarks alone, (B, P, 2) each."""
         indices, _ = self.draw(batch, generator)
         return self.landmarks.index_select(0, indices.to(self.device)).split(batch)
 
     def draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
-        """Frame indices (2 B,), sources then driving frames, and which pairs are stills (B,)."""
+        """Return frame indices (2 B,), sources then driving frames, and a mask of stills (B,)."""
         if not self.config.lively_share:
             return self._draw(batch, generator)
         indices, is_still = self._draw(CANDIDATES * batch, generator)
@@ -191,7 +173,7 @@ class FrameStore:
         return torch.from_numpy(np.concatenate([source, driving])), is_still
 
     def close(self) -> None:
-        """Stop decoding what is not decoded yet."""
+        """Stop decoding the remaining files."""
         self._stopped = True
 
     def _clip_count(self) -> int:
@@ -199,7 +181,7 @@ class FrameStore:
 
     def _current_tables(self) -> tuple[ClipTable, ClipTable | None]:
         known, clips, stills = self._tables
-        if known != len(self._ready):
+        if known != len(self._ready) or clips is None:
             ready = list(self._ready)
             videos = [clip for clip in ready if not clip.is_still]
             pictures = [clip for clip in ready if clip.is_still]
@@ -210,12 +192,12 @@ class FrameStore:
         return clips, stills
 
     def _choose(self, row: Row, known: LandmarkFile) -> np.ndarray:
-        """Indices of the frames of a file to keep."""
+        """Return the indices of the frames of a file to keep."""
         limit = self.config.max_frames_per_clip
         points = known.read(row.file) if row.kind == "clip" and limit is not None else None
         if points is None or len(points) != row.frames:
-            return spaced(row.frames, limit)
-        return lively(points, limit)
+            return evenly_spaced(row.frames, limit)
+        return liveliest(points, limit)
 
     def _load_landmarks(self, known: LandmarkFile) -> torch.Tensor:
         points = np.full((self._starts[-1], landmarks.POINTS, 2), np.nan, dtype=np.float32)
@@ -227,48 +209,93 @@ class FrameStore:
         return torch.from_numpy(points)
 
     def _start_workers(self) -> None:
-        todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-        for number in range(len(self._rows)):
-            if self._lengths[number] > 0:
-                self._finish(number, int(self._lengths[number]))
+        todo = []
+        for number, length in enumerate(self._lengths.tolist()):
+            if length > 0:
+                self._finish(number, length)
             else:
-                todo.put(number)
+                todo.append(number)
+        numbers = iter(todo)  # shared by the threads: each takes the next number
         for _ in range(self.config.workers):
-            threading.Thread(target=self._work, args=(todo,), daemon=True).start()
+            threading.Thread(target=self._work, args=(numbers,), daemon=True).start()
 
-    def _work(self, todo: queue.SimpleQueue) -> None:
-        while not self._stopped:
-            try:
-                number = todo.get_nowait()
-            except queue.Empty:
+    def _work(self, numbers: Iterator[int]) -> None:
+        for number in numbers:
+            if self._stopped:
                 return
             length, reason = self._decode(number)
             self._lengths[number] = length
             self._finish(number, length, reason)
 
     def _decode(self, number: int) -> tuple[int, str]:
-        """Decode one file into its place -> number of frames kept, reason if none."""
+        """Decode one file into its place; return the frames kept and, if none, the reason."""
         row, start = self._rows[number], int(self._starts[number])
         try:
-            still = row.kind == "still"
-            wanted = self._kept[number]
-            images = list(read_frames(row.path, wanted, self.config.resolution, still))
+            size, still = self.config.resolution, row.kind == "still"
+            images = list(read_frames(row.path, self._kept[number], size, still))
             if not images:
                 return 0, "no frame can be decoded"
             stack = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)
             self.frames[start : start + len(images)] = stack.to(self.device)
             return len(images), ""
-        except Exception as error:  # a worker that died would leave wait() waiting for ever
+        except Exception as error:  # if a worker died, wait() would never return
             return 0, f"{type(error).__name__}: {error}"
 
     def _finish(self, number: int, length: int, reason: str = "") -> None:
         row, start = self._rows[number], int(self._starts[number])
         with self._changed:
             if length:
-                still = row.kind == "still"
                 weight = self.config.generated_weight if row.generated else 1.0
-                self._ready.append(Clip(row.file, row.identity, still, start, length, weight))
+                about = row.file, row.identity, row.kind == "still", start, length, weight
+                self._ready.append(ClipFrames(*about))
             else:
                 self.skipped.append((row.file, reason))
             self._pending -= 1
             self._changed.notify_all()
+
+
+def allocate(
+    rows: list[Row],
+    kept: list[np.ndarray],
+    resolution: int,
+    device: torch.device,
+    cache_dir: Path | str | None,
+) -> tuple[torch.Tensor, np.ndarray]:
+    """Return memory for the frames (N, 3, R, R) uint8 and, per file, how many are decoded already.
+
+    -1: not decoded yet, 0: unreadable. On a CPU both are views of cache files; a changed video,
+    another ``resolution`` or other frames ``kept`` make new ones.
+
+    Raises:
+        InputError: the cache folder or the GPU has too little room.
+    """
+    total = sum(len(indices) for indices in kept)
+    shape = (total, 3, resolution, resolution)
+    undecoded = np.full(len(rows), -1, dtype=np.int32)
+    if device.type != "cpu":
+        try:
+            return torch.empty(shape, dtype=torch.uint8, device=device), undecoded
+        except torch.OutOfMemoryError as error:
+            raise InputError(
+                f"data: {total} frames of {len(rows)} files take {math.prod(shape) / 1e9:.1f} GB, "
+                f"more than {device} has left; stream shards (--stream), or lower "
+                "--max-frames-per-clip or --resolution"
+            ) from error
+    folder = Path(cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
+    folder.mkdir(parents=True, exist_ok=True)
+    key = hashlib.sha256(repr(shape).encode())
+    for row, indices in zip(rows, kept, strict=True):
+        key.update(repr((row.file, indices.tolist(), *row.fingerprint())).encode())
+    stem = folder / key.hexdigest()[:20]
+    frames_file, lengths_file = stem.with_suffix(".frames"), stem.with_suffix(".lengths.npy")
+    known = frames_file.exists() and lengths_file.exists()
+    if not known:
+        if (free := shutil.disk_usage(folder).free) < math.prod(shape):
+            raise InputError(
+                f"frame cache {folder}: {math.prod(shape) / 1e9:.1f} GB are needed, "
+                f"{free / 1e9:.1f} GB are free; choose another cache folder, a lower resolution or "
+                "fewer frames a clip"
+            )
+        np.save(lengths_file, undecoded)
+    frames = np.memmap(frames_file, np.uint8, mode="r+" if known else "w+", shape=shape)
+    return torch.from_numpy(frames), np.lib.format.open_memmap(lengths_file, mode="r+")

@@ -1,4 +1,4 @@
-"""The network that a run starts from: a preset or a checkpoint, less what the run leaves out."""
+"""The network that a run starts from: a preset or a checkpoint, without the removed parts."""
 
 from dataclasses import replace
 
@@ -8,28 +8,30 @@ from torch import nn
 from ostnet.config import GAINS, PRESETS, ModelConfig
 from ostnet.errors import InputError
 from ostnet.hub import resolve
-from ostnet.model.growth import grow, open_mix
+from ostnet.model.growth import grow, open_mix, prune
 from ostnet.model.ostnet import OSTNet
-from ostnet.model.recut import recut
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
-CUT = ("residual_blocks", "first_tap")
-"""What a network that was cut keeps when it grows into a preset of the same widths; into a wider
-one the number of residual blocks grows too."""
+PRUNED = ("residual_blocks", "first_tap")
+"""What a pruned network keeps when it grows into a preset of the same widths; when it grows into a
+wider one, the number of residual blocks grows too."""
 KEPT = (*GAINS, "outside", "reach")
 """What a network always keeps of its configuration when it takes on a preset's."""
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
-    """A network with ``config.init``'s weights, or the preset's random ones.
+    """Return a network with ``config.init``'s weights, or the preset's random ones.
 
-    Parts that ``config.without`` names are absent for good; weights that a checkpoint holds for
+    Parts that ``config.without`` names are removed for good; weights that a checkpoint holds for
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
-    not taken out but held at zero. Where dense motion learns, the gains of mouth and lids are 1:
-    it would learn to move less otherwise. Raises InputError where the checkpoint cannot be used.
+    not removed but held at zero. Where dense motion learns, the expression gains are 1: the network
+    would otherwise learn to move less.
+
+    Raises:
+        InputError: the checkpoint cannot be used.
     """
-    moves = config.steps != 0 and not config.losses.distilled
+    motion_learns = config.steps != 0 and not config.losses.distilled
     start = None if config.init is None else checkpoint_network(config.init)
     if config.grow and start is not None:
         start = _reshaped(start, PRESETS[config.grow])
@@ -41,7 +43,7 @@ def initial_network(config: TrainConfig) -> OSTNet:
             with_scale_embedding=whole.with_scale_embedding and "embedding" not in config.removed,
             scale_map=config.scale_map or whole.scale_map,
             outside=config.outside or whole.outside,
-            **(dict.fromkeys(GAINS, 1.0) if moves else {}),
+            **(dict.fromkeys(GAINS, 1.0) if motion_learns else {}),
         )
     )
     if start is not None:
@@ -53,16 +55,17 @@ def initial_network(config: TrainConfig) -> OSTNet:
             ("decoder-embedding", model.generator.embed_levels),
         ):
             if part in config.removed:
-                _silence(layers)
+                for parameter in layers.requires_grad_(False).parameters():
+                    nn.init.zeros_(parameter)  # what these layers add stays nothing
     return model
 
 
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
-    """Return the network cut and grown to a preset, but for its gains and what ``CUT`` says."""
+    """Return the network pruned and grown to a preset, but for what ``KEPT``, ``PRUNED`` name."""
     had_mix = start.config.mix
-    start = recut(start, wanted)
+    start = prune(start, wanted)
     same = start.config.widths == wanted.widths
-    own = (*KEPT, *(CUT if same else ("first_tap",)))
+    own = (*KEPT, *(PRUNED if same else ("first_tap",)))
     wanted = replace(wanted, **{name: getattr(start.config, name) for name in own})
     if start.config != wanted:
         try:
@@ -75,7 +78,7 @@ def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
 
 
 def checkpoint_network(name: str) -> OSTNet:
-    """The network of a checkpoint: a folder or owner/repo.
+    """Return the network of a checkpoint, a folder or owner/repo.
 
     Raises:
         InputError: it cannot be used.
@@ -86,22 +89,14 @@ def checkpoint_network(name: str) -> OSTNet:
         raise InputError(f"init: {str(error).removeprefix('checkpoint: ')}") from error
 
 
-def _silence(layers: nn.ModuleList) -> None:
-    """Zeros that stay: what these layers add is nothing, in training and after."""
-    for parameter in layers.requires_grad_(False).parameters():
-        nn.init.zeros_(parameter)
-
-
 def compile_parts(model: OSTNet, perceptual: PerceptualLoss, device: torch.device) -> None:
-    """torch.compile the convolutional networks in place; names of weights stay.
+    """Compile the convolutional networks in place with torch.compile; names of weights stay.
 
-    Part by part, because training calls the parts and not ``forward``; the encoder apart, because
-    it is called apart from the rest of the generator. On a CPU only the encoder gains (26 to 15 ms
-    a pair and core, forward and backward, bf16); on a GPU not tried yet.
+    Part by part, because training calls the parts and not ``forward``. On a CPU only the encoder
+    gains (26 to 15 ms a pair and core, forward and backward, bf16); not measured on a GPU.
     """
-    generator = model.generator
-    parts = [generator.encoder]
+    parts = [model.generator.encoder]
     if device.type == "cuda":
-        parts += [model.detector, model.motion, generator, perceptual.network]
+        parts += [model.detector, model.motion, model.generator, perceptual.network]
     for part in parts:
         part.compile(dynamic=False)

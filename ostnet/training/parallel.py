@@ -1,9 +1,9 @@
-"""The processes that train together: who am I, and sums over all of them.
+"""The processes that train together, and batch norm over all of them.
 
 Launched by ``accelerate launch`` or ``torchrun``; accelerate sets up the process group and is
-imported only then. Gradients are summed by hand after the backward pass: the objective calls
-several parts of the network, which a wrapper around ``forward`` would not see, and one flat sum
-needs no bookkeeping for unused weights or accumulation.
+imported only then. Gradients are summed explicitly after the backward pass: the stages call several
+parts of the network, which a wrapper around ``forward`` would not see, and one flat sum needs no
+bookkeeping for unused weights or accumulation.
 """
 
 import os
@@ -20,21 +20,21 @@ from ostnet.errors import InputError
 
 Made = TypeVar("Made")
 
-_PATIENCE = timedelta(hours=2)
+_TIMEOUT = timedelta(hours=2)
 """How long a process waits for the others: the first one may validate or decode meanwhile."""
 
 
 class Processes:
-    """This process among all: ``rank`` of ``count``, its ``device``, and their conversations.
+    """This process, ``rank`` of ``count``, its ``device``, and communication with the others.
 
-    Every method that talks to the others must be called by all of them in the same order.
+    Every method that communicates must be called by all processes in the same order.
     """
 
     def __init__(self, device: str = "auto"):
         self.rank, self.count = 0, 1
         self.first_here = True
         """True in one process of every machine."""
-        if _launched() > 1:
+        if int(os.environ.get("WORLD_SIZE", 1)) > 1:
             self.device = self._join(device)
         else:
             self.device = torch.device(_device_name(device))
@@ -53,44 +53,39 @@ class Processes:
             raise InputError(
                 "processes: several need accelerate; pip install ostnet[train]"
             ) from error
-        state = PartialState(cpu=_device_name(device) == "cpu", timeout=_PATIENCE)
+        state = PartialState(cpu=_device_name(device) == "cpu", timeout=_TIMEOUT)
         self.rank, self.count = state.process_index, state.num_processes
         self.first_here = state.local_process_index == 0
         return torch.device("cpu") if state.device.type == "cpu" else state.device
 
     @property
     def first(self) -> bool:
-        """True in the one process that prints, validates and writes."""
+        """Return True in the one process that logs, validates and writes."""
         return self.rank == 0
 
     @property
     def hardware(self) -> str:
-        """What this process computes on."""
+        """Return the name of this process's GPU, or the number of CPU threads."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name(self.device)
         return f"CPU, {torch.get_num_threads()} threads"
 
-    def say(self, text: str) -> None:
-        """Print, in the first process only."""
-        if self.first:
-            print(text, flush=True)
-
     def first_here_first(self, make: Callable[[], Made]) -> Made:
-        """The result of ``make``, which runs to its end in one process of every machine first."""
+        """Return the result of ``make``, which one process of every machine completes first."""
         if self.count == 1:
             return make()
         made = make() if self.first_here else None
         dist.barrier()
-        return made if self.first_here else make()
+        return made if made is not None else make()
 
     def close(self) -> None:
-        """Leave the group, after the last conversation."""
+        """Leave the process group."""
         if self.count > 1:
             dist.barrier()
             dist.destroy_process_group()
 
     def from_first(self, value: float) -> float:
-        """The first process's number, in every process."""
+        """Return the first process's number in every process."""
         if self.count == 1:
             return value
         number = torch.tensor(value, dtype=torch.float64, device=self.device)
@@ -98,14 +93,14 @@ class Processes:
         return number.item()
 
     def all(self, condition: Tensor) -> bool:
-        """True if a boolean scalar is true in every process."""
+        """Return True if a boolean scalar is true in every process."""
         if self.count > 1:
             condition = condition.to(torch.int32)
             dist.all_reduce(condition, dist.ReduceOp.MIN)
         return bool(condition)
 
     def mean(self, values: Tensor) -> Tensor:
-        """Mean of a tensor over the processes."""
+        """Return the mean of a tensor over the processes."""
         if self.count == 1:
             return values
         values = values.detach().clone()
@@ -113,9 +108,9 @@ class Processes:
         return values / self.count
 
     def average_gradients(self, parameters: Iterable[nn.Parameter], parts: int = 1) -> None:
-        """Divide summed gradients by ``parts`` and take their mean over the processes.
+        """Divide summed gradients by ``parts`` and average them over the processes.
 
-        One flat sum over the processes; nothing at all to do for one part in one process.
+        One flat sum over the processes; nothing to do for one part in one process.
         """
         if self.count * parts == 1:
             return
@@ -131,16 +126,16 @@ class Processes:
         )
 
     def check_same(self, what: str, value: float) -> None:
-        """Raise InputError in every process unless all hold the same number."""
+        """Check that all processes hold the same number; raises InputError in all of them."""
         if not self.all(torch.tensor(self.from_first(value) == value, device=self.device)):
             raise InputError(f"{what}: the processes differ; give all of them the same folder")
 
 
-def over_all(count: Tensor) -> Tensor:
-    """A count's mean over all processes, where there are several: (…) -> (…), no gradient.
+def mean_count(count: Tensor) -> Tensor:
+    """Return the mean of a count (...) over all processes, without a gradient.
 
-    Dividing a process's sum by it, instead of by its own count, makes the mean of the processes'
-    losses the loss of the whole batch.
+    If every process divides its sum by this instead of by its own count, the mean of the
+    processes' losses is the loss of the whole batch.
     """
     if not (dist.is_available() and dist.is_initialized()):
         return count
@@ -149,13 +144,8 @@ def over_all(count: Tensor) -> Tensor:
     return count / dist.get_world_size()
 
 
-def _launched() -> int:
-    """Number of processes that the launcher says it started."""
-    return int(os.environ.get("WORLD_SIZE", 1))
-
-
 def _device_name(name: str) -> str:
-    """``cpu``, ``cuda`` or ``cuda:N``. Raises InputError for others, and for a GPU that is not."""
+    """Return ``cpu``, ``cuda`` or ``cuda:N``; raises InputError for a device that is not there."""
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     kind, _, number = name.partition(":")
@@ -167,3 +157,60 @@ def _device_name(name: str) -> str:
             f"{torch.cuda.device_count()} GPUs; give cpu, or install torch for this machine's GPU"
         )
     return name
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """Sum over the processes; the gradient of a sum is the sum of the gradients."""
+
+    @staticmethod
+    def forward(ctx, values: Tensor) -> Tensor:
+        total = values.clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx, gradient: Tensor) -> Tensor:
+        total = gradient.contiguous().clone()
+        dist.all_reduce(total)
+        return total
+
+
+class SyncBatchNorm(nn.BatchNorm2d):
+    """Batch norm of (B, C, H, W) with mean and variance over the pairs of all processes.
+
+    Works on any device (torch's SyncBatchNorm needs a GPU). Every process holds the same B.
+    Statistics are in float32.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalise; updates the running statistics in training mode."""
+        if not self.training:
+            return super().forward(x)
+        count = x.numel() // x.shape[1] * dist.get_world_size()
+        with torch.autocast(x.device.type, enabled=False):
+            values = x.float()
+            mean = _SumOverProcesses.apply(values.sum((0, 2, 3))) / count  # (C,)
+            centred = values - mean[:, None, None]
+            variance = _SumOverProcesses.apply(centred.square().sum((0, 2, 3))) / count
+            self._update(mean.detach(), variance.detach() * count / max(count - 1, 1))
+            slope = self.weight * (variance + self.eps).rsqrt()
+            scaled = torch.addcmul(self.bias[:, None, None], centred, slope[:, None, None])
+            return scaled.to(x.dtype)
+
+    @torch.no_grad()
+    def _update(self, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None and self.running_var is not None
+        assert self.num_batches_tracked is not None
+        self.running_mean.lerp_(mean, self.momentum or 0.1)
+        self.running_var.lerp_(variance, self.momentum or 0.1)
+        self.num_batches_tracked += 1
+
+
+def synchronise_batch_norms(model: nn.Module, device: torch.device) -> nn.Module:
+    """Return the network with every BatchNorm2d over all processes; names of weights stay."""
+    if device.type == "cuda":
+        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    for module in model.modules():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = SyncBatchNorm
+    return model

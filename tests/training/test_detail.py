@@ -17,13 +17,13 @@ from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.detail import (
     draw_window,
     flow_weights,
+    head_turn,
     landmark_weights,
     performed_distance,
-    turned,
 )
-from ostnet.training.frame_choice import lively
 from ostnet.training.frame_store import DataConfig, FrameStore
-from ostnet.training.loop import train
+from ostnet.training.pairs import liveliest
+from ostnet.training.trainer import train
 
 
 @pytest.fixture
@@ -56,9 +56,9 @@ def test_openings_say_how_far_mouth_and_eyes_are_open():
 def test_frames_that_are_kept_include_the_blink_and_the_open_mouth():
     clip = np.stack([face() for _ in range(40)])
     clip[17], clip[31] = face(lids=0.0), face(mouth=0.5)
-    kept = lively(clip, 8)
+    kept = liveliest(clip, 8)
     assert len(kept) == 8 and {0, 39, 17, 31} <= set(kept.tolist())
-    unknown = lively(np.full((40, POINTS, 2), np.nan), 4)
+    unknown = liveliest(np.full((40, POINTS, 2), np.nan), 4)
     assert unknown.tolist() == [0, 13, 26, 39]
 
 
@@ -238,7 +238,7 @@ def test_a_turned_cheek_does_not_pull_at_the_flow():
     front[:, 30, 0] = front[:, [36, 45], 0].mean()
     turned_head = front.clone()
     turned_head[:, 30, 0] += 0.5
-    assert turned(front) == pytest.approx(0) and turned(turned_head) > 0.4
+    assert head_turn(front) == pytest.approx(0) and head_turn(turned_head) > 0.4
     assert torch.equal(flow_weights(front, front)[0], landmark_weights())
     assert flow_weights(front, turned_head).max() == 0
 

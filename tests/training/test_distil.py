@@ -14,11 +14,13 @@ from ostnet.model.layers import identity_grid
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.distil import DECODER, DistilObjective
-from ostnet.training.loop import train
+from ostnet.training.distil import DECODER, DistilStage
+from ostnet.training.joint import Pair
 from ostnet.training.network import initial_network
-from ostnet.training.objective import Pair
+from ostnet.training.parallel import Processes
 from ostnet.training.perceptual import PerceptualLoss
+from ostnet.training.stages import Run
+from ostnet.training.trainer import train
 
 WHOLE = replace(SMALL, **SPEAKING, motion_resolution=32, residual_blocks=2)
 QUICK = replace(WHOLE, residual_blocks=1, first_tap="picture")
@@ -72,12 +74,14 @@ def test_it_comes_nearer_to_its_teacher_by_its_decoder_alone(config):
 
 def test_outside_the_source_it_learns_from_the_target(config, random_features):
     """One pair, of which half is not in the source, many times."""
-    teacher, model = lively(QUICK), lively(replace(QUICK, outside="painted"))
+    model = lively(replace(QUICK, outside="painted"))
     flow = identity_grid(32, 32).expand(2, -1, -1, -1) + torch.tensor([1.0, 0.0])
-    teacher.move = lambda *_: Motion(flow, torch.ones(2, 1, 32, 32))
     config.losses = LossWeights(perceptual=0.1, distilled=1, uncovered=30)
     perceptual = PerceptualLoss("auto", str(random_features))
-    objective = DistilObjective(config, perceptual, teacher, model)
+    stage = DistilStage(Run(config, model, None, perceptual, Processes("cpu")))
+    stage.setup()
+    stage.teacher = lively(QUICK).requires_grad_(False)
+    stage.teacher.move = lambda *_: Motion(flow, torch.ones(2, 1, 32, 32))
     pictures, points = smooth(4, seed=0), torch.zeros(2, POINTS, 2)
     rows = torch.tensor([True, False])
     pair = Pair(
@@ -86,7 +90,9 @@ def test_outside_the_source_it_learns_from_the_target(config, random_features):
     adam = torch.optim.Adam([p for p in model.parameters() if p.requires_grad], 5e-3)
     apart = []
     for _ in range(30):
-        total, terms = objective(model, pair, torch.Generator().manual_seed(0), whole=False)
+        generator = torch.Generator().manual_seed(0)
+        prediction = stage.predict(pair, generator, whole=False)
+        total, terms = stage.loss(prediction, generator, None)
         adam.zero_grad()
         total.backward()
         adam.step()

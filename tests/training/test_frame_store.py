@@ -11,8 +11,7 @@ import torch
 from ostnet.errors import InputError
 from ostnet.landmarks import POINTS
 from ostnet.training import frame_store
-from ostnet.training.frame_memory import allocate
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.frame_store import DataConfig, FrameStore, allocate
 
 FRAMES = 12
 CLIPS = {"clips/anna_0.avi": "anna", "clips/anna_1.avi": "anna", "clips/ben_0.avi": "ben"}

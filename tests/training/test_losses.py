@@ -2,9 +2,9 @@
 
 import torch
 
+from ostnet.landmarks import POINTS
 from ostnet.training import losses
-from ostnet.training.ema import ExponentialAverage
-from ostnet.training.schedule import progress_of, rate_factor
+from ostnet.training.optimisation import ExponentialAverage, rate_factor, run_progress
 
 
 def test_keypoint_distance_is_zero_where_points_are_apart_and_has_a_gradient_where_not():
@@ -31,7 +31,8 @@ def test_landmark_distance_leaves_out_what_is_unknown_or_outside():
 
 
 def test_region_weights_rise_at_the_points_only():
-    points = torch.tensor([[[0.5, -0.5], [torch.nan, torch.nan]]])
+    points = torch.full((1, POINTS, 2), torch.nan)
+    points[:, 50] = torch.tensor([0.5, -0.5])
     weights = losses.region_weights(points, 129, 129, extra=4.0)
     assert weights[0, 0, 32, 96] > 4.5 and weights[0, 0, 96, 32] == 1
 
@@ -57,4 +58,4 @@ def test_average_starts_at_the_model_and_follows_it():
 def test_schedules():
     assert rate_factor("step", 0.79) == 1 and rate_factor("step", 0.8) == 0.1
     assert rate_factor("cosine", 0) == 1 and abs(rate_factor("cosine", 1) - 0.01) < 1e-9
-    assert progress_of(5, 10, 0, None) == 0.5 and progress_of(5, None, 30, 1) == 0.5
+    assert run_progress(5, 10, 0, None) == 0.5 and run_progress(5, None, 30, 1) == 0.5

@@ -62,13 +62,6 @@ def test_gradients_reach_the_prediction_alone(loss):
     assert not any(module.training for module in loss.modules())
 
 
-def test_features_of_a_target_serve_several_predictions(loss):
-    target = pictures(2)
-    features = loss.target_features(target)
-    for seed in (0, 1):
-        assert torch.equal(loss.distance(pictures(seed), features), loss(pictures(seed), target))
-
-
 def test_it_runs_under_autocast_and_returns_full_precision(loss):
     full = loss(pictures(0), pictures(1))
     with torch.autocast("cpu", torch.bfloat16):
@@ -78,7 +71,7 @@ def test_it_runs_under_autocast_and_returns_full_precision(loss):
 
 
 def test_depths_that_a_small_picture_does_not_reach_are_left_out(loss):
-    assert [len(maps) for maps in loss.target_features(pictures(size=128))] == [5, 5, 5, 3]
+    assert [len(maps) for maps in loss._features(pictures(size=128))] == [5, 5, 5, 3]
     assert loss(pictures(0, size=16), pictures(1, size=16)) > 0
 
 

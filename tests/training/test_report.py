@@ -1,6 +1,7 @@
 """log.csv, the curves drawn from it, and trackers."""
 
 import csv
+import logging
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,16 @@ from PIL import Image
 
 from ostnet.cli import main
 from ostnet.errors import InputError
-from ostnet.training.curves import draw_curves, read_log
 from ostnet.training.parallel import Processes
-from ostnet.training.report import COLUMNS, Journal, Meter
-from ostnet.training.tracking import Tracker, make_tracker
+from ostnet.training.report import (
+    COLUMNS,
+    Journal,
+    Meter,
+    Tracker,
+    draw_curves,
+    make_tracker,
+    read_log,
+)
 
 
 def journal_of(folder: Path, updates: list[int], resumed: int = 0) -> Journal:
@@ -32,14 +39,15 @@ def journal_of(folder: Path, updates: list[int], resumed: int = 0) -> Journal:
     return journal
 
 
-def test_the_log_has_a_row_for_every_reading_with_every_column(tmp_path, capsys):
+def test_the_log_has_a_row_for_every_reading_with_every_column(tmp_path, caplog):
+    caplog.set_level(logging.INFO, "ostnet.training")
     journal_of(tmp_path, [1, 2])
     with (tmp_path / "log.csv").open() as text:
         rows = list(csv.DictReader(text))
     assert tuple(rows[0]) == COLUMNS
     assert (rows[1]["loss"], rows[1]["pairs"], rows[1]["pixel"]) == ("3", "32", "")
     assert float(rows[1]["pairs/s"]) == 8 and float(rows[1]["waiting"]) == 0.25
-    assert "8.0 pairs/s  waiting 25%  skipped 0  loss 3.0000" in capsys.readouterr().out
+    assert "8.0 pairs/s  waiting 25%  skipped 0  loss 3.0000" in caplog.text
 
 
 def test_rows_after_the_checkpoint_that_is_resumed_are_dropped(tmp_path):
@@ -63,7 +71,7 @@ def picture(folder: Path) -> Path:
     return folder / "samples.png"
 
 
-def test_tensorboard_gets_numbers_and_sheets(tmp_path):
+def test_tensorboard_gets_numbers_and_sample_grids(tmp_path):
     pytest.importorskip("tensorboard")
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
@@ -71,13 +79,13 @@ def test_tensorboard_gets_numbers_and_sheets(tmp_path):
     journal = Journal(tmp_path, tracker, 0)
     journal.validation(7, {"step": 7, "L1 full same": 0.25}, picture(tmp_path))
     tracker.numbers(8, {"train/loss": 3.0})
-    journal.close()
+    tracker.close()
     events = EventAccumulator(str(tmp_path / "tensorboard"))
     events.Reload()
     (loss,), (value,) = events.Scalars("train/loss"), events.Scalars("val/L1 full same")
     assert (loss.step, loss.value, value.step, value.value) == (8, 3.0, 7, 0.25)
-    (sheet,) = events.Images("samples")
-    assert (sheet.step, sheet.width, sheet.height) == (7, 12, 8)
+    (grid,) = events.Images("samples")
+    assert (grid.step, grid.width, grid.height) == (7, 12, 8)
 
 
 def test_trackio_gets_the_same(tmp_path, monkeypatch):

@@ -13,8 +13,7 @@ import torch
 from ostnet.dataset.shards import find_shards, read_shard, unpack
 from ostnet.errors import InputError
 from ostnet.landmarks import POINTS
-from ostnet.training.shard_stream import ShardStream, StreamConfig
-from ostnet.training.shuffle_buffer import BufferedClip, ShuffleBuffer
+from ostnet.training.shard_stream import BufferedClip, ShardStream, ShuffleBuffer, StreamConfig
 
 FRAMES = 10
 PEOPLE = ("anna", "anna", "anna", "ben", "cleo", "dora")

@@ -1,7 +1,8 @@
-"""Runs of the training loop on a few rendered people."""
+"""Runs of the trainer on a few rendered people."""
 
 import csv
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -13,12 +14,19 @@ import torch
 from torch import nn
 
 from ostnet import InputError, OSTNet
-from ostnet.model.rescale import scale_image
-from ostnet.training import augmentation as augment
-from ostnet.training.__main__ import parse
+from ostnet.model.scale import scale_image
+from ostnet.training.augmentation import draw_scales
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.frame_store import DataConfig, FrameStore
-from ostnet.training.loop import Trainer, train
+from ostnet.training.joint import JointStage
+from ostnet.training.trainer import FIRST_MAIN, Trainer, train
+
+
+@pytest.fixture(autouse=True)
+def logged(caplog):
+    """What is logged, progress included."""
+    caplog.set_level(logging.INFO, "ostnet.training")
+    return caplog
 
 
 @pytest.fixture
@@ -43,22 +51,31 @@ def config(rendered_folder, random_features, tiny_preset, tmp_path) -> TrainConf
     )
 
 
+def joint_trainer(config: TrainConfig) -> Trainer:
+    """A trainer whose next step is the joint stage's first."""
+    trainer = Trainer(config)
+    trainer.store.wait()
+    trainer.number = FIRST_MAIN
+    return trainer
+
+
 def joint_losses(config: TrainConfig, stop_after: int | None = None) -> list[float]:
     """Total loss of every joint step; optionally killed after so many of them."""
     trainer, seen = Trainer(config), []
     trainer.store.wait()
-    step = trainer._train_step
+    step = trainer.train_step
 
-    def watched(stage, parts, pairs):
-        losses = step(stage, parts, pairs)
+    def watched():
+        stage = trainer.stage.name
+        losses, pairs = step()
         if stage == "joint":
             seen.append(float(losses["loss"]))
             if len(seen) == stop_after:
                 trainer._save()
                 raise KeyboardInterrupt
-        return losses
+        return losses, pairs
 
-    trainer._train_step = watched
+    trainer.train_step = watched
     try:
         trainer.run()
     except KeyboardInterrupt:
@@ -84,30 +101,40 @@ def test_a_killed_run_resumes_on_the_same_loss_curve(config, tmp_path, capsys):
     torch.testing.assert_close(first + rest, whole, rtol=1e-4, atol=1e-4)
 
 
-def test_a_step_that_is_not_finite_is_skipped_and_counted(config):
-    trainer = Trainer(config)
-    trainer.store.wait()
-    trainer.stage = 2
-    ((batch, generator),) = trainer.batches.draw("joint", 0, half=False)
-    batch.driving[0] = torch.nan
+def test_a_step_that_is_not_finite_is_skipped_and_counted(config, monkeypatch):
+    trainer = joint_trainer(config)
+    draw = trainer.stage.batch
+
+    def broken(*arguments):
+        batch = draw(*arguments)
+        batch.driving[0] = torch.nan
+        return batch
+
+    monkeypatch.setattr(trainer.stage, "batch", broken)
     before = trainer.model.scale.head.weight.clone()
-    trainer._train_step("joint", [(batch, generator)], 4)
+    trainer.train_step()
     assert trainer.skipped == 1
     assert torch.equal(before, trainer.model.scale.head.weight)
     for network in (trainer.model, trainer.average.model):
         assert all(buffer.isfinite().all() for buffer in network.buffers())
 
 
-def test_the_papers_recipe_has_three_losses_only(config):
-    trainer = Trainer(replace(config, recipe="paper", losses=LossWeights()))
-    trainer.stage = 2
-    losses = trainer._train_step("joint", trainer.batches.draw("joint", 0, half=False), 4)
-    names = {"loss", "perceptual", "rectified", "equivariance", "distance"}
-    assert losses.keys() == names
+def test_the_papers_recipe_has_four_terms_only(config):
+    losses, _ = joint_trainer(replace(config, recipe="paper", losses=LossWeights())).train_step()
+    assert losses.keys() == {"loss", "perceptual", "rectified", "equivariance", "distance"}
     assert all(torch.isfinite(value) for value in losses.values())
 
 
-def test_validation_writes_its_table_and_sheet(config, tmp_path):
+def test_half_resolution_has_twice_the_pairs(config):
+    trainer = joint_trainer(replace(config, half_resolution_share=0.5))
+    stage = trainer.stage
+    assert isinstance(stage, JointStage)
+    assert (stage.split(0.2), stage.split(0.7)) == ((1, 8), (1, 4))
+    ((batch, _),) = trainer.batches(stage, progress=0.2)
+    assert batch.source.shape == (8, 3, 32, 32)
+
+
+def test_validation_writes_its_table_and_sample_grid(config, tmp_path):
     table = train(replace(config, val_minutes=10.0))
     assert table["frames"] == 9
     assert {"L1 full different", "L1 copy_source same", "E no_transform different"} <= set(table)
@@ -115,32 +142,15 @@ def test_validation_writes_its_table_and_sheet(config, tmp_path):
     assert (tmp_path / "run" / "samples.png").stat().st_size > 10_000
 
 
-def test_flags_become_the_configuration():
-    config = parse(
-        "--data d --output o --minutes 2.5 --loss-pixel 3 --max-frames-per-clip 9".split()
-    )
-    assert (config.minutes, config.losses.pixel, config.max_frames_per_clip) == (2.5, 3.0, 9)
-    assert config.losses.fiducial > 0  # the default recipe is the warm start
-    pure = parse("--data d --output o --recipe paper".split())
-    assert pure.losses == LossWeights() and pure.keypoint_steps == 0
-    large = parse("--data d --output o --recipe base-gpu --batch 64 --no-compile".split())
-    assert (large.preset, large.resolution, large.batch) == ("base", 256, 64)
-    with pytest.raises(InputError, match="recipe: found 'cold'; expected one of warm-start, paper"):
-        parse("--data d --output o --recipe cold".split())
-
-
-def test_gradients_of_several_batches_make_one_step(config):
+def test_gradients_of_several_batches_make_one_step(config, monkeypatch):
     """Two batches of 2 pairs, or one of 4, give the generator's last layer the same gradient."""
+    monkeypatch.setattr(JointStage, "trains_batch_norm", False)
     gradients = []
     for parts in (1, 2):
-        trainer = Trainer(replace(config, batch=4 // parts, accumulate=parts, steps=1))
-        trainer.store.wait()
-        trainer.model.eval()
-        assert trainer.batches.share("joint", half=False).total == 4
-        trainer.model.train = lambda _: None  # batch norm by its running statistics
-        losses = trainer._train_step("joint", trainer.batches.draw("joint", 0, half=False), 4)
+        trainer = joint_trainer(replace(config, batch=4 // parts, accumulate=parts, steps=1))
+        losses, pairs = trainer.train_step()
         gradients.append(trainer.model.generator.head[0].weight.grad)
-        assert trainer.pairs == 4 and torch.isfinite(losses["loss"])
+        assert trainer.pairs == pairs == 4 and torch.isfinite(losses["loss"])
     torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-5)
 
 
@@ -160,7 +170,7 @@ def test_an_ablation_is_trained_without_its_part(config):
 
 
 def test_shards_are_streamed_and_validated_on_and_need_no_landmarks(
-    config, rendered_folder, tmp_path, capsys
+    config, rendered_folder, tmp_path, logged
 ):
     (tmp_path / "data" / "shards").mkdir(parents=True)
     with (rendered_folder / "manifest.csv").open() as text:
@@ -175,42 +185,46 @@ def test_shards_are_streamed_and_validated_on_and_need_no_landmarks(
     with pytest.raises(InputError, match="holds shards alone; add --stream"):
         train(config)
     table = train(replace(config, stream=True, stream_pool=4, val_minutes=10.0))
-    printed = capsys.readouterr().out
-    assert "no landmarks.npz, so the warm start is left out" in printed and "waiting" in printed
+    assert "no landmarks.npz, so the warm start is left out" in logged.text
+    assert "waiting" in logged.text
     assert table["step"] == 2 and table["frames"] == 9
 
 
-def test_the_state_of_an_older_version_is_refused(config, tmp_path):
-    (tmp_path / "run" / "state").mkdir(parents=True)
-    torch.save({"step": 3}, tmp_path / "run" / "state" / "state.pt")
-    with pytest.raises(InputError, match="is of format 1, expected 3"):
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        ({"step": 3}, "is of format 1, expected 3"),
+        (b"half of it", r"^output .*: state/state.pt is damaged; choose another"),
+    ],
+)
+def test_an_unusable_state_is_refused(config, tmp_path, state, message):
+    path = tmp_path / "run" / "state" / "state.pt"
+    path.parent.mkdir(parents=True)
+    if isinstance(state, dict):
+        torch.save(state, path)
+    else:
+        path.write_bytes(state)
+    with pytest.raises(InputError, match=message):
         train(config)
 
 
-def test_a_damaged_state_is_refused(config, tmp_path):
-    (tmp_path / "run" / "state").mkdir(parents=True)
-    (tmp_path / "run" / "state" / "state.pt").write_bytes(b"half of it")
-    with pytest.raises(InputError, match=r"^output .*: state/state.pt is damaged; choose another"):
-        train(config)
-
-
-def test_a_run_that_ends_in_its_warm_start_leaves_what_it_has_learnt(config):
+def test_a_run_that_ends_in_its_warm_start_saves_what_it_has_learned(config):
     trainer = Trainer(replace(config, steps=None, minutes=60.0))
     trainer.store.wait()
     start = trainer.average.model.detector.heatmaps.weight.clone()
-    trainer._train_step("keypoints", trainer.batches.draw("keypoints", 0, half=False), 32)
+    trainer.train_step()
     trainer._save()
     saved = OSTNet.from_pretrained(config.output).detector.heatmaps.weight
-    learnt = trainer.model.detector.heatmaps.weight.detach()
-    torch.testing.assert_close(saved, learnt, rtol=1e-3, atol=1e-4)
+    learned = trainer.model.detector.heatmaps.weight.detach()
+    torch.testing.assert_close(saved, learned, rtol=1e-3, atol=1e-4)
     assert (saved - start).abs().max() > 1e-4
 
 
-def test_a_clip_that_cannot_be_read_is_named(config, rendered_folder, tmp_path, capsys):
+def test_a_clip_that_cannot_be_read_is_named(config, rendered_folder, tmp_path, logged):
     data = shutil.copytree(rendered_folder, tmp_path / "data")
     (data / "clips" / "person_0.avi").write_text("no video")
     train(replace(config, data=str(data), steps=1, keypoint_steps=0, scale_steps=0))
-    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("data: ")]
+    said = [line for line in logged.messages if line.startswith("data: ")]
     assert len(said) == 1
     assert said[0].startswith("data: 1 files left out, the last one clips/person_0.avi: ")
 
@@ -243,7 +257,7 @@ def test_training_imports_nothing_of_the_page_the_media_or_the_command_line():
     code = (
         "import sys\n"
         f"for name in {blocked!r}: sys.modules[name] = None\n"
-        "import ostnet.training.__main__, ostnet.training.loop\n"
+        "import ostnet.training.__main__\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -260,7 +274,7 @@ def test_a_minute_of_training_learns_the_scale(config):
     )
     store.wait()
     batch = store.sample(64, torch.Generator().manual_seed(5))
-    scale = augment.draw_scales(64, 0.7, 1.3, torch.Generator().manual_seed(6))
+    scale = draw_scales(64, 0.7, 1.3, torch.Generator().manual_seed(6))
     driving = scale_image(batch.driving, scale)
 
     def error(model: OSTNet) -> float:
