@@ -11,6 +11,8 @@ _HOME = {
     "OSTNet": "ostnet.model.ostnet",
     "ModelConfig": "ostnet.config",
     "Animator": "ostnet.animation.animator",
+    "AnimateOptions": "ostnet.options",
+    "Pipeline": "ostnet.animation.pipeline",
     "InputError": "ostnet.errors",
 }
 __all__ = ["__version__", *_HOME]

@@ -63,6 +63,9 @@ class Style:
     required: Collection[str] = ()
     """Fields that must be given although they have a default."""
 
+    leave_out: Collection[str] = ()
+    """Fields that get no flag."""
+
     prefixes: Mapping[str, str] = field(default_factory=dict)
     """Field that is itself a dataclass -> prefix of its flags; its own name otherwise."""
 
@@ -97,7 +100,7 @@ def given(
     Raises:
         InputError: flags that do not parse.
     """
-    _add(parser, config, style or Style(), ())
+    add_flags(parser, config, style)
     values: dict[str, Any] = {}
     for name, value in vars(parser.parse_args(argv)).items():
         *inside, last = name.split(".")
@@ -211,20 +214,31 @@ def _class_of(config: type | object) -> type:
     return config if isinstance(config, type) else type(config)
 
 
-def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str, ...]) -> None:
-    """Flags of a dataclass that is reached through the fields ``inside``."""
-    known = _class_of(config)
+def add_flags(
+    parser: argparse.ArgumentParser,
+    config: type | object,
+    style: Style | None = None,
+    inside: tuple[str, ...] = (),
+) -> None:
+    """Add the flags of a dataclass that is reached through the fields ``inside``.
+
+    A field whose metadata has ``read`` gets its text as it was typed: the dataclass reads it.
+    """
+    known, style = _class_of(config), style or Style()
     docs, kinds = field_docs(known), get_type_hints(known)
     for item in sorted(fields(known), key=lambda item: item.kw_only is True):  # bases last
         kind = kinds[item.name]
+        if item.name in style.leave_out:
+            continue
         if is_dataclass(kind):
             inner = kind if isinstance(config, type) else getattr(config, item.name)
-            _add(parser, inner, style, (*inside, item.name))
+            add_flags(parser, inner, style, (*inside, item.name))
             continue
         default = _default(config, item)
         text = docs.get(item.name, "")
-        if default not in (MISSING, None, "", ()):
-            text += f" (default: {default})"
+        if default not in (MISSING, None, "", ()) and "default" not in text:
+            shown = ",".join(map(str, default)) if isinstance(default, tuple) else default
+            text += f" (default: {shown})"
         options: dict[str, Any] = {
             "dest": ".".join((*inside, item.name)),
             "required": default is MISSING or item.name in style.required,
@@ -240,6 +254,8 @@ def _add(parser: Parser, config: type | object, style: Style, inside: tuple[str,
                 "type": os.path.expanduser,
                 "metavar": item.name.upper(),
             }
+        elif "read" in item.metadata:
+            options |= {"type": str, "metavar": item.metadata["metavar"]}
         else:
             options |= {"type": _value_type(kind), "metavar": item.name.upper()}
         words = [style.prefixes.get(outer, outer) for outer in inside] + [item.name]

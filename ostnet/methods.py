@@ -29,7 +29,7 @@ class Comparator:
     """Name of the variant that is generated."""
 
     options: Mapping[str, str]
-    """Fields of ``ostnet.animation.frame.Options`` and their values, those that follow from the
+    """Fields of ``ostnet.options.AnimateOptions`` and their values, those that follow from the
     whole clip (``clip_scale``, ``anchor``, ``shots``) left out."""
 
     what: str

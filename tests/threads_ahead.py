@@ -2,7 +2,7 @@
 
 import threading
 
-from ostnet.animation.overlap import THREAD_NAME
+from ostnet.animation.prefetch import THREAD_NAME
 
 
 def threads_ahead() -> set[threading.Thread]:

@@ -1,7 +1,8 @@
 """From a model to moving pictures: the source encoded once, one cheap call per driving frame."""
 
 from ostnet.animation.animator import Animator
-from ostnet.animation.frame import Frame, Options
+from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
+from ostnet.animation.pipeline import Pipeline
 from ostnet.methods import VARIANTS
 
-__all__ = ["VARIANTS", "Animator", "Frame", "Options"]
+__all__ = ["VARIANTS", "Animator", "ClipReference", "DrivingFrame", "Frame", "Pipeline"]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from operator import length_hint
@@ -12,10 +13,10 @@ import numpy as np
 
 from ostnet.animation import arrays, steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape
-from ostnet.animation.frame import METHOD, Frame, Options, Shown
-from ostnet.animation.overlap import ahead
+from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
 from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
-from ostnet.animation.stages import Stages, as_shown, pair
+from ostnet.animation.prefetch import ahead
+from ostnet.animation.stages import Stages, as_driving_frame, pair
 from ostnet.backends import all_threads, in_torch, load_backend
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.config import ModelConfig
@@ -23,6 +24,7 @@ from ostnet.errors import InputError
 from ostnet.media.square import Framed, centre_square
 from ostnet.methods import VARIANTS, variant_name
 from ostnet.model.frame import Source, spread
+from ostnet.options import METHOD, AnimateOptions
 
 if TYPE_CHECKING:
     import torch
@@ -68,9 +70,7 @@ class Animator:
     ):
         self.config = _config(model) if isinstance(model, Path) else model.config
         self.resolution = self.config.resolution
-        self.size = self.resolution if size is None else size
-        if not SIZES[0] <= self.size <= SIZES[1]:
-            raise InputError(f"size: found {self.size}, expected {SIZES[0]} to {SIZES[1]} pixels")
+        self.size = _checked_size(self.resolution if size is None else size)
         self._device = "cpu" if is_cpu(device) else str(choose_device(device))
         self._model = model if isinstance(model, Path) else in_torch(model, self._device)
         threads = max(1, all_threads() // AT_ONCE) if overlap else None
@@ -128,32 +128,35 @@ class Animator:
 
     def animate(
         self,
-        frames: Iterable[np.ndarray | Shown],
+        frames: Iterable[np.ndarray | DrivingFrame],
         scale_transform: bool = True,
         scale_embedding: bool = True,
-        options: Options = METHOD,
+        options: AnimateOptions = METHOD,
+        clip: ClipReference = STREAM,
         measure: bool = False,
     ) -> Iterator[Frame]:
         """Generate one frame per driving frame (uint8 RGB, any size), as they come.
 
         Args:
-            frames: driving frames, uint8 RGB (H, W, 3) or ``Shown``; read one at a time, none kept.
-                Where one shows no face the last motion is held (before the first face: the source's
-                own pose).
+            frames: driving frames, uint8 RGB (H, W, 3) or ``DrivingFrame``; read one at a time,
+                none kept. Where one shows no face the last motion is held (before the first face:
+                the source's own pose).
             scale_transform: rectify the driving scale before the motion is read.
             scale_embedding: give the scale code z to the generator.
-            options: comparators and stress settings.
+            options: how the motion is read; files, squares, sizes and switches in it are not used.
+            clip: what the whole clip decides, from :meth:`reference`.
             measure: also measure the generated face (``Frame.spread``), one keypoint pass more.
         """
         name = variant_name(scale_transform, scale_embedding)
-        variants = self.variants(frames, [name], options, measure)
+        variants = self.variants(frames, [name], options, clip, measure)
         return (made[name] for made in variants)
 
     def variants(
         self,
-        frames: Iterable[np.ndarray | Shown],
+        frames: Iterable[np.ndarray | DrivingFrame],
         names: Iterable[str] = tuple(VARIANTS),
-        options: Options = METHOD,
+        options: AnimateOptions = METHOD,
+        clip: ClipReference = STREAM,
         measure: bool = False,
     ) -> Iterator[dict[str, Frame]]:
         """Generate several variants of each driving frame, their common work done once.
@@ -167,62 +170,62 @@ class Animator:
         if unknown or not names:
             raise InputError(f"variants: found {unknown}, expected some of {', '.join(VARIANTS)}")
         between = ahead if self.overlap else iter
-        return self._stages.frames(frames, names, options, measure, between)
+        return self._stages.frames(frames, names, options, clip, measure, between)
 
-    def find_anchor(
-        self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
-    ) -> MotionPoints | None:
-        """The driving frame whose pose is nearest the source's, for relative motion.
+    def reference(
+        self,
+        frames: Iterable[np.ndarray | DrivingFrame],
+        options: AnimateOptions = METHOD,
+        fps: float = 25.0,
+    ) -> ClipReference:
+        """Read the clip for what it decides as a whole.
 
-        Reads every frame once and keeps none: peers' ``find_best_frame``, on this model's
-        keypoints. None when there are no frames.
+        That is its one scale, the anchor of relative motion, and the neutral pose and starting
+        scale of its shots, as far as the options need them. Reads the frames once for each and
+        keeps none; they must allow a fresh reading.
         """
-        readings = self._stages.readings(frames, options)
+        clip = ClipReference(fps, still=length_hint(frames, 2) == 1)
+        if options.scale_window == "clip":
+            clip = replace(clip, scale=self._clip_scale(frames, options, clip))
+        if options.motion == "relative":
+            clip = replace(clip, anchor=self._anchor(frames, options, clip))
+        posed = options.pose != "driver" and options.motion == "absolute"
+        if posed or options.scale_window == "start":
+            clip = replace(clip, shots=self._shots(frames, options, clip))
+        return clip
+
+    def resized(self, size: int | None) -> "Animator":
+        """Return an animator of another result size that shares the networks, without a source."""
+        other = copy(self)
+        other.size = _checked_size(self.resolution if size is None else size)
+        other._source = other._portrait = None
+        return other
+
+    def _clip_scale(self, frames, options: AnimateOptions, clip: ClipReference):
+        """Return the median of ln s over all frames, as (s_x, s_y)."""
+        readings = self._stages.readings(frames, options, clip)
+        return steering.clip_scale(pair(reading.alignment.scale) for reading in readings)
+
+    def _anchor(self, frames, options: AnimateOptions, clip: ClipReference) -> MotionPoints | None:
+        """Return the driving keypoints whose pose is nearest the source's; None without frames."""
+        readings = self._stages.readings(frames, options, clip)
         return nearest_in_shape(
             self.source.keypoints, (MotionPoints(r.x_driving, r.x_rectified) for r in readings)
         )
 
-    def measure_scale(
-        self, frames: Iterable[np.ndarray | Shown], options: Options = METHOD
-    ) -> tuple[float, float]:
-        """One driving scale for a whole clip: the median of ln s over all its frames.
+    def _shots(self, frames, options: AnimateOptions, clip: ClipReference) -> tuple[Shot, ...]:
+        """Return the neutral pose and the starting scale of each shot.
 
-        Reads every frame once and keeps none. For ``Options.clip_scale``.
-        """
-        readings = self._stages.readings(frames, options)
-        return steering.clip_scale(pair(reading.alignment.scale) for reading in readings)
-
-    def complete(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Options:
-        """The options with what a whole clip decides.
-
-        That is its one scale, the anchor of its motion, and the neutral pose and starting scale of
-        its shots. Reads the frames once for each; they must allow a fresh reading.
-        """
-        if options.scale_window == "clip" and options.clip_scale is None:
-            options = replace(options, clip_scale=self.measure_scale(frames, options))
-        if options.motion == "relative" and options.anchor is None:
-            options = replace(options, anchor=self.find_anchor(frames, options))
-        if options.pose == "portrait" and length_hint(frames, 2) == 1:
-            options = replace(options, pose="position")  # a still driver moves by nothing
-        if options.needs_shots and not options.shots:
-            options = replace(options, shots=self.find_shots(frames, options))
-        return options
-
-    def find_shots(
-        self, frames: Iterable[np.ndarray | Shown], options: Options
-    ) -> tuple[Shot, ...]:
-        """Find the neutral pose and the starting scale of each shot. For ``Options.shots``.
-
-        Reads the frames once. The networks see 48 of them at most, spread over the clip, and the
-        first of each shot; for ``scale_window`` start, the first second of each shot.
+        The networks see 48 frames at most, spread over the clip, and the first of each shot; for
+        ``scale_window="start"``, the first second of each shot.
         """
         start, length = options.scale_window == "start", length_hint(frames, UNKNOWN_LENGTH)
-        read = read_shots(map(as_shown, frames), length, options.first_frames if start else None)
+        read = read_shots(map(as_driving_frame, frames), length, clip.second if start else None)
         options = replace(options, scale_window="frame") if start else options
         return tuple(
             starting_shot(first, readings) if start else neutral_shot(first, readings)
             for first, taken in read
-            if (readings := list(self._stages.readings(taken, options)))
+            if (readings := list(self._stages.readings(taken, options, clip)))
         )
 
     @property
@@ -261,6 +264,12 @@ def _centred(image: np.ndarray) -> Framed:
     """The centre square of a picture, at its own size."""
     side = len(arrays.centre_square(image, "source"))
     return Framed(image, centre_square(*image.shape[:2]), side)
+
+
+def _checked_size(size: int) -> int:
+    if not SIZES[0] <= size <= SIZES[1]:
+        raise InputError(f"size: found {size}, expected {SIZES[0]} to {SIZES[1]} pixels")
+    return size
 
 
 def _config(folder: Path) -> ModelConfig:

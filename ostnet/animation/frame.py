@@ -1,4 +1,4 @@
-"""What goes into the animator beside pictures, and what comes out of it."""
+"""What goes into the animator beside the source picture and its options, and what comes out."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,88 +6,11 @@ from typing import NamedTuple
 import numpy as np
 
 from ostnet.animation.comparators import MotionPoints
-from ostnet.animation.pose import Shot, check_pose
-from ostnet.errors import InputError
+from ostnet.animation.pose import Shot
 from ostnet.model.frame import Reading
 
-ALIGNMENTS = ("learned", "closed-form")
-MOTIONS = ("absolute", "relative")
-WINDOWS = ("frame", "clip", "start")
-"""Named spans over which the driving scale is measured."""
 
-
-@dataclass(frozen=True)
-class Options:
-    """How driving frames are read. The defaults are the method; the rest is for comparison."""
-
-    driving_zoom: tuple[float, float] = (1.0, 1.0)
-    """The driving face appears this many times as large (x, y), in (0, 5]."""
-
-    alignment: str = "learned"
-    """``learned``: T_theta; ``closed-form``: the ratio of keypoint spreads takes its place."""
-
-    motion: str = "absolute"
-    """``absolute``: the rectified keypoints themselves; ``relative``: their movement since an
-    anchor frame, added to the source's keypoints, as peers do."""
-
-    pose: str = "driver"
-    """Reference pose, from which the head moves: ``portrait``, the portrait's own; ``position``,
-    the driver's, at the portrait's place; ``driver``, the driver's at the driver's place (the
-    paper). Without effect on relative motion."""
-
-    anchor: MotionPoints | None = None
-    """Anchor of relative motion, from ``Animator.find_anchor``; None: the first frame."""
-
-    smoothing_fps: float | None = None
-    """Frame rate for the one-euro filter on the fiducial offsets; None: no smoothing."""
-
-    scale_window: str | int = "frame"
-    """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
-    ``clip``, the median over all frames; ``start``, the median over the first second; a number: a
-    causal running median of so many frames."""
-
-    first_frames: int = 25
-    """How many frames the first second has, for ``start`` and for the neutral pose of a stream."""
-
-    shots: tuple[Shot, ...] = ()
-    """Neutral pose and ``start`` scale of each shot of the clip, from ``Animator.complete``. Where
-    there are none, both are the median of the first ``first_frames`` frames so far."""
-
-    clip_scale: tuple[float, float] | None = None
-    """What ``clip`` came to, (s_x, s_y), from ``Animator.measure_scale``."""
-
-    def __post_init__(self):
-        zoom = tuple(self.driving_zoom)
-        if len(zoom) != 2 or not all(isinstance(s, int | float) and 0 < s <= 5 for s in zoom):
-            raise InputError(
-                f"driving zoom: found {self.driving_zoom}, expected one or two numbers in (0, 5]"
-            )
-        for name, value, known in (
-            ("alignment", self.alignment, ALIGNMENTS),
-            ("motion", self.motion, MOTIONS),
-        ):
-            if value not in known:
-                raise InputError(f"{name}: found {value!r}, expected one of {', '.join(known)}")
-        check_pose(self.pose)
-        if self.smoothing_fps is not None and not self.smoothing_fps > 0:
-            raise InputError(f"smoothing_fps: found {self.smoothing_fps}, expected more than 0")
-        window = self.scale_window
-        if window not in WINDOWS and not (isinstance(window, int) and window > 0):
-            raise InputError(
-                f"scale_window: found {window!r}, expected {', '.join(WINDOWS)} or a number of "
-                "frames"
-            )
-        if self.first_frames < 1:
-            raise InputError(f"first_frames: found {self.first_frames}, expected at least 1")
-
-    @property
-    def needs_shots(self) -> bool:
-        """Whether the clip's shots decide how its frames are read."""
-        posed = self.pose != "driver" and self.motion == "absolute"
-        return posed or self.scale_window == "start"
-
-
-class Shown(NamedTuple):
+class DrivingFrame(NamedTuple):
     """A driving frame, and whether it shows a face; where it does not, the last motion is held."""
 
     picture: np.ndarray
@@ -95,8 +18,34 @@ class Shown(NamedTuple):
     face: bool = True
 
 
-METHOD = Options()
-"""The method as published."""
+@dataclass(frozen=True)
+class ClipReference:
+    """What a driving clip as a whole decides; made by ``Animator.reference``."""
+
+    fps: float = 25.0
+    """Frames per second, above 0."""
+
+    scale: tuple[float, float] | None = None
+    """The one driving scale (s_x, s_y) of the clip, for ``scale_window="clip"``."""
+
+    anchor: MotionPoints | None = None
+    """Anchor of relative motion; None: the first frame."""
+
+    shots: tuple[Shot, ...] = ()
+    """Neutral pose and scale at the start of each shot. Where there are none, both are the median
+    over the frames so far, up to the end of the first second."""
+
+    still: bool = False
+    """The clip is a single picture: it has a pose and no movement."""
+
+    @property
+    def second(self) -> int:
+        """Number of frames in one second, at least 1."""
+        return max(1, round(self.fps))
+
+
+STREAM = ClipReference()
+"""A clip of which nothing is known."""
 
 
 @dataclass(frozen=True)

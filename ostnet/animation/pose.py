@@ -17,16 +17,13 @@ import numpy as np
 from ostnet.animation.comparators import like, to_numpy
 from ostnet.animation.presence import AbruptChange
 from ostnet.animation.steering import clip_scale
-from ostnet.errors import InputError
 from ostnet.landmarks import keypoint_openings
 from ostnet.model.frame import Reading
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ostnet.animation.frame import Shown
-
-POSES = ("portrait", "position", "driver")
+    from ostnet.animation.frame import DrivingFrame
 
 MOST_READ = 48
 """Frames of a clip that are read to find its neutral pose, spread over the clip."""
@@ -51,12 +48,6 @@ class Shot(NamedTuple):
 
 NO_SHOT = Shot(0, None)
 """What stands for a clip whose shots are not known."""
-
-
-def check_pose(pose: str) -> None:
-    """Raise InputError unless ``pose`` is one of ``POSES``."""
-    if pose not in POSES:
-        raise InputError(f"pose: found {pose!r}, expected one of {', '.join(POSES)}")
 
 
 def own_place(reading: Reading) -> Tensor:
@@ -137,8 +128,8 @@ def starting_shot(first: int, readings: Iterable[Reading]) -> Shot:
 
 
 def read_shots(
-    frames: Iterable[Shown], length: int, first_frames: int | None
-) -> Iterator[tuple[int, list[Shown]]]:
+    frames: Iterable[DrivingFrame], length: int, first_frames: int | None
+) -> Iterator[tuple[int, list[DrivingFrame]]]:
     """Yield each shot's first frame number and the frames with a face that stand for the shot.
 
     Args:

@@ -1,92 +1,35 @@
-"""What is animated by what: a portrait, a driving clip, their squares, and how they are read."""
+"""What is animated by what: a portrait, a driving clip, their squares and their faces."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ostnet.animation.frame import WINDOWS, Options, Shown
+from ostnet.animation.frame import DrivingFrame
 from ostnet.animation.presence import FacePresence
-from ostnet.animation.steering import window_frames
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.square import Framed
 from ostnet.media.video import VideoInfo, probe, read_frames, read_image
+from ostnet.options import AnimateOptions
 
 NETWORK_SIDE = 256
 """Side of the square that the networks see, in pixels; results are at least as large."""
 LARGEST_DEFAULT = 512
-"""Side of the result that is chosen by itself at most."""
-SIZES = ("256", "512", "1024", "portrait")
-"""Sides of the result that can be asked for; ``portrait``: that of the portrait's square."""
+"""Largest side of the result where none is asked for."""
 LARGEST = 2048
-"""Side of a result at most, in pixels."""
-LONGEST_WINDOW = 3600
-"""Seconds over which the driving scale is measured at most."""
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """A portrait and a driving clip, and how to look at them."""
-
-    source: Path
-    """Picture file with the face to animate."""
-
-    driving: Path
-    """Video file with the motion."""
-
-    source_crop: str | Crop = "auto"
-    """``auto``: a square around the face; ``none``: the centre square; or the square itself."""
-
-    driving_crop: str = "auto"
-    """``fixed``: one square for the whole clip around its face; ``none``: the centre square;
-    ``auto``: ``none`` where that already frames the face well, else ``fixed``, or a square for each
-    shot where the face moves too far for one."""
-
-    face: int = 0
-    """Which face, counted from the largest, 0, in each file that shows so many."""
-
-    max_frames: int | None = None
-    """Stop after this many driving frames; None: at the clip's end."""
-
-    options: Options = field(default_factory=lambda: Options(pose="portrait"))
-    """How the driving motion is read."""
-
-    smooth: bool = False
-    """Smooth the fiducial offsets over time, at the clip's frame rate."""
-
-    size: str | None = None
-    """Side of the result, one of ``SIZES``; None: the larger of 256 and what the portrait's square
-    has, up to 512."""
-
-    scale_window: str | float = "frame"
-    """Over what the driving scale is measured: ``frame``, each frame for itself (the paper);
-    ``clip``, one scale for the whole clip; ``start``, one scale for each shot, that of its first
-    second; or a causal running median of so many seconds."""
-
-    def __post_init__(self):
-        if self.size is not None and self.size not in SIZES:
-            raise InputError(f"size: found {self.size!r}, expected one of {', '.join(SIZES)}")
-        window = self.scale_window
-        seconds = isinstance(window, float) and 0 < window <= LONGEST_WINDOW
-        if window not in WINDOWS and not seconds:
-            raise InputError(
-                f"scale window: found {window!r}, expected {', '.join(WINDOWS)} or a number of "
-                f"seconds above 0 and up to {LONGEST_WINDOW}"
-            )
-
-    def driving_frames(self) -> Iterator[np.ndarray]:
-        """The driving frames as they are in the file; a fresh reading of it."""
-        return read_frames(self.driving, self.max_frames, role="driving")
+"""Largest side of a result, in pixels."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Inputs that have been looked at: what is animated, by what, and where the faces are."""
+    """A portrait and a driving clip whose faces have been found."""
 
-    inputs: Inputs
+    source_path: Path
+    driving_path: Path
+    options: AnimateOptions
     portrait: np.ndarray
     """The whole source picture, uint8 (H, W, 3)."""
 
@@ -103,23 +46,26 @@ class Scene:
     @property
     def size(self) -> int:
         """Side of the result in pixels, even."""
-        square, wanted = self.source_crop.size, self.inputs.size
-        if wanted is None:
-            side = min(max(square, NETWORK_SIDE), LARGEST_DEFAULT)
-        elif wanted == "portrait":
-            side = min(max(square, NETWORK_SIDE), LARGEST)
-        else:
-            side = int(wanted)
+        square, wanted = self.source_crop.size, self.options.size
+        if isinstance(wanted, int):
+            return wanted
+        most = LARGEST if wanted == "portrait" else LARGEST_DEFAULT
+        side = min(max(square, NETWORK_SIDE), most)
         return side - side % 2
 
     @property
+    def fps(self) -> float:
+        """Frames per second of the driving clip."""
+        return float(self.video.fps)
+
+    @property
     def total(self) -> int:
-        """Driving frames that will be animated."""
-        return min(self.video.frames, self.inputs.max_frames or self.video.frames)
+        """Number of driving frames that will be animated."""
+        return self.options.frames(self.video.frames, self.fps)
 
     @property
     def framed(self) -> Framed:
-        """The portrait's square with what lies around it, for the networks."""
+        """The portrait's square with the photograph around it, for the networks."""
         return Framed(self.portrait, self.source_crop, self.size)
 
     @property
@@ -128,76 +74,77 @@ class Scene:
         return self.framed.square
 
     @property
-    def options(self) -> Options:
-        """How the driving motion is read, with what the clip's frame rate decides."""
-        options, fps, window = self.inputs.options, float(self.video.fps), self.inputs.scale_window
-        options = replace(options, first_frames=window_frames(1, fps))
-        if self.inputs.smooth:
-            options = replace(options, smoothing_fps=fps)
-        if window != "frame":
-            frames = window if window in WINDOWS else window_frames(float(window), fps)
-            options = replace(options, scale_window=frames)
-        return options
+    def limit(self) -> int | None:
+        """Number of driving frames to read; None: all that the file has."""
+        return None if self.total == self.video.frames else self.total
 
-    def shown(self, stopped: Callable[[], bool] = lambda: False) -> "DrivingFrames":
+    def frames(self, cancel: Callable[[], bool] = lambda: False) -> "SceneFrames":
         """Return the driving frames, cropped, each with whether it shows a face.
 
         Args:
-            stopped: once it returns True, a reading ends, but not before its first frame.
+            cancel: once it returns True, a reading ends, but not before its first frame.
         """
-        return DrivingFrames(self, stopped)
+        return SceneFrames(self, cancel)
 
 
 @dataclass(frozen=True)
-class DrivingFrames:
+class SceneFrames:
     """The driving frames of a scene; each iteration is a fresh reading of the file."""
 
     scene: Scene
-    stopped: Callable[[], bool]
+    cancel: Callable[[], bool]
 
     def __len__(self) -> int:
-        """How many there are, by what the file says."""
+        """Return the number of frames that the file announces."""
         return self.scene.total
 
-    def __iter__(self) -> Iterator[Shown]:
+    def __iter__(self) -> Iterator[DrivingFrame]:
         scene = self.scene
         has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
-        for index, frame in enumerate(scene.inputs.driving_frames()):
-            if index and self.stopped():
+        frames = read_frames(scene.driving_path, scene.limit, role="driving")
+        for index, frame in enumerate(frames):
+            if index and self.cancel():
                 return
             picture = scene.driving_crop.at(index).apply(frame, NETWORK_SIDE)
-            yield Shown(picture, has_face(picture))
+            yield DrivingFrame(picture, has_face(picture))
 
 
-def look_at(inputs: Inputs) -> Scene:
-    """Read the portrait, find the faces, choose the crops.
+def open_scene(source: str | Path, driving: str | Path, options: AnimateOptions) -> Scene:
+    """Read the portrait, find the faces, choose the squares.
 
     Raises:
         InputError: a file that is missing or cannot be read, or a face that is not there.
     """
-    portrait = read_image(inputs.source, role="source")
-    video = probe(inputs.driving, role="driving")
+    portrait = read_image(source, role="source")
+    video = probe(driving, role="driving")
+    used = options.frames(video.frames, float(video.fps))
     detector = make_detector()
+
+    def clip() -> Path | Iterator[np.ndarray]:
+        whole = used == video.frames
+        return Path(driving) if whole else read_frames(driving, used, role="driving")
+
     (square, source_warning), (framed, driving_warning) = _chosen_face(
-        inputs.face,
-        lambda face: source_crop(portrait, inputs.source_crop, face, detector),
-        lambda face: driving_crop(_clip(inputs), inputs.driving_crop, detector, face, info=video),
+        options.face,
+        lambda face: source_crop(portrait, _as_crop(options.source_crop), face, detector),
+        lambda face: driving_crop(clip(), options.driving_crop, detector, face, info=video),
     )
     return Scene(
-        inputs=inputs,
+        source_path=Path(source),
+        driving_path=Path(driving),
+        options=options,
         portrait=portrait,
         source_crop=square,
         driving_crop=framed,
         video=video,
         detector=detector,
-        face_expected=inputs.driving_crop != "none",
+        face_expected=options.driving_crop != "none",
         warnings=[text for text in (source_warning, driving_warning) if text],
     )
 
 
-def _clip(inputs: Inputs) -> Path | Iterator[np.ndarray]:
-    """What the driving crop looks at: the file or, of a shortened run, its first frames."""
-    return inputs.driving if inputs.max_frames is None else inputs.driving_frames()
+def _as_crop(text: str) -> str | Crop:
+    return text if text in ("auto", "none") else Crop(*map(int, text.split(",")))
 
 
 def _chosen_face(face: int, *crops: Callable[[int], tuple]) -> list[tuple]:

@@ -8,7 +8,7 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,16 +16,17 @@ import numpy as np
 from ostnet import methods
 from ostnet.animation import arrays, steering
 from ostnet.animation.comparators import MotionPoints, relative_motion, to_numpy
-from ostnet.animation.frame import Frame, Options, Shown
+from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
 from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
 from ostnet.backends.interface import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
+from ostnet.options import AnimateOptions
 
 Pair = tuple[float, float]
 
 
 @dataclass
-class Step:
+class FrameState:
     """A driving frame on its way through the stages."""
 
     driving: np.ndarray
@@ -74,37 +75,50 @@ class Stages:
 
     def frames(
         self,
-        frames: Iterable[np.ndarray | Shown],
+        frames: Iterable[np.ndarray | DrivingFrame],
         names: list[str],
-        options: Options,
+        options: AnimateOptions,
+        clip: ClipReference,
         measure: bool,
         between: Callable[[Iterator], Iterator],
     ) -> Iterator[dict[str, Frame]]:
         """All stages in a row; ``between`` two of them may let them work at once."""
-        steps = between(self.read(frames, options))
+        steps = between(self.read(frames, options, clip))
         steps = between(self.move(steps, names))
         steps = between(self.paint(steps, names))
         if measure:
             steps = between(self.measure(steps))
         return finished(steps)
 
-    def readings(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Reading]:
-        """What the frames with a face say, one after the other."""
-        steer = self._steering(options)
-        for picture, face in map(as_shown, frames):
+    def readings(
+        self,
+        frames: Iterable[np.ndarray | DrivingFrame],
+        options: AnimateOptions,
+        clip: ClipReference,
+    ) -> Iterator[Reading]:
+        """Yield the readings of the frames that show a face."""
+        steer = self._steering(options, clip)
+        for picture, face in map(as_driving_frame, frames):
             if face:
                 yield self._read(self._driving(picture, options), steer)
 
-    def read(self, frames: Iterable[np.ndarray | Shown], options: Options) -> Iterator[Step]:
+    def read(
+        self,
+        frames: Iterable[np.ndarray | DrivingFrame],
+        options: AnimateOptions,
+        clip: ClipReference,
+    ) -> Iterator[FrameState]:
         """First stage: what each driving frame says; without a face, what the last one said."""
-        anchor, step = options.anchor, None
-        steer, neutral = self._references(options, NO_SHOT)
-        starts = [shot.first for shot in options.shots]
-        for index, (picture, face) in enumerate(map(as_shown, frames)):
+        anchor, step = clip.anchor, None
+        if clip.still and options.pose == "portrait":
+            options = replace(options, pose="position")  # a still driver has no movement
+        steer, neutral = self._references(options, clip, NO_SHOT)
+        starts = [shot.first for shot in clip.shots]
+        for index, (picture, face) in enumerate(map(as_driving_frame, frames)):
             started = time.perf_counter()
             if starts and (index == 0 or index in starts):
-                shot = options.shots[max(0, bisect_right(starts, index) - 1)]
-                steer, neutral = self._references(options, shot)
+                shot = clip.shots[max(0, bisect_right(starts, index) - 1)]
+                steer, neutral = self._references(options, clip, shot)
             driving = self._driving(picture, options)
             if face:
                 reading = self._read(driving, steer)
@@ -119,10 +133,10 @@ class Stages:
             same = reading.rectified is driving
             rectified = shown if same else self.give(reading.rectified)
             ms = 1000 * (time.perf_counter() - started)
-            step = Step(shown, rectified, not face, reading, performed, ms=ms)
+            step = FrameState(shown, rectified, not face, reading, performed, ms=ms)
             yield step
 
-    def move(self, steps: Iterator[Step], names: list[str]) -> Iterator[Step]:
+    def move(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
         """Second stage: dense motion, once for the variants that share it."""
         transforms = dict.fromkeys(methods.switches(name)[0] for name in names)
         for step in steps:
@@ -135,7 +149,7 @@ class Stages:
                     }
             yield step
 
-    def paint(self, steps: Iterator[Step], names: list[str]) -> Iterator[Step]:
+    def paint(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
         """Third stage: the pictures of all variants."""
         images = {}
         for step in steps:
@@ -145,7 +159,7 @@ class Stages:
             step.images, step.motions = images, {}
             yield step
 
-    def measure(self, steps: Iterator[Step]) -> Iterator[Step]:
+    def measure(self, steps: Iterator[FrameState]) -> Iterator[FrameState]:
         """Last stage: how large the face of each picture is."""
         spreads = {}
         for step in steps:
@@ -162,7 +176,7 @@ class Stages:
 
         return to_picture(maps)
 
-    def _driving(self, picture: np.ndarray, options: Options):
+    def _driving(self, picture: np.ndarray, options: AnimateOptions):
         """(1, 3, R, R): the driving frame as the networks see it."""
         maps = self.take(picture, self.resolution, "driving frame")
         if options.driving_zoom == (1, 1):
@@ -173,7 +187,7 @@ class Stages:
 
         return zoom(maps, options.driving_zoom)
 
-    def _driving_shown(self, picture: np.ndarray, driving, options: Options) -> np.ndarray:
+    def _driving_shown(self, picture: np.ndarray, driving, options: AnimateOptions) -> np.ndarray:
         """The driving frame as the networks see it, uint8 (R, R, 3)."""
         square = arrays.centre_square(picture, "driving frame")
         if len(square) == self.resolution and options.driving_zoom == (1, 1):
@@ -190,29 +204,34 @@ class Stages:
         alignment = Alignment(found.z, found.fiducials, found.scale * 0 + 1)
         return Reading(x_source, alignment, self.source.image, x_source)
 
-    def _references(self, options: Options, shot: Shot) -> tuple[Steering | None, NeutralPose]:
-        """What the frames of a shot are held against."""
-        return self._steering(options, shot), NeutralPose(shot.neutral, options.first_frames)
+    def _references(
+        self, options: AnimateOptions, clip: ClipReference, shot: Shot
+    ) -> tuple[Steering | None, NeutralPose]:
+        """Return what the frames of a shot are compared with."""
+        return self._steering(options, clip, shot), NeutralPose(shot.neutral, clip.second)
 
-    def _steering(self, options: Options, shot: Shot = NO_SHOT) -> Steering | None:
-        """What takes the place of a frame's own scale; a fresh one for each reading of a shot."""
-        transform, steps = self.networks.transform, []
+    def _steering(
+        self, options: AnimateOptions, clip: ClipReference, shot: Shot = NO_SHOT
+    ) -> Steering | None:
+        """Return what replaces a frame's own scale; a fresh one for each reading of a shot."""
+        transform, steps, window = self.networks.transform, [], options.scale_window
         if options.alignment == "closed-form":
             steps.append(steering.closed_form(transform))
-        if options.clip_scale is not None:
-            steps.append(steering.constant(transform, options.clip_scale))
+        if clip.scale is not None:
+            steps.append(steering.constant(transform, clip.scale))
         elif shot.scale is not None:
             steps.append(steering.constant(transform, shot.scale))
-        elif options.scale_window == "start":
-            steps.append(steering.start_median(transform, options.first_frames))
-        elif isinstance(options.scale_window, int):
-            steps.append(steering.running_median(transform, options.scale_window))
-        if options.smoothing_fps is not None:
-            steps.append(steering.smoothed(transform, options.smoothing_fps))
+        elif window == "start":
+            steps.append(steering.start_median(transform, clip.second))
+        elif not isinstance(window, str):
+            frames = max(1, round(window * clip.fps))
+            steps.append(steering.running_median(transform, frames))
+        if options.scale_smoothing:
+            steps.append(steering.smoothed(transform, clip.fps))
         return steering.in_turn(*steps) if steps else None
 
     def _performed(
-        self, reading: Reading, options: Options, anchor: MotionPoints, neutral: NeutralPose
+        self, reading: Reading, options: AnimateOptions, anchor: MotionPoints, neutral: NeutralPose
     ) -> MotionPoints:
         """The keypoints that the source is to perform."""
         points, x_source = _points(reading), self.source.keypoints
@@ -225,7 +244,7 @@ class Stages:
         change = posed(options.pose, x_source, x, neutral(x)) - x
         return MotionPoints(points.raw + change, x + change)
 
-    def _painted(self, step: Step, name: str) -> np.ndarray:
+    def _painted(self, step: FrameState, name: str) -> np.ndarray:
         """The result of one variant."""
         transform, embedding = methods.switches(name)
         z = step.reading.alignment.z if embedding else None
@@ -240,7 +259,7 @@ class Stages:
         return pair(spread(self.networks.keypoints(picture)))
 
 
-def finished(steps: Iterable[Step]) -> Iterator[dict[str, Frame]]:
+def finished(steps: Iterable[FrameState]) -> Iterator[dict[str, Frame]]:
     """What the caller gets of each driving frame, by the variant's name."""
     performed = None
     for step in steps:
@@ -271,9 +290,9 @@ def pair(values) -> Pair:
     return x, y
 
 
-def as_shown(frame: np.ndarray | Shown) -> Shown:
+def as_driving_frame(frame: np.ndarray | DrivingFrame) -> DrivingFrame:
     """Return the driving frame with what is known of its face; a bare picture shows one."""
-    return frame if isinstance(frame, Shown) else Shown(frame)
+    return frame if isinstance(frame, DrivingFrame) else DrivingFrame(frame)
 
 
 def _points(reading: Reading) -> MotionPoints:

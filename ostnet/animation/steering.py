@@ -104,8 +104,3 @@ def clip_scale(scales: Iterable[tuple[float, float]]) -> tuple[float, float]:
     logs = [[math.log(max(s, 1e-3)) for s in pair] for pair in scales]
     x, y = (math.exp(median(axis)) for axis in zip(*logs, strict=True)) if logs else (1.0, 1.0)
     return x, y
-
-
-def window_frames(seconds: float, fps: float) -> int:
-    """How many frames a window of seconds holds, at least one."""
-    return max(1, round(seconds * fps))

@@ -1,13 +1,13 @@
 """One job of a batch, and what came of it."""
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import ostnet
-from ostnet.animation.scene import Inputs
 from ostnet.hub import CONFIG, WEIGHTS
+from ostnet.options import AnimateOptions
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,14 @@ class Job:
     name: str
     """Of the result, without ``.mp4``."""
 
-    inputs: Inputs
+    source: Path
+    driving: Path
     weights: Path
     """Folder with config.json and model.safetensors."""
 
+    options: AnimateOptions = AnimateOptions()
     device: str = "auto"
     backend: str = "auto"
-    variant: str = "full"
-    """A name of :data:`ostnet.methods.VARIANTS`."""
-
-    paste: bool = False
-    """Put the generated square back into the whole portrait."""
 
     @property
     def file(self) -> str:
@@ -72,11 +69,9 @@ def hashes(job: Job) -> Hashes:
     Raises:
         OSError: a file that cannot be read.
     """
-    inputs = job.inputs
-    source, driving = file_hash(inputs.source), file_hash(inputs.driving)
+    source, driving = file_hash(job.source), file_hash(job.driving)
     weights = _text_hash(file_hash(job.weights / CONFIG), file_hash(job.weights / WEIGHTS))
-    options = replace(inputs, source=Path(), driving=Path())
-    how = repr((options, job.device, job.backend, job.variant, job.paste))
+    how = repr((job.options, job.device, job.backend))
     made_from = _text_hash(source, driving, weights, how, ostnet.__version__)
     return Hashes(source, driving, weights, made_from)
 

@@ -57,8 +57,8 @@ class Ledger:
         """Note a finished job."""
         row = {
             "name": job.name,
-            "source": job.inputs.source,
-            "driving": job.inputs.driving,
+            "source": job.source,
+            "driving": job.driving,
             "seconds": f"{outcome.seconds:.2f}",
             "frames": outcome.frames,
             "scale_x": f"{outcome.scale[0]:.4f}",

@@ -125,7 +125,7 @@ def _outcomes(jobs: list[Job], config: BatchConfig) -> Iterator[tuple[Job, Outco
 
 
 def _refuse_overwriting(jobs: Sequence[Job], output: Path) -> None:
-    read = {path.resolve() for job in jobs for path in (job.inputs.source, job.inputs.driving)}
+    read = {path.resolve() for job in jobs for path in (job.source, job.driving)}
     for job in jobs:
         if (path := output / job.file).resolve() in read:
             raise InputError(

@@ -3,22 +3,21 @@
 import sys
 from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.animate import add_switches, variant_of
-from ostnet.cli.inputs import add_inputs, add_options, inputs_of
-from ostnet.cli.values import output_folder, whole_number
+from ostnet.cli.inputs import add_options, network_of, options_of
+from ostnet.cli.values import existing_file, output_folder, whole_number
 from ostnet.errors import InputError
 from ostnet.flags import Parser, path_of
+from ostnet.options import AnimateOptions, NetworkOptions
 
 if TYPE_CHECKING:
     from ostnet.batch.job import Job
     from ostnet.batch.job_list import Row
-
-YES, NO = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
 def run(argv: list[str]) -> None:
@@ -83,60 +82,67 @@ def _parser() -> Parser:
         help="with --ray: share of a GPU for each, for instance .25 (default: 0)",
     )
     add_options(parser)
-    add_switches(parser)
     return parser
 
 
 def _jobs(rows: "list[Row]", common: Namespace) -> "tuple[list[Job], dict[str, str]]":
-    """Jobs, and the reasons of those that cannot be one, by name.
+    """Return the jobs, and the reasons of those that cannot be one, by name.
 
     Raises:
         InputError: a column that is no option.
     """
-    parser = Parser("ostnet animate", COMMANDS["animate"])
-    add_inputs(parser)
-    add_switches(parser)
-    actions = {
-        word.removeprefix("--"): action
-        for word, action in parser._option_string_actions.items()
-        if action.dest != "help"
-    }
-    switches = {name: action.dest for name, action in actions.items() if action.nargs == 0}
-    weights = lru_cache(_weights)
     for column in dict.fromkeys(column for row in rows for column in row):
-        if column != "name" and column not in actions:
+        if column not in _COLUMNS:
             raise InputError(f"column {column}: no option of a job; see ostnet batch --help")
-    dests = {action.dest for action in actions.values()}
-    parser.set_defaults(**{name: value for name, value in vars(common).items() if name in dests})
+    weights = lru_cache(_weights)
     jobs, refused = [], {}
     for row in rows:
         try:
-            jobs.append(_job(row, parser, switches, weights))
+            jobs.append(_job(row, common, weights))
         except InputError as error:
             refused[row["name"]] = " ".join(str(error).split())
     return jobs, refused
 
 
-def _job(
-    row: "Row", parser: Parser, switches: dict[str, str], weights: Callable[[str | None, str], Path]
-) -> "Job":
+_SWITCHES = {
+    f"no-{one.name.replace('_', '-')}": one.name
+    for one in fields(AnimateOptions)
+    if one.type is bool
+}
+"""Columns that turn an option off -> the option."""
+
+_COLUMNS = {
+    *("name", "source", "driving"),
+    *(one.name.replace("_", "-") for one in fields(AnimateOptions) + fields(NetworkOptions)),
+    *_SWITCHES,
+}
+
+
+def _job(row: "Row", common: Namespace, weights: Callable[[str | None, str], Path]) -> "Job":
     from ostnet.batch.job import Job
 
-    options = {column: text for column, text in row.items() if column != "name"}
-    on = {switches[name]: _on(name, options.pop(name)) for name in switches if name in options}
-    arguments = parser.parse_args([f"--{name}={text}" for name, text in options.items()])
-    vars(arguments).update(on)
-    for name in ("source", "driving"):
-        setattr(arguments, name, getattr(arguments, name).absolute())
+    values = vars(common) | {column.replace("-", "_"): text for column, text in row.items()}
+    for column in _SWITCHES.keys() & row.keys():
+        name = _SWITCHES[column]
+        values[name] = not getattr(AnimateOptions(**{name: row[column]}), name)
+    arguments = Namespace(**values)
+    options, network = options_of(arguments), network_of(arguments)
     return Job(
         name=row["name"],
-        inputs=inputs_of(arguments),
-        weights=weights(arguments.checkpoint, arguments.device),
-        device=arguments.device,
-        backend=arguments.backend,
-        variant=variant_of(arguments),
-        paste=arguments.paste_back,
+        source=_file("source", row["source"]),
+        driving=_file("driving", row["driving"]),
+        options=options,
+        weights=weights(network.checkpoint, network.device),
+        device=network.device,
+        backend=network.backend,
     )
+
+
+def _file(name: str, text: str) -> Path:
+    try:
+        return existing_file(text).absolute()
+    except ArgumentTypeError as error:
+        raise InputError(f"{name}: {error}") from error
 
 
 def _weights(checkpoint: str | None, device: str) -> Path:
@@ -149,12 +155,6 @@ def _weights(checkpoint: str | None, device: str) -> Path:
     if found.notice:
         print("ostnet: warning:", found.notice, file=sys.stderr)
     return found.folder.absolute()
-
-
-def _on(name: str, text: str) -> bool:
-    if text.lower() not in (*YES, *NO):
-        raise InputError(f"{name}: found {text!r}, expected true or false; leave it empty for none")
-    return text.lower() in YES
 
 
 def _share(text: str) -> float:

@@ -1,7 +1,15 @@
 """``ostnet compare``: all four variants, the rectified clip, their grid, trace and chart."""
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.inputs import add_inputs, finished, open_scene, refuse_overwriting, report
+from ostnet.cli.inputs import (
+    add_files,
+    add_options,
+    options_of,
+    pipeline_of,
+    progress,
+    refuse_overwriting,
+    report,
+)
 from ostnet.cli.values import output_folder
 from ostnet.flags import Parser
 from ostnet.methods import VARIANTS
@@ -17,19 +25,17 @@ FILES = (
 def run(argv: list[str]) -> None:
     """Parse the flags and write the folder."""
     parser = Parser("ostnet compare", COMMANDS["compare"])
-    add_inputs(parser)
+    add_files(parser)
     parser.add_argument(
         "--output", required=True, type=output_folder, metavar="DIR", help="folder to write into"
     )
+    add_options(parser, compare=True)
     arguments = parser.parse_args(argv)
-
-    refuse_overwriting(arguments, *(arguments.output / name for name in FILES))
-
-    animator, scene = open_scene(arguments)
-    from functools import partial
-
-    from ostnet.animation.render import rendered, run_folder
-
-    network = partial(rendered, animator)
-    take = finished(run_folder(scene, arguments.output, VARIANTS, network, chart=True))
-    report(arguments.output / "grid.mp4", take.held)
+    output = arguments.output
+    refuse_overwriting(arguments, *(output / name for name in FILES))
+    options, pipeline = options_of(arguments), pipeline_of(arguments)
+    with progress() as on_step:
+        result = pipeline.compare(
+            arguments.source, arguments.driving, output, options, on_step=on_step
+        )
+    report(output / "grid.mp4", result)

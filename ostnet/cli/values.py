@@ -45,33 +45,6 @@ def whole_number(minimum: int):
     return parse
 
 
-def zoom_factors(text: str) -> tuple[float, float]:
-    """Type of ``--driving-zoom``: ``S`` or ``SX,SY``, each in (0, 5]."""
-    try:
-        values = [float(part) for part in text.split(",")]
-    except ValueError:
-        values = []
-    if len(values) not in (1, 2) or not all(0 < value <= 5 for value in values):
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected S or SX,SY with numbers above 0 and up to 5"
-        )
-    return values[0], values[-1]
-
-
-def source_square(text: str):
-    """Type of ``--source-crop``: ``auto``, ``none`` or a square as ``X,Y,SIDE`` in pixels."""
-    if text in ("auto", "none"):
-        return text
-    if not re.fullmatch(r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}", text):
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected auto, none or X,Y,SIDE: a square's upper left corner and "
-            "side in pixels of the portrait"
-        )
-    from ostnet.media.square import Crop
-
-    return Crop(*map(int, text.split(",")))
-
-
 def existing_file(text: str) -> Path:
     """Type of a flag that names a file to read."""
     if re.match(r"[a-z]+://", text, re.IGNORECASE):
@@ -134,19 +107,3 @@ def _under_folders(path: Path) -> Path:
                 raise argparse.ArgumentTypeError(f"{str(parent)!r} is a file, not a folder")
             break
     return path
-
-
-def scale_window(text: str) -> str | float:
-    """``frame``, ``clip``, ``start``, or a number of seconds above 0 and up to an hour."""
-    if text in ("frame", "clip", "start"):
-        return text
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = 0.0
-    if not 0 < seconds <= 3600:
-        raise argparse.ArgumentTypeError(
-            f"found {text!r}, expected frame, clip, start or a number of seconds above 0 and up to "
-            "3600"
-        )
-    return seconds

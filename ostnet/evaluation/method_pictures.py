@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.comparators import MotionPoints, hull_area
-from ostnet.animation.frame import Frame, Options
+from ostnet.animation.frame import ClipReference, Frame
 from ostnet.animation.pose import Shot, neutral_pose, own_place
 from ostnet.animation.stages import pair
 from ostnet.animation.steering import clip_scale
@@ -19,11 +19,11 @@ from ostnet.methods import (
     COPY_SOURCE,
     START_SCALE,
     VARIANTS,
-    Comparator,
     switches,
 )
 from ostnet.model.ostnet import OSTNet, Reading
 from ostnet.model.scale import FIDUCIALS, scale_image
+from ostnet.options import METHOD, AnimateOptions
 
 
 @dataclass
@@ -116,14 +116,15 @@ def generate(
         anchor: index of the anchor frame of ``anchor_relative``.
         first_second: frames over which ``full_start_scale`` measures its scale, uint8 (N, H, W, 3);
             None: the driving frames.
-        smoothing_fps: see ``Options``; for the variants alone.
+        smoothing_fps: frame rate of the one-euro filter on the scale of the variants; None: no
+            filter.
     """
     animator = Animator(model, str(next(model.parameters()).device), "torch")
     animator.set_source(source)
     variants = [name for name in names if name in VARIANTS]
-    plain = list(
-        animator.variants(driving, variants or ["full"], Options(smoothing_fps=smoothing_fps))
-    )
+    options = replace(METHOD, scale_smoothing=smoothing_fps is not None)
+    clip = ClipReference(fps=smoothing_fps or 25.0)
+    plain = list(animator.variants(driving, variants or ["full"], options, clip))
     readings = [next(iter(made.values())).reading for made in plain]
     result = Generated()
     if model.config.with_scale_transform:
@@ -135,26 +136,26 @@ def generate(
             _keep(result, name, [made[name] for made in plain])
         else:
             method = COMPARATORS[name]
-            options = _options(method, readings, anchor)
+            options = replace(METHOD, **method.options)
+            clip = _reference(options, readings, anchor)
             if name == START_SCALE and first_second is not None:
-                options = replace(options, clip_scale=animator.measure_scale(first_second))
-            made = animator.variants(driving, [method.variant], options)
+                clip = animator.reference(first_second, replace(METHOD, scale_window="clip"))
+            made = animator.variants(driving, [method.variant], options, clip)
             _keep(result, name, [frames[method.variant] for frames in made])
     return result
 
 
-def _options(method: Comparator, readings: Sequence[Reading], anchor: int) -> Options:
-    """Complete a comparator's options by what the readings of the whole clip say."""
-    options = Options(**method.options)
+def _reference(options: AnimateOptions, readings: Sequence[Reading], anchor: int) -> ClipReference:
+    """Return what the readings of the whole clip say, as far as a comparator needs it."""
     if options.scale_window != "frame":
-        return replace(options, clip_scale=clip_scale(pair(r.alignment.scale) for r in readings))
+        return ClipReference(scale=clip_scale(pair(r.alignment.scale) for r in readings))
     if options.pose != "driver":
         places = [own_place(reading)[0].cpu().numpy() for reading in readings]
-        return replace(options, shots=(Shot(0, neutral_pose(places)),))
+        return ClipReference(shots=(Shot(0, neutral_pose(places)),))
     if options.motion == "relative":
         reading = readings[anchor]
-        return replace(options, anchor=MotionPoints(reading.x_driving, reading.x_rectified))
-    return options
+        return ClipReference(anchor=MotionPoints(reading.x_driving, reading.x_rectified))
+    return ClipReference()
 
 
 def _keep(result: Generated, name: str, frames: Sequence[Frame]) -> None:

@@ -1,15 +1,15 @@
 """What happens on the Animate tab: estimating, running, choosing a result, pasting back."""
 
-import time
 from collections.abc import Iterator
+from functools import partial
 
 import gradio as gr
 
 from ostnet.animation import VARIANTS
-from ostnet.animation.render import Step, Take, run_folder
+from ostnet.animation.pipeline import Step
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
-from ostnet.methods import variant_name
+from ostnet.options import AnimateOptions
 from ostnet.ui import engine, runs
 from ostnet.ui import markup as figures
 from ostnet.ui.inputs import make_scene as scene_of
@@ -40,7 +40,7 @@ HEAD_POSES = {
     "position": "the driver's, at the portrait's place",
     "driver": "the driver's (as in the paper)",
 }
-"""Reference pose (``Options.pose``) -> what the page calls it; the first is the default."""
+"""Reference pose (``AnimateOptions.pose``) -> what the page calls it; the first is the default."""
 
 
 def perform_still(path, request: gr.Request):
@@ -113,8 +113,16 @@ def animate(
     if visitor.stop.is_set():
         yield _unchanged(figures.note("Stopped before it began."))
         return
-    variant = variant_name(transform, embedding)
-    names = list(VARIANTS) if compare else [variant]
+    options = AnimateOptions(
+        scale_transform=transform,
+        scale_embedding=embedding,
+        driving_zoom=(zoom, zoom),
+        visible_mark=mark,
+        size=RESULT_SIZES[result_size],
+        scale_window=SCALE_WINDOWS[window],
+        pose=pose,
+    )
+    names = list(VARIANTS) if compare else [options.variant]
 
     def scenes() -> Iterator[Scene]:
         for picture, clip in pairs(portrait, driving, more):
@@ -123,34 +131,29 @@ def animate(
             yield scene_of(
                 seen_portrait(visitor, picture, *mine),
                 seen_driving(visitor, clip, seconds, *its),
-                (zoom, zoom),
-                RESULT_SIZES[result_size],
-                SCALE_WINDOWS[window],
-                pose,
+                options,
             )
 
     try:
-        total, shown = len(pairs(portrait, driving, more)), 0.0
+        total = len(pairs(portrait, driving, more))
         for number, scene in enumerate(scenes(), 1):
             which = f"Pair {number} of {total}. " if total > 1 else ""
-            steps = run_folder(
+            run = partial(
+                engine.pipeline().run_folder,
                 scene,
                 visitor.run_folder(),
                 names,
-                engine.network,
-                visitor.stop.is_set,
-                mark=mark,
                 columns=int(columns),
             )
-            for event in visitor.at_work(steps):
-                if isinstance(event, Take):
+            with visitor.at_work():
+                for event in runs.follow(run, visitor.stop.is_set, REFRESH):
+                    if isinstance(event, Step):
+                        yield _unchanged(_status(event, which, len(names)))
+                        continue
                     engine.PACE.learn(len(names), event.seconds, event.frames)
-                    run = runs.Run(scene, event, variant)
-                    visitor.runs.append(run)
-                    yield (figures.fine(which + runs.pace(event)), *runs.shown(run))
-                elif time.monotonic() - shown >= REFRESH:
-                    shown = time.monotonic()
-                    yield _unchanged(_status(event, which, len(names)))
+                    made = runs.Run(scene, event, options.variant)
+                    visitor.runs.append(made)
+                    yield (figures.fine(which + runs.pace(event)), *runs.shown(made))
             if visitor.stop.is_set():
                 break
     except InputError as error:

@@ -1,157 +1,158 @@
-"""The two functions for programs. Their names, arguments and texts are what clients see.
+"""The two functions for programs, ``/animate`` and ``/compare``.
 
-Clients see the first line of an argument's text alone.
+Their parameters are made from the fields of :class:`AnimateOptions`: name, default and the first
+sentence of the docstring. A pair of numbers becomes two parameters, ``_x`` and ``_y``.
 """
 
-from collections import deque
-from pathlib import Path
+import inspect
+from collections.abc import Callable
+from dataclasses import Field, fields, replace
+from typing import Any
 
 import gradio as gr
 
-from ostnet.animation import VARIANTS, Options
-from ostnet.animation.render import Take, run_folder
-from ostnet.animation.scene import Inputs, look_at
+from ostnet.animation.pipeline import Result
+from ostnet.animation.scene import open_scene
 from ostnet.errors import InputError
+from ostnet.flags import field_docs
 from ostnet.media.sandbox import until
-from ostnet.media.video import probe
-from ostnet.methods import variant_name
+from ostnet.methods import VARIANTS
+from ostnet.options import COMPARISON, AnimateOptions
 from ostnet.ui import engine
 from ostnet.ui.engine import TURN
 from ostnet.ui.gradio_patches import program_file
 from ostnet.ui.inputs import MOST_SECONDS, check_files
 from ostnet.ui.visitors import VISITORS
 
+NOT_OFFERED = ("paste_back",)
+"""Options without a parameter: a whole portrait may be of any size, which would be too costly."""
 
-def animate(
-    portrait: str,
-    driving: str,
-    scale_transform: bool = True,
-    scale_embedding: bool = True,
-    driving_zoom_x: float = 1,
-    driving_zoom_y: float = 1,
-    max_seconds: float = MOST_SECONDS,
-    visible_mark: bool = False,
-    size: str = "",
-    scale_window: str = "frame",
-    pose: str = "portrait",
-    request: gr.Request = None,
-) -> str:
-    """Make a portrait perform a driving clip, at the portrait's face size.
+AXES = {"x": "wide", "y": "high"}
 
-    Args:
-        portrait: picture file with a face (PNG, JPEG, WebP).
-        driving: video file with a moving face (MP4, MOV, WebM, GIF).
-        scale_transform: bring every driving frame to the portrait's face size.
-        scale_embedding: tell the generator the scale that was taken out.
-        driving_zoom_x: make the driving face this many times as wide first, above 0, up to 5.
-        driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
-        max_seconds: use the clip's first seconds only; at most 60.
-        visible_mark: write "AI-generated" into the picture.
-        size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
-        scale_window: scale measured over each frame, clip, start (first second) or so many seconds.
-        pose: head pose: portrait (its own), position (driver's, at its place) or driver (paper's).
+FILES = ("grid", *VARIANTS, "trace")
+"""What ``/compare`` returns, in this order."""
 
-    Returns:
-        An MP4 video (H.264, square) with the clip's frame rate and sound.
-    """
-    name = variant_name(scale_transform, scale_embedding)
-    take = _take(
-        portrait, driving, [name], (driving_zoom_x, driving_zoom_y), max_seconds, visible_mark,
-        size, scale_window, pose, request,
-    )  # fmt: skip
-    return str(take.files[name])
-
-
-def compare(
-    portrait: str,
-    driving: str,
-    driving_zoom_x: float = 1,
-    driving_zoom_y: float = 1,
-    max_seconds: float = MOST_SECONDS,
-    visible_mark: bool = False,
-    size: str = "",
-    scale_window: str = "frame",
-    pose: str = "portrait",
-    request: gr.Request = None,
-) -> tuple[str, str, str, str, str, str]:
-    """The same portrait and clip with and without each part of the scale machinery.
-
-    Args:
-        portrait: picture file with a face (PNG, JPEG, WebP).
-        driving: video file with a moving face (MP4, MOV, WebM, GIF).
-        driving_zoom_x: make the driving face this many times as wide first, above 0, up to 5.
-        driving_zoom_y: make the driving face this many times as high first, above 0, up to 5.
-        max_seconds: use the clip's first seconds only; at most 60.
-        visible_mark: write "AI-generated" into the picture.
-        size: side of the result: 256, 512, 1024 or portrait; empty: as the portrait, up to 512.
-        scale_window: scale measured over each frame, clip, start (first second) or so many seconds.
-        pose: head pose: portrait (its own), position (driver's, at its place) or driver (paper's).
-
-    Returns:
-        Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and
-        trace.json with the measured face sizes of every frame.
-    """
-    take = _take(
-        portrait, driving, list(VARIANTS), (driving_zoom_x, driving_zoom_y), max_seconds,
-        visible_mark, size, scale_window, pose, request,
-    )  # fmt: skip
-    return tuple(str(take.files[name]) for name in ("grid", *VARIANTS, "trace"))
+_INTRODUCTION = {
+    "animate": (
+        "Make a portrait perform a driving clip, at the portrait's face size.",
+        "An MP4 video (H.264, square) with the clip's frame rate and sound.",
+    ),
+    "compare": (
+        "Animate with and without each part of the scale machinery, for comparison.",
+        "Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and\n"
+        "        trace.json with the measured face sizes of every frame.",
+    ),
+}
 
 
 def publish() -> None:
-    """Add both to the page being built, under /animate and /compare, with nothing to see."""
+    """Add both functions to the page being built, with nothing to see."""
     with gr.Column(visible=False):
-        portrait = program_file("portrait picture")
-        driving = program_file("driving video")
-        transform = gr.Checkbox(True, label="scale transformation")
-        embedding = gr.Checkbox(True, label="scale embedding")
-        zooms = [gr.Number(1, label=f"driving zoom {axis}") for axis in ("x", "y")]
-        seconds = gr.Number(MOST_SECONDS, label="seconds to use at most")
-        mark = gr.Checkbox(False, label="visible mark")
-        more = [gr.Textbox("", label="size"), gr.Textbox("frame", label="scale window"),
-                gr.Textbox("portrait", label="pose")]  # fmt: skip
-        video = gr.File(label="video")
-        six = [gr.File(label=name) for name in ("grid", *VARIANTS, "trace")]
-        inputs = [portrait, driving, transform, embedding, *zooms, seconds, mark, *more]
-        gr.Button("animate").click(animate, inputs, video, api_name="animate", **TURN)
-        inputs = [portrait, driving, *zooms, seconds, mark, *more]
-        gr.Button("compare").click(compare, inputs, six, api_name="compare", **TURN)
+        for name in ("animate", "compare"):
+            function, inputs = endpoint(name)
+            if name == "animate":
+                outputs: Any = gr.File(label="video")
+            else:
+                outputs = [gr.File(label=file) for file in FILES]
+            gr.Button(name).click(function, inputs, outputs, api_name=name, **TURN)
 
 
-def _window(text: str) -> str | float:
-    """Return seconds as a number, anything else as it was typed."""
-    try:
-        return float(text)
-    except (TypeError, ValueError):
-        return text
+def endpoint(name: str) -> tuple[Callable, list[gr.components.Component]]:
+    """Return the function of ``/animate`` or ``/compare``, and its input components."""
+    known = [
+        one
+        for one in fields(AnimateOptions)
+        if one.name not in NOT_OFFERED and (name == "animate" or one.name in COMPARISON)
+    ]
+    docs = field_docs(AnimateOptions)
+    names, texts, defaults = ["portrait", "driving"], [], []
+    texts += ["picture file with a face (PNG, JPEG, WebP).", "video file with a moving face."]
+    inputs = [program_file("portrait picture"), program_file("driving video")]
+    for one in known:
+        sentence = docs[one.name].split(". ")[0].rstrip(".") + "."
+        for axis, default in _defaults(one).items():
+            names.append(one.name + axis)
+            texts.append(sentence.replace("wide and high", AXES.get(axis[1:], "")))
+            defaults.append(default)
+            inputs.append(_component(one.name + axis, default))
+
+    def call(*values: Any) -> Any:
+        *values, request = values
+        given = dict(zip(names, values, strict=True))
+        files = given.pop("portrait"), given.pop("driving")
+        try:
+            result = _run(*files, name, _options(known, given), request)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        made = [str(result.files[file]) for file in (FILES if name == "compare" else result.files)]
+        return made if name == "compare" else made[0]
+
+    _describe(call, name, names, texts, defaults)
+    return call, inputs
 
 
-def _take(portrait, driving, names, zoom, seconds, mark, size, window, pose, request) -> Take:
-    try:
-        check_files(portrait, driving)
-        visitor = VISITORS.get(request and request.session_hash, portrait, driving)
-        video = probe(driving, role="driving")
-        seconds = MOST_SECONDS if seconds is None else seconds
-        if not (isinstance(seconds, int | float) and seconds > 0):
-            raise InputError(f"max_seconds: found {seconds!r}, expected a number above 0")
-        seconds = min(MOST_SECONDS, seconds)
-        inputs = Inputs(
-            source=Path(portrait),
-            driving=Path(driving),
-            max_frames=min(video.frames, max(1, round(seconds * video.fps))),
-            options=Options(driving_zoom=zoom, pose=pose),
-            size=size or None,
-            scale_window=_window(window),
+def _defaults(one: Field) -> dict[str, Any]:
+    """Return the default by suffix of the parameter; None becomes an empty text."""
+    if one.name == "max_seconds":
+        return {"": MOST_SECONDS}
+    if isinstance(one.default, tuple):
+        return {f"_{axis}": value for axis, value in zip(AXES, one.default, strict=True)}
+    return {"": "" if one.default is None else one.default}
+
+
+def _component(label: str, default: Any) -> gr.components.Component:
+    if isinstance(default, bool):
+        return gr.Checkbox(default, label=label)
+    kind = gr.Textbox if isinstance(default, str) else gr.Number
+    return kind(default, label=label)
+
+
+def _options(known: list[Field], given: dict[str, Any]) -> AnimateOptions:
+    """Return the options that a call gives.
+
+    Raises:
+        InputError: a value out of its range.
+    """
+    values = {}
+    for one in known:
+        parts = [given[one.name + suffix] for suffix in _defaults(one)]
+        if any(part is not None for part in parts):  # a client's null is the default
+            values[one.name] = parts[0] if len(parts) == 1 else tuple(parts)
+    options = AnimateOptions(**values)
+    return replace(options, max_seconds=min(MOST_SECONDS, options.max_seconds or MOST_SECONDS))
+
+
+def _describe(call: Any, name: str, names: list[str], texts: list[str], defaults: list) -> None:
+    """Give a function the signature and the docstring from which Gradio tells clients of it."""
+    about, returned = _INTRODUCTION[name]
+    lines = "\n".join(f"        {one}: {text}" for one, text in zip(names, texts, strict=True))
+    call.__name__ = call.__qualname__ = name
+    call.__doc__ = f"{about}\n\n    Args:\n{lines}\n\n    Returns:\n        {returned}\n"
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        inspect.Parameter(one, kind, default=default, annotation=type(default))
+        for one, default in zip(names[2:], defaults, strict=True)
+    ]
+    parameters.append(inspect.Parameter("request", kind, default=None, annotation=gr.Request))
+    files = [inspect.Parameter(one, kind, annotation=str) for one in names[:2]]
+    output = str if name == "animate" else tuple[str, str, str, str, str, str]
+    call.__signature__ = inspect.Signature([*files, *parameters], return_annotation=output)
+    call.__annotations__ = {one.name: one.annotation for one in (*files, *parameters)}
+    call.__annotations__["return"] = output
+
+
+def _run(
+    portrait: str, driving: str, name: str, options: AnimateOptions, request: gr.Request
+) -> Result:
+    check_files(portrait, driving)
+    visitor = VISITORS.get(request and request.session_hash, portrait, driving)
+    with until(visitor.gone.is_set):
+        scene = open_scene(portrait, driving, options)
+    names = VARIANTS if name == "compare" else [options.variant]
+    with visitor.at_work():
+        result = engine.pipeline().run_folder(
+            scene, visitor.run_folder(), names, cancel=visitor.stop.is_set
         )
-        with until(visitor.gone.is_set):
-            scene = look_at(inputs)
-        folder, stopped = visitor.run_folder(), visitor.stop.is_set
-        steps = run_folder(scene, folder, names, engine.network, stopped, mark=mark)
-        (take,) = deque(
-            visitor.at_work(steps), maxlen=1
-        )  # keeps no step, each of which holds a picture
-        if visitor.gone.is_set():
-            raise InputError("stopped: its visitor has left, and the files with them")
-    except InputError as error:
-        raise gr.Error(str(error), print_exception=False) from error
-    return take
+    if visitor.gone.is_set():
+        raise InputError("stopped: its visitor has left, and the files with them")
+    return result

@@ -8,7 +8,7 @@ nothing.
 import functools
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import gradio as gr
 import numpy as np
@@ -17,16 +17,16 @@ import torch
 from spaces.config import Config as Space
 from torch import Tensor
 
-from ostnet.animation import VARIANTS, Animator, Frame, Options
+from ostnet.animation import VARIANTS, Animator, DrivingFrame, Frame
 from ostnet.animation.animator import choose_device
-from ostnet.animation.frame import METHOD, Shown
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
-from ostnet.animation.render import rendered
+from ostnet.animation.pipeline import Pipeline, Spread, Variants
 from ostnet.errors import InputError
 from ostnet.hub import Checkpoint, resolve
 from ostnet.media.square import Framed
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
+from ostnet.options import METHOD, AnimateOptions
 
 ZERO_GPU = bool(Space.zero_gpu)
 """Whether this is a Space that borrows a GPU for each call."""
@@ -92,38 +92,50 @@ class Insides:
     occlusion: np.ndarray  # (h, w) in [0, 1]
 
 
-def _seconds(source, frames, names, options, measure) -> int:
-    """How long to borrow a GPU for :func:`render`."""
+def _seconds(source, frames, names, options, fps, measure) -> int:
+    """Return how many seconds to borrow a GPU for."""
     return int(8 + 0.06 * len(frames))
 
 
 @spaces.GPU(duration=_seconds)
 def _borrowed(
-    source: Framed, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
-) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
-    animator = Animator(load().model, size=source.side, overlap=OVERLAP)
-    yield from rendered(animator, source, frames, names, options, measure)
+    source: Framed,
+    frames: Iterable[DrivingFrame],
+    names: list[str],
+    options: AnimateOptions,
+    fps: float,
+    measure: bool,
+) -> Iterator[tuple[Spread, Variants]]:
+    yield from Pipeline.generate(pipeline(), source, frames, names, options, fps, measure)
 
 
-def network(
-    source: Framed, frames: Iterable[Shown], names: list[str], options: Options, measure: bool
-) -> Iterator[tuple[tuple[float, float], dict[str, Frame]]]:
-    """The network's part of a run, see :data:`ostnet.animation.render.Network`.
+class PagePipeline(Pipeline):
+    """The pipeline on this page's device.
 
-    What is borrowed on ZeroGPU is the GPU, not its seconds: there all frames are read before.
-
-    Raises:
-        InputError: no GPU is to be had, or it was lost; says what else can be done.
+    ZeroGPU lends a GPU for so many seconds: there all frames are read before it is borrowed.
     """
-    frames = list(frames) if ZERO_GPU else frames
-    try:
-        yield from _borrowed(source, frames, names, options, measure)
-    except gr.Error as error:  # of the quota, in the words of the one who lends
-        raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
-    except torch.AcceleratorError as error:
-        raise InputError(
-            f"GPU: it was lost in the middle of the run; try again, or {AT_HOME}"
-        ) from error
+
+    def generate(self, source, frames, names, options, fps, measure):
+        """Yield the source's keypoint spread and all variants, for each driving frame.
+
+        Raises:
+            InputError: no GPU is to be had, or it was lost; says what else can be done.
+        """
+        frames = list(frames) if ZERO_GPU else frames
+        try:
+            yield from _borrowed(source, frames, names, options, fps, measure)
+        except gr.Error as error:  # of the quota, in the words of ZeroGPU
+            raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
+        except torch.AcceleratorError as error:
+            raise InputError(
+                f"GPU: it was lost in the middle of the run; try again, or {AT_HOME}"
+            ) from error
+
+
+@functools.cache
+def pipeline() -> PagePipeline:
+    """Return the pipeline of this page's model."""
+    return PagePipeline(load().model, overlap=OVERLAP)
 
 
 @spaces.GPU(duration=6)
@@ -133,7 +145,7 @@ def still(
     """The source's keypoint spread and the four variants of one driving frame, zoomed."""
     animator = Animator(load().model)
     animator.set_source(source)
-    options = Options(driving_zoom=factors)
+    options = replace(METHOD, driving_zoom=factors)
     made = next(animator.variants([frame], VARIANTS, options, measure=True))
     return animator.source_spread, made
 
@@ -202,7 +214,7 @@ def _trial(variants: int) -> float:
     animator = Animator(load().model, overlap=OVERLAP)
     animator.set_source(grey)
     names = list(VARIANTS)[:variants]
-    frames = animator.variants([grey] * 8, names, METHOD, measure=True)
+    frames = animator.variants([grey] * 8, names, measure=True)
     first, *_, last = [time.perf_counter() for _ in frames]
     return 1.3 * (last - first) / 7
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.animation import Options
-from ostnet.animation.scene import Inputs, Scene
+from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import make_detector
 from ostnet.media.video import VideoInfo, VideoWriter, probe, read_frames, read_image
+from ostnet.options import AnimateOptions
 
 MOST_PORTRAIT_MB = 25
 MOST_DRIVING_MB = 200
@@ -116,7 +116,7 @@ def look_at_driving(
             f"driving clip: {info.width} x {info.height} pixels is too large; "
             f"give at most {MOST_DRIVING_SIDE} a side"
         )
-    frames = min(info.frames, max(1, round(seconds * info.fps)))
+    frames = AnimateOptions(max_seconds=seconds).frames(info.frames, float(info.fps))
     clip = path if frames == info.frames else read_frames(path, frames, role="driving clip")
     crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip", info=info)
     stills, whole = _stills(path, frames, crop)
@@ -146,36 +146,12 @@ def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.n
     return stills, whole
 
 
-def make_scene(
-    portrait: Portrait,
-    driving: Driving,
-    zoom: tuple[float, float],
-    size: str | None = None,
-    scale_window: str | float = "frame",
-    pose: str = "portrait",
-) -> Scene:
-    """Return what is animated by what.
-
-    Args:
-        portrait: looked at before.
-        driving: looked at before.
-        zoom: how many times as large the driving face appears (x, y).
-        size: as in :class:`Inputs`.
-        scale_window: as in :class:`Inputs`.
-        pose: reference pose, as in :class:`Options`.
-
-    Raises:
-        InputError: a value out of range.
-    """
+def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) -> Scene:
+    """Return what is animated by what, of inputs that have been looked at."""
     return Scene(
-        inputs=Inputs(
-            source=portrait.path,
-            driving=driving.path,
-            max_frames=driving.frames,
-            options=Options(driving_zoom=zoom, pose=pose),
-            size=size,
-            scale_window=scale_window,
-        ),
+        source_path=portrait.path,
+        driving_path=driving.path,
+        options=replace(options, max_frames=driving.frames),
         portrait=portrait.image,
         source_crop=portrait.crop,
         driving_crop=driving.crop,

@@ -1,13 +1,17 @@
 """Finished runs of one visitor, and how they are shown and handed over."""
 
 import zipfile
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event, Thread
 
 import gradio as gr
 import numpy as np
 
-from ostnet.animation.render import Take
+from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
 from ostnet.animation.scene import Scene
 from ostnet.media.video import read_frames
 from ostnet.methods import VARIANTS
@@ -21,28 +25,69 @@ class Run:
     """One portrait animated by one clip."""
 
     scene: Scene
-    take: Take
+    result: Result
     variant: str
     """What the switches say: the result that is shown alone and put back."""
 
     @property
     def name(self) -> str:
         """The portrait's file and the clip's."""
-        inputs = self.scene.inputs
-        return f"{inputs.source.stem} × {inputs.driving.stem}"
+        return f"{self.scene.source_path.stem} × {self.scene.driving_path.stem}"
 
     @property
     def clip(self) -> Path:
         """The result alone."""
-        return self.take.files[self.variant]
+        return self.result.files[self.variant]
+
+
+def follow(
+    run: Callable[[OnStep, Cancel], Result], cancel: Cancel, every: float
+) -> Iterator[Step | Result]:
+    """Do a run in a thread; yield its newest step from time to time and, at the end, its result.
+
+    Gradio's handlers are generators, while the pipeline calls back. Closing the generator cancels
+    the run after its present frame.
+
+    Args:
+        run: called with ``on_step`` and ``cancel`` of :class:`Pipeline`.
+        cancel: once it returns True, the run ends and keeps what was made.
+        every: seconds between two steps that are yielded.
+    """
+    newest: deque[Step] = deque(maxlen=1)
+    ended: list[Result | BaseException] = []
+    closed = Event()
+
+    def work() -> None:
+        try:
+            ended.append(run(newest.append, lambda: closed.is_set() or cancel()))
+        except BaseException as error:
+            ended.append(error)
+
+    # the context tells ZeroGPU whose quota is used
+    thread = Thread(target=copy_context().run, args=[work], daemon=True)
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(every)
+            if newest and thread.is_alive():
+                yield newest.pop()
+    finally:
+        closed.set()
+        thread.join()
+    (end,) = ended
+    if isinstance(end, BaseException):
+        raise end
+    yield end
 
 
 def shown(run: Run) -> tuple:
     """(headline, grid, chart, numbers, single, files) of a run."""
-    document = run.take.document
+    document = run.result.trace
     return (
         words(document),
-        player(run.take.files["grid"], float(run.scene.video.fps), about=charts.headline(document)),
+        player(
+            run.result.files["grid"], float(run.scene.video.fps), about=charts.headline(document)
+        ),
         charts.chart(document),
         numbers(document),
         gr.Video(str(run.clip), label=f"Result alone: {charts.NAMES[run.variant]}"),
@@ -66,22 +111,22 @@ def numbers(document: dict) -> str:
     return figures.folded("All numbers, and what the panes show", table + text.LEGEND)
 
 
-def pace(take: Take) -> str:
+def pace(result: Result) -> str:
     """How long a run took."""
-    frames = take.document["frames"]
+    frames = result.trace["frames"]
     rate = sum(frame["ms"] for frame in frames) / len(frames)
-    said = f"{'Stopped: ' if take.stopped else ''}{len(frames)} frames in {take.seconds:.1f} s"
+    said = f"{'Stopped: ' if result.stopped else ''}{len(frames)} frames in {result.seconds:.1f} s"
     said += f", {rate:.0f} ms per frame in the networks."
-    if take.held:
-        said += f" {take.held} frames showed no face and repeat the last motion."
+    if result.held:
+        said += f" {result.held} frames showed no face and repeat the last motion."
     return said
 
 
 def files(run: Run) -> list[Path]:
     """What can be downloaded; of a single driving frame, pictures too."""
-    made = list(run.take.files.values())
-    if run.take.frames == 1:
-        made += [_picture(run.take.files[name]) for name in VARIANTS if name in run.take.files]
+    made = list(run.result.files.values())
+    if run.result.frames == 1:
+        made += [_picture(run.result.files[name]) for name in VARIANTS if name in run.result.files]
     return made
 
 

@@ -9,7 +9,8 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -81,12 +82,13 @@ class Visitor:
             self._looks[key] = value  # the newest one now
         return value
 
-    def at_work(self, steps: Iterable[T]) -> Iterator[T]:
-        """Yield the same steps; at their end, delete what a visitor who has left need not keep."""
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Keep this visitor's files while they are used, also if the visitor leaves meanwhile."""
         with self._counting:
             self._working += 1
         try:
-            yield from steps
+            yield
         finally:
             with self._counting:
                 self._working -= 1

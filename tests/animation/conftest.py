@@ -7,8 +7,8 @@ import pytest
 import torch
 from small_models import SMALL, lively
 
-from ostnet import Animator, OSTNet
-from ostnet.animation.scene import Inputs, look_at
+from ostnet import AnimateOptions, Animator, OSTNet
+from ostnet.animation.scene import open_scene
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -21,14 +21,23 @@ def smooth_pictures(count: int, size: int, seed: int) -> list[np.ndarray]:
 
 
 @pytest.fixture
-def scene():
-    """Eight frames of a shipped clip, for a shipped portrait."""
-    inputs = Inputs(
-        EXAMPLES / "portraits" / "eileen_collins.jpg",
-        next(EXAMPLES.glob("driving/mid_1.0_audio*")),
-        max_frames=8,
-    )
-    return look_at(inputs)
+def examples() -> tuple[Path, Path]:
+    """A shipped portrait and a shipped clip."""
+    portrait = EXAMPLES / "portraits" / "eileen_collins.jpg"
+    return portrait, next(EXAMPLES.glob("driving/mid_1.0_audio*"))
+
+
+@pytest.fixture
+def scene(examples):
+    """Eight frames of the clip."""
+    return open_scene(*examples, AnimateOptions(max_frames=8))
+
+
+@pytest.fixture
+def checkpoint(model, tmp_path) -> str:
+    """A folder of weights."""
+    model.save_pretrained(tmp_path / "weights")
+    return str(tmp_path / "weights")
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from ostnet.animation import Options
+from ostnet import AnimateOptions
 from ostnet.animation.comparators import (
     MotionPoints,
     closed_form_scale,
@@ -12,7 +12,7 @@ from ostnet.animation.comparators import (
     nearest_in_shape,
     relative_motion,
 )
-from ostnet.animation.frame import Shown
+from ostnet.animation.frame import DrivingFrame
 from ostnet.model.keypoints import spread
 
 
@@ -57,23 +57,25 @@ def test_the_anchor_is_the_frame_of_the_source_shape_at_any_size_and_place():
 
 
 def test_closed_form_alignment_takes_the_place_of_the_learned_one(animator, driving):
-    frame = next(animator.animate(driving, options=Options(alignment="closed-form")))
+    frame = next(
+        animator.animate(driving, options=AnimateOptions(alignment="closed-form", pose="driver"))
+    )
     expected = np.divide(frame.driving_spread, animator.source_spread)
     assert frame.scale == pytest.approx(tuple(expected), abs=1e-4)
 
 
 def test_relative_motion_starts_from_the_source_pose(animator, driving):
     """The anchor frame, the first one here, leaves the source where it is."""
-    relative = Options(motion="relative")
+    relative = AnimateOptions(motion="relative")
     first, second, *_ = animator.animate(driving, False, False, options=relative)
-    still = next(animator.animate([Shown(p, False) for p in driving], False, False))
+    still = next(animator.animate([DrivingFrame(p, False) for p in driving], False, False))
     assert np.array_equal(first.image, still.image)
     assert not np.array_equal(second.image, still.image)
 
 
 def test_a_given_anchor_is_used(animator, driving):
-    anchor = animator.find_anchor(driving[2:3])
-    relative = Options(motion="relative", anchor=anchor)
-    third = list(animator.animate(driving, False, False, options=relative))[2]
-    still = next(animator.animate([Shown(p, False) for p in driving], False, False))
+    relative = AnimateOptions(motion="relative")
+    clip = animator.reference(driving[2:3], relative)
+    third = list(animator.animate(driving, False, False, relative, clip))[2]
+    still = next(animator.animate([DrivingFrame(p, False) for p in driving], False, False))
     assert np.array_equal(third.image, still.image)

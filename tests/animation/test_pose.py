@@ -7,11 +7,12 @@ import pytest
 import torch
 from small_models import SMALL, lively
 
-from ostnet import Animator, InputError
-from ostnet.animation.frame import Options, Shown
+from ostnet import AnimateOptions, Animator
+from ostnet.animation.frame import ClipReference, DrivingFrame
 from ostnet.animation.pose import own_place, posed, read_shots
 from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
 from ostnet.model.frame import Reading
+from ostnet.options import METHOD
 
 RANDOM = np.random.default_rng(0)
 SOURCE = RANDOM.uniform(-0.5, 0.5, (1, 30, 2))
@@ -89,7 +90,7 @@ def test_the_heads_movement_is_taken_as_it_is_seen_not_divided_by_the_scale():
 def pictures():
     """Uniform blocks of grey: 30 frames that hardly differ, then 10 after a cut."""
     dark, light = np.full((64, 64, 3), 40, np.uint8), np.full((64, 64, 3), 200, np.uint8)
-    return [Shown(dark)] * 30 + [Shown(light)] * 10
+    return [DrivingFrame(dark)] * 30 + [DrivingFrame(light)] * 10
 
 
 def test_each_shot_is_read_by_itself(pictures):
@@ -104,7 +105,7 @@ def test_at_most_48_frames_of_a_long_shot_are_read(pictures):
 
 
 def test_frames_without_a_face_say_nothing_of_the_neutral_pose(pictures):
-    frames = [Shown(shown.picture, face=False) for shown in pictures[:9]] + pictures[:1]
+    frames = [DrivingFrame(shown.picture, face=False) for shown in pictures[:9]] + pictures[:1]
     ((_, taken),) = read_shots(frames, 10, None)
     assert len(taken) == 1
 
@@ -125,8 +126,8 @@ def driving(driving):
 
 def performed(animator, frames, options):
     """What the source performs in each frame: keypoints (T, K, 2) of full and no_transform."""
-    options = animator.complete(frames, options)
-    made = list(animator.variants(frames, ["full", "no_transform"], options))
+    clip = animator.reference(frames, options)
+    made = list(animator.variants(frames, ["full", "no_transform"], options, clip))
     return [np.stack([f[name].keypoints for f in made]) for name in ("full", "no_transform")]
 
 
@@ -137,15 +138,15 @@ def rest(animator):
 
 def test_all_variants_get_the_same_correction(animator, driving):
     """So that, between them, nothing but the driver's size differs."""
-    full, plain = performed(animator, driving, Options(pose="portrait"))
-    unposed, unposed_plain = performed(animator, driving, Options())
+    full, plain = performed(animator, driving, AnimateOptions())
+    unposed, unposed_plain = performed(animator, driving, METHOD)
     change = plain - unposed_plain
     own = unposed + (unposed_plain.mean(1) - unposed.mean(1))[:, None]
     assert full - own == pytest.approx(change, abs=1e-5)
 
 
 def test_the_median_frame_leaves_the_portraits_head_where_it_is(animator, driving):
-    full, _ = performed(animator, driving, Options(pose="portrait"))
+    full, _ = performed(animator, driving, AnimateOptions())
     rigid = np.median(full[:, RIGID], axis=0)
     assert rigid == pytest.approx(rest(animator)[RIGID], abs=1e-5)
 
@@ -153,7 +154,7 @@ def test_the_median_frame_leaves_the_portraits_head_where_it_is(animator, drivin
 def test_each_shot_of_a_clip_leaves_the_portraits_head_where_it_is(animator, driving):
     """The second shot shows another person elsewhere, upside down."""
     other = [frame[::-1].copy() for frame in driving]
-    full, _ = performed(animator, driving + other, Options(pose="portrait"))
+    full, _ = performed(animator, driving + other, AnimateOptions())
     for shot in (full[:4], full[4:]):
         assert np.median(shot[:, RIGID], axis=0) == pytest.approx(rest(animator)[RIGID], abs=1e-5)
 
@@ -161,30 +162,31 @@ def test_each_shot_of_a_clip_leaves_the_portraits_head_where_it_is(animator, dri
 def test_frames_without_a_face_hold_the_last_motion_and_before_it_the_portraits_rest(
     animator, driving
 ):
-    no_face = Shown(driving[0], face=False)
-    full, _ = performed(animator, [no_face, *driving, no_face], Options(pose="portrait"))
+    no_face = DrivingFrame(driving[0], face=False)
+    full, _ = performed(animator, [no_face, *driving, no_face], AnimateOptions())
     assert full[0] == pytest.approx(rest(animator))
     assert full[-1] == pytest.approx(full[-2])
 
 
 def test_a_driver_that_holds_an_extreme_pose_leaves_the_portrait_at_rest(animator, driving):
     """What it holds all the time is its neutral pose, whatever that is."""
-    full, _ = performed(animator, [driving[0]] * 3, Options(pose="portrait"))
+    full, _ = performed(animator, [driving[0]] * 3, AnimateOptions())
     assert full[:, RIGID] == pytest.approx(np.stack([rest(animator)[RIGID]] * 3), abs=1e-5)
 
 
 def test_a_still_driver_keeps_its_pose_and_takes_the_portraits_place(animator, driving):
     """Nothing moves in a single picture: all that it can give is its pose."""
-    still, _ = performed(animator, driving[:1], Options(pose="portrait"))
-    placed, _ = performed(animator, driving[:1], Options(pose="position"))
+    still, _ = performed(animator, driving[:1], AnimateOptions())
+    placed, _ = performed(animator, driving[:1], AnimateOptions(pose="position"))
     assert still == pytest.approx(placed)
     assert still[0].mean(0) == pytest.approx(rest(animator).mean(0), abs=1e-5)
 
 
 def test_a_stream_takes_its_first_frames_as_neutral(animator, driving):
     """Without a second reading: the first frame leaves the portrait's head at rest."""
-    options = Options(pose="portrait", first_frames=1)
-    first, second = (f.keypoints for f in animator.animate(iter(driving[:2]), options=options))
+    options, clip = AnimateOptions(), ClipReference(fps=1)
+    made = animator.animate(iter(driving[:2]), options=options, clip=clip)
+    first, second = (frame.keypoints for frame in made)
     assert first[RIGID] == pytest.approx(rest(animator)[RIGID], abs=1e-6)
     assert np.abs(second - rest(animator))[RIGID].max() > 1e-3
 
@@ -192,13 +194,9 @@ def test_a_stream_takes_its_first_frames_as_neutral(animator, driving):
 def test_the_scale_of_the_start_stays(animator, driving):
     """With ``start``, the driver begins at the portrait's size and then may come nearer."""
     each = [frame.scale for frame in animator.animate(driving)]
-    options = animator.complete(driving, Options(scale_window="start", first_frames=1))
-    kept = [frame.scale for frame in animator.animate(driving, options=options)]
+    options = AnimateOptions(pose="driver", scale_window="start")
+    clip = animator.reference(driving, options, fps=1)
+    kept = [frame.scale for frame in animator.animate(driving, options=options, clip=clip)]
     assert kept == [pytest.approx(each[0], abs=1e-5)] * len(driving)
-    streamed = Options(scale_window="start", first_frames=1)
-    assert [frame.scale for frame in animator.animate(driving, options=streamed)] == kept
-
-
-def test_an_unknown_pose_is_named():
-    with pytest.raises(InputError, match="pose: found 'sideways'.*portrait, position, driver"):
-        Options(pose="sideways")
+    streamed = animator.animate(driving, options=options, clip=ClipReference(fps=1))
+    assert [frame.scale for frame in streamed] == kept

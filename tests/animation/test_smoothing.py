@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from ostnet.animation import Options
+from ostnet import AnimateOptions
 from ostnet.animation.smoothing import OneEuroFilter
 
 
@@ -40,8 +40,8 @@ def test_one_step_follows_the_published_formula():
 def test_smoothing_steadies_the_measured_scale(animator, driving):
     jumps = [driving[0], driving[1]] * 6
 
-    def wobble(options: Options) -> float:
+    def wobble(options: AnimateOptions) -> float:
         scales = [math.log(frame.scale[0]) for frame in animator.animate(jumps, options=options)]
         return torch.tensor(scales[2:]).std().item()
 
-    assert 0 < wobble(Options(smoothing_fps=25)) < 0.7 * wobble(Options())
+    assert 0 < wobble(AnimateOptions(scale_smoothing=True)) < 0.7 * wobble(AnimateOptions())

@@ -6,14 +6,14 @@ from fractions import Fraction
 from PIL import Image
 
 from ostnet.animation.chart import scale_chart
-from ostnet.animation.frame import Shown
+from ostnet.animation.frame import DrivingFrame
 from ostnet.animation.trace import Trace
 
 
 def make_trace(animator, driving, names) -> Trace:
     trace = Trace(Fraction(30000, 1001), animator.source_spread)
     present = iter([True, False, True, True])
-    made = animator.variants(map(Shown, driving, present), names, measure=True)
+    made = animator.variants(map(DrivingFrame, driving, present), names, measure=True)
     for variants in made:
         trace.add(variants)
     return trace

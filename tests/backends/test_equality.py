@@ -8,31 +8,33 @@ import torch
 from small_models import SMALL, calibrated, lively
 
 from ostnet import Animator, OSTNet
-from ostnet.animation import VARIANTS, Options
-from ostnet.animation.frame import METHOD
+from ostnet.animation import VARIANTS
+from ostnet.animation.frame import STREAM, ClipReference
 from ostnet.backends import usable
 from ostnet.hub import embedded
 from ostnet.media.crop import source_crop
 from ostnet.media.video import read_frames, read_image
+from ostnet.options import METHOD
 
 FAST = [name for name in usable(torch.device("cpu")) if name != "torch"]
 
 READINGS = {
-    "method": METHOD,
-    "closed form": Options(alignment="closed-form"),
-    "one scale": Options(clip_scale=(1.2, 0.9)),
-    "running median": Options(scale_window=2),
-    "smoothed": Options(smoothing_fps=25),
-    "relative": Options(motion="relative"),
+    "method": (METHOD, STREAM),
+    "closed form": (replace(METHOD, alignment="closed-form"), STREAM),
+    "one scale": (replace(METHOD, scale_window="clip"), ClipReference(scale=(1.2, 0.9))),
+    "running median": (replace(METHOD, scale_window=2), ClipReference(fps=1)),
+    "smoothed": (replace(METHOD, scale_smoothing=True), STREAM),
+    "relative": (replace(METHOD, motion="relative"), STREAM),
 }
 
 
-def frames_of(model, backend, source, driving, options=METHOD, size=None):
+def frames_of(model, backend, source, driving, reading=(METHOD, STREAM), size=None):
     """All variants of every driving frame."""
     animator = Animator(model, "cpu", backend, size)
     assert animator.backend == backend
     animator.set_source(source)
-    return list(animator.variants(driving, options=options))
+    options, clip = reading
+    return list(animator.variants(driving, options=options, clip=clip))
 
 
 def compare(name, expected, found, pixel: int = 1):

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 
-from ostnet import Animator, InputError
+from ostnet import AnimateOptions, Animator, InputError
 from ostnet.backends import usable
 from ostnet.backends.device import has_cuda, is_cpu
 from ostnet.backends.digest import checkpoint_digest, model_digest
@@ -21,16 +21,17 @@ RUN = """
 import sys
 from pathlib import Path
 import numpy as np
-from ostnet import Animator
-from ostnet.animation import VARIANTS, Options
+from ostnet import Animator, AnimateOptions
+from ostnet.animation import VARIANTS
 from ostnet.hub import resolve
 
 weights, pictures, made = map(Path, sys.argv[1:])
 animator = Animator(resolve(weights).folder, backend="openvino", size=96, overlap=True)
 source, *driving = np.load(pictures)
 animator.set_source(source)
-options = animator.complete(driving, Options(alignment="closed-form", motion="relative"))
-frames = list(animator.variants(driving, options=options, measure=True))
+options = AnimateOptions(alignment="closed-form", motion="relative")
+clip = animator.reference(driving, options)
+frames = list(animator.variants(driving, options=options, clip=clip, measure=True))
 np.save(made, [[frame[name].image for name in VARIANTS] for frame in frames])
 assert not {"torch", "huggingface_hub"} & set(sys.modules)
 """
@@ -49,12 +50,13 @@ def test_the_digest_of_files_is_that_of_the_model_in_them(checkpoint, small):
 
 
 def test_a_run_without_torch(checkpoint, pictures, tmp_path):
-    from ostnet.animation import VARIANTS, Options
+    from ostnet.animation import VARIANTS
 
     animator = Animator(checkpoint, "cpu", "openvino", size=96)  # builds the graphs
     animator.set_source(pictures[0])
-    options = animator.complete(pictures[1:], Options(alignment="closed-form", motion="relative"))
-    frames = list(animator.variants(pictures[1:], options=options))
+    options = AnimateOptions(alignment="closed-form", motion="relative")
+    clip = animator.reference(pictures[1:], options)
+    frames = list(animator.variants(pictures[1:], options=options, clip=clip))
     np.save(tmp_path / "in.npy", pictures)
     words = [sys.executable, "-c", RUN, checkpoint, tmp_path / "in.npy", tmp_path / "out.npy"]
     ended = subprocess.run(

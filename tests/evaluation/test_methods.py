@@ -7,10 +7,10 @@ from procedural_face import FaceParams, render
 from small_models import lively
 
 from ostnet import Animator, OSTNet
-from ostnet.animation.frame import Options
 from ostnet.evaluation.method_pictures import anchor_index, augment, generate
 from ostnet.hub import resolve
 from ostnet.methods import METHODS, TRAINED_APART
+from ostnet.options import AnimateOptions
 
 OWN = [name for name in METHODS if name not in TRAINED_APART]
 
@@ -107,8 +107,9 @@ def test_reference_poses_are_those_of_animate():
     names = ["full", "full_position", "full_portrait"]
     images = generate(model, source, np.stack(driving), names).images
     for pose in ("position", "portrait"):
-        options = animator.complete(driving, Options(pose=pose))
-        shown = [frame.image for frame in animator.animate(driving, options=options)]
+        options = AnimateOptions(pose=pose)
+        clip = animator.reference(driving, options)
+        shown = [frame.image for frame in animator.animate(driving, options=options, clip=clip)]
         assert np.abs(images[f"full_{pose}"].astype(int) - np.stack(shown)).max() <= 1
         assert np.abs(images[f"full_{pose}"].astype(int) - images["full"]).mean() > 1
 

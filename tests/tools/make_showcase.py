@@ -6,23 +6,22 @@ Writes the comparison that plays when the page opens, and a thumbnail of every e
 import json
 import tempfile
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from ostnet.animation.animator import Animator
 from ostnet.animation.files import staged, write_text
 from ostnet.animation.panes import LABELS, MARK
-from ostnet.animation.render import Take, rendered, run_folder
-from ostnet.animation.scene import NETWORK_SIDE, Inputs, look_at
+from ostnet.animation.pipeline import Pipeline
+from ostnet.animation.scene import NETWORK_SIDE, open_scene
 from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT, made_of
 from ostnet.hub import embedded
 from ostnet.media.compose import grid
 from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.methods import VARIANTS
 from ostnet.model.ostnet import OSTNet
+from ostnet.options import AnimateOptions
 
 QUALITY = 27
 """Rate factor of x264: small files without visible loss at the size of the page."""
@@ -32,17 +31,16 @@ THUMBNAIL_SIDE = 144
 
 def make_showcase(weights: Path, folder: Path = FOLDER) -> None:
     """Write wide.mp4, narrow.mp4 and showcase.json; they replace the old files together."""
-    scene = look_at(Inputs(PORTRAIT, DRIVING, size=str(NETWORK_SIDE)))
-    animator = Animator(OSTNet.from_pretrained(str(weights)), size=scene.size)
+    scene = open_scene(PORTRAIT, DRIVING, AnimateOptions(size=NETWORK_SIDE))
+    pipeline = Pipeline(OSTNet.from_pretrained(str(weights)), overlap=False)
     with tempfile.TemporaryDirectory() as scratch, staged(folder) as stage:
         run = Path(scratch) / "run"
-        *_, take = run_folder(scene, run, VARIANTS, partial(rendered, animator))
-        assert isinstance(take, Take)  # always the last event of a run
-        _write(stage / "wide.mp4", take.files["grid"], read_frames(take.files["grid"]))
-        _write(stage / "narrow.mp4", take.files["grid"], _narrow(scene.source, take.files))
-        for frame in take.document["frames"]:
+        result = pipeline.run_folder(scene, run, VARIANTS)
+        _write(stage / "wide.mp4", result.files["grid"], read_frames(result.files["grid"]))
+        _write(stage / "narrow.mp4", result.files["grid"], _narrow(scene.source, result.files))
+        for frame in result.trace["frames"]:
             del frame["ms"]  # differs from run to run
-        kept = {"made_of": made_of(weights), "trace": take.document}
+        kept = {"made_of": made_of(weights), "trace": result.trace}
         write_text(stage / "showcase.json", json.dumps(kept, separators=(",", ":")) + "\n")
 
 

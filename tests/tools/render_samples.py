@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ostnet import Animator
-from ostnet.animation.render import rendered
-from ostnet.animation.scene import NETWORK_SIDE, Inputs, look_at
+from ostnet.animation.pipeline import Pipeline
+from ostnet.animation.scene import NETWORK_SIDE, open_scene
 from ostnet.hub import embedded
 from ostnet.media.compose import grid
 from ostnet.methods import VARIANTS
+from ostnet.options import AnimateOptions
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MOMENTS = {"approaching_webcam": (58, 130), "expressions_webcam": (100, 160)}
@@ -29,12 +29,14 @@ def pane(picture: np.ndarray) -> np.ndarray:
 
 def rows():
     """One row for each portrait and moment, uint8 (h, w, 3)."""
-    animator = Animator(embedded().folder)
+    pipeline = Pipeline(embedded().folder)
     for portrait in sorted(EXAMPLES.glob("portraits/*")):
         for clip, moments in MOMENTS.items():
-            inputs = Inputs(portrait, EXAMPLES / "driving" / f"{clip}.mp4", size=str(NETWORK_SIDE))
-            scene, names = look_at(inputs), list(VARIANTS)
-            frames = rendered(animator, scene.source, scene.shown(), names, scene.options, False)
+            driving, names = EXAMPLES / "driving" / f"{clip}.mp4", list(VARIANTS)
+            scene = open_scene(portrait, driving, AnimateOptions(size=NETWORK_SIDE))
+            frames = pipeline.generate(
+                scene.framed, scene.frames(), names, scene.options, scene.fps, False
+            )
             for index, (_, made) in enumerate(frames):
                 if index in moments:
                     full = made["full"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ostnet.options import AnimateOptions
 from ostnet.ui import examples
 from ostnet.ui.inputs import look_at_driving, look_at_portrait, make_scene
 
@@ -36,4 +37,4 @@ def driving(driving_file):
 
 @pytest.fixture
 def scene(portrait, driving):
-    return make_scene(portrait, driving, (1.0, 1.0))
+    return make_scene(portrait, driving, AnimateOptions())

@@ -111,7 +111,7 @@ def test_more_files_make_pairs_and_all_of_them_fit_into_one_zip(
         portrait_file, *FACE, str(second), 1, *CLIP, 1, True, True, False, False, 4,
         "256", WINDOW, POSE, [str(second)], REQUEST,
     )  # fmt: skip
-    assert [made.take.frames for made in visitor.runs] == []
+    assert [made.result.frames for made in visitor.runs] == []
     last = list(run)[-1]
     assert "Pair 2 of 2. 2 frames" in last[0]
     *_, together, which = on.settle(REQUEST)
@@ -143,7 +143,7 @@ def test_head_pose_and_scale_window_make_other_videos(visitor, portrait_file, dr
             window, pose, None, REQUEST,
         ))  # fmt: skip
         (run,) = visitor.runs
-        assert run.take.frames == 5
+        assert run.result.frames == 5
         made[window, pose] = run.clip.read_bytes()
     assert len(set(made.values())) == 4
 

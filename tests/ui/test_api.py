@@ -26,32 +26,25 @@ def client(tmp_path_factory):
 def test_exactly_two_endpoints_with_their_arguments_in_order(client):
     info = client.view_api(return_format="dict", print_info=False)
     assert info["unnamed_endpoints"] == {}
-    expected = {
-        "/animate": [
-            ("portrait", None),
-            ("driving", None),
-            ("scale_transform", True),
-            ("scale_embedding", True),
-            ("driving_zoom_x", 1),
-            ("driving_zoom_y", 1),
-            ("max_seconds", 60),
-            ("visible_mark", False),
-            ("size", ""),
-            ("scale_window", "frame"),
-            ("pose", "portrait"),
-        ],
-        "/compare": [
-            ("portrait", None),
-            ("driving", None),
-            ("driving_zoom_x", 1),
-            ("driving_zoom_y", 1),
-            ("max_seconds", 60),
-            ("visible_mark", False),
-            ("size", ""),
-            ("scale_window", "frame"),
-            ("pose", "portrait"),
-        ],
-    }
+    switches = [("scale_transform", True), ("scale_embedding", True)]
+    common = [
+        ("driving_zoom_x", 1),
+        ("driving_zoom_y", 1),
+        ("max_seconds", 60),
+        ("visible_mark", False),
+        ("size", ""),
+        ("scale_window", "frame"),
+        ("pose", "portrait"),
+        ("source_crop", "auto"),
+        ("driving_crop", "auto"),
+        ("face", 0),
+        ("max_frames", ""),
+        ("alignment", "learned"),
+        ("motion", "absolute"),
+        ("scale_smoothing", False),
+    ]
+    files = [("portrait", None), ("driving", None)]
+    expected = {"/animate": [*files, *switches, *common], "/compare": [*files, *common]}
     found = {
         name: [
             (
@@ -106,7 +99,7 @@ def test_a_wrong_file_is_named_in_plain_words(client, portrait_file, driving_fil
 
 
 def test_a_zoom_out_of_range_is_refused(client, portrait_file, driving_file):
-    with pytest.raises(AppError, match="driving zoom"):
+    with pytest.raises(AppError, match="driving-zoom"):
         client.predict(
             handle_file(portrait_file),
             handle_file(driving_file),
@@ -119,8 +112,8 @@ def test_a_zoom_out_of_range_is_refused(client, portrait_file, driving_file):
     ("wrong", "complaint"),
     [
         ({"pose": "sideways"}, "pose: found 'sideways', expected one of portrait, position, dr"),
-        ({"scale_window": "now"}, "scale window: found 'now', expected frame, clip, start or a"),
-        ({"scale_window": "inf"}, "scale window: found inf, expected frame, clip, start or a"),
+        ({"scale_window": "now"}, "scale-window: found 'now', expected frame, clip, start or a"),
+        ({"scale_window": "inf"}, "scale-window: found 'inf', expected frame, clip, start or a"),
     ],
 )
 def test_a_wrong_choice_is_named_in_one_line(client, portrait_file, driving_file, wrong, complaint):
@@ -144,5 +137,5 @@ def test_head_pose_and_the_scale_of_the_first_second(client, portrait_file, driv
 @pytest.mark.parametrize("seconds", [-3, 0])
 def test_seconds_out_of_range_are_refused(client, portrait_file, driving_file, seconds):
     files = handle_file(portrait_file), handle_file(driving_file)
-    with pytest.raises(AppError, match="max_seconds: found .*, expected a number above 0"):
+    with pytest.raises(AppError, match="max-seconds: found .*, expected a number above 0"):
         client.predict(*files, max_seconds=seconds, api_name="/compare")

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from threads_ahead import threads_ahead
 
-from ostnet.animation import VARIANTS, Options
-from ostnet.animation.frame import Shown
+from ostnet.animation import VARIANTS, DrivingFrame
 from ostnet.media.square import Framed, centre_square
+from ostnet.options import METHOD
 from ostnet.ui import engine
 
 SIZE = 256
@@ -23,8 +23,10 @@ def framed(source):
 
 
 def test_render_holds_the_frames_that_show_no_face(framed, driving):
-    frames = [Shown(driving.stills[i], face) for i, face in ((0, True), (4, False), (7, True))]
-    rendered = list(engine.network(framed, frames, ["full"], Options(), False))
+    frames = [
+        DrivingFrame(driving.stills[i], face) for i, face in ((0, True), (4, False), (7, True))
+    ]
+    rendered = list(engine.pipeline().generate(framed, frames, ["full"], METHOD, 25, False))
     made = [variants["full"] for _, variants in rendered]
     assert [frame.held for frame in made] == [False, True, False]
     assert np.array_equal(made[0].image, made[1].image)
@@ -33,7 +35,8 @@ def test_render_holds_the_frames_that_show_no_face(framed, driving):
 
 def test_a_run_that_is_left_leaves_no_thread_behind(framed, driving):
     before = threads_ahead()
-    frames = engine.network(framed, [Shown(driving.middle)] * 50, ["full"], Options(), False)
+    clip = [DrivingFrame(driving.middle)] * 50
+    frames = engine.pipeline().generate(framed, clip, ["full"], METHOD, 25, False)
     next(frames)
     assert threads_ahead() > before  # frames are worked on ahead
     frames.close()

@@ -7,12 +7,13 @@ from PIL import Image
 from playwright.sync_api import Error, Page
 
 from ostnet import Animator, OSTNet
-from ostnet.animation.frame import Options
-from ostnet.animation.pose import POSES, NeutralPose, Shot, own_place, posed
+from ostnet.animation.frame import STREAM, ClipReference
+from ostnet.animation.pose import NeutralPose, Shot, own_place, posed
 from ostnet.animation.steering import clip_scale
 from ostnet.hub import resolve
 from ostnet.media.video import read_frames, read_image
 from ostnet.model.frame import Reading
+from ostnet.options import METHOD, POSES, AnimateOptions
 
 pytestmark = pytest.mark.slow
 
@@ -115,8 +116,9 @@ def test_points_move_as_in_python(visit, browser, address):
 @pytest.mark.parametrize(("pose", "window"), [("portrait", "frame"), ("position", "start")])
 def test_frames_in_a_row_are_those_of_python(visit, browser, address, frames, pose, window):
     """With the embedded weights, within 2/255; two of three frames belong to the first second."""
-    options = Options(pose=pose, scale_window=window, first_frames=2)
-    made = animator_of(resolve().folder).variants(iter(frames), ["full", "no_transform"], options)
+    options, clip = AnimateOptions(pose=pose, scale_window=window), ClipReference(fps=2)
+    names = ["full", "no_transform"]
+    made = animator_of(resolve().folder).variants(iter(frames), names, options, clip)
     expected = [[frame.image for frame in variants.values()] for variants in made]
 
     page = visit(browser)
@@ -130,7 +132,7 @@ def test_frames_in_a_row_are_those_of_python(visit, browser, address, frames, po
 
 def test_a_program_may_name_a_neutral_pose(visit, browser, address, frames, tiny_weights):
     animator = animator_of(tiny_weights)
-    neutral = next(animator._stages.readings(frames[:1], Options()))
+    neutral = next(animator._stages.readings(frames[:1], METHOD, STREAM))
     shots = (Shot(0, own_place(neutral)[0].numpy()),)
     page = visit(browser)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
@@ -141,7 +143,8 @@ def test_a_program_may_name_a_neutral_pose(visit, browser, address, frames, tiny
     plain = made(PORTRAIT)
     assert (plain == made(pose="driver")).all()
     for pose in ("portrait", "position"):
-        (expected,) = animator.animate(frames[1:2], options=Options(pose=pose, shots=shots))
+        options, clip = AnimateOptions(pose=pose), ClipReference(shots=shots)
+        (expected,) = animator.animate(frames[1:2], options=options, clip=clip)
         found = made(pose=pose, neutral="../moved/left.png")
         assert np.abs(found.astype(int) - expected.image.astype(int)).max() <= 2, pose
     still = made(pose="position")

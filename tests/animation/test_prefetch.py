@@ -6,7 +6,7 @@ import time
 import pytest
 from threads_ahead import threads_ahead
 
-from ostnet.animation.overlap import ahead
+from ostnet.animation.prefetch import ahead
 
 
 @pytest.fixture(autouse=True)

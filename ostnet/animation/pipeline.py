@@ -1,0 +1,335 @@
+"""The pipeline: a portrait and a driving clip in, frame-locked videos out, one frame at a time.
+
+Command line, page, API and batches all run this.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ostnet.animation.animator import Animator
+from ostnet.animation.files import staged, write_text
+from ostnet.animation.frame import DrivingFrame, Frame
+from ostnet.animation.panes import MARK, rectifying, side_by_side, watermarked
+from ostnet.animation.prefetch import close
+from ostnet.animation.scene import Scene, open_scene
+from ostnet.animation.trace import Trace
+from ostnet.backends.device import choose_device, is_cpu
+from ostnet.hub import resolve
+from ostnet.media.paste import Paster
+from ostnet.media.square import Framed
+from ostnet.media.video import VideoWriter
+from ostnet.methods import VARIANTS
+from ostnet.options import AnimateOptions
+
+if TYPE_CHECKING:
+    from ostnet.model.ostnet import OSTNet
+
+Spread = tuple[float, float]
+Variants = dict[str, Frame]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of a run."""
+
+    clips: dict[str, Path]
+    """Name -> video file: variants, ``rectified`` (the driving clip at the portrait's scale, if a
+    variant has the transform on) and ``grid`` (all side by side)."""
+
+    trace: Path | None = None
+    """JSON file for the measured face sizes."""
+
+    chart: Path | None = None
+    """PNG file for their chart."""
+
+    columns: int = 4
+    """Most panes of the grid side by side."""
+
+    @property
+    def names(self) -> list[str]:
+        """The variants that are rendered."""
+        return [name for name in self.clips if name in VARIANTS]
+
+    @property
+    def measures(self) -> bool:
+        """Whether generated faces are measured too."""
+        return self.trace is not None or self.chart is not None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The progress of a run."""
+
+    done: int
+    """Frames that are made, 1 to ``total``."""
+    total: int
+    seconds_left: float
+    picture: np.ndarray
+    """The newest frame, uint8 (H, W, 3): of the grid if there is one, else of the first clip."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run, or one that was cancelled after at least one frame."""
+
+    files: dict[str, Path]
+    """The clips by name, and ``trace``."""
+    seconds: float
+    """Wall time."""
+    scales: list[tuple[float, float]]
+    """(s_x, s_y) of each frame: how many times larger the driving face is than the source's."""
+    faces: list[bool]
+    """Whether each driving frame shows a face; where it does not, the last motion is repeated."""
+    trace: dict = field(default_factory=dict)
+    """See :class:`ostnet.animation.trace.Trace`; empty where nothing was measured."""
+    stopped: bool = False
+    """Whether the run was cancelled before its last frame."""
+
+    @property
+    def path(self) -> Path:
+        """The first video."""
+        return next(iter(self.files.values()))
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.faces)
+
+    @property
+    def held(self) -> int:
+        """Number of driving frames without a face."""
+        return self.faces.count(False)
+
+
+OnStep = Callable[[Step], object]
+Cancel = Callable[[], bool]
+
+
+def _never() -> bool:
+    return False
+
+
+class Pipeline:
+    """Animates portraits by driving clips.
+
+    Args:
+        model: an :class:`ostnet.OSTNet`, or the folder of a checkpoint. Of a folder, torch is
+            loaded only where the back end needs it.
+        device: ``auto`` (CUDA where there is one, else the CPU) or any name torch knows.
+        backend: a name of :data:`ostnet.backends.BACKENDS`; ``auto`` takes the fastest.
+        overlap: work on several driving frames at once, in threads.
+
+    The networks are loaded at the first run.
+    """
+
+    def __init__(
+        self,
+        model: "OSTNet | Path",
+        device: str = "auto",
+        backend: str = "auto",
+        overlap: bool = True,
+    ):
+        self.model, self.device, self.backend, self.overlap = model, device, backend, overlap
+        self._animator: Animator | None = None
+
+    @classmethod
+    def from_pretrained(
+        cls, weights: str | None = None, device: str = "auto", backend: str = "auto"
+    ) -> "Pipeline":
+        """Find weights: a folder, ``owner/repo[@revision]`` on the Hub, or None: the embedded ones.
+
+        Raises:
+            InputError: weights that cannot be used, or a device that is not here.
+        """
+        checkpoint = resolve(weights, device)
+        if checkpoint.notice:
+            warnings.warn(checkpoint.notice, stacklevel=1)
+        if not is_cpu(device):
+            choose_device(device)
+        return cls(checkpoint.folder, device, backend)
+
+    def __call__(
+        self,
+        portrait: str | Path,
+        driving: str | Path,
+        output: str | Path,
+        options: AnimateOptions | None = None,
+        *,
+        trace: Path | None = None,
+        on_step: OnStep | None = None,
+        cancel: Cancel = _never,
+    ) -> Result:
+        """Write one video of the portrait performing the driving clip.
+
+        Args:
+            portrait: picture file with a face.
+            driving: video file with a moving face.
+            output: video to write; its suffix chooses the container.
+            options: see :class:`AnimateOptions`.
+            trace: JSON file for the measured face sizes.
+            on_step: called once per frame.
+            cancel: asked at every frame; once it returns True, what was made is kept.
+
+        Raises:
+            InputError: a file or a value that cannot be used; no file is left behind.
+        """
+        options = options or AnimateOptions()
+        scene = self._open(portrait, driving, options)
+        outputs = Outputs({options.variant: Path(output)}, trace=trace)
+        return self.run(scene, outputs, on_step, cancel)
+
+    def compare(
+        self,
+        portrait: str | Path,
+        driving: str | Path,
+        folder: str | Path,
+        options: AnimateOptions | None = None,
+        *,
+        on_step: OnStep | None = None,
+        cancel: Cancel = _never,
+    ) -> Result:
+        """Write all four variants, the rectified clip, their grid, trace and chart into a folder.
+
+        Arguments as in :meth:`__call__`.
+        """
+        scene = self._open(portrait, driving, options or AnimateOptions())
+        return self.run_folder(scene, Path(folder), VARIANTS, on_step, cancel, chart=True)
+
+    def run_folder(
+        self,
+        scene: Scene,
+        folder: Path,
+        names: Iterable[str],
+        on_step: OnStep | None = None,
+        cancel: Cancel = _never,
+        chart: bool = False,
+        columns: int = 4,
+    ) -> Result:
+        """Write variants, ``rectified`` and ``grid`` as MP4 and trace.json into a folder.
+
+        The files appear together at the end.
+        """
+        names = list(names)
+        clips = [*names, *(["rectified"] if rectifying(names) else []), "grid"]
+        with staged(folder) as stage:
+            outputs = Outputs(
+                {name: stage / f"{name}.mp4" for name in clips},
+                trace=stage / "trace.json",
+                chart=stage / "scale.png" if chart else None,
+                columns=columns,
+            )
+            result = self.run(scene, outputs, on_step, cancel)
+        return replace(result, files={n: folder / path.name for n, path in result.files.items()})
+
+    def run(
+        self,
+        scene: Scene,
+        outputs: Outputs,
+        on_step: OnStep | None = None,
+        cancel: Cancel = _never,
+    ) -> Result:
+        """Render a scene into files.
+
+        Every video has the driving clip's exact frame rate and sound, and appears at its place once
+        it is whole.
+        """
+        started = time.perf_counter()
+        options, total, scales, faces = scene.options, scene.total, [], []
+        paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
+        source, log = scene.source, None
+        with ExitStack() as files:
+            writers = {
+                name: files.enter_context(
+                    VideoWriter(path, scene.video.fps, scene.video, total, comment=MARK)
+                )
+                for name, path in outputs.clips.items()
+            }
+            driving, measure = scene.frames(cancel), outputs.measures
+            frames = self.generate(
+                scene.framed, driving, outputs.names, options, scene.fps, measure
+            )
+            files.callback(close, frames)  # ends the threads that work ahead
+            for done, (spread, made) in enumerate(frames, 1):
+                any_variant = next(iter(made.values()))
+                scales.append(any_variant.scale)
+                faces.append(not any_variant.held)
+                if outputs.measures:
+                    log = log or Trace(scene.video.fps, spread)
+                    log.add(made)
+                pictures = _pictures(source, made, outputs, paster, options.visible_mark)
+                for name, writer in writers.items():
+                    writer.write(pictures[name])
+                if on_step is not None:
+                    pace = (time.perf_counter() - started) / done
+                    newest = pictures.get("grid", next(iter(pictures.values())))
+                    on_step(Step(done, total, pace * (total - done), newest))
+                if done < total and cancel():
+                    break
+            stopped = len(faces) < total and cancel()
+        trace = log.document if log else {}
+        if outputs.trace and log:
+            write_text(outputs.trace, log.text())
+        if outputs.chart:
+            from ostnet.animation.chart import scale_chart
+
+            scale_chart(trace, outputs.chart)
+        written = outputs.clips | ({"trace": outputs.trace} if outputs.trace else {})
+        return Result(written, time.perf_counter() - started, scales, faces, trace, stopped)
+
+    def generate(
+        self,
+        source: Framed,
+        frames: Iterable[DrivingFrame],
+        names: list[str],
+        options: AnimateOptions,
+        fps: float,
+        measure: bool,
+    ) -> Iterator[tuple[Spread, Variants]]:
+        """Yield the source's keypoint spread and all variants, for each driving frame.
+
+        Args:
+            source: the portrait's square.
+            frames: driving frames; they must allow a fresh reading.
+            names: variants, see :data:`ostnet.methods.VARIANTS`.
+            options: how the motion is read.
+            fps: frames per second.
+            measure: also measure the generated faces.
+        """
+        animator = self._networks().resized(source.side)
+        animator.set_source(source)
+        clip = animator.reference(frames, options, fps)
+        for made in animator.variants(frames, names, options, clip, measure):
+            yield animator.source_spread, made
+
+    def _networks(self) -> Animator:
+        if self._animator is None:
+            self._animator = Animator(self.model, self.device, self.backend, overlap=self.overlap)
+        return self._animator
+
+    def _open(self, portrait: str | Path, driving: str | Path, options: AnimateOptions) -> Scene:
+        """Return the scene; its warnings come once nothing stands in the way of the run."""
+        scene = open_scene(portrait, driving, options)
+        self._networks()
+        for text in scene.warnings:
+            warnings.warn(text, stacklevel=1)
+        return scene
+
+
+def _pictures(
+    source: np.ndarray, made: Variants, outputs: Outputs, paster: Paster | None, mark: bool
+) -> dict[str, np.ndarray]:
+    """Return what is written of one driving frame, by the clip's name."""
+    images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
+    pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
+    if "rectified" in outputs.clips and (variant := rectifying(outputs.names)):
+        pictures["rectified"] = made[variant].rectified
+    if "grid" in outputs.clips:
+        pictures["grid"] = side_by_side(source, made, images, outputs.columns)
+    return pictures

@@ -1,0 +1,230 @@
+"""The options of an animation: one dataclass for command line, batch tables, API, page and Python.
+
+Flags, table columns and API parameters are made from its fields, so a new option is one new field.
+Values may be texts, as a table or a command line gives them; each field is read and checked here
+and nowhere else.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from ostnet.errors import InputError
+from ostnet.methods import variant_name
+
+POSES = ("portrait", "position", "driver")
+SCALE_WINDOWS = ("frame", "clip", "start")
+SIZES = (256, 512, 1024)
+LONGEST_WINDOW = 3600
+"""Most seconds over which the driving scale is measured."""
+
+SQUARE = r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}"
+"""Pattern of a square: left, top and side in pixels."""
+
+_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
+
+
+def _option(default: Any, read: Callable[[Any], Any], metavar: str = "", compare: bool = True):
+    """Return a field; ``read`` turns a text or a value into the value, or raises ValueError.
+
+    Args:
+        default: the value of the field.
+        read: its ValueError says what was expected.
+        metavar: what the help shows for the value.
+        compare: whether a comparison of all variants has this option too.
+    """
+    return field(default=default, metadata={"read": read, "metavar": metavar, "compare": compare})
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    if str(value).lower() not in (*_TRUE, *_FALSE):
+        raise ValueError("expected true or false")
+    return str(value).lower() in _TRUE
+
+
+def _choice(*known: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        if value not in known:
+            raise ValueError(f"expected one of {', '.join(known)}")
+        return value
+
+    return read
+
+
+def _whole(least: int) -> Callable[[Any], int]:
+    def read(value: Any) -> int:
+        number = _float(value)
+        if not number >= least or number % 1:
+            raise ValueError(f"expected a whole number of at least {least}")
+        return int(number)
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    number = _float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError("expected a number above 0")
+    return number
+
+
+def _none_or(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None or value == "" else read(value)
+
+
+def _size(value: Any) -> int | str:
+    if value == "portrait":
+        return "portrait"
+    if _float(value) not in SIZES:
+        raise ValueError(f"expected one of {', '.join(map(str, SIZES))}, portrait")
+    return int(_float(value))
+
+
+def _window(value: Any) -> str | float:
+    if value in SCALE_WINDOWS:
+        return value
+    number = _float(value)
+    if not 0 < number <= LONGEST_WINDOW:
+        raise ValueError(
+            f"expected {', '.join(SCALE_WINDOWS)} or a number of seconds above 0 and up to "
+            f"{LONGEST_WINDOW}"
+        )
+    return number
+
+
+def _zoom(value: Any) -> tuple[float, float]:
+    parts = value.split(",") if isinstance(value, str) else value
+    parts = parts if isinstance(parts, list | tuple) else [parts]
+    factors = [_float(part) for part in parts]
+    if len(factors) not in (1, 2) or not all(0 < factor <= 5 for factor in factors):
+        raise ValueError("expected S or SX,SY with numbers above 0 and up to 5")
+    return factors[0], factors[-1]
+
+
+def _square(value: Any) -> str:
+    if value in ("auto", "none"):
+        return value
+    text = re.sub(r"\s", "", str(value))
+    if not re.fullmatch(SQUARE, text):
+        raise ValueError(
+            "expected auto, none or X,Y,SIDE: a square's upper left corner and side in pixels of "
+            "the portrait"
+        )
+    return text
+
+
+def _float(value: Any) -> float:
+    """Return a number, NaN for what is none."""
+    try:
+        return float("nan") if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return float("nan")
+
+
+@dataclass(frozen=True)
+class AnimateOptions:
+    """What an animation does with a portrait and a driving clip.
+
+    Raises:
+        InputError: a value out of its range; says what was found and what was expected.
+    """
+
+    scale_transform: bool = _option(True, _switch, compare=False)
+    """Bring every driving frame to the portrait's face size."""
+
+    scale_embedding: bool = _option(True, _switch, compare=False)
+    """Tell the generator the scale that was taken out."""
+
+    driving_zoom: tuple[float, float] = _option((1.0, 1.0), _zoom, "SX[,SY]")
+    """Make the driving face this many times as wide and high first, above 0, up to 5. Tests how
+    well the scale is taken out."""
+
+    max_seconds: float | None = _option(None, _none_or(_seconds), "SECONDS")
+    """Use the clip's first seconds only."""
+
+    visible_mark: bool = _option(False, _switch)
+    """Write "AI-generated" into the picture."""
+
+    size: int | str | None = _option(None, _none_or(_size), "256|512|1024|portrait")
+    """Side of the result in pixels: 256, 512, 1024 or portrait; empty: as the portrait, 256 to 512.
+    The networks work at 256 in any case."""
+
+    scale_window: str | float = _option("frame", _window, "frame|clip|start|SECONDS")
+    """Measure the scale over each frame, clip, start (first second) or so many seconds. With clip
+    and start, the driver's distance is taken out and leaning forward stays."""
+
+    pose: str = _option("portrait", _choice(*POSES), "|".join(POSES))
+    """Head pose: portrait (its own), position (driver's, at its place) or driver (paper's)."""
+
+    source_crop: str = _option("auto", _square, "auto|none|X,Y,SIDE")
+    """Portrait's square: auto (around the face), none (centre) or X,Y,SIDE in pixels."""
+
+    driving_crop: str = _option("auto", _choice("auto", "fixed", "none"), "auto|fixed|none")
+    """Driving clip's square: auto, fixed (one around its face) or none (centre). auto: none where
+    that frames the face well, else fixed, or one square for each shot where the face moves too far
+    for one."""
+
+    face: int = _option(0, _whole(0), "N")
+    """Which face, in each file that shows so many; 0 is the largest."""
+
+    max_frames: int | None = _option(None, _none_or(_whole(1)), "N")
+    """Stop after this many frames."""
+
+    alignment: str = _option("learned", _choice("learned", "closed-form"), "learned|closed-form")
+    """Measure of the scale: learned or closed-form (ratio of keypoint spreads)."""
+
+    motion: str = _option("absolute", _choice("absolute", "relative"), "absolute|relative")
+    """Motion: absolute, or relative to the driving frame whose pose is nearest the portrait's."""
+
+    scale_smoothing: bool = _option(False, _switch)
+    """Smooth the measured scale over time with a one-euro filter."""
+
+    paste_back: bool = _option(False, _switch, compare=False)
+    """Put the moving face back into the whole portrait."""
+
+    def __post_init__(self):
+        for one in fields(self):
+            value = getattr(self, one.name)
+            try:
+                object.__setattr__(self, one.name, one.metadata["read"](value))
+            except ValueError as error:
+                name = one.name.replace("_", "-")
+                raise InputError(f"{name}: found {value!r}, {error}") from None
+
+    @property
+    def variant(self) -> str:
+        """Name of the variant that the two switches ask for."""
+        return variant_name(self.scale_transform, self.scale_embedding)
+
+    def frames(self, available: int, fps: float) -> int:
+        """Return how many of a clip's ``available`` frames are used, at least 1."""
+        limits = [available]
+        if self.max_frames is not None:
+            limits.append(self.max_frames)
+        if self.max_seconds is not None:
+            limits.append(max(1, round(self.max_seconds * fps)))
+        return min(limits)
+
+
+METHOD = AnimateOptions(pose="driver")
+"""The method as published."""
+
+COMPARISON = tuple(one.name for one in fields(AnimateOptions) if one.metadata["compare"])
+"""Options that a comparison of all variants has too."""
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Which weights run, and where."""
+
+    checkpoint: str | None = None
+    """Folder, or owner/repo[@revision] on the Hub (default: the embedded weights)."""
+
+    device: str = "auto"
+    """auto, cpu, cuda, ..."""
+
+    backend: str = "auto"
+    """auto, openvino[-bf16|-int8], torch[-bf16]."""
