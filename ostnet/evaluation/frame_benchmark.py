@@ -16,7 +16,7 @@ from torch import Tensor
 from ostnet import hub
 from ostnet.animation import VARIANTS
 from ostnet.animation.arrays import to_array
-from ostnet.animation.frame import METHOD, Frame
+from ostnet.animation.frame import STREAM, Frame
 from ostnet.animation.pictures import to_tensor
 from ostnet.animation.stages import Stages
 from ostnet.backends import all_threads, in_torch, load_backend, usable
@@ -35,6 +35,7 @@ from ostnet.evaluation.stages import (
     stage_calls,
 )
 from ostnet.model.ostnet import OSTNet
+from ostnet.options import METHOD
 
 
 @dataclass
@@ -198,7 +199,7 @@ def _frames(
         return to_array(picture, side, name)
 
     stages = Stages(networks, source, None, frame.shape[-1], take)
-    return stages.frames(pictures, [variant], METHOD, measure=False, between=iter)
+    return stages.frames(pictures, [variant], METHOD, STREAM, measure=False, between=iter)
 
 
 def _commands(config: BenchmarkConfig, checkpoint: str, backends: list[str]) -> dict:

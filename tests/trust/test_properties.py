@@ -3,7 +3,7 @@
 import contextlib
 import json
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from functools import partial
 
@@ -15,9 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ostnet.animation.frame import Frame
-from ostnet.animation.steering import clip_scale, window_frames
+from ostnet.animation.steering import clip_scale
 from ostnet.animation.trace import Trace
-from ostnet.cli import values
 from ostnet.cli.animate import run as animate
 from ostnet.errors import InputError
 from ostnet.flags import Parser, parse
@@ -26,6 +25,7 @@ from ostnet.media.faces import Box
 from ostnet.media.probe import SMALLEST
 from ostnet.media.square import Crop, centre_square, face_square, level_square
 from ostnet.media.timeline import Timeline, parse_framecrc
+from ostnet.options import AnimateOptions
 
 few = settings(deadline=None, max_examples=60, database=None, derandomize=True)
 
@@ -86,12 +86,12 @@ def test_any_listing_is_read(lines):
 
 
 @few
-@given(st.text(max_size=20), floats(1e-3, 1e3))
-def test_any_scale_window_is_a_number_of_frames_or_refused(text, fps):
-    for word in (text, "1e300", "1e-300", "frame", "inf", "nan"):
-        with contextlib.suppress(values.argparse.ArgumentTypeError):
-            window = values.scale_window(word)
-            assert window in ("frame", "clip") or 1 <= window_frames(window, fps) < 2**63
+@given(st.text(max_size=20))
+def test_any_text_of_an_option_is_read_or_refused(text):
+    for word in (text, "1e300", "1e-300", "frame", "inf", "nan", "-0", "1,,"):
+        for option in fields(AnimateOptions):
+            with contextlib.suppress(InputError):
+                AnimateOptions(**{option.name: word}).frames(100, 25)
 
 
 anything = floats(allow_nan=False, allow_infinity=False, width=32)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ostnet.animation.steering import window_frames
+from ostnet.animation.frame import ClipReference
 from ostnet.evaluation.data.clips import count_frames, frame_rate, load_frames
 from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import Generated, anchor_index, augment, generate
@@ -30,7 +30,7 @@ def run_methods(
 def _first_second(bench: Bench, pair: Pair) -> np.ndarray:
     """The frames (N, H, W, 3) of the driving clip's first second, at the pair's scale."""
     path = bench.data / pair.driving
-    count = min(window_frames(1, frame_rate(path)), count_frames(path))
+    count = min(ClipReference(frame_rate(path)).second, count_frames(path))
     return augment(load_frames(path, range(count)), [(pair.s_x, pair.s_y)] * count)
 
 
