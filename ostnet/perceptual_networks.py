@@ -37,10 +37,11 @@ class FeatureNetwork(nn.Module):
         self.features = nn.Sequential(*layers[: self.taps[-1] + 1])
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """(B, 3, H, W) -> up to five maps; a picture too small for the deep ones has fewer."""
+        """Return up to five maps of (B, 3, H, W); small pictures do not reach the deep ones."""
         maps = []
         for index, layer in enumerate(self.features):
-            if isinstance(layer, nn.MaxPool2d) and min(image.shape[-2:]) < layer.kernel_size:
+            kernel = layer.kernel_size if isinstance(layer, nn.MaxPool2d) else 1
+            if isinstance(kernel, int) and min(image.shape[-2:]) < kernel:
                 break
             image = layer(image)
             if index in self.taps:
@@ -74,7 +75,7 @@ class Fire(nn.Module):
         self.expand3x3 = nn.Conv2d(squeeze, expand, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) -> (B, 2 expand, H, W)."""
+        """Map (B, inputs, H, W) to (B, 2 expand, H, W)."""
         x = self.squeeze(x).relu()
         return torch.cat([self.expand1x1(x), self.expand3x3(x)], dim=1).relu()
 

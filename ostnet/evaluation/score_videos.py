@@ -113,7 +113,7 @@ class _Scorer:
     """Measures one video after another."""
 
     def __init__(self, config: ScoreConfig, naming: str):
-        """naming: key of ``data.clips.NAMINGS``, by which a video's name tells the person."""
+        """Load the networks; naming: key of ``data.clips.NAMINGS`` for the people's names."""
         self.config, self._naming = config, naming
         device = str(choose_device(config.device))
         self.reader = make_reader(config, device)

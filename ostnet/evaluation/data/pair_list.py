@@ -264,7 +264,7 @@ def _frame(path: Path, row: int, place: Place, listed: float | None) -> int:
 
 
 def _places(path: Path, rows: Sequence[Row], dataset: Dataset) -> list[tuple[Place, Place]]:
-    """(source, driving) of every row; all names must be known."""
+    """Return (source, driving) of every row; unknown names raise InputError."""
     locate = Locator(dataset)
     names = dict.fromkeys(row[column] for row in rows for column in ("source", "driving"))
     places = {name: locate(name) for name in names}

@@ -21,7 +21,7 @@ class Metric:
 
     @property
     def sides(self) -> tuple[str, str]:
-        """Columns of the driver and of the output, where the two are held beside each other."""
+        """Return the columns of driver and output, for metrics that compare the two."""
         return f"{self.column}_driver", f"{self.column}_output"
 
 

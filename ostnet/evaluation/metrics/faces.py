@@ -34,7 +34,7 @@ class Landmarker(Protocol):
     """Back end and version, as reports print it."""
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:
-        """uint8 RGB (H, W, 3) -> (68, 2) float pixels, or None where no face is found."""
+        """Return (68, 2) float pixels of uint8 RGB (H, W, 3), or None where no face is found."""
         ...
 
 
@@ -148,7 +148,7 @@ class Embedder(Protocol):
     """Back end and version, as reports print it."""
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """uint8 RGB (H, W, 3) and its 68 landmarks in pixels -> (D,) float embedding."""
+        """Return the float embedding (D,) of uint8 RGB (H, W, 3) with its landmarks in pixels."""
         ...
 
 
@@ -186,12 +186,12 @@ class Face:
 
     @property
     def mouth(self) -> float:
-        """Opening of the mouth over the length of the nose."""
+        """Return the opening of the mouth over the length of the nose."""
         return formulas.mouth_opening(self.landmarks)
 
     @property
     def eyelids(self) -> float:
-        """Opening of the eyes: mean eye aspect ratio."""
+        """Return the opening of the eyes: mean eye aspect ratio."""
         return formulas.eyelid_opening(self.landmarks)
 
 
@@ -202,7 +202,7 @@ class FaceReader:
         self.landmarker, self.embedder = landmarker, embedder
 
     def read(self, images: Sequence[np.ndarray], identity: bool = False) -> list[Face | None]:
-        """uint8 (H, W, 3) pictures -> their largest faces; with their embedding if asked for."""
+        """Return the largest face of each uint8 picture (H, W, 3), with embeddings if asked for."""
         return [self._read(image, identity) for image in images]
 
     def _read(self, image: np.ndarray, identity: bool) -> Face | None:

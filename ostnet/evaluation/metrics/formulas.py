@@ -1,7 +1,7 @@
-"""Closed-form metrics on images, landmarks, embeddings and head poses. Pure numpy, no network.
+"""Closed-form metrics of images, landmarks, embeddings and head poses; no networks.
 
 Images are uint8 (H, W, 3) or floats in [0, 1] of the same shape; landmarks are (68, 2) in pixels of
-a 256 x 256 picture, iBUG order; every function returns a float, or an array where it says so.
+a 256 x 256 picture, iBUG order. Functions return a float, or an array where they say so.
 """
 
 import numpy as np
@@ -10,30 +10,30 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from ostnet import landmarks as ibug
 
 LINEAGE_RANGE = 2.0
-"""data_range of the published tables of this lineage: old scikit-image took floats as -1..1."""
+"""data_range of the lineage's published tables: old scikit-image took floats as -1..1."""
 
 
 def as_unit(image: np.ndarray) -> np.ndarray:
-    """uint8 or float image -> float64 in [0, 1]."""
+    """Return a uint8 or float image as float64 in [0, 1]."""
     if image.dtype == np.uint8:
         return image.astype(np.float64) / 255.0
     return image.astype(np.float64)
 
 
 def l1(truth: np.ndarray, generated: np.ndarray) -> float:
-    """Mean absolute difference over all pixels and channels, images in [0, 1]."""
+    """Return the mean absolute difference over all pixels and channels, images in [0, 1]."""
     return float(np.abs(as_unit(truth) - as_unit(generated)).mean())
 
 
 def psnr(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> float:
-    """Peak signal-to-noise ratio in dB; infinite for identical images."""
+    """Return the peak signal-to-noise ratio in dB; infinite for identical images."""
     if np.array_equal(truth, generated):
         return float("inf")
     return float(peak_signal_noise_ratio(as_unit(truth), as_unit(generated), data_range=data_range))
 
 
 def ssim(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> float:
-    """Structural similarity: scikit-image's uniform 7 x 7 window per channel, then averaged."""
+    """Return the mean structural similarity: uniform 7 x 7 window per channel."""
     return float(
         structural_similarity(
             as_unit(truth), as_unit(generated), data_range=data_range, channel_axis=2
@@ -42,7 +42,7 @@ def ssim(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> f
 
 
 def ssim_map(truth: np.ndarray, generated: np.ndarray) -> np.ndarray:
-    """Structural similarity by pixel, (H, W), mean of the channels; its mean is ``ssim``.
+    """Return structural similarity by pixel, (H, W), mean of the channels; its mean is ``ssim``.
 
     NaN in the outer 3 pixels, whose windows reach over the edge.
     """
@@ -55,38 +55,38 @@ def ssim_map(truth: np.ndarray, generated: np.ndarray) -> np.ndarray:
 
 
 def akd(truth: np.ndarray, generated: np.ndarray) -> float:
-    """Average keypoint distance: mean |difference| over the 136 coordinates, pixels."""
+    """Return the average keypoint distance: mean |difference| of 136 coordinates, pixels."""
     return float(np.abs(truth - generated).mean())
 
 
 def akd_l2(truth: np.ndarray, generated: np.ndarray) -> float:
-    """Mean Euclidean landmark distance in pixels; 1.41 to 2 times larger than ``akd``."""
+    """Return the mean Euclidean landmark distance in pixels; 1.41 to 2 times ``akd``."""
     return float(np.linalg.norm(truth - generated, axis=-1).mean())
 
 
 def aed(truth: np.ndarray, generated: np.ndarray) -> float:
-    """Average euclidean distance as the lineage computes it: the *squared* L2 of two embeddings."""
+    """Return the lineage's average Euclidean distance: the *squared* L2 of two embeddings."""
     return float(((truth - generated) ** 2).sum())
 
 
 def csim(source: np.ndarray, generated: np.ndarray) -> float:
-    """Cosine similarity of two identity embeddings."""
+    """Return the cosine similarity of two identity embeddings."""
     norms = np.linalg.norm(source) * np.linalg.norm(generated)
     return float(source @ generated / norms)
 
 
 def prmse(driving: np.ndarray, generated: np.ndarray) -> float:
-    """Root mean square over (yaw, pitch, roll) of the head-pose difference, degrees."""
+    """Return the root mean square of the differences of yaw, pitch and roll, degrees."""
     return float(np.sqrt(((driving - generated) ** 2).mean()))
 
 
 def spread(points: np.ndarray) -> np.ndarray:
-    """(N, 2) points -> (2,) sigma: rms distance from the centroid along each axis."""
+    """Return sigma (2,) of points (N, 2): rms distance from the centroid along each axis."""
     return np.sqrt(((points - points.mean(axis=0)) ** 2).mean(axis=0))
 
 
 def scale_error(generated: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """(N, 2) landmarks of two faces -> (2,) E_a = |ln(sigma_a(generated) / sigma_a(reference))|.
+    """Return E_a = |ln(sigma_a(generated) / sigma_a(reference))|, (2,), of landmarks (N, 2).
 
     The larger of the two is the one-number form E.
     """
@@ -94,17 +94,17 @@ def scale_error(generated: np.ndarray, reference: np.ndarray) -> np.ndarray:
 
 
 def module_scale_error(measured: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """(..., 2) measured and known driving scales -> (..., 2) |ln(measured / known)| per axis."""
+    """Return |ln(measured / known)| of driving scales (..., 2), per axis."""
     return np.abs(np.log(np.asarray(measured) / np.asarray(known)))
 
 
 def scale_jitter(measured: np.ndarray) -> np.ndarray:
-    """(T, 2) scales measured over a clip of constant true scale -> (2,) std of ln scale."""
+    """Return the std of ln scale (2,) of measured scales (T, 2) where the true one is constant."""
     return np.log(measured).std(axis=0)
 
 
 def landmark_jitter(landmarks: np.ndarray) -> float:
-    """(T, 68, 2) -> mean Euclidean length of the second difference over time, pixels."""
+    """Return the mean length of the second difference over time of (T, 68, 2), pixels."""
     if len(landmarks) < 3:
         return float("nan")
     second = landmarks[2:] - 2 * landmarks[1:-1] + landmarks[:-2]
@@ -112,7 +112,7 @@ def landmark_jitter(landmarks: np.ndarray) -> float:
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
-    """Pearson correlation of the positions where both are finite.
+    """Return the Pearson correlation of the positions where both are finite.
 
     NaN with fewer than 3 such positions, or where one side does not move.
     """
@@ -124,7 +124,7 @@ def correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def mouth_opening(landmarks: np.ndarray) -> float:
-    """Distance of the middle inner lip pair over the length of the nose: |66-62| / |27-33|.
+    """Return the distance of the middle inner lips over the nose's length: |66-62| / |27-33|.
 
     Both lengths run along the face's vertical, so face size, position and a vertical stretch
     cancel.
@@ -135,5 +135,5 @@ def mouth_opening(landmarks: np.ndarray) -> float:
 
 
 def eyelid_opening(landmarks: np.ndarray) -> float:
-    """Mean eye aspect ratio of both eyes: distance of the lids over the eye's width."""
+    """Return the mean eye aspect ratio: distance of the lids over the eye's width."""
     return float(ibug.openings(landmarks)[1])

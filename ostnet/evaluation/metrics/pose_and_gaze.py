@@ -53,13 +53,13 @@ LEAST = 4.0
 
 
 def camera_matrix(size: int) -> np.ndarray:
-    """(3, 3) pinhole camera with a long lens: focal length four sides of the square picture."""
+    """Return a pinhole camera (3, 3) with a long lens: focal length four sides of the picture."""
     centre = (size - 1) / 2
     return np.array([[4.0 * size, 0, centre], [0, 4.0 * size, centre], [0, 0, 1]])
 
 
 def rotation_angles(rotation: np.ndarray) -> np.ndarray:
-    """(3, 3) rotation -> (yaw, pitch, roll) in degrees, R = Ry(yaw) Rx(pitch) Rz(roll)."""
+    """Return (yaw, pitch, roll) in degrees of R = Ry(yaw) Rx(pitch) Rz(roll), (3, 3)."""
     yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
     pitch = np.arcsin(np.clip(-rotation[1, 2], -1, 1))
     roll = np.arctan2(rotation[1, 0], rotation[1, 1])
@@ -67,7 +67,7 @@ def rotation_angles(rotation: np.ndarray) -> np.ndarray:
 
 
 def head_pose(landmarks: np.ndarray, size: int = 256) -> np.ndarray:
-    """(68, 2) landmarks in pixels of a size x size picture -> (yaw, pitch, roll) in degrees.
+    """Return (yaw, pitch, roll) in degrees from landmarks (68, 2) of a size x size picture.
 
     Yaw is positive where the face turns to the picture's left. NaN where the fit fails.
     """

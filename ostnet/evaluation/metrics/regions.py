@@ -95,7 +95,7 @@ def load_region_distance(device: str) -> RegionDistance | None:
 
 
 def _crop(image: np.ndarray) -> Tensor:
-    """uint8 (h, w, 3) -> (1, 3, *CROP), normalised by ImageNet's mean and deviation."""
+    """Resize uint8 (h, w, 3) to (1, 3, *CROP), normalised by ImageNet's mean and deviation."""
     tensor = torch.from_numpy(np.ascontiguousarray(image)).permute(2, 0, 1).float()[None] / 255
     resized = F.interpolate(tensor, CROP, mode="bilinear", antialias=True, align_corners=False)
     return (resized - _MEAN) / _STD

@@ -47,7 +47,7 @@ def correlation(points: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 
 def _moments(points: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Variance of x, of y, and covariance, (D,) each; below rounding they are 0."""
+    """Return variance of x, of y, and covariance, (D,) each; 0 where they are below rounding."""
     x, y = points.T
     total = weights.sum(axis=1)
     mean = weights @ points / total[:, None]  # (D, 2)

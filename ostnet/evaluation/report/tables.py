@@ -258,6 +258,6 @@ def module_differences(records: Sequence[Record], head: Row, backend: str) -> li
 
 
 def _median_difference(errors: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(N, 2), (D, N) -> (D,): median of column 0 minus median of column 1."""
+    """Return the median of column 0 minus that of column 1: (N, 2), weights (D, N) -> (D,)."""
     median = REDUCE["median"]
     return median(errors[:, 0], weights) - median(errors[:, 1], weights)
