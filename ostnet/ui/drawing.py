@@ -1,10 +1,8 @@
-"""Drawing on pictures: the crop's square, points, the TPS grid, flow, occlusion, the mark.
+"""Drawings on pictures: the crop's square, points, the TPS grid, flow, occlusion.
 
 Pictures are uint8 (H, W, 3); points are in [-1, 1], x right, y down, corners at pixel centres.
 """
 
-import colorsys
-import functools
 import math
 
 import numpy as np
@@ -14,14 +12,16 @@ from ostnet.media.compose import BACKGROUND
 from ostnet.media.crop import Crop
 
 TEAL, RED, BLUE, AMBER = "#12b886", "#e8365d", "#2f9bff", "#ffb224"
+LINES = 13
+"""Lines of the sampling grid in each direction."""
 ENLARGED = 2
-"""Drawings of 256-pixel pictures are this many times as large, for thin lines."""
+"""Factor by which drawings of 256-pixel pictures are enlarged, for thin lines."""
 
 
 def crop_outline(image: np.ndarray, crop: Crop, side: int = 640) -> np.ndarray:
-    """The whole picture, at most ``side`` pixels, dark outside the crop's square.
+    """Return the whole picture, at most ``side`` pixels, dark outside the crop's square.
 
-    The upper edge of a square that is turned is thick.
+    A turned square has a thick upper edge.
     """
     height, width = image.shape[:2]
     ratio = min(1, side / max(height, width))
@@ -40,7 +40,7 @@ def crop_outline(image: np.ndarray, crop: Crop, side: int = 640) -> np.ndarray:
 
 
 def _corners(crop: Crop) -> list[tuple[float, float]]:
-    """Upper left, upper right, lower right, lower left, as they lie in the picture."""
+    """Return the corners in pixels, clockwise from the square's upper left."""
     half = crop.size / 2
     angle = math.radians(crop.roll)  # clockwise, y down
     across = np.array([math.cos(angle), math.sin(angle)]) * half
@@ -51,7 +51,7 @@ def _corners(crop: Crop) -> list[tuple[float, float]]:
 
 
 def points(image: np.ndarray, *layers: tuple[np.ndarray, str]) -> np.ndarray:
-    """Dots on a picture, enlarged; each layer is points (N, 2) and a colour."""
+    """Return an enlarged picture with dots; each layer is points (N, 2) and a colour."""
     picture = _large(image)
     draw = ImageDraw.Draw(picture)
     for where, colour in layers:
@@ -60,10 +60,10 @@ def points(image: np.ndarray, *layers: tuple[np.ndarray, str]) -> np.ndarray:
     return np.array(picture)
 
 
-def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray, lines: int = 13):
-    """The sampling grid (H, W, 2) as a net of lines on the driving picture, and its 12 points.
+def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray) -> np.ndarray:
+    """Return the driving picture with the sampling grid (H, W, 2) as lines, and its 12 points.
 
-    The picture gets a dark margin as wide as the points that lie outside it need.
+    The picture gets a dark margin where points lie outside it.
     """
     reach = 1.06 * max(1.0, float(np.abs(fiducials).max()))
     side = image.shape[0] * ENLARGED
@@ -71,8 +71,8 @@ def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray, lines: in
     inner = round(side / reach)
     picture.paste(Image.fromarray(image).resize((inner, inner)), ((side - inner) // 2,) * 2)
     draw = ImageDraw.Draw(picture)
-    rows = np.linspace(0, len(grid) - 1, lines).round().astype(int)
-    columns = np.linspace(0, grid.shape[1] - 1, lines).round().astype(int)
+    rows = np.linspace(0, len(grid) - 1, LINES).round().astype(int)
+    columns = np.linspace(0, grid.shape[1] - 1, LINES).round().astype(int)
     for curve in [*(grid[row] for row in rows), *(grid[:, column] for column in columns)]:
         draw.line(_pixels(curve / reach, picture.size), fill=TEAL, width=2, joint="curve")
     for x, y in _pixels(fiducials / reach, picture.size):
@@ -80,27 +80,19 @@ def spline(image: np.ndarray, grid: np.ndarray, fiducials: np.ndarray, lines: in
     return np.array(picture)
 
 
-def flow_colours(displacement: np.ndarray, most: float = 0.5) -> np.ndarray:
-    """Displacements (h, w, 2) as colours: hue is direction, saturation length up to ``most``."""
+def flow_colours(displacement: np.ndarray) -> np.ndarray:
+    """Return displacements (h, w, 2) as colours: hue is direction, saturation length up to .5."""
     x, y = displacement[..., 0], displacement[..., 1]
     hue = (np.arctan2(y, x) / (2 * np.pi)) % 1
-    length = np.clip(np.hypot(x, y) / most, 0, 1)
-    wheel = _hues()[(hue * 255).astype(int)]  # (h, w, 3)
-    colours = 255 - length[..., None] * (255 - wheel)
-    return _enlarged(colours.round().astype(np.uint8), Image.Resampling.BILINEAR)
+    length = np.clip(np.hypot(x, y) / 0.5, 0, 1)
+    hsv = np.stack([hue, 0.9 * length, 1 - 0.05 * length], axis=-1)  # (h, w, 3)
+    return _enlarged(Image.fromarray((255 * hsv).astype(np.uint8), "HSV").convert("RGB"))
 
 
 def occlusion_map(occlusion: np.ndarray) -> np.ndarray:
-    """The mask (h, w) in grey: white is taken from the portrait, black is made up."""
+    """Return the mask (h, w) in grey: white comes from the portrait, black is made up."""
     grey = (occlusion.clip(0, 1) * 255).round().astype(np.uint8)
-    return _enlarged(np.repeat(grey[..., None], 3, axis=2), Image.Resampling.BILINEAR)
-
-
-@functools.cache
-def _hues() -> np.ndarray:
-    """(256, 3): fully saturated colours around the wheel."""
-    wheel = [colorsys.hsv_to_rgb(step / 256, 0.9, 0.95) for step in range(256)]
-    return np.array(wheel, np.float32) * 255
+    return _enlarged(Image.fromarray(grey).convert("RGB"))
 
 
 def _large(image: np.ndarray) -> Image.Image:
@@ -108,11 +100,11 @@ def _large(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)
 
 
-def _enlarged(image: np.ndarray, filter_: Image.Resampling, side: int = 256) -> np.ndarray:
-    return np.array(Image.fromarray(image).resize((side, side), filter_))
+def _enlarged(image: Image.Image) -> np.ndarray:
+    return np.array(image.resize((256, 256), Image.Resampling.BILINEAR))
 
 
 def _pixels(where: np.ndarray, size: tuple[int, int]) -> list[tuple[float, float]]:
-    """Points (N, 2) in [-1, 1] -> pixels of a picture of that (width, height)."""
+    """Return points (N, 2) in [-1, 1] as pixels of a picture of that (width, height)."""
     scaled = (np.asarray(where) + 1) / 2 * (np.array(size) - 1)
     return [(float(x), float(y)) for x, y in scaled]

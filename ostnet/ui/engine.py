@@ -29,13 +29,13 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.options import METHOD, AnimateOptions
 
 ZERO_GPU = bool(Space.zero_gpu)
-"""Whether this is a Space that borrows a GPU for each call."""
+"""Whether this is a ZeroGPU Space, which gets a GPU for each call."""
 
 OVERLAP = not ZERO_GPU
-"""Whether a run works on several frames at once; a borrowed GPU is busy with one."""
+"""Whether a run works on several frames at once; a ZeroGPU is busy with one."""
 
 AT_HOME = "run it on your own computer: ostnet animate --device cpu"
-"""What to do where this page has no GPU to lend."""
+"""What to do without a GPU."""
 
 
 PRIVATE = {"api_visibility": "private"}
@@ -77,7 +77,7 @@ def load() -> Engine:
 
 @dataclass(frozen=True)
 class Insides:
-    """What the networks make of one driving frame; pictures uint8 (S, S, 3), points in [-1, 1]."""
+    """Hold the intermediates of one driving frame; pictures uint8 (S, S, 3), points in [-1, 1]."""
 
     driving: np.ndarray
     rectified: np.ndarray
@@ -142,7 +142,7 @@ def pipeline() -> PagePipeline:
 def still(
     source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]
 ) -> tuple[tuple[float, float], dict[str, Frame]]:
-    """The source's keypoint spread and the four variants of one driving frame, zoomed."""
+    """Return the source's keypoint spread and the four variants of one driving frame, zoomed."""
     animator = Animator(load().model)
     animator.set_source(source)
     options = replace(METHOD, driving_zoom=factors)
@@ -153,7 +153,7 @@ def still(
 @spaces.GPU(duration=6)
 @torch.inference_mode()
 def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]) -> Insides:
-    """Every intermediate of one driving frame, zoomed."""
+    """Return every intermediate of one driving frame, zoomed."""
     model, size, device = load().model, load().size, load().device
     driving = zoom(to_tensor(frame, size, device, "driving"), factors)
     output = model(to_tensor(source, size, device, "source"), driving)
@@ -178,7 +178,7 @@ def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float])
 
 @torch.inference_mode()
 def zoomed(frame: np.ndarray, factors: tuple[float, float]) -> np.ndarray:
-    """A driving frame as the networks will see it, uint8 (S, S, 3); no network runs."""
+    """Return a driving frame as the networks will see it, uint8 (S, S, 3); runs no network."""
     return to_picture(zoom(to_tensor(frame, load().size, torch.device("cpu"), "driving"), factors))
 
 
@@ -187,29 +187,29 @@ def _array(values: Tensor) -> np.ndarray:
 
 
 class Pace:
-    """Seconds of wall time that a driving frame takes, learnt from every run."""
+    """Estimates the seconds that a driving frame takes from the runs so far."""
 
     def __init__(self):
         self._seconds: dict[int, float] = {}
 
     def frame(self, variants: int) -> float:
-        """Expected seconds per driving frame with that many variants."""
+        """Return the expected seconds per driving frame; times some frames if nothing is known."""
         if variants not in self._seconds:
             self._seconds[variants] = 0.05 if ZERO_GPU else _trial(variants)
         return self._seconds[variants]
 
     def known(self, variants: int) -> float | None:
-        """The same without finding out; None where nothing is known yet."""
+        """Return the same without timing; None where nothing is known yet."""
         return self._seconds.get(variants)
 
     def learn(self, variants: int, seconds: float, frames: int) -> None:
-        """Take a finished run into account."""
+        """Include a finished run, if it has at least ten frames."""
         if frames >= 10:
             self._seconds[variants] = 0.5 * self.frame(variants) + 0.5 * seconds / frames
 
 
 def _trial(variants: int) -> float:
-    """Time some frames of that many variants on grey pictures, with what coding adds to them."""
+    """Time some frames of so many variants on grey pictures, with a share for video coding."""
     grey = np.full((load().size, load().size, 3), 128, np.uint8)
     animator = Animator(load().model, overlap=OVERLAP)
     animator.set_source(grey)

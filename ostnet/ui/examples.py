@@ -1,4 +1,4 @@
-"""The portraits and clips that come with the project, under names that say what is seen."""
+"""The portraits and clips that come with the project."""
 
 import html
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Example:
-    """A file that fills an input at a click."""
+    """Hold a file that fills an input at a click."""
 
     file: Path
 
     @property
     def name(self) -> str:
-        """What it is called on the page."""
+        """Its name on the page."""
         return _NAMES.get(self.file.stem, self.file.stem.replace("_", " "))
 
 
@@ -35,11 +35,11 @@ def _found(pattern: str, first: Path) -> list[Example]:
 
 PORTRAITS = _found("portraits/*.*", PORTRAIT)
 CLIPS = _found("driving/*.mp4", DRIVING)
-"""The first of each is what the page starts with; an installed package has none."""
+"""The page starts with the first of each; an installed package has none."""
 
 
 def shelf(shown: list[Example], label: str) -> str:
-    """The examples as buttons with a thumbnail each, numbered, as HTML."""
+    """Return the examples as HTML: numbered buttons with thumbnails."""
     buttons = "".join(
         f'<button type="button" data-index="{index}">'
         f'<img src="gradio_api/file={quote(str(FOLDER / (one.file.stem + ".jpg")))}" alt="">'
@@ -50,21 +50,21 @@ def shelf(shown: list[Example], label: str) -> str:
 
 
 def first(shown: list[Example]) -> str | None:
-    """The file of the first example."""
+    """Return the file of the first example; None where there is none."""
     return str(shown[0].file) if shown else None
 
 
 def shipped(path: str | None) -> bool:
-    """Whether a file is one of these, and not a visitor's own."""
+    """Return whether a file is an example, and not a visitor's own."""
     return path is not None and Path(path).is_relative_to(EXAMPLES)
 
 
 def shipped_file(path: str | None) -> str | None:
-    """The path of an example that is still there, as gradio hands it over: maybe a copy of it."""
+    """Return the example that ``path`` is, or is Gradio's copy of; None where it is none."""
     stem = Path(path).stem if path else ""
     return named(PORTRAITS, stem) or named(CLIPS, stem)
 
 
 def named(shown: list[Example], stem: str) -> str | None:
-    """The file of the example whose file name without suffix is ``stem``."""
+    """Return the file of the example whose file name without suffix is ``stem``, or None."""
     return next((str(one.file) for one in shown if one.file.stem == stem), None)

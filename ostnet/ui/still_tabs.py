@@ -23,7 +23,7 @@ _PLACE = """(x, y) => {
 
 
 def build_stress(tab: gr.Tab, shared: Inputs) -> None:
-    """A pad for both scales over one driving frame, and the four variants at once."""
+    """Lay out the Stress tab: a pad for both scales, and the four variants of one frame."""
     gr.Markdown(text.STRESS)
     with gr.Row(equal_height=False, elem_id="stress-row"):
         with gr.Column(min_width=240, scale=1):
@@ -65,7 +65,7 @@ def _stress_pad(x: gr.Slider, y: gr.Slider) -> None:
 
 
 def build_inside(tab: gr.Tab, shared: Inputs) -> None:
-    """One driving frame's way through the networks."""
+    """Lay out the Look inside tab: each step of the networks for one driving frame."""
     gr.Markdown(text.INSIDE)
     position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %", elem_id="inside-frame")
     with gr.Row():
@@ -89,7 +89,7 @@ def build_inside(tab: gr.Tab, shared: Inputs) -> None:
 
 
 def stress(request: gr.Request, *values) -> str:
-    """Figures of source, driving and rectified frame, and of the four variants."""
+    """Return figures of source, driving and rectified frame, and of the four variants."""
     *inputs, x, y, position = values
     try:
         source, frame = _pair(inputs, position, request)
@@ -121,7 +121,7 @@ def stress(request: gr.Request, *values) -> str:
 
 
 def inside(request: gr.Request, *values):
-    """(before and after, sentence, figures) of one frame."""
+    """Return (before and after, sentence, figures) of one frame."""
     *inputs, zoom, position = values
     try:
         source, frame = _pair(inputs, position, request)
@@ -174,19 +174,19 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[markup.Figure]:
         ),
         one(
             drawing.occlusion_map(seen.occlusion),
-            "Occlusion: white is taken from the portrait, black has to be invented.",
+            "Occlusion: white is taken from the portrait, black has to be made up.",
             "A grey map of what the portrait shows.",
         ),
         one(
             seen.image,
-            "Result: the portrait's features, moved by the flow and painted.",
+            "Result: the portrait's features, moved by the flow and decoded.",
             "The generated frame.",
         ),
     ]
 
 
 def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarray, np.ndarray]:
-    """(portrait's square, driving frame's square) of the Animate tab's inputs."""
+    """Return the portrait's square and the driving frame's of the Animate tab's inputs."""
     portrait, driving = inputs[:4], inputs[4:]
     if not portrait[0] or not driving[0]:
         raise InputError(text.NO_INPUTS)
@@ -196,6 +196,6 @@ def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarra
 
 
 def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:
-    """A face's size as a factor of the portrait's, across and down."""
+    """Return a face's size as a factor of the portrait's, across and down."""
     x, y = (mine / theirs for mine, theirs in zip(spread, source, strict=True))
     return f"{x:.2f} × {y:.2f}"
