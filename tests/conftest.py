@@ -27,7 +27,7 @@ SLOW = frozenset(
     "test_animate test_animate_handlers test_api test_batch test_benchmark "
     "test_cache test_clips test_cluster test_compare test_datasets test_detail "
     "test_diagnostics test_embedded test_embedding test_end_to_end test_engine test_equality "
-    "test_errors test_evaluate test_examples test_export test_extras test_faces test_fan "
+    "test_errors test_evaluate test_examples test_export test_faces "
     "test_faults test_preload test_hub test_lineage test_other_tabs test_trainer test_methods "
     "test_names test_options test_page_example test_parallel test_prepare test_procedural_face "
     "test_program test_publish test_render test_same_frames test_scene test_score test_start "

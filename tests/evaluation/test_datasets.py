@@ -5,8 +5,14 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
-from ostnet.evaluation.data.clips import count_frames, frame_rate, id_of, load_frames, read_dataset
-from ostnet.evaluation.options import EvaluateConfig
+from ostnet.evaluation.data.clips import (
+    count_frames,
+    frame_rate,
+    id_of,
+    load_frames,
+    read_clips,
+    read_dataset,
+)
 
 
 def make_frames(folder, names):
@@ -88,12 +94,8 @@ def test_frames_count_by_their_numbers(tmp_path):
     assert frames[0].shape == (256, 256, 3)
     with pytest.raises(InputError, match="frame 3 does not exist; found 3"):
         load_frames(tmp_path / "clip", [3])
-
-
-def test_a_picture_is_a_clip_of_one_frame(tmp_path):
-    make_frames(tmp_path / "stills", ["a.png"])
-    assert load_frames(tmp_path / "stills" / "a.png", [0])[0].shape == (256, 256, 3)
-    assert count_frames(tmp_path / "stills" / "a.png") == 1
+    still = tmp_path / "clip" / "cover.png"
+    assert count_frames(still) == 1 and load_frames(still, [0])[0].shape == (256, 256, 3)
 
 
 def test_what_is_no_data_set_is_named(tmp_path):
@@ -101,18 +103,28 @@ def test_what_is_no_data_set_is_named(tmp_path):
         read_dataset(tmp_path)
     with pytest.raises(InputError, match="holds no clips"):
         read_dataset(tmp_path / "nowhere")
+
+
+def test_clips_of_one_split_and_their_frames(data):
+    clips = read_clips(data)
+    assert [(c.file, c.person, c.frames) for c in clips[:2]] == [
+        ("clips/a0.mp4", "ann", 8),
+        ("clips/a1.mp4", "ann", 8),
+    ]
+    assert len(clips) == 4
+    last, first = load_frames(data / "clips/a0.mp4", [7, 0])
+    assert first.shape == (256, 256, 3)
+    assert (last.mean(2) > 128).sum() > (first.mean(2) > 128).sum() + 1000
+    with pytest.raises(InputError, match="frame 8"):
+        load_frames(data / "clips/a0.mp4", [8])
+
+
+def test_a_folder_without_val_clips_is_named(tmp_path):
     with pytest.raises(InputError, match=r"manifest\.csv does not exist"):
         read_dataset(tmp_path, "manifest")
-
-
-@pytest.mark.parametrize(
-    ("options", "named"),
-    [
-        ({"dataset": "voxceleb9"}, "dataset: 'voxceleb9' is unknown; choose auto, manifest, vox"),
-        ({"clips": 0}, "clips: found 0"),
-        ({"clips": 3, "pair_list": "list.csv"}, "pair list: it names its own"),
-    ],
-)
-def test_wrong_options_are_named(options, named):
-    with pytest.raises(InputError, match=named):
-        EvaluateConfig(data="d", protocol="all", output="o", **options)
+    (tmp_path / "manifest.csv").write_text("file,split\nclips/x.mp4,train\n")
+    with pytest.raises(InputError, match="val"):
+        read_clips(tmp_path)
+    (tmp_path / "manifest.csv").write_text("file,split\nclips/x.mp4,val\n")
+    with pytest.raises(InputError, match=r"x\.mp4"):
+        read_clips(tmp_path)

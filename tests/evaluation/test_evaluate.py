@@ -164,6 +164,9 @@ def test_a_network_trained_apart_takes_its_row(data, checkpoint, tmp_path):
         ({"protocol": "sideways"}, "protocol: 'sideways'"),
         ({"methods": "magic"}, "methods: 'magic'"),
         ({"pairs": 0}, "pairs: found 0"),
+        ({"dataset": "voxceleb9"}, "dataset: 'voxceleb9' is unknown; choose auto, manifest, vox"),
+        ({"clips": 0}, "clips: found 0"),
+        ({"clips": 3, "pair_list": "list.csv"}, "pair list: it names its own"),
         ({"checkpoint": "/nowhere/at/all"}, "checkpoint"),
     ],
 )

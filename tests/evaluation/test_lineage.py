@@ -56,16 +56,8 @@ def hdtf(faces, tmp_path_factory):
     return folder
 
 
-def config(data, output, checkpoint, protocol="same-scale", **options):
-    methods = options.pop("methods", "full,copy_source")
-    return EvaluateConfig(
-        data=data,
-        output=output,
-        checkpoint=checkpoint,
-        protocol=protocol,
-        methods=methods,
-        **options,
-    )
+def config(data, output, checkpoint, protocol="same-scale", methods="full,copy_source", **options):
+    return EvaluateConfig(data, protocol, output, checkpoint, methods=methods, **options)
 
 
 def rows_of(output, protocol):
