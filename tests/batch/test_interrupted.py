@@ -10,7 +10,7 @@ from ostnet.batch.job import Outcome
 from ostnet.batch.processes import in_processes
 from ostnet.media.video import probe
 
-JOBS = 20
+JOBS = 8
 
 
 @pytest.mark.slow
@@ -18,7 +18,7 @@ JOBS = 20
 def test_the_next_run_goes_on(number, folder, files, here, ostnet):
     inputs = {"source": files / "portrait.png", "driving": files / "near.mp4"}
     folder.write(*({"name": f"job{n}", **inputs, "face": 0} for n in range(JOBS)))
-    process = folder.start("--workers", 2, "--size", 1024)
+    process = folder.start("--workers", 2, "--size", 512)
     end = time.monotonic() + 120
     while len(list(folder.output.glob("*.mp4"))) < 2 and time.monotonic() < end:
         time.sleep(0.02)
@@ -39,7 +39,7 @@ def test_the_next_run_goes_on(number, folder, files, here, ostnet):
     assert all(probe(folder.output / f"{name}.mp4").frames == 3 for name in whole)
 
     done = set(folder.table("manifest.csv"))
-    code, out, _ = ostnet(*folder.command("--size", 1024))
+    code, out, _ = ostnet(*folder.command("--size", 512))
     assert code == 0
     assert out.startswith(f"{JOBS - len(done)} made, {len(done)} done before, 0 failed")
     assert len(done) >= 1 and whole.items() <= folder.videos().items()

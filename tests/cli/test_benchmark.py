@@ -9,16 +9,31 @@ from small_models import calibrated_checkpoint, lively
 from ostnet import OSTNet
 from ostnet.backends import usable
 from ostnet.cli import main
+from ostnet.evaluation import frame_benchmark
 from ostnet.evaluation.benchmark_table import table
+from ostnet.evaluation.command_benchmark import Cost, command_cost
 from ostnet.evaluation.cuda_benchmark import batch_call
 from ostnet.evaluation.first_order_model import FirstOrderModel
 from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
 
 
+@pytest.fixture
+def one_command(monkeypatch):
+    """The first command is measured; its cost stands for all others, which take a minute."""
+    costs: list[Cost] = []
+
+    def cost(*arguments) -> Cost:
+        costs[:] = costs or [command_cost(*arguments)]
+        return costs[0]
+
+    monkeypatch.setattr(frame_benchmark, "command_cost", cost)
+
+
+@pytest.mark.usefixtures("one_command")
 def test_figures_add_up_and_are_printed(tmp_path, capsys):
     model = OSTNet.from_pretrained(str(calibrated_checkpoint(tmp_path / "weights")))
     file = tmp_path / "figures.json"
-    flags = ["--checkpoint", tmp_path / "weights", "--repeats", 3, "--frames", 3,
+    flags = ["--checkpoint", tmp_path / "weights", "--repeats", 2, "--frames", 2,
              "--output", file]  # fmt: skip
     assert main(["benchmark", "--device", "cpu", *map(str, flags)]) == 0
 

@@ -23,16 +23,14 @@ def memory(page: Page) -> dict[str, int]:
     return {"scripts": page.evaluate(MEMORY), **page.workers[0].evaluate("held()")}
 
 
-def test_a_camera_drives_for_ten_seconds_and_what_is_recorded_is_marked(
-    visit, equipped, address, tmp_path
-):
+def test_a_camera_drives_and_what_is_recorded_is_marked(visit, equipped, address, tmp_path):
     page = visit(equipped, permissions=["camera"])
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     page.click("#camera")
     wait_for_frames(page, 5)
     first = frames_shown(page)
     page.click("#record")
-    page.wait_for_timeout(10_000)
+    page.wait_for_timeout(4_000)
     page.click("#record")
     shown = frames_shown(page) - first
     seen = page.evaluate("driver.getVideoPlaybackQuality().totalVideoFrames")
@@ -46,12 +44,12 @@ def test_a_camera_drives_for_ten_seconds_and_what_is_recorded_is_marked(
     download.value.save_as(file)
     frames = list(read_frames(file))
     assert len(frames) >= shown / 2 and frames[0].shape == (512, 512, 3)
-    assert probe(file).duration > 7
+    assert probe(file).duration > 2.5
     mark = frames[-1][474:498, 14:150]
     assert np.percentile(mark, 99) > 200 and np.median(mark) < 130, "white letters on dark"
 
 
-def test_three_hundred_frames_leave_nothing_behind(visit, equipped, address):
+def test_a_hundred_frames_leave_nothing_behind(visit, equipped, address):
     page = visit(equipped, watched=True, service_workers="block")
     page.set_default_timeout(300_000)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
@@ -59,9 +57,9 @@ def test_three_hundred_frames_leave_nothing_behind(visit, equipped, address):
     page.click("#start")
     wait_for_frames(page, 20)
     before = memory(page)
-    wait_for_frames(page, 320)
+    wait_for_frames(page, 120)
     after = memory(page)
-    assert after["scripts"] < before["scripts"] + 2e6
+    assert after["scripts"] < before["scripts"] + 1e6
     assert after["wasm"] == before["wasm"] > 0
 
 

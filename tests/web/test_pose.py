@@ -10,7 +10,6 @@ from ostnet import Animator, OSTNet
 from ostnet.animation.frame import STREAM, ClipReference
 from ostnet.animation.pose import NeutralPose, Shot, own_place, posed
 from ostnet.animation.steering import clip_scale
-from ostnet.hub import resolve
 from ostnet.media.video import read_frames, read_image
 from ostnet.model.frame import Reading
 from ostnet.options import METHOD, POSES, AnimateOptions
@@ -114,18 +113,20 @@ def test_points_move_as_in_python(visit, browser, address):
 
 
 @pytest.mark.parametrize(("pose", "window"), [("portrait", "frame"), ("position", "start")])
-def test_frames_in_a_row_are_those_of_python(visit, browser, address, frames, pose, window):
-    """With the embedded weights, within 2/255; two of three frames belong to the first second."""
+def test_frames_in_a_row_are_those_of_python(
+    visit, browser, address, frames, tiny_weights, pose, window
+):
+    """Within 2/255; two of three frames belong to the first second."""
     options, clip = AnimateOptions(pose=pose, scale_window=window), ClipReference(fps=2)
     names = ["full", "no_transform"]
-    made = animator_of(resolve().folder).variants(iter(frames), names, options, clip)
+    made = animator_of(tiny_weights).variants(iter(frames), names, options, clip)
     expected = [[frame.image for frame in variants.values()] for variants in made]
 
     page = visit(browser)
     page.route("**/bare.html", lambda route: route.fulfill(content_type="text/html", body=BARE))
-    page.goto(f"{address}space/bare.html")
+    page.goto(f"{address}tiny/bare.html")
     files = [f"../moved/{name}" for name in MOVED]
-    found = pictures(page.evaluate(IN_A_ROW, [PORTRAIT, files, pose, window == "start"]), 256)
+    found = pictures(page.evaluate(IN_A_ROW, [PORTRAIT, files, pose, window == "start"]), 64)
     off = np.abs(found.astype(int) - np.array(expected, int))
     assert off.max() <= 2
 
