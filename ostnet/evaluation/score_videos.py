@@ -20,7 +20,7 @@ from ostnet.evaluation.metrics.columns import (
     scale_columns,
 )
 from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
-from ostnet.evaluation.metrics.faces import Face, identity_of
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.instruments import MetricOptions, backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
 from ostnet.evaluation.protocols.stability import jitter
@@ -189,8 +189,7 @@ class _Scorer:
                 record |= self.perceptual.columns(image, truth, driver)
             record |= landmark_columns(face, driver)
         if self.config.source is not None:
-            who = (identity_of(face), identity_of(source), identity_of(driver))
-            record |= identity_columns(*who)
+            record |= identity_columns(face, source, driver)
         return record | following_columns(face, driver)
 
 

@@ -1,1 +1,1 @@
-"""What is measured on: clips, data sets, pairs of source and driving frame."""
+"""Clips of data sets, and pairs of source and driving frame."""

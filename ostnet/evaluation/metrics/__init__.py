@@ -1,1 +1,1 @@
-"""What is read off pictures and faces, and how it is summed up."""
+"""Metrics of pictures and faces, and statistics over people."""

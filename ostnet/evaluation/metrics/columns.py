@@ -86,24 +86,23 @@ def leave_out_blinks(records: Sequence[Record]) -> None:
             record |= {"gaze_x_driver": np.nan, "gaze_y_driver": np.nan}
 
 
-def identity_columns(
-    output: np.ndarray | None, source: np.ndarray | None, driver: np.ndarray | None
-) -> Record:
-    """Compare dlib's embeddings of the output, of the source and of the driver.
+def identity_columns(output: Face | None, source: Face | None, driver: Face | None) -> Record:
+    """Compare the output's embedding with the source's and the driver's.
 
     Returns csim, aed and distance to the source, and 1 where the output is nearer the source than
-    the driver. None stands for a face that was not found.
+    the driver.
     """
     columns: Record = dict.fromkeys(
         ("csim_dlib", "aed_dlib", "identity_distance_dlib", "nearer_source_dlib"), np.nan
     )
     if output is None or source is None:
         return columns
-    columns["csim_dlib"] = formulas.csim(source, output)
-    columns["aed_dlib"] = to_source = formulas.aed(source, output)
+    columns["csim_dlib"] = formulas.csim(source.embedding, output.embedding)
+    columns["aed_dlib"] = to_source = formulas.aed(source.embedding, output.embedding)
     columns["identity_distance_dlib"] = np.sqrt(to_source)
     if driver is not None:
-        columns["nearer_source_dlib"] = float(to_source < formulas.aed(driver, output))
+        to_driver = formulas.aed(driver.embedding, output.embedding)
+        columns["nearer_source_dlib"] = float(to_source < to_driver)
     return columns
 
 

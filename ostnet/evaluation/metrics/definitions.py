@@ -11,9 +11,9 @@ class Metric:
     column: str
     """Column of the records."""
     reduce: str
-    """Key of REDUCE; or of ``<column>_output`` and ``<column>_driver``: ``correlation`` within each
-    pair of clips, then the mean over these pairs, or a key of POOLED or BY_GAZE over all frames,
-    clip means removed."""
+    """Key of ``report.tables.REDUCE``. For ``<column>_output`` with ``<column>_driver``:
+    ``correlation`` within each pair of clips, then the mean over these pairs; or a key of POOLED or
+    BY_GAZE over all frames, clip means removed."""
     definition: str
     backend: str
     """``numpy``, ``scikit-image``, ``landmarker``, ``irises``, ``embedder``, ``module``, ``points``

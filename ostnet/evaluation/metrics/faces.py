@@ -179,8 +179,8 @@ class Face:
     """(68, 2) pixels."""
     pose: np.ndarray
     """(yaw, pitch, roll) in degrees."""
-    embedding: np.ndarray | None = None
-    """Identity vector, where it was asked for."""
+    embedding: np.ndarray = field(default_factory=lambda: np.empty(0))
+    """Identity vector; empty where it was not asked for."""
     gaze: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))
     """(x, y) of the irises from the middle of their eyes, in widths of an eye; NaN: unknown."""
 
@@ -214,11 +214,6 @@ class FaceReader:
         if identity:
             face.embedding = self.embedder.embed(image, landmarks)
         return face
-
-
-def identity_of(face: Face | None) -> np.ndarray | None:
-    """Return the face's identity vector; None where there is no face."""
-    return face and face.embedding
 
 
 def digest(*files: Path) -> str:

@@ -12,6 +12,12 @@ import numpy as np
 DRAWS = 1000
 """Resamples per interval."""
 
+LEVEL = 0.95
+"""Coverage of the intervals."""
+
+FOLDS, INNER_FOLDS = 10, 5
+"""Groups of people held out in turn: for the predictions, and for the choice of the penalty."""
+
 PENALTIES = np.logspace(-4, 3, 15)
 """Ridge penalties tried, per frame of the training folds (on features of unit variance)."""
 
@@ -75,12 +81,7 @@ def whole(statistic: Statistic, values: np.ndarray) -> float:
 
 
 def people_interval(
-    statistic: Statistic,
-    values: np.ndarray,
-    people: Sequence[str],
-    level: float = 0.95,
-    draws: int = DRAWS,
-    seed: int = 0,
+    statistic: Statistic, values: np.ndarray, people: Sequence[str]
 ) -> tuple[float, float] | None:
     """Return the percentile interval (low, high) when people are drawn anew with replacement.
 
@@ -91,10 +92,10 @@ def people_interval(
     count = owner.max(initial=-1) + 1
     if count < 2:
         return None
-    random = np.random.default_rng(seed)
-    drawn = random.multinomial(count, np.full(count, 1 / count), size=draws)  # (D, people)
+    random = np.random.default_rng(0)
+    drawn = random.multinomial(count, np.full(count, 1 / count), size=DRAWS)  # (D, people)
     results = statistic(values, drawn[:, owner])
-    tail = (1 - level) / 2
+    tail = (1 - LEVEL) / 2
     low, high = np.quantile(results, [tail, 1 - tail])
     return float(low), float(high)
 
@@ -107,7 +108,7 @@ def folds_of(people: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
 
 
 def held_out_predictions(
-    features: np.ndarray, targets: np.ndarray, people: Sequence[str], folds: int = 10
+    features: np.ndarray, targets: np.ndarray, people: Sequence[str]
 ) -> np.ndarray:
     """Predict targets (N, T) from features (N, D) by ridge regression, without the row's person.
 
@@ -115,11 +116,11 @@ def held_out_predictions(
     three people.
     """
     people = np.asarray(people)
-    fold = folds_of(people, folds)
+    fold = folds_of(people, FOLDS)
     predicted = np.empty(targets.shape)
     for number in range(fold.max() + 1):
         train, test = fold != number, fold == number
-        inner = folds_of(people[train], 5, seed=1)
+        inner = folds_of(people[train], INNER_FOLDS, seed=1)
         errors = np.zeros((len(PENALTIES), targets.shape[1]))
         for k in range(inner.max() + 1):
             a, b = inner != k, inner == k

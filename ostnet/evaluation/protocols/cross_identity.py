@@ -23,7 +23,7 @@ from ostnet.evaluation.metrics.columns import (
     scale_columns,
 )
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.metrics.faces import Face, identity_of
+from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures, strip
 from ostnet.evaluation.protocols.reconstruction import draw_scale_error
 from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
@@ -48,14 +48,13 @@ def cross(bench: Bench, pairs: Sequence[Pair]) -> Result:
     source_face = bench.reader.read([source], identity=True)[0]
     references = _references(bench, pairs[0])
     generated = run_methods(bench, source, driving, pairs)
-    who = identity_of(source_face)
     records = []
     for name, images in generated.images.items():
         faces = read_faces(bench, images, name, identity=True)
         mine = []
         for pair, face, driver in zip(pairs, faces, drivers, strict=True):
             record = head(pair, name)
-            record |= identity_columns(identity_of(face), who, identity_of(driver))
+            record |= identity_columns(face, source_face, driver)
             record |= following_columns(face, driver)
             record |= scale_columns("scale_error", face, source_face)
             record |= scale_columns("scale_error_matched", face, nearest_pose(face, references))

@@ -1,1 +1,1 @@
-"""From records to tables, plots and reports, kept on disk."""
+"""Tables, plots and report files, made from records."""
