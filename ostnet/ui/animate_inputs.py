@@ -1,17 +1,23 @@
-"""What a visitor fills in on the Animate tab: portrait, clip, switches; and what they do."""
-
-from dataclasses import dataclass
+"""The inputs of the Animate tab: portrait, clip, switches; and which events fill them."""
 
 import gradio as gr
+from gradio.components import Component
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import crop_canvas, examples, measurements, previews
-from ostnet.ui import markup as figures
-from ostnet.ui.animate_handlers import HEAD_POSES, RESULT_SIZES, SCALE_WINDOWS
+from ostnet.ui import examples, markup, measurements
 from ostnet.ui.engine import PRIVATE
 from ostnet.ui.examples import Example
+from ostnet.ui.given import (
+    CLIP_CROPS,
+    CROPS,
+    HEAD_POSES,
+    MOST_PAIRS,
+    RESULT_SIZES,
+    SCALE_WINDOWS,
+    Given,
+)
 from ostnet.ui.gradio_patches import picture_file
-from ostnet.ui.inputs import MOST_PAIRS, MOST_SECONDS
+from ostnet.ui.inputs import MOST_SECONDS
 
 PICK = """
 element.addEventListener('click', event => {
@@ -20,33 +26,18 @@ element.addEventListener('click', event => {
 });
 """
 
-
-@dataclass(frozen=True)
-class Inputs:
-    """The components, in the order their handlers take them."""
-
-    portrait: list[gr.components.Component]
-    """Path, crop mode, face, square by hand."""
-    driving: list[gr.components.Component]
-    """Path, seconds, crop mode, face, square by hand."""
-    zoom: gr.Slider
-    switches: list[gr.Checkbox]
-    """Transform, embedding, compare, mark."""
-    result: list[gr.Dropdown | gr.Radio]
-    """Size, scale window and head pose."""
-    more: gr.File
-    """Further portraits and clips."""
-    shared: list[gr.components.Component]
-    """What a link restores, in the order of ``share.SETTINGS``."""
-    views: tuple[gr.HTML, gr.HTML]
-    """What was seen in the portrait and in the clip."""
+Components = dict[str, Component]
+"""Components by the names of the fields of :class:`Given`, in the same order."""
 
 
-def build(measured: measurements.Measurements) -> Inputs:
-    """Lay everything out; the switches say what they do in these weights."""
+def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.HTML]:
+    """Lay the inputs out; return them, and the previews of portrait and clip.
+
+    The switches say what they do in these weights.
+    """
     with gr.Row(equal_height=False, elem_id="pair"):
         with gr.Column(min_width=150):
-            picture = picture_file(
+            portrait = picture_file(
                 examples.first(examples.PORTRAITS),
                 sources=["upload", "webcam", "clipboard"],
                 label="1. Portrait",
@@ -54,10 +45,8 @@ def build(measured: measurements.Measurements) -> Inputs:
                 height=200,
                 elem_id="portrait",
             )
-            portraits = _shelf(examples.PORTRAITS, picture, "Example portraits")
-            portrait_view = gr.HTML(
-                figures.note("Looking…"), js_on_load=crop_canvas.DRAW, elem_id="portrait-view"
-            )
+            portraits = _shelf(examples.PORTRAITS, portrait, "Example portraits")
+            portrait_view, drawn = _view("portrait")
         with gr.Column(min_width=150):
             clip = gr.Video(
                 examples.first(examples.CLIPS),
@@ -68,58 +57,76 @@ def build(measured: measurements.Measurements) -> Inputs:
                 elem_id="driving",
             )
             clips = _shelf(examples.CLIPS, clip, "Example clips")
-            driving_view = gr.HTML(
-                figures.note("Looking…"), js_on_load=crop_canvas.DRAW, elem_id="driving-view"
-            )
-    drawn = crop_canvas.field(portrait_view, "portrait-square")
-    clip_drawn = crop_canvas.field(driving_view, "driving-square")
+            clip_view, clip_drawn = _view("driving")
+    drawn.render()
+    clip_drawn.render()
     zoom = gr.Slider(
-        0.4, 2, 1, step=0.05, label="Driving zoom", elem_id="zoom",
+        0.4, 2, Given.zoom, step=0.05, label="Driving zoom", elem_id="zoom",
         info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
     )  # fmt: skip
     pose = gr.Radio(
-        [(words, value) for value, words in HEAD_POSES.items()],
-        value=next(iter(HEAD_POSES)),
-        label="Head pose",
+        list(HEAD_POSES.items()), value=Given.pose, label="Head pose", elem_id="pose",
         info="The pose and place that the head moves from.",
-        elem_id="pose",
-    )
+    )  # fmt: skip
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
-        mode = gr.Radio(list(previews.CROPS), value="around the face", label="Portrait: the square")
-        face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
+        square = gr.Radio(list(CROPS), value=Given.square, label="Portrait: the square")
+        face = _face()
         seconds = gr.Slider(
-            1,
-            MOST_SECONDS,
-            previews.FIRST_SECONDS,
-            step=1,
-            label="Clip: seconds to use",
-            elem_id="seconds",
+            1, MOST_SECONDS, Given.seconds, step=1, label="Clip: seconds to use", elem_id="seconds"
         )
-        clip_mode = gr.Radio(list(previews.CLIP_CROPS), value="automatic", label="Clip: the square")
-        clip_face = gr.Number(1, precision=0, minimum=1, label="Which face, the largest being 1")
-    result = [*_result(), pose]
+        clip_square = gr.Radio(list(CLIP_CROPS), value=Given.clip_square, label="Clip: the square")
+        clip_face = _face()
+    with gr.Accordion("Size of the result, scale window", open=False):
+        size = gr.Dropdown(
+            list(RESULT_SIZES), value=Given.size, label="Size of the result, in pixels",
+            info="Motion is computed at 256; skin and hair stay as sharp as the portrait.",
+        )  # fmt: skip
+        window = gr.Dropdown(
+            list(SCALE_WINDOWS), value=Given.window, label="Scale measured over",
+            info="The whole clip: takes out where the driver sits and keeps how they lean. The "
+            "first second: the result starts at the portrait's size, then leaning shows.",
+        )  # fmt: skip
     more, still = _more(clip)
-    other_portrait = [picture.upload, picture.clear, picture.input, portraits.select]
+    other_portrait = [portrait.upload, portrait.clear, portrait.input, portraits.select]
     other_clip = [clip.upload, clip.clear, clip.input, clips.select, still.change]
-    for other, square in ((other_portrait, drawn), (other_clip, clip_drawn)):
-        gr.on(other, lambda: "", None, square, queue=False, show_progress="hidden", **PRIVATE)
-    return Inputs(
-        portrait=[picture, mode, face, drawn],
-        driving=[clip, seconds, clip_mode, clip_face, clip_drawn],
-        zoom=zoom,
-        switches=switches,
-        result=result,
-        more=more,
-        shared=[zoom, seconds, *switches, *result],
-        views=(portrait_view, driving_view),
+    for other, text in ((other_portrait, drawn), (other_clip, clip_drawn)):
+        gr.on(other, lambda: "", None, text, queue=False, show_progress="hidden", **PRIVATE)
+    components = {
+        "portrait": portrait, "square": square, "face": face, "drawn": drawn,
+        "clip": clip, "seconds": seconds, "clip_square": clip_square, "clip_face": clip_face,
+        "clip_drawn": clip_drawn, "zoom": zoom, **switches, "size": size, "window": window,
+        "pose": pose, "more": more, "columns": gr.Number(Given.columns, visible=False),
+    }  # fmt: skip
+    return components, portrait_view, clip_view
+
+
+def _view(name: str) -> tuple[gr.HTML, gr.Textbox]:
+    """Return a preview to draw a square on, and the hidden text that holds the square.
+
+    The text is not rendered yet: inside something folded it would send no changes.
+    """
+    view = gr.HTML(
+        markup.note("Looking…"), js_on_load=markup.static("crop_canvas.js"), elem_id=f"{name}-view"
     )
+    text = gr.Textbox("", visible="hidden", elem_id=f"{name}-square", render=False)
+
+    def drawn(event: gr.EventData) -> str:
+        return event.square
+
+    view.draw(drawn, None, text, show_progress="hidden", queue=False, **PRIVATE)
+    return view, text
 
 
-def _shelf(shown: list[Example], target: gr.components.Component, label: str) -> gr.HTML:
-    """Examples that fill an input at a click; none where none are shipped.
+def _face() -> gr.Number:
+    label = "Which face, the largest being 1"
+    return gr.Number(Given.face, precision=0, minimum=1, maximum=99, label=label)
 
-    Not ``gr.Examples``: that makes the input anew for the visitor, without its own reading.
+
+def _shelf(shown: list[Example], target: Component, label: str) -> gr.HTML:
+    """Add examples that fill an input at a click; none where none are shipped.
+
+    Not ``gr.Examples``, which replaces the input by one without the patch of `picture_file`.
     """
     shelf = gr.HTML(examples.shelf(shown, label), js_on_load=PICK, visible=bool(shown))
 
@@ -130,48 +137,32 @@ def _shelf(shown: list[Example], target: gr.components.Component, label: str) ->
     return shelf
 
 
-def _switches(measured: measurements.Measurements) -> list[gr.Checkbox]:
+def _switches(measured: measurements.Measurements) -> Components:
     with gr.Column(elem_id="options", min_width=100):
         transform = gr.Checkbox(
-            True, label="Scale transformation",
+            Given.transform, label="Scale transformation",
             info="Brings every driving frame to the portrait's face size. "
             + measurements.transform_effect(measured),
         )  # fmt: skip
         embedding = gr.Checkbox(
-            True, label="Scale embedding",
-            info="Tells the picture maker what was taken out. "
+            Given.embedding, label="Scale embedding",
+            info="Tells the generator which scale was removed. "
             + measurements.embedding_effect(measured),
         )  # fmt: skip
         with gr.Row():
             compare = gr.Checkbox(
-                True, label="Compare all four", info="Both on, either off, both off.",
+                Given.compare, label="Compare all four", info="Both on, either off, both off.",
                 elem_id="compare", min_width=120,
             )  # fmt: skip
             mark = gr.Checkbox(
-                False, label="Visible mark", info="Writes “AI-generated” into it.", min_width=120
-            )
-    return [transform, embedding, compare, mark]
-
-
-def _result() -> list[gr.Dropdown]:
-    with gr.Accordion("Size of the result, scale window", open=False):
-        size = gr.Dropdown(
-            list(RESULT_SIZES),
-            value=next(iter(RESULT_SIZES)),
-            label="Size of the result, in pixels",
-            info="Motion is computed at 256; skin and hair stay as sharp as the portrait.",
-        )
-        window = gr.Dropdown(
-            list(SCALE_WINDOWS),
-            value=next(iter(SCALE_WINDOWS)),
-            label="Scale measured over",
-            info="The whole clip: takes out where the driver sits and keeps how they lean. The "
-            "first second: the result starts at the portrait's size, then leaning shows.",
-        )
-    return [size, window]
+                Given.mark, label="Visible mark", info="Writes “AI-generated” into it.",
+                min_width=120,
+            )  # fmt: skip
+    return {"transform": transform, "embedding": embedding, "compare": compare, "mark": mark}
 
 
 def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
+    """Add an input for further files, and one for a still picture that fills ``clip``."""
     with gr.Accordion("More portraits or clips, a still driver", open=False):
         more = gr.File(
             label="More portraits and clips: drop several here",

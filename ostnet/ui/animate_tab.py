@@ -1,12 +1,11 @@
-"""The Animate tab: inputs beside the result, and what is wired to what."""
+"""The Animate tab: its layout, with the inputs beside the result, and its events."""
 
 import gradio as gr
 from gradio.events import Dependency
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, browser_storage, engine, previews, share, text
-from ostnet.ui import markup as figures
-from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui import animate_inputs, engine, markup, previews, saved_inputs, text
+from ostnet.ui.animate_inputs import Components
 from ostnet.ui.engine import MODEL_TURN, PRIVATE
 from ostnet.ui.measurements import Measurements
 from ostnet.ui.preload import Comparison, load_comparison
@@ -25,11 +24,12 @@ COPY = """query => {
 }"""
 
 
-def build(page: gr.Blocks) -> Inputs:
-    """Lay the tab out, wire it, and hand over what other tabs need."""
+def build(page: gr.Blocks) -> Components:
+    """Lay the tab out, connect its events, and return its inputs for the other tabs."""
     with gr.Row(equal_height=True, elem_id="stage"):
         with gr.Column(elem_id="inputs", min_width=300):
-            inputs = animate_inputs.build(Measurements(engine.load().checkpoint.folder))
+            measured = Measurements(engine.load().checkpoint.folder)
+            inputs, *views = animate_inputs.build(measured)
             with gr.Column(elem_id="bar", min_width=100):
                 with gr.Row():
                     button = gr.Button(
@@ -44,75 +44,81 @@ def build(page: gr.Blocks) -> Inputs:
             link = gr.Textbox(visible=False, label="Link, copied", elem_id="link", lines=1)
         with gr.Column(elem_id="outcome", elem_classes="outcome", min_width=300):
             ready = load_comparison(engine.load().checkpoint)
-            status = gr.HTML("" if ready else figures.note(text.NO_SHOWCASE), elem_id="status")
+            status = gr.HTML("" if ready else markup.note(text.NO_SHOWCASE), elem_id="status")
             results, mine, outputs, which, together, paste, pasted = _outcome(ready)
-    opened = browser_storage.connect(page, inputs)
-    _wire_looks(opened, inputs, guess, button)
-    columns = gr.Number(4, visible=False)  # of the grid
-    page.load(None, outputs=columns, js="() => window.innerWidth < 600 ? 2 : 4", **PRIVATE)
+    opened = saved_inputs.connect(page, inputs)
+    _connect_previews(opened, inputs, views, guess, button)
+    columns = "() => window.innerWidth < 600 ? 2 : 4"
+    page.load(None, outputs=inputs["columns"], js=columns, **PRIVATE)
 
     running = button.click(
         on.start, outputs=[status, results, button, stop], show_progress="hidden", js=SHOW,
         **PRIVATE,
     ).then(
-        on.animate,
-        inputs=[*inputs.portrait, *inputs.driving, inputs.zoom, *inputs.switches, columns,
-                *inputs.result, inputs.more],
-        outputs=[status, *outputs],
-        show_progress="hidden",
-        **MODEL_TURN,
+        on.animate, inputs=list(inputs.values()), outputs=[status, *outputs],
+        show_progress="hidden", **MODEL_TURN,
     )  # fmt: skip
     after = [results, mine, button, stop, together, which]
     running.then(on.settle, outputs=after, show_progress="hidden", **PRIVATE)
     stop.click(on.stop, outputs=stop, queue=False, show_progress="hidden", **PRIVATE)
     which.input(on.choose, which, outputs, show_progress="hidden", **PRIVATE)
     paste.click(on.paste, which, pasted, **PRIVATE)
-    _wire_link(inputs, shared, link)
+    _connect_link(inputs, shared, link)
     return inputs
 
 
-def _wire_looks(opened: Dependency, inputs: Inputs, guess: gr.Markdown, button: gr.Button) -> None:
-    """Every change of an input is looked at, and then the estimate follows."""
-    compare = inputs.switches[2]
+def _connect_previews(
+    opened: Dependency,
+    inputs: Components,
+    views: list[gr.HTML],
+    guess: gr.Markdown,
+    button: gr.Button,
+) -> None:
+    """Preview every change of an input, and then estimate the run."""
+    everything = list(inputs.values())
     wait = {
         "fn": on.estimate,
-        "inputs": [*inputs.portrait[:3], *inputs.driving[:4], compare, inputs.more],
+        "inputs": everything,
         "outputs": [guess, button],
         "show_progress": "hidden",
         "concurrency_id": "estimate",  # one after the other, so that the newest answer stays
         "concurrency_limit": 1,
         **PRIVATE,
     }
-    seen, zoomed = inputs.views
-    for look, triggers, view in (
-        (previews.show_portrait, inputs.portrait, seen),
-        (previews.show_driving, [*inputs.driving, inputs.zoom], zoomed),
+    for preview, triggers, view in (
+        (previews.show_portrait, ("portrait", "square", "face", "drawn"), views[0]),
+        (
+            previews.show_driving,
+            ("clip", "seconds", "clip_square", "clip_face", "clip_drawn", "zoom"),
+            views[1],
+        ),
     ):
-        common = {"fn": look, "inputs": triggers, "outputs": view, **PRIVATE}
+        common = {"fn": preview, "inputs": everything, "outputs": view, **PRIVATE}
         opened.then(**common, show_progress="hidden").then(**wait)
         gr.on(
-            [component.change for component in triggers],
+            [inputs[name].change for name in triggers],
             **common,
             show_progress="hidden",
             trigger_mode="always_last",
         ).then(**wait)
-    gr.on([compare.change, inputs.more.change], **wait)
+    gr.on([inputs["compare"].change, inputs["more"].change], **wait)
 
 
-def _wire_link(inputs: Inputs, shared: gr.Button, link: gr.Textbox) -> None:
-    """A link to the settings."""
+def _connect_link(inputs: Components, shared: gr.Button, link: gr.Textbox) -> None:
+    """Show and copy a link to the settings."""
+    linked = saved_inputs.settings(inputs)
 
-    def query(portrait, driving, *values):
-        return gr.Textbox(share.link(portrait, driving, values), visible=True)
+    def query(portrait, clip, *values):
+        return gr.Textbox(saved_inputs.link(linked, portrait, clip, values), visible=True)
 
-    files = [inputs.portrait[0], inputs.driving[0]]
     shared.click(
-        query, [*files, *inputs.shared], link, show_progress="hidden", queue=False, **PRIVATE
-    ).then(None, link, link, js=COPY, **PRIVATE)
+        query, [inputs["portrait"], inputs["clip"], *linked.values()], link,
+        show_progress="hidden", queue=False, **PRIVATE,
+    ).then(None, link, link, js=COPY, **PRIVATE)  # fmt: skip
 
 
 def _outcome(ready: Comparison | None) -> tuple:
-    """What a run shows; until there is one, the comparison that was made of these weights."""
+    """Lay out what a run shows; before the first run, the showcase of these weights."""
     with gr.Column(visible=ready is not None, elem_id="results") as results:
         which = gr.Radio([], label="Which result", visible=False, elem_id="which")
         shown = [

@@ -20,7 +20,6 @@ from ostnet.methods import VARIANTS
 from ostnet.options import COMPARISON, AnimateOptions
 from ostnet.ui import engine
 from ostnet.ui.engine import TURN
-from ostnet.ui.gradio_patches import program_file
 from ostnet.ui.inputs import MOST_SECONDS, check_files
 from ostnet.ui.visitors import VISITORS
 
@@ -67,7 +66,7 @@ def endpoint(name: str) -> tuple[Callable, list[gr.components.Component]]:
     docs = field_docs(AnimateOptions)
     names, texts, defaults = ["portrait", "driving"], [], []
     texts += ["picture file with a face (PNG, JPEG, WebP).", "video file with a moving face."]
-    inputs = [program_file("portrait picture"), program_file("driving video")]
+    inputs = [gr.File(label="portrait picture"), gr.File(label="driving video")]
     for one in known:
         sentence = docs[one.name].split(". ")[0].rstrip(".") + "."
         for axis, default in _defaults(one).items():

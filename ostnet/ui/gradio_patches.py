@@ -52,11 +52,6 @@ def uploaded_file(address: str) -> str | None:
     return str(path) if mine else None
 
 
-def program_file(label: str) -> gr.File:
-    """Return a file input of the interface for programs."""
-    return gr.File(label=label)
-
-
 def picture_file(value: str | None, **settings) -> gr.Image:
     """Return an Image component that passes on the file as it was uploaded.
 

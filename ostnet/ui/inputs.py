@@ -1,12 +1,11 @@
-"""Looking at a portrait and a driving clip: limits, faces, crops, a few stills."""
+"""What a visitor fills in, and what is read of it: limits, faces, crops, a few stills."""
 
-import mimetypes
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ostnet.animation.scene import Scene
 from ostnet.errors import InputError
@@ -20,56 +19,49 @@ MOST_DRIVING_MB = 200
 MOST_PORTRAIT_PIXELS = 40_000_000
 MOST_DRIVING_SIDE = 4096
 MOST_SECONDS = 60
-"""Of a driving clip, in one run."""
-MOST_PAIRS = 12
-"""Of portraits and clips, in one run."""
+"""Seconds of a driving clip that one run uses at most."""
 STILL_SIDE = 1024
 """Longest side of a still picture that drives, in pixels."""
-
 STILLS = 25
 """Driving frames kept for previews and single pictures."""
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """A portrait that has been looked at."""
+    """Hold a portrait with its square."""
 
     path: Path
     image: np.ndarray
     """uint8 (H, W, 3)."""
     crop: Crop
     note: str | None
-    """What the visitor should know, such as that no face was found."""
+    """A warning, such as that no face was found."""
 
     def square(self, size: int) -> np.ndarray:
-        """What the networks see of it."""
+        """Return the square at so many pixels, as the networks get it."""
         return self.crop.apply(self.image, size)
 
 
 @dataclass(frozen=True)
 class Driving:
-    """A driving clip that has been looked at."""
+    """Hold a driving clip with its square."""
 
     path: Path
     info: VideoInfo
     crop: Crop
     note: str | None
     known: bool
-    """Whether frames before the first one with a face are held too."""
+    """Whether a face is expected in every frame."""
     stills: list[np.ndarray]
     """About 25 frames, evenly spread, cropped to uint8 (256, 256, 3)."""
     whole: np.ndarray
     """The middle one of them uncropped, uint8 (H, W, 3)."""
     frames: int
-    """How many frames will be used: the clip's, or its first seconds'."""
+    """Number of frames that are used: all, or those of the first seconds."""
 
     def still(self, position: float) -> np.ndarray:
-        """The still nearest to a position in [0, 1] along the clip."""
+        """Return the still nearest to a position in [0, 1] along the clip."""
         return self.stills[round(position * (len(self.stills) - 1))]
-
-    @cached_property
-    def middle(self) -> np.ndarray:
-        return self.still(0.5)
 
 
 def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Portrait:
@@ -91,7 +83,7 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
 
 
 def reframed_portrait(portrait: Portrait, square: Crop) -> Portrait:
-    """The portrait with another square.
+    """Return the portrait with another square.
 
     Raises:
         InputError: the square shows nothing of it.
@@ -124,7 +116,7 @@ def look_at_driving(
 
 
 def reframed_driving(driving: Driving, square: Crop) -> Driving:
-    """The clip with another square for all its frames.
+    """Return the clip with another square for all its frames.
 
     Raises:
         InputError: the square shows nothing of it.
@@ -135,7 +127,7 @@ def reframed_driving(driving: Driving, square: Crop) -> Driving:
 
 
 def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.ndarray]:
-    """(about 25 squares of frames, the middle one's frame uncropped) of the first ``frames``."""
+    """Return about 25 squares of the first ``frames`` frames, and the middle one's whole frame."""
     kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
     middle = sorted(kept)[len(kept) // 2]
     stills, whole = [], None
@@ -147,7 +139,7 @@ def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.n
 
 
 def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) -> Scene:
-    """Return what is animated by what, of inputs that have been looked at."""
+    """Return the scene of a portrait and a clip that have been read."""
     return Scene(
         source_path=portrait.path,
         driving_path=driving.path,
@@ -162,34 +154,12 @@ def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) ->
     )
 
 
-def pairs(portrait: str, driving: str, more: list[str] | None) -> list[tuple[str, str]]:
-    """Every portrait with every clip; ``more`` are further pictures and clips in any order.
-
-    Raises:
-        InputError: more than ``MOST_PAIRS``.
-    """
-    pictures, clips = [portrait], [driving]
-    for file in more or []:
-        kind = mimetypes.guess_type(file)[0] or ""
-        still = kind.startswith("image/") and kind != "image/gif"
-        (pictures if still else clips).append(file)
-    made = [(picture, clip) for picture in pictures for clip in clips]
-    if len(made) > MOST_PAIRS:
-        raise InputError(
-            f"more files: {len(pictures)} portraits times {len(clips)} clips are {len(made)} runs; "
-            f"take some away until there are at most {MOST_PAIRS}"
-        )
-    return made
-
-
 def still_clip(picture: str | Path, folder: Path) -> Path:
-    """A still picture as a clip of one frame, so that it can drive.
+    """Write a still picture as a clip of one frame, so that it can drive.
 
     Raises:
         InputError: no picture, or too large a file.
     """
-    from PIL import Image
-
     picture = Path(picture)
     _check_megabytes(picture, MOST_PORTRAIT_MB, "driving picture")
     image = Image.fromarray(read_image(picture, role="driving picture"))
@@ -201,7 +171,7 @@ def still_clip(picture: str | Path, folder: Path) -> Path:
 
 
 def check_files(portrait: str | None, driving: str | None) -> None:
-    """Refuse files that are missing or too large, before anything is read.
+    """Check that both files are there and not too large, before anything is read.
 
     Raises:
         InputError: says which and why.

@@ -1,11 +1,16 @@
-"""What a visitor's portrait and clip show: the face, its square, and what the networks get."""
+"""What the page shows of a portrait and a clip: the square, and what the networks get of it."""
 
 import functools
+import html
+import re
 
 import gradio as gr
+import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.ui import crop_canvas, engine, examples, markup
+from ostnet.media.crop import Crop
+from ostnet.ui import drawing, engine, examples, markup
+from ostnet.ui.given import CLIP_CROPS, CROPS, Given
 from ostnet.ui.inputs import (
     Driving,
     Portrait,
@@ -16,39 +21,37 @@ from ostnet.ui.inputs import (
 )
 from ostnet.ui.visitors import VISITORS, Visitor
 
-FIRST_SECONDS = 10
-"""Of a clip, until a visitor says otherwise."""
+_KEYS = (
+    "The square: drag to draw another; arrow keys move it, plus and minus change its size, "
+    "delete makes it automatic again"
+)
 
-CROPS = {"around the face": "auto", "centre of the picture": "none"}
-CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
 
-
-def seen_portrait(visitor: Visitor, path, mode, face, drawn) -> Portrait:
-    """The portrait with the square found or drawn; the face is looked for once."""
+def seen_portrait(visitor: Visitor, given: Given) -> Portrait:
+    """Return the portrait with its square, found or drawn; the face is searched once."""
     look = visitor.once(
-        ("portrait", path, mode, face), lambda: _look_at_portrait(path, CROPS[mode], int(face) - 1)
+        given.portrait_key,
+        lambda: _look_at_portrait(given.portrait, CROPS[given.square], int(given.face) - 1),
     )
-    square = crop_canvas.parse(drawn, "portrait", look.crop.roll)
+    square = parse_square(given.drawn, "portrait", look.crop.roll)
     return look if square is None else reframed_portrait(look, square)
 
 
-def seen_driving(visitor: Visitor, path, seconds, mode, face, drawn) -> Driving:
-    """The driving clip with the square found or drawn; the face is looked for once."""
-    key = ("driving", path, seconds, mode, face)
-    look = visitor.once(
-        key, lambda: _look_at_driving(path, seconds, CLIP_CROPS[mode], int(face) - 1)
-    )
-    square = crop_canvas.parse(drawn, "driving clip", look.crop.roll)
+def seen_driving(visitor: Visitor, given: Given) -> Driving:
+    """Return the driving clip with its square, found or drawn; the face is searched once."""
+    how = given.seconds, CLIP_CROPS[given.clip_square], int(given.clip_face) - 1
+    look = visitor.once(given.clip_key, lambda: _look_at_driving(given.clip, *how))
+    square = parse_square(given.clip_drawn, "driving clip", look.crop.roll)
     if square is None:
         return look
-    return visitor.once((*key, square), lambda: reframed_driving(look, square))
+    return visitor.once((*given.clip_key, square), lambda: reframed_driving(look, square))
 
 
 def look_at_first_examples() -> None:
-    """Before anybody asks, look at what the page starts with."""
+    """Read the examples that the page starts with, before a visitor asks."""
     if examples.CLIPS and examples.PORTRAITS:
         _look_at_portrait(examples.first(examples.PORTRAITS), "auto", 0)
-        _look_at_driving(examples.first(examples.CLIPS), FIRST_SECONDS, "auto", 0)
+        _look_at_driving(examples.first(examples.CLIPS), Given.seconds, "auto", 0)
 
 
 def _look_at_portrait(path: str, *how) -> Portrait:
@@ -63,16 +66,16 @@ _example_portrait = functools.lru_cache(8)(look_at_portrait)
 _example_driving = functools.lru_cache(8)(look_at_driving)
 
 
-def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
-    """The portrait with its square, and the square alone."""
-    if not path:
+def show_portrait(request: gr.Request, *values: object) -> str:
+    """Return the portrait with its square, and the square alone."""
+    given = Given(*values)
+    if not given.portrait:
         return markup.note("Choose a portrait: a picture with one face, seen from the front.")
-    visitor = VISITORS.get(request.session_hash, path)
     try:
-        look = seen_portrait(visitor, path, mode, face, drawn)
+        look = seen_portrait(VISITORS.get(request.session_hash, given.portrait), given)
     except InputError as error:
         return complaint(error)
-    crop = crop_canvas.canvas(
+    crop = _canvas(
         look.image,
         look.crop,
         "the square that is animated",
@@ -85,24 +88,24 @@ def show_portrait(path, mode, face, drawn, request: gr.Request) -> str:
     return markup.beside([crop, markup.cell(square)], 130) + remark
 
 
-def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) -> str:
-    """A frame of the clip with its square, and the square as zoomed."""
-    if not path:
+def show_driving(request: gr.Request, *values: object) -> str:
+    """Return a frame of the clip with its square, and the square as zoomed."""
+    given = Given(*values)
+    if not given.clip:
         return markup.note("Choose a driving clip: a few seconds of one moving face.")
-    visitor = VISITORS.get(request.session_hash, path)
     try:
-        look = seen_driving(visitor, path, seconds, mode, face, drawn)
+        look = seen_driving(VISITORS.get(request.session_hash, given.clip), given)
     except InputError as error:
         return complaint(error)
-    crop = crop_canvas.canvas(
+    crop = _canvas(
         look.whole,
         look.crop.at(look.frames // 2),
         "one square for the whole clip",
         "A frame of the driving clip, dark outside the square that is used.",
     )
     seen = markup.Figure(
-        engine.zoomed(look.middle, (zoom, zoom)),
-        "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
+        engine.zoomed(look.still(0.5), (given.zoom, given.zoom)),
+        "what the networks see" + ("" if given.zoom == 1 else f", {given.zoom:g} times as large"),
         "The square of the driving frame after the driving zoom.",
     )
     remarks = markup.note(look.note, "warn") if look.note else ""
@@ -115,7 +118,34 @@ def show_driving(path, seconds, mode, face, drawn, zoom, request: gr.Request) ->
     return markup.beside([crop, markup.cell(seen)], 130) + remarks
 
 
+def _canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:
+    """Return a figure of a whole picture (H, W, 3) with its square, to draw another one on."""
+    height, width = picture.shape[:2]
+    return (
+        f'<figure class="canvas" tabindex="0" data-size="{width},{height}" '
+        f'data-square="{crop.left},{crop.top},{crop.size}" aria-label="{html.escape(_KEYS)}">'
+        f'<div><img src="{markup.data_uri(drawing.crop_outline(picture, crop))}" '
+        f'alt="{html.escape(alt, quote=True)}" draggable="false"><b></b>'
+        '<button type="button" title="larger, to draw finely">⤢</button></div>'
+        f"<figcaption>{html.escape(caption)}, or drag another</figcaption></figure>"
+    )
+
+
+def parse_square(text: str | None, role: str, roll: float = 0.0) -> Crop | None:
+    """Return the square ``X,Y,SIDE`` turned by ``roll`` degrees; None for an empty text.
+
+    Raises:
+        InputError: it is no square.
+    """
+    text = re.sub(r"\s", "", text or "")
+    if not text:
+        return None
+    if not re.fullmatch(r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}", text):
+        raise InputError(f"{role}: the square {text!r} is not X,Y,SIDE; drag it on the picture")
+    return Crop(*map(int, text.split(",")), roll)
+
+
 def complaint(error: InputError) -> str:
-    """An error said twice: at once, and where its input is."""
+    """Return an error for the place of its input, and show it as a warning, too."""
     gr.Warning(str(error))
     return markup.note(str(error), "warn")

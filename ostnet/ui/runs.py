@@ -10,43 +10,49 @@ from threading import Event, Thread
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
+from ostnet.animation.panes import MARK
 from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
 from ostnet.animation.scene import Scene
-from ostnet.media.video import read_frames
+from ostnet.media.crop import Crop
+from ostnet.media.paste import Paster
+from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.methods import VARIANTS
-from ostnet.ui import charts, text
-from ostnet.ui import markup as figures
+from ostnet.ui import charts, markup, text
 from ostnet.ui.markup import player
+
+PASTED_SIDE = 1280
+"""Longest side of a pasted-back video, in pixels."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One portrait animated by one clip."""
+    """Hold one finished run of a portrait and a clip."""
 
     scene: Scene
     result: Result
     variant: str
-    """What the switches say: the result that is shown alone and put back."""
+    """The variant of the switches: the result that is shown alone and pasted back."""
 
     @property
     def name(self) -> str:
-        """The portrait's file and the clip's."""
+        """The names of the portrait's file and the clip's."""
         return f"{self.scene.source_path.stem} × {self.scene.driving_path.stem}"
 
     @property
     def clip(self) -> Path:
-        """The result alone."""
+        """The file of the result alone."""
         return self.result.files[self.variant]
 
 
 def follow(
     run: Callable[[OnStep, Cancel], Result], cancel: Cancel, every: float
 ) -> Iterator[Step | Result]:
-    """Do a run in a thread; yield its newest step from time to time and, at the end, its result.
+    """Do a run in a thread; yield its newest step at intervals and, at the end, its result.
 
     Gradio's handlers are generators, while the pipeline calls back. Closing the generator cancels
-    the run after its present frame.
+    the run after its current frame.
 
     Args:
         run: called with ``on_step`` and ``cancel`` of :class:`Pipeline`.
@@ -81,7 +87,7 @@ def follow(
 
 
 def shown(run: Run) -> tuple:
-    """(headline, grid, chart, numbers, single, files) of a run."""
+    """Return (headline, grid, chart, numbers, single, files) of a run."""
     document = run.result.trace
     return (
         words(document),
@@ -96,23 +102,23 @@ def shown(run: Run) -> tuple:
 
 
 def words(document: dict) -> str:
-    """What a run proves, and which variant is best on its clip."""
+    """Return how far the face sizes of a run are off, and which variant is best, as HTML."""
     best = charts.verdict(document)
-    return figures.note(charts.headline(document), "good") + (figures.fine(best) if best else "")
+    return markup.note(charts.headline(document), "good") + (markup.fine(best) if best else "")
 
 
 def numbers(document: dict) -> str:
-    """The table of a run, and what the panes show, folded."""
-    table = figures.table(
+    """Return the table of a run and the legend of the panes, folded."""
+    table = markup.table(
         ["variant", "face size", "off by", "worse axis"],
         charts.number_rows(document),
         text.TABLE_NOTE,
     )
-    return figures.folded("All numbers, and what the panes show", table + text.LEGEND)
+    return markup.folded("All numbers, and what the panes show", table + text.LEGEND)
 
 
 def pace(result: Result) -> str:
-    """How long a run took."""
+    """Return how long a run took, in words."""
     frames = result.trace["frames"]
     rate = sum(frame["ms"] for frame in frames) / len(frames)
     said = f"{'Stopped: ' if result.stopped else ''}{len(frames)} frames in {result.seconds:.1f} s"
@@ -123,7 +129,7 @@ def pace(result: Result) -> str:
 
 
 def files(run: Run) -> list[Path]:
-    """What can be downloaded; of a single driving frame, pictures too."""
+    """Return what can be downloaded; of a single driving frame, pictures too."""
     made = list(run.result.files.values())
     if run.result.frames == 1:
         made += [_picture(run.result.files[name]) for name in VARIANTS if name in run.result.files]
@@ -131,7 +137,7 @@ def files(run: Run) -> list[Path]:
 
 
 def bundle(runs: list[Run], path: Path) -> Path:
-    """All files of all runs as one ZIP; a folder for each where there are several."""
+    """Write all files of all runs as one ZIP; with a folder for each where there are several."""
     with zipfile.ZipFile(path, "w") as archive:  # stored: videos do not get smaller
         for number, run in enumerate(runs, 1):
             folder = f"{number} {run.name}/" if len(runs) > 1 else ""
@@ -140,10 +146,30 @@ def bundle(runs: list[Run], path: Path) -> Path:
     return path
 
 
-def _picture(clip: Path) -> Path:
-    """The first frame of a clip as PNG beside it."""
-    from PIL import Image
+def paste_back(scene: Scene, clip: Path, output: Path) -> Path:
+    """Write a clip pasted back into the whole portrait, at most `PASTED_SIDE` pixels a side."""
+    portrait, crop = _fitted(scene.portrait, scene.source_crop, PASTED_SIDE)
+    paster = Paster(portrait, crop)
+    with VideoWriter(output, scene.video.fps, probe(clip), comment=MARK) as writer:
+        for frame in read_frames(clip):
+            writer.write(paster.paste(frame))
+    return output
 
+
+def _fitted(portrait: np.ndarray, crop: Crop, side: int) -> tuple[np.ndarray, Crop]:
+    """Return a picture shrunk to at most ``side`` pixels, and its crop with it."""
+    height, width = portrait.shape[:2]
+    ratio = side / max(height, width)
+    if ratio >= 1:
+        return portrait, crop
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    small = np.array(Image.fromarray(portrait).resize(size, Image.Resampling.LANCZOS))
+    left, top, size = (round(value * ratio) for value in (crop.left, crop.top, crop.size))
+    return small, Crop(left, top, size, crop.roll)
+
+
+def _picture(clip: Path) -> Path:
+    """Return the first frame of a clip as PNG beside it."""
     path = clip.with_suffix(".png")
     if not path.is_file():
         Image.fromarray(np.asarray(next(iter(read_frames(clip))))).save(path)

@@ -7,8 +7,9 @@ from ostnet.animation import VARIANTS
 from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, markup, text
-from ostnet.ui.animate_inputs import Inputs
+from ostnet.ui.animate_inputs import Components
 from ostnet.ui.engine import MODEL_TURN, PRIVATE
+from ostnet.ui.given import Given
 from ostnet.ui.previews import seen_driving, seen_portrait
 from ostnet.ui.visitors import VISITORS
 
@@ -22,7 +23,7 @@ _PLACE = """(x, y) => {
 """Moves the pad's knob to what the sliders say."""
 
 
-def build_stress(tab: gr.Tab, shared: Inputs) -> None:
+def build_stress(tab: gr.Tab, shared: Components) -> None:
     """Lay out the Stress tab: a pad for both scales, and the four variants of one frame."""
     gr.Markdown(text.STRESS)
     with gr.Row(equal_height=False, elem_id="stress-row"):
@@ -40,7 +41,7 @@ def build_stress(tab: gr.Tab, shared: Inputs) -> None:
     gr.on(
         [tab.select, x.change, y.change, position.change],
         stress,
-        inputs=[*shared.portrait, *shared.driving, x, y, position],
+        inputs=[x, y, position, *shared.values()],
         outputs=view,
         trigger_mode="always_last",
         show_progress="minimal",
@@ -64,7 +65,7 @@ def _stress_pad(x: gr.Slider, y: gr.Slider) -> None:
     gr.on([x.input, y.input], None, [x, y], None, js=_PLACE, queue=False, **PRIVATE)
 
 
-def build_inside(tab: gr.Tab, shared: Inputs) -> None:
+def build_inside(tab: gr.Tab, shared: Components) -> None:
     """Lay out the Look inside tab: each step of the networks for one driving frame."""
     gr.Markdown(text.INSIDE)
     position = gr.Slider(0, 100, 50, step=4, label="Frame of the clip, %", elem_id="inside-frame")
@@ -80,7 +81,7 @@ def build_inside(tab: gr.Tab, shared: Inputs) -> None:
     gr.on(
         [tab.select, position.change],
         inside,
-        inputs=[*shared.portrait, *shared.driving, shared.zoom, position],
+        inputs=[position, *shared.values()],
         outputs=[slider, words, view],
         trigger_mode="always_last",
         show_progress="minimal",
@@ -88,11 +89,10 @@ def build_inside(tab: gr.Tab, shared: Inputs) -> None:
     )
 
 
-def stress(request: gr.Request, *values) -> str:
+def stress(request: gr.Request, x: float, y: float, position: float, *values: object) -> str:
     """Return figures of source, driving and rectified frame, and of the four variants."""
-    *inputs, x, y, position = values
     try:
-        source, frame = _pair(inputs, position, request)
+        source, frame = _pair(Given(*values), position, request)
     except InputError as error:
         return markup.note(str(error), "warn")
     spread, made = engine.still(source, frame, (x, y))
@@ -120,14 +120,14 @@ def stress(request: gr.Request, *values) -> str:
     return markup.row(shown) + "<p></p>" + markup.row(results)
 
 
-def inside(request: gr.Request, *values):
+def inside(request: gr.Request, position: float, *values: object) -> tuple:
     """Return (before and after, sentence, figures) of one frame."""
-    *inputs, zoom, position = values
+    given = Given(*values)
     try:
-        source, frame = _pair(inputs, position, request)
+        source, frame = _pair(given, position, request)
     except InputError as error:
         return None, markup.note(str(error), "warn"), ""
-    seen = engine.inspect(source, frame, (zoom, zoom))
+    seen = engine.inspect(source, frame, (given.zoom, given.zoom))
     s_x, s_y = seen.scale
     words = (
         f"OSTNet measured that this driving face is {s_x:.2f} times as wide and {s_y:.2f} times "
@@ -185,14 +185,13 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[markup.Figure]:
     ]
 
 
-def _pair(inputs: list, position: float, request: gr.Request) -> tuple[np.ndarray, np.ndarray]:
+def _pair(given: Given, position: float, request: gr.Request) -> tuple[np.ndarray, np.ndarray]:
     """Return the portrait's square and the driving frame's of the Animate tab's inputs."""
-    portrait, driving = inputs[:4], inputs[4:]
-    if not portrait[0] or not driving[0]:
+    if not given.portrait or not given.clip:
         raise InputError(text.NO_INPUTS)
-    visitor = VISITORS.get(request.session_hash, portrait[0], driving[0])
-    source = seen_portrait(visitor, *portrait).square(engine.load().size)
-    return source, seen_driving(visitor, *driving).still(position / 100)
+    visitor = VISITORS.get(request.session_hash, given.portrait, given.clip)
+    source = seen_portrait(visitor, given).square(engine.load().size)
+    return source, seen_driving(visitor, given).still(position / 100)
 
 
 def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:

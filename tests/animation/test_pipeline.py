@@ -14,7 +14,7 @@ from ostnet.animation import VARIANTS
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop
 from ostnet.media.video import probe, read_frames
-from ostnet.ui.paste_back import paste_back
+from ostnet.ui.runs import paste_back
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from ostnet.media.ffmpeg import ffmpeg
 from ostnet.media.video import VideoWriter, probe, read_frames
-from ostnet.ui.paste_back import PASTED_SIDE, paste_back
+from ostnet.ui.runs import PASTED_SIDE, paste_back
 
 FRAMES = 8
 

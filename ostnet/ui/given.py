@@ -1,0 +1,115 @@
+"""The values of the Animate tab's inputs, and the choices that it offers."""
+
+import mimetypes
+from dataclasses import dataclass, replace
+
+from ostnet.errors import InputError
+from ostnet.options import AnimateOptions
+
+FIRST_SECONDS = 10
+"""Seconds of a clip that are used at first."""
+MOST_PAIRS = 12
+"""Pairs of portrait and clip in one run."""
+
+CROPS = {"around the face": "auto", "centre of the picture": "none"}
+CLIP_CROPS = {"automatic": "auto", "around the face": "fixed", "centre of the picture": "none"}
+RESULT_SIZES = {
+    "as the portrait, up to 512": None,
+    "256": "256",
+    "512": "512",
+    "1024": "1024",
+    "as the portrait": "portrait",
+}
+SCALE_WINDOWS = {
+    "each frame": "frame",
+    "the whole clip": "clip",
+    "the first second": "start",
+    "the last 2 seconds": 2.0,
+}
+HEAD_POSES = {
+    "the portrait's (it stays itself)": "portrait",
+    "the driver's, at the portrait's place": "position",
+    "the driver's (as in the paper)": "driver",
+}
+"""Choice on the page -> value of :class:`AnimateOptions`; the page starts with the first."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """Hold the values of the Animate tab's inputs, in the order in which handlers get them.
+
+    The fields' names are those in links and in the browser's storage.
+    """
+
+    portrait: str | None = None
+    square: str = next(iter(CROPS))
+    face: int = 1
+    drawn: str = ""
+    """The portrait's square by hand, ``X,Y,SIDE``; empty: none."""
+    clip: str | None = None
+    seconds: float = FIRST_SECONDS
+    clip_square: str = next(iter(CLIP_CROPS))
+    clip_face: int = 1
+    clip_drawn: str = ""
+    zoom: float = 1
+    transform: bool = True
+    embedding: bool = True
+    compare: bool = True
+    mark: bool = False
+    size: str = next(iter(RESULT_SIZES))
+    window: str = next(iter(SCALE_WINDOWS))
+    pose: str = next(iter(HEAD_POSES.values()))
+    more: list[str] | None = None
+    """Further portraits and clips."""
+    columns: int = 4
+    """Panes of the comparison side by side."""
+
+    @property
+    def portrait_key(self) -> tuple:
+        """What the automatic crop of the portrait depends on."""
+        return "portrait", self.portrait, self.square, self.face
+
+    @property
+    def clip_key(self) -> tuple:
+        """What the automatic crop of the clip depends on."""
+        return "driving", self.clip, self.seconds, self.clip_square, self.clip_face
+
+    @property
+    def options(self) -> AnimateOptions:
+        """The options of a run."""
+        return AnimateOptions(
+            scale_transform=self.transform,
+            scale_embedding=self.embedding,
+            driving_zoom=(self.zoom, self.zoom),
+            visible_mark=self.mark,
+            size=RESULT_SIZES[self.size],
+            scale_window=SCALE_WINDOWS[self.window],
+            pose=self.pose,
+        )
+
+    def pairs(self) -> list["Given"]:
+        """Return every portrait with every clip; further ones are cropped automatically.
+
+        Raises:
+            InputError: more than `MOST_PAIRS`.
+        """
+        pictures, clips = [self.portrait], [self.clip]
+        for file in self.more or []:
+            kind = mimetypes.guess_type(file)[0] or ""
+            still = kind.startswith("image/") and kind != "image/gif"
+            (pictures if still else clips).append(file)
+        if len(pictures) * len(clips) > MOST_PAIRS:
+            raise InputError(
+                f"more files: {len(pictures)} portraits times {len(clips)} clips are "
+                f"{len(pictures) * len(clips)} runs; take some away until there are at most "
+                f"{MOST_PAIRS}"
+            )
+        made = []
+        for picture in pictures:
+            one = self
+            if picture != self.portrait:
+                one = replace(self, portrait=picture, square=Given.square, face=1, drawn="")
+            automatic = {"clip_square": Given.clip_square, "clip_face": 1, "clip_drawn": ""}
+            for clip in clips:
+                made.append(one if clip == self.clip else replace(one, clip=clip, **automatic))
+        return made
