@@ -1,87 +1,80 @@
-"""The two functions for programs, called as programs call them: over HTTP by gradio_client."""
+"""The two functions for programs, called over HTTP: by gradio_client and as tools for agents."""
 
+import asyncio
 import json
 import shutil
+import urllib.request
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from mcp import ClientSession
+from mcp.client.streamable_http import streamablehttp_client
+from mcp.types import CallToolResult
 
 from ostnet.media.video import probe
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory):
+def url():
+    """The page, told by the environment to be a server of tools, as the README says."""
     from ostnet.ui.page import build, launch_options
 
     page = build()
-    _, url, _ = page.launch(
-        prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()
-    )
-    yield Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-    page.close()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("GRADIO_MCP_SERVER", "True")
+        _, url, _ = page.launch(
+            prevent_thread_lock=True, quiet=True, server_name="127.0.0.1", **launch_options()
+        )
+        yield url.rstrip("/")
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def client(url, tmp_path_factory) -> Client:
+    return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+@pytest.fixture
+def call(client, portrait_file, driving_file) -> Callable:
+    """Call ``/animate`` or ``/compare`` with the examples."""
+    files = handle_file(portrait_file), handle_file(driving_file)
+    return lambda name, **options: client.predict(*files, api_name=f"/{name}", **options)
 
 
 def test_exactly_two_endpoints_with_their_arguments_in_order(client):
     info = client.view_api(return_format="dict", print_info=False)
     assert info["unnamed_endpoints"] == {}
-    switches = [("scale_transform", True), ("scale_embedding", True)]
-    common = [
-        ("driving_zoom_x", 1),
-        ("driving_zoom_y", 1),
-        ("max_seconds", 60),
-        ("visible_mark", False),
-        ("size", ""),
-        ("scale_window", "frame"),
-        ("pose", "portrait"),
-        ("source_crop", "auto"),
-        ("driving_crop", "auto"),
-        ("face", 0),
-        ("max_frames", ""),
-        ("alignment", "learned"),
-        ("motion", "absolute"),
-        ("scale_smoothing", False),
-    ]
-    files = [("portrait", None), ("driving", None)]
-    expected = {"/animate": [*files, *switches, *common], "/compare": [*files, *common]}
+    switches = {"scale_transform": True, "scale_embedding": True}
+    common = {
+        "driving_zoom_x": 1, "driving_zoom_y": 1, "max_seconds": 60, "visible_mark": False,
+        "size": "", "scale_window": "frame", "pose": "portrait", "source_crop": "auto",
+        "driving_crop": "auto", "face": 0, "max_frames": "", "alignment": "learned",
+        "motion": "absolute", "scale_smoothing": False,
+    }  # fmt: skip
+    files = {"portrait": None, "driving": None}
+    expected = {"/animate": files | switches | common, "/compare": files | common}
     found = {
-        name: [
-            (
-                one["parameter_name"],
-                one["parameter_default"] if one["parameter_has_default"] else None,
-            )
-            for one in endpoint["parameters"]
-        ]
+        name: [(one["parameter_name"], one["parameter_default"]) for one in endpoint["parameters"]]
         for name, endpoint in info["named_endpoints"].items()
     }
-    assert found == expected
+    assert found == {name: list(arguments.items()) for name, arguments in expected.items()}
     assert "portrait perform" in info["named_endpoints"]["/animate"]["description"]
 
 
-def test_animate_gives_one_video(client, portrait_file, driving_file):
-    video = client.predict(
-        handle_file(portrait_file),
-        handle_file(driving_file),
-        True,
-        False,
-        0.8,
-        0.8,
-        0.12,
-        api_name="/animate",
-    )
-    info = probe(video)
-    assert (info.width, info.height, info.frames, info.fps, bool(info.audio)) == (
-        256, 256, 3, 25, True,
-    )  # fmt: skip
+def test_animate_gives_one_video(call):
+    info = probe(call("animate", scale_embedding=False, driving_zoom_x=0.8, max_seconds=0.12))
+    shape = (info.width, info.height, info.frames, info.fps, bool(info.audio))
+    assert shape == (256, 256, 3, 25, True)
 
 
-def test_compare_gives_six_files_in_order(client, portrait_file, driving_file):
-    files = client.predict(
-        handle_file(portrait_file), handle_file(driving_file), max_seconds=0.08, api_name="/compare"
-    )
-    names = [Path(file).name for file in files]
-    assert names == [
+def test_compare_gives_six_files_in_order(call):
+    files = call("compare", max_seconds=0.08)
+    assert [Path(file).name for file in files] == [
         "grid.mp4", "full.mp4", "no_transform.mp4", "no_embedding.mp4", "neither.mp4", "trace.json",
     ]  # fmt: skip
     assert all(probe(file).frames == 2 for file in files[:5])
@@ -91,51 +84,89 @@ def test_compare_gives_six_files_in_order(client, portrait_file, driving_file):
 
 @pytest.mark.parametrize("wrong", ["portrait", "driving"])
 def test_a_wrong_file_is_named_in_plain_words(client, portrait_file, driving_file, tmp_path, wrong):
-    bad = tmp_path / "bad.bin"
-    shutil.copy(__file__, bad)
+    bad = shutil.copy(__file__, tmp_path / "bad.bin")
     files = {"portrait": portrait_file, "driving": driving_file, wrong: str(bad)}
     with pytest.raises(AppError, match=r"(source|driving): '?bad.bin"):
-        client.predict(*(handle_file(file) for file in files.values()), api_name="/animate")
-
-
-def test_a_zoom_out_of_range_is_refused(client, portrait_file, driving_file):
-    with pytest.raises(AppError, match="driving-zoom"):
-        client.predict(
-            handle_file(portrait_file),
-            handle_file(driving_file),
-            driving_zoom_x=9,
-            api_name="/compare",
-        )
+        client.predict(*map(handle_file, files.values()), api_name="/animate")
 
 
 @pytest.mark.parametrize(
     ("wrong", "complaint"),
     [
+        ({"driving_zoom_x": 9}, "driving-zoom: found "),
         ({"pose": "sideways"}, "pose: found 'sideways', expected one of portrait, position, dr"),
-        ({"scale_window": "now"}, "scale-window: found 'now', expected frame, clip, start or a"),
         ({"scale_window": "inf"}, "scale-window: found 'inf', expected frame, clip, start or a"),
+        ({"max_seconds": 0}, "max-seconds: found 0, expected a number above 0"),
     ],
 )
-def test_a_wrong_choice_is_named_in_one_line(client, portrait_file, driving_file, wrong, complaint):
-    files = handle_file(portrait_file), handle_file(driving_file)
+def test_a_wrong_value_is_named_in_one_line(call, wrong, complaint):
     with pytest.raises(AppError, match=complaint) as refused:
-        client.predict(*files, **wrong, api_name="/animate")
+        call("compare", **wrong)
     assert "\n" not in str(refused.value)
 
 
-def test_head_pose_and_the_scale_of_the_first_second(client, portrait_file, driving_file):
-    files = handle_file(portrait_file), handle_file(driving_file)
+def test_head_pose_and_the_scale_of_the_first_second(call):
+    def scales(**options) -> set:
+        *_, trace = call("compare", max_seconds=0.12, **options)
+        return {tuple(one["scale"]) for one in json.loads(Path(trace).read_text())["frames"]}
 
-    def scales(**options) -> list:
-        *_, trace = client.predict(*files, max_seconds=0.12, **options, api_name="/compare")
-        return [frame["scale"] for frame in json.loads(Path(trace).read_text())["frames"]]
-
-    assert len({tuple(scale) for scale in scales(pose="driver")}) == 3
-    assert len({tuple(scale) for scale in scales(scale_window="start", pose="position")}) == 1
+    assert len(scales(pose="driver")) == 3
+    assert len(scales(scale_window="start", pose="position")) == 1
 
 
-@pytest.mark.parametrize("seconds", [-3, 0])
-def test_seconds_out_of_range_are_refused(client, portrait_file, driving_file, seconds):
-    files = handle_file(portrait_file), handle_file(driving_file)
-    with pytest.raises(AppError, match="max-seconds: found .*, expected a number above 0"):
-        client.predict(*files, max_seconds=seconds, api_name="/compare")
+def conversation(url: str, talk: Callable[[ClientSession], Awaitable]) -> object:
+    """What ``talk`` returns of a session with the server of tools."""
+
+    async def hold() -> object:
+        async with (
+            streamablehttp_client(f"{url}/gradio_api/mcp/") as (read, write, _),
+            ClientSession(read, write) as session,
+        ):
+            await session.initialize()
+            return await talk(session)
+
+    with ThreadPoolExecutor(1) as thread:  # this one may run the loop that drives a browser
+        return thread.submit(asyncio.run, hold()).result()
+
+
+@pytest.fixture(scope="module")
+def tools(url) -> dict:
+    """The tools by their function's name; an agent sees a prefix before it."""
+    listed = conversation(url, ClientSession.list_tools).tools
+    assert len(listed) == 2
+    return {tool.name.split("_")[-1]: tool for tool in listed}
+
+
+def uploaded(url: str, path: str) -> str:
+    """The address of a file that was sent to the page, which is how agents hand files over."""
+    with open(path, "rb") as file:
+        answer = httpx.post(f"{url}/gradio_api/upload", files={"files": file})
+    return f"{url}/gradio_api/file={answer.json()[0]}"
+
+
+@pytest.fixture
+def asked(url, tools, portrait_file, driving_file) -> Callable[..., CallToolResult]:
+    """Have an agent animate the examples."""
+    files = {"portrait": uploaded(url, portrait_file), "driving": uploaded(url, driving_file)}
+    return lambda **options: conversation(
+        url, lambda session: session.call_tool(tools["animate"].name, files | options)
+    )
+
+
+def test_an_agent_finds_two_tools_that_say_what_they_take(tools):
+    assert set(tools) == {"animate", "compare"}
+    assert tools["animate"].description.startswith("Make a portrait perform a driving clip")
+    fields = tools["animate"].inputSchema["properties"]
+    assert "picture file with a face" in fields["portrait"]["description"]
+    assert fields["max_seconds"]["default"] == 60
+    assert "driver (paper's)" in fields["pose"]["description"]
+
+
+def test_an_agent_gets_a_video_or_is_told_what_is_wrong(asked, tmp_path):
+    answer = asked(max_seconds=0.12)
+    assert not answer.isError, answer.content
+    (content,) = answer.content
+    info = probe(Path(urllib.request.urlretrieve(content.text, tmp_path / "video.mp4")[0]))
+    assert (info.width, info.frames, info.fps, bool(info.audio)) == (256, 3, 25, True)
+    answer = asked(max_seconds=-1)
+    assert answer.isError and "max-seconds: found -1" in answer.content[0].text

@@ -1,10 +1,13 @@
 """The weights that the page runs, and the functions around the networks."""
 
+import gradio as gr
 import numpy as np
 import pytest
+import torch
 from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS, DrivingFrame
+from ostnet.errors import InputError
 from ostnet.media.square import Framed, centre_square
 from ostnet.options import METHOD
 from ostnet.ui import engine
@@ -23,10 +26,8 @@ def framed(source):
 
 
 def test_render_holds_the_frames_that_show_no_face(framed, driving):
-    frames = [
-        DrivingFrame(driving.stills[i], face) for i, face in ((0, True), (4, False), (7, True))
-    ]
-    rendered = list(engine.pipeline().generate(framed, frames, ["full"], METHOD, 25, False))
+    frames = [DrivingFrame(driving.stills[i], i != 4) for i in (0, 4, 7)]
+    rendered = engine.pipeline().generate(framed, frames, ["full"], METHOD, 25, False)
     made = [variants["full"] for _, variants in rendered]
     assert [frame.held for frame in made] == [False, True, False]
     assert np.array_equal(made[0].image, made[1].image)
@@ -35,7 +36,7 @@ def test_render_holds_the_frames_that_show_no_face(framed, driving):
 
 def test_a_run_that_is_left_leaves_no_thread_behind(framed, driving):
     before = threads_ahead()
-    clip = [DrivingFrame(driving.middle)] * 50
+    clip = [DrivingFrame(driving.still(0.5))] * 50
     frames = engine.pipeline().generate(framed, clip, ["full"], METHOD, 25, False)
     next(frames)
     assert threads_ahead() > before  # frames are worked on ahead
@@ -44,17 +45,17 @@ def test_a_run_that_is_left_leaves_no_thread_behind(framed, driving):
 
 
 def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
-    spread, made = engine.still(source, driving.middle, (0.5, 0.5))
+    spread, made = engine.still(source, driving.still(0.5), (0.5, 0.5))
     assert list(made) == list(VARIANTS)
     assert all(frame.image.shape == (SIZE, SIZE, 3) for frame in made.values())
-    near = engine.still(source, driving.middle, (1.0, 1.0))[1]
+    near = engine.still(source, driving.still(0.5), (1.0, 1.0))[1]
     assert made["full"].scale[0] < near["full"].scale[0]
     # what the method is for: without the transform the face shrinks with the driver's
     assert made["full"].spread[1] / spread[1] > made["neither"].spread[1] / spread[1]
 
 
 def test_inspect_shows_every_step(source, driving):
-    seen = engine.inspect(source, driving.middle, (0.7, 0.7))
+    seen = engine.inspect(source, driving.still(0.5), (0.7, 0.7))
     assert seen.x_source.shape == seen.x_driving.shape == seen.x_rectified.shape == (30, 2)
     assert seen.fiducials.shape == (12, 2)
     assert seen.grid.shape == (SIZE, SIZE, 2)
@@ -63,8 +64,8 @@ def test_inspect_shows_every_step(source, driving):
 
 
 def test_the_preview_of_the_zoom_is_what_the_networks_get(source, driving):
-    seen = engine.still(source, driving.middle, (0.6, 0.8))[1]["full"].driving
-    assert np.array_equal(engine.zoomed(driving.middle, (0.6, 0.8)), seen)
+    seen = engine.still(source, driving.still(0.5), (0.6, 0.8))[1]["full"].driving
+    assert np.array_equal(engine.zoomed(driving.still(0.5), (0.6, 0.8)), seen)
 
 
 def test_a_run_teaches_how_long_the_next_one_takes():
@@ -74,3 +75,23 @@ def test_a_run_teaches_how_long_the_next_one_takes():
     assert pace.frame(4) == pytest.approx(0.6)
     pace.learn(4, seconds=20, frames=2)  # too few to say anything
     assert pace.frame(4) == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (gr.Error("You have exceeded your GPU quota (60s requested)"), "exceeded your GPU quota"),
+        (torch.AcceleratorError("CUDA error: device lost\nCompile with ..."), "it was lost"),
+    ],
+)
+def test_without_a_gpu_the_error_says_what_to_do(error, words, monkeypatch):
+    def borrowed(*arguments):
+        yield "a first frame"
+        raise error
+
+    monkeypatch.setattr(engine, "_borrowed", borrowed)
+    frames = engine.pipeline().generate(None, [], [], METHOD, 25, False)
+    assert next(frames) == "a first frame"
+    with pytest.raises(InputError, match=f"^GPU: .*{words}.*ostnet animate --device cpu") as said:
+        next(frames)
+    assert "\n" not in str(said.value)
