@@ -35,7 +35,7 @@ from ostnet.training.losses import Loss
 from ostnet.training.optimisation import run_progress
 from ostnet.training.pairs import Batch
 from ostnet.training.rng import Generator, rand, randn, uniform
-from ostnet.training.stages import Run, Stage
+from ostnet.training.stages import Context, Stage
 
 POINT_NOISE = 0.003
 """Standard deviation of the noise on the detector's points."""
@@ -96,14 +96,14 @@ class DetailStage(Stage):
     is_main = True
     trains_batch_norm = False  # the batches are small
 
-    def __init__(self, run: Run):
-        super().__init__(run)
+    def __init__(self, context: Context):
+        super().__init__(context)
         self.points: DetectedPoints | None = None
 
     def setup(self) -> None:
         self.model.detector.requires_grad_(False)
         if self.config.losses.people:
-            self.points = self.run.detected_points()
+            self.points = self.context.detected_points()
 
     def split(self, progress: float) -> tuple[int, int]:
         return 1, self.config.detail_batch
@@ -163,10 +163,10 @@ class DetailStage(Stage):
             terms["painted"] = losses.pixel_distance(rendered.painted, target, region)
             terms["warped"] = losses.pixel_distance(rendered.warped, target, region)
         result = prediction.compared()
-        terms["perceptual"] = self.run.perceptual(result, target)
+        terms["perceptual"] = self.context.perceptual(result, target)
         if prediction.closeup is not None:
             result, target = prediction.closeup.view(result), prediction.closeup.view(target)
-            terms["closeup"] = self.run.perceptual(result, target)
+            terms["closeup"] = self.context.perceptual(result, target)
         if discriminator is not None:
             terms |= discriminator.generator_terms(result, target)
         if weights.performed:

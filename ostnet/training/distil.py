@@ -15,11 +15,11 @@ from ostnet.model.generator import FULL, SOFT_EDGE
 from ostnet.model.motion import inside
 from ostnet.model.ostnet import Rendered
 from ostnet.training import losses
+from ostnet.training.checkpoint import checkpoint_network
 from ostnet.training.detail import DetailStage, read_points, read_whole
 from ostnet.training.discriminator import Discriminator
 from ostnet.training.joint import Pair, augmented_pair
 from ostnet.training.losses import Loss
-from ostnet.training.network import checkpoint_network
 from ostnet.training.pairs import Batch
 from ostnet.training.rng import Generator
 
@@ -53,7 +53,7 @@ class DistilStage(DetailStage):
         if self.config.init is None:
             raise InputError("init: not given; expected a checkpoint, as losses.distilled is")
         teacher = checkpoint_network(self.config.init).requires_grad_(False)
-        device = self.run.processes.device
+        device = self.context.processes.device
         self.teacher = teacher.to(device, memory_format=torch.channels_last)  # pyright: ignore
         self.model.requires_grad_(False)
         for name in DECODER:
@@ -96,7 +96,7 @@ class DistilStage(DetailStage):
         apart = losses.pixel_distance(rendered.painted, taught.painted, prediction.region)
         if rendered.mix is not None and taught.mix is not None:
             apart = apart + (rendered.mix - taught.mix).abs().mean()
-        perceptual = self.run.perceptual(rendered.image, taught.image)
+        perceptual = self.context.perceptual(rendered.image, taught.image)
         return losses.weighted({"distilled": apart, "perceptual": perceptual}, weights)
 
     def uncovered_terms(self, prediction: Prediction) -> dict[str, Tensor]:
@@ -120,5 +120,5 @@ class DistilStage(DetailStage):
             "distilled": apart,
             "uncovered": losses.pixel_distance(rendered.image, pair.target, 1 - known),
             "pixel": losses.pixel_distance(rendered.image, pair.target, reframed),
-            "perceptual": self.run.perceptual(rendered.image[::JUDGED_EVERY], wanted),
+            "perceptual": self.context.perceptual(rendered.image[::JUDGED_EVERY], wanted),
         }

@@ -10,7 +10,6 @@ import math
 import shutil
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,41 +20,12 @@ from ostnet.dataset.frames import read_frames
 from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import Row, read_rows
 from ostnet.errors import InputError
+from ostnet.training.config import TrainConfig
 from ostnet.training.pairs import Batch, ClipFrames, ClipTable, evenly_spaced, liveliest
 from ostnet.training.rng import Generator, rand
 
 CANDIDATES = 6
 """Pairs drawn for each pair of which the liveliest is taken."""
-
-
-@dataclass(frozen=True)
-class DataConfig:
-    """What a frame store holds, and where."""
-
-    folder: Path | str
-    """Data folder with ``manifest.csv``."""
-    split: str = "train"
-    """Rows of the manifest to use."""
-    leave_out: tuple[str, ...] = ()
-    """Identities of the split whose clips and stills are not used."""
-    resolution: int = 256
-    """Side R of the square frames that are kept, in pixels."""
-    max_frames_per_clip: int | None = None
-    """Frames kept of a clip; None: all. Which ones: see ``liveliest``."""
-    cache_dir: Path | str | None = None
-    """Where a CPU keeps decoded frames between runs; None: ``~/.cache/ostnet/frames``."""
-    device: str = "cpu"
-    """Device of the frames and batches."""
-    workers: int = 2
-    """Background threads that decode."""
-    still_fraction: float = 0.15
-    """Probability that a pair is a still (drawn twice) rather than two frames of a clip."""
-    lively_share: float = 0.0
-    """Share of the pairs whose eyes or mouth differ most among ``CANDIDATES`` drawn for each."""
-    generated_weight: float = 1.0
-    """How often identities of synthesised footage are drawn, relative to others."""
-    seed: int = 0
-    """Seed of the order of decoding."""
 
 
 class FrameStore:
@@ -68,17 +38,19 @@ class FrameStore:
         InputError: no usable manifest, no clip of the split, or no such identity to leave out.
     """
 
-    def __init__(self, config: DataConfig):
-        self.config = config
-        self.device = torch.device(config.device)
-        rows = read_rows(Path(config.folder), config.split, config.leave_out)
+    def __init__(
+        self, config: TrainConfig, split: str = "train", device: torch.device | str = "cpu"
+    ):
+        self.config, self.split, self.device = config, split, torch.device(device)
+        folder = Path(config.data)
+        rows = read_rows(folder, split, config.leave_out)
         order = np.random.default_rng(config.seed).permutation(len(rows))
         self._rows = [rows[i] for i in order]
-        known = LandmarkFile(Path(config.folder))
+        known = LandmarkFile(folder)
         self._kept = [self._choose(row, known) for row in self._rows]
         self._starts = np.cumsum([0, *map(len, self._kept)], dtype=np.int64)
         self.frames, self._lengths = allocate(
-            self._rows, self._kept, config.resolution, self.device, config.cache_dir
+            self._rows, self._kept, config.resolution, self.device, config.cache
         )
         self.landmarks = self._load_landmarks(known).to(self.device)  # (N, P, 2)
         self.openings = torch.from_numpy(landmarks.openings(self.landmarks.cpu().numpy()))
@@ -105,8 +77,8 @@ class FrameStore:
             if not self._clip_count():
                 found = "; ".join(f"{file}: {reason}" for file, reason in self.skipped[:3])
                 raise InputError(
-                    f"data folder {self.config.folder}: none of the clips of split "
-                    f"{self.config.split!r} can be read ({found}); expected square video files"
+                    f"data folder {self.config.data}: none of the clips of split "
+                    f"{self.split!r} can be read ({found}); expected square video files"
                 )
 
     @property
@@ -129,7 +101,7 @@ class FrameStore:
         """Draw B = ``batch`` training pairs, balanced over identities.
 
         A pair is two distinct random frames of a random clip of a random identity or, with
-        probability ``still_fraction``, one still twice. The generator must be on the CPU.
+        probability ``still_share``, one still twice. The generator must be on the CPU.
         """
         indices, is_still = self.draw(batch, generator)
         images, points = self.gather(indices)
@@ -164,7 +136,7 @@ class FrameStore:
     def _draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         clips, stills = self._current_tables()
         u = rand((batch, 5), generator, torch.float64).numpy().T
-        is_still = u[0] < (self.config.still_fraction if stills else 0)
+        is_still = u[0] < (self.config.still_share if stills else 0)
         source, driving = clips.pairs(u[1:])
         if stills:
             pictures, _ = stills.pairs(u[1:])
@@ -216,7 +188,7 @@ class FrameStore:
             else:
                 todo.append(number)
         numbers = iter(todo)  # shared by the threads: each takes the next number
-        for _ in range(self.config.workers):
+        for _ in range(workers(self.config, self.device)):
             threading.Thread(target=self._work, args=(numbers,), daemon=True).start()
 
     def _work(self, numbers: Iterator[int]) -> None:
@@ -254,12 +226,17 @@ class FrameStore:
             self._changed.notify_all()
 
 
+def workers(config: TrainConfig, device: torch.device) -> int:
+    """Return the number of threads that decode."""
+    return config.workers or (12 if device.type == "cuda" else 2)
+
+
 def allocate(
     rows: list[Row],
     kept: list[np.ndarray],
     resolution: int,
     device: torch.device,
-    cache_dir: Path | str | None,
+    cache: str | None,
 ) -> tuple[torch.Tensor, np.ndarray]:
     """Return memory for the frames (N, 3, R, R) uint8 and, per file, how many are decoded already.
 
@@ -281,7 +258,7 @@ def allocate(
                 f"more than {device} has left; stream shards (--stream), or lower "
                 "--max-frames-per-clip or --resolution"
             ) from error
-    folder = Path(cache_dir or Path.home() / ".cache" / "ostnet" / "frames")
+    folder = Path(cache or Path.home() / ".cache" / "ostnet" / "frames")
     folder.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(repr(shape).encode())
     for row, indices in zip(rows, kept, strict=True):

@@ -126,7 +126,7 @@ class JointStage(Stage):
         pictures = {"perceptual": image}
         if config.with_scale_transform and weights.rectified:
             pictures["rectified"] = prediction.reading.rectified
-        distances = self.run.perceptual.distances(list(pictures.values()), pair.target)
+        distances = self.context.perceptual.distances(list(pictures.values()), pair.target)
         terms = dict(zip(pictures, distances, strict=True))
         if weights.pixel:
             region = None

@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce  # has a gradient, unlike dist's
 
 from ostnet.errors import InputError
 
@@ -159,22 +160,6 @@ def _device_name(name: str) -> str:
     return name
 
 
-class _SumOverProcesses(torch.autograd.Function):
-    """Sum over the processes; the gradient of a sum is the sum of the gradients."""
-
-    @staticmethod
-    def forward(ctx, values: Tensor) -> Tensor:
-        total = values.clone()
-        dist.all_reduce(total)
-        return total
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> Tensor:
-        total = gradient.contiguous().clone()
-        dist.all_reduce(total)
-        return total
-
-
 class SyncBatchNorm(nn.BatchNorm2d):
     """Batch norm of (B, C, H, W) with mean and variance over the pairs of all processes.
 
@@ -189,9 +174,9 @@ class SyncBatchNorm(nn.BatchNorm2d):
         count = x.numel() // x.shape[1] * dist.get_world_size()
         with torch.autocast(x.device.type, enabled=False):
             values = x.float()
-            mean = _SumOverProcesses.apply(values.sum((0, 2, 3))) / count  # (C,)
+            mean = all_reduce(values.sum((0, 2, 3))) / count  # (C,)
             centred = values - mean[:, None, None]
-            variance = _SumOverProcesses.apply(centred.square().sum((0, 2, 3))) / count
+            variance = all_reduce(centred.square().sum((0, 2, 3))) / count
             self._update(mean.detach(), variance.detach() * count / max(count - 1, 1))
             slope = self.weight * (variance + self.eps).rsqrt()
             scaled = torch.addcmul(self.bias[:, None, None], centred, slope[:, None, None])

@@ -1,15 +1,12 @@
 """Named training recipes: what each changes of TrainConfig's defaults, and what to expect of it.
 
-Expected figures stand here only where they were measured. Ablations change one thing each of
-``warm-start``, so that they compare with it.
+Expected figures are measured ones. Each ablation changes one thing of ``warm-start``.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ostnet.errors import InputError
 from ostnet.training.config import LossWeights
-
-NOT_MEASURED = "not measured"
 
 
 @dataclass(frozen=True)
@@ -18,55 +15,69 @@ class Recipe:
 
     purpose: str
     """What it is for and what it changes."""
-    values: dict = field(default_factory=dict)
+    values: dict
     """TrainConfig's fields that it sets."""
     hardware: str = "one GPU"
-    expected: str = NOT_MEASURED
+    expected: str = "not measured"
     """Figures of the validation split, and of which run."""
 
     def but(self, purpose: str, *, losses: dict | None = None, **values) -> "Recipe":
-        """The same recipe with other values."""
+        """Return the same recipe with other values."""
         weights = replace(self.values["losses"], **(losses or {}))
         return Recipe(purpose, {**self.values, "losses": weights, **values}, self.hardware)
 
 
 _WARM_START = Recipe(
-    "Landmarks first (detector, then T_theta), both terms kept on in the joint stage, mouth and "
-    "eyes count extra in the pixels, 40 % of the scales from a wide range. Beyond the paper.",
+    "Landmarks first (detector, then T_theta), both terms also in the joint stage; mouth and eyes "
+    "have extra weight in the pixels; 40 % of the scales from a wide range. Beyond the paper.",
     {
         "losses": LossWeights(
-            equivariance=20.0,
-            distance=0.0,
-            pixel=50.0,
-            region=4.0,
-            landmark=50.0,
-            fiducial=50.0,
+            equivariance=20.0, distance=0.0, pixel=50.0, region=4.0, landmark=50.0, fiducial=50.0
         ),
         "wide_share": 0.4,
     },
 )
-_BACKBONE = _WARM_START.but(
-    "The network without either part of the scale machinery, driving frames at their own scale.",
-    losses={"fiducial": 0.0, "rectified": 0.0},
-    without="transform,embedding",
-    scale_steps=0,
-    scale_low=1.0,
-    scale_high=1.0,
-    wide_share=0.0,
-)
-_ON_GPU = {
-    "half_resolution_share": 0.45,
-    "resolution": 256,
-    "batch": 128,
-    "keypoint_steps": 1000,
-    "scale_steps": 2000,
-    "learning_rate": 4e-4,
-    "schedule": "cosine",
+_ABLATIONS = {
+    "no-transform": _WARM_START.but(
+        "Without the scale transformation; the embedding stays.",
+        without="transform",
+        losses={"rectified": 0.0},
+    ),
+    "no-embedding": _WARM_START.but(
+        "Without the scale embedding; the transformation stays.", without="embedding"
+    ),
+    "backbone": _WARM_START.but(
+        "Without both, driving frames at their own scale.",
+        losses={"fiducial": 0.0, "rectified": 0.0},
+        without="transform,embedding",
+        scale_steps=0,
+        scale_low=1.0,
+        scale_high=1.0,
+        wide_share=0.0,
+    ),
+    "backbone-augmented": _WARM_START.but(
+        "Without both, but with scaled driving frames.",
+        losses={"fiducial": 0.0, "rectified": 0.0},
+        without="transform,embedding",
+        scale_steps=0,
+    ),
+    "decoder-only-embedding": _WARM_START.but(
+        "The scale code is added in the decoder alone.", without="encoder-embedding"
+    ),
+    "no-rectified-loss": _WARM_START.but(
+        "Without the loss on the rectified driving frame.", losses={"rectified": 0.0}
+    ),
+    "affine": _WARM_START.but(
+        "T_theta predicts one affine map instead of twelve free points.", scale_map="affine"
+    ),
+    "wide": _WARM_START.but(
+        "Scales from .4 to 2 in 70 % of the pairs.", wide_share=0.7, wide_low=0.4, wide_high=2.0
+    ),
 }
 _SPEAKING = Recipe(
-    "Grows lite weights (--init) into lite-speaking and teaches them mouths and lids: detector "
-    "on 30 landmarks, T_theta on its points, then motion, generator and T_theta on windows of "
-    "the picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
+    "Grows lite weights (--init) into lite-speaking and trains mouths and lids: the detector on 30 "
+    "landmarks, T_theta on its points, then motion, generator and T_theta on windows of the "
+    "picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
     {
         "losses": LossWeights(
             perceptual=8.0,
@@ -118,63 +129,23 @@ _SPEAKING_GPU = replace(
     hardware="one H200",
     expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
 )
+_DISTILLED = {"distilled": 100.0, "perceptual": 4.0, "region": 6.0}
 
 RECIPES: dict[str, Recipe] = {
     "warm-start": _WARM_START,
     "paper": Recipe(
-        "The paper's losses alone, from a cold start: perceptual distance of output and rectified "
+        "The paper's losses alone, from a cold start: perceptual distance of result and rectified "
         "frame, equivariance, keypoint distance. For --preset paper --resolution 256.",
         {"losses": LossWeights(), "keypoint_steps": 0, "scale_steps": 0},
         hardware="the paper: 8 RTX 3090",
     ),
-    "no-transform": _WARM_START.but(
-        "Without the scale transformation for good; the scale embedding stays.",
-        without="transform",
-        losses={"rectified": 0.0},
-    ),
-    "no-embedding": _WARM_START.but(
-        "Without the scale embedding for good; the scale transformation stays.",
-        without="embedding",
-    ),
-    "backbone": _BACKBONE,
-    "backbone-augmented": _BACKBONE.but(
-        "The network without either part, but with scaled driving frames: can it learn to undo "
-        "scale by itself?",
-        scale_low=0.7,
-        scale_high=1.3,
-        wide_share=0.4,
-    ),
-    "decoder-only-embedding": _WARM_START.but(
-        "The scale code is added in the decoder alone, not to the encoder's features.",
-        without="encoder-embedding",
-    ),
-    "no-rectified-loss": _WARM_START.but(
-        "Without the reconstruction of the rectified driving frame.", losses={"rectified": 0.0}
-    ),
-    "affine": _WARM_START.but(
-        "T_theta predicts one affine map instead of twelve free points.", scale_map="affine"
-    ),
-    "wide": _WARM_START.but(
-        "Scales from .4 to 2 in 70 % of the pairs, for extreme changes of distance.",
-        wide_share=0.7,
-        wide_low=0.4,
-        wide_high=2.0,
-    ),
-    "lite-gpu": Recipe(
-        "warm-start for --preset lite on one large GPU: longer first stages, the first 45 % of the "
-        "run at 128 px on 256 pairs, then 128 pairs at 256 px, Adam 4e-4 falling by cosine.",
-        {**_WARM_START.values, **_ON_GPU, "preset": "lite"},
-        hardware="one H100",
-        expected="of a like run over 297,856 pairs (mostly 128 px, last validation at step 1,887, "
-        "see the model card of ostnet-lite): L1 of full at different scale .0478, of copying the "
-        "source .0706; the module's scale error .019 and .018",
-    ),
+    **_ABLATIONS,
     "speaking": _SPEAKING,
     "speaking-gpu": _SPEAKING_GPU,
     "base-speaking-gpu": replace(
         _SPEAKING_GPU.but(
             "Grows finished lite-speaking weights (--init) into base-speaking, which costs three "
-            "times as much, and teaches it as speaking-gpu does. Stop it by --steps 3200 (307,200 "
+            "times as much, and trains it as speaking-gpu does. Stop it by --steps 3200 (307,200 "
             "pairs) or --minutes.",
             grow="base-speaking",
             keypoint_steps=500,
@@ -185,11 +156,11 @@ RECIPES: dict[str, Recipe] = {
         hardware="one GPU of 40 GB; of 24 GB with --detail-batch 48 --max-frames-per-clip 48",
     ),
     "quick": Recipe(
-        "Cuts finished lite-speaking weights (--init) to lite-quick, of a cheaper generator, and "
-        "teaches its decoder to paint what the former one does.",
+        "Prunes finished lite-speaking weights (--init) to lite-quick, with a cheaper generator, "
+        "and trains its decoder to generate what the former one does.",
         {
             **_SPEAKING.values,
-            "losses": LossWeights(distilled=100.0, perceptual=4.0, region=6.0),
+            "losses": LossWeights(**_DISTILLED),
             "grow": "lite-quick",
             "keypoint_steps": 0,
             "scale_steps": 0,
@@ -201,13 +172,11 @@ RECIPES: dict[str, Recipe] = {
         expected="run 10 of ostnet-lite (23,844 pairs): its model card",
     ),
     "framing": Recipe(
-        "Teaches the decoder of finished speaking or quick weights (--init) to paint what the "
-        "source does not show, on pairs framed at different places; elsewhere it paints as before.",
+        "Trains the decoder of finished speaking or quick weights (--init) to generate what the "
+        "source does not show, on pairs cropped at different places; elsewhere it stays the same.",
         {
             **_SPEAKING.values,
-            "losses": LossWeights(
-                distilled=100.0, perceptual=4.0, region=6.0, uncovered=300.0, pixel=20.0
-            ),
+            "losses": LossWeights(**_DISTILLED, uncovered=300.0, pixel=20.0),
             "grow": "",
             "outside": "painted",
             "reframed_share": 0.6,
@@ -219,13 +188,13 @@ RECIPES: dict[str, Recipe] = {
             "ema": 0.99,
         },
         hardware="one CPU core",
-        expected="3,936 pairs (38 minutes, stopped before the rate had fallen) do not suffice: on "
-        "64 reframed pairs of val, L1 of the uncovered part .118, with repeated edges .100; of the "
+        expected="3,936 pairs (38 minutes, before the learning rate had fallen) are too few: on 64 "
+        "reframed pairs of val, L1 of the uncovered part .118, with repeated edges .100; of the "
         "rest .065 and .063; the weights were not used",
     ),
     "scale": Recipe(
         "T_theta alone, on the points that the detector of finished speaking weights (--init) "
-        "reads; nothing else learns. Minutes.",
+        "finds; nothing else learns. Minutes.",
         {
             "losses": LossWeights(people=20.0),
             "grow": "lite-speaking",
@@ -240,25 +209,20 @@ RECIPES: dict[str, Recipe] = {
         },
         hardware="one CPU core",
         expected="three minutes; median error on the detector's points of val .0234 to .0223, "
-        "across people .0303 to .0293 (ostnet-lite, run 7)",
-    ),
-    "base-gpu": Recipe(
-        "The same for --preset base.",
-        {**_WARM_START.values, **_ON_GPU, "preset": "base"},
-        hardware="one H100",
+        "across identities .0303 to .0293 (ostnet-lite, run 7)",
     ),
 }
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of a name. Raises InputError naming what there is."""
+    """Return the recipe of a name; raises InputError that lists the names for another one."""
     if name not in RECIPES:
         raise InputError(f"recipe: found {name!r}; expected one of {', '.join(RECIPES)}")
     return RECIPES[name]
 
 
 def describe() -> str:
-    """All recipes as text: purpose, values, hardware, what to expect."""
+    """Return all recipes as text: purpose, flags, hardware, expected figures."""
     lines = []
     for name, one in RECIPES.items():
         values = {k: v for k, v in one.values.items() if k != "losses"}

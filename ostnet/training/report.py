@@ -3,36 +3,21 @@
 import csv
 import logging
 import math
+from dataclasses import fields
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from ostnet.errors import InputError
+from ostnet.training.config import LossWeights
 from ostnet.training.parallel import Processes
 
 logger = logging.getLogger(__name__)
 
-LOSSES = (
-    "loss",
-    "perceptual",
-    "rectified",
-    "pixel",
-    "equivariance",
-    "distance",
-    "landmark",
-    "fiducial",
-    "flow",
-    "painted",
-    "warped",
-    "distilled",
-    "uncovered",
-    "people",
-    "performed",
-    "adversarial",
-    "matching",
-    "closeup",
-)
+_NO_TERMS = {"distance_threshold", "region", "gaps"}
+LOSSES = ("loss", *(f.name for f in fields(LossWeights) if f.name not in _NO_TERMS))
+"""The total and its terms."""
 COLUMNS = (
     *("stage", "step", "updates", "pairs", "seconds", "pairs/s", "waiting", "skipped"),
     *("learning rate", *LOSSES),

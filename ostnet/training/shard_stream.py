@@ -24,6 +24,8 @@ from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import check_identities
 from ostnet.dataset.shards import Sample, find_shards, read_shard
 from ostnet.errors import InputError
+from ostnet.training.config import TrainConfig
+from ostnet.training.frame_store import workers
 from ostnet.training.pairs import Batch, two_frames
 from ostnet.training.rng import Generator, rand
 
@@ -31,37 +33,6 @@ _START = 32
 """Clips in the buffer before the first draw."""
 _AHEAD = 4
 """Decoded clips that each reader keeps ready."""
-
-
-@dataclass(frozen=True)
-class StreamConfig:
-    """What a stream reads, and how much of it is in memory at once."""
-
-    folder: Path | str
-    """Data folder with ``shards/`` and, optionally, ``landmarks.npz``."""
-    split: str = "train"
-    """Start of the shards' names."""
-    leave_out: tuple[str, ...] = ()
-    """Identities whose clips and stills are not used; the folder's manifest.csv must have them."""
-    resolution: int = 256
-    """Side R of the square frames, in pixels."""
-    buffer: int = 256
-    """Clips in the shuffle buffer."""
-    frames: int = 16
-    """Random frames kept of each clip; the buffer takes buffer x frames x 3 R^2 bytes."""
-    uses: int = 8
-    """Pairs drawn from a clip before it is replaced."""
-    still_fraction: float = 0.15
-    """Probability that a pair is a still, drawn twice, where the buffer has stills."""
-    workers: int = 2
-    """Threads that read."""
-    device: str = "cpu"
-    """Device of the batches."""
-    seed: tuple[int, ...] = (0,)
-    """Seed of the order of shards and of the frames kept."""
-    rank: int = 0
-    """Number of this process among the ``processes`` that share the shards."""
-    processes: int = 1
 
 
 @dataclass(eq=False)
@@ -122,32 +93,49 @@ class ShuffleBuffer:
 class ShardStream:
     """An endless stream of training pairs; has the methods of a ``FrameStore`` that training uses.
 
+    Args:
+        config: data folder with ``shards/`` and, optionally, ``landmarks.npz``; people to leave
+            out (manifest.csv must have them), resolution, share of stills, workers, seed. The
+            buffer takes ``stream_pool`` x ``stream_frames`` x 3 R^2 bytes.
+        device: of the batches.
+        rank: number of this process.
+        count: processes that share the shards.
+        updates: updates of the run that is resumed; the order of the shards depends on it.
+
     Raises:
         InputError: no shard of the split or no such identity to leave out; from ``wait`` and
             ``sample`` also if no sample can be read.
     """
 
-    def __init__(self, config: StreamConfig):
-        self.config = config
-        self.device = torch.device(config.device)
+    def __init__(
+        self,
+        config: TrainConfig,
+        device: torch.device | str = "cpu",
+        rank: int = 0,
+        count: int = 1,
+        updates: int = 0,
+    ):
+        self.config, self.device = config, torch.device(device)
+        self.rank, self.count, self.seed = rank, count, (config.seed, updates)
+        folder, self.workers = Path(config.data), workers(config, self.device)
         self.skipped: list[tuple[str, str]] = []
         """(file, reason) of what cannot be read."""
-        self._shards = find_shards(config.folder, config.split)
-        check_identities(Path(config.folder), config.split, config.leave_out)
-        self._buffer = ShuffleBuffer(config.uses)
+        self._shards = find_shards(folder, "train")
+        check_identities(folder, "train", config.leave_out)
+        self._buffer = ShuffleBuffer(config.stream_uses)
         self._stopped = False
         self._turn, self._drawn = 0, 0
-        self._queues = [queue.Queue(_AHEAD) for _ in range(config.workers)]
-        for number in range(config.workers):
-            points = LandmarkFile(Path(config.folder))  # not thread-safe: one for each thread
+        self._queues = [queue.Queue(_AHEAD) for _ in range(self.workers)]
+        for number in range(self.workers):
+            points = LandmarkFile(folder)  # not thread-safe: one for each thread
             threading.Thread(target=self._work, args=(number, points), daemon=True).start()
 
     def wait(self, min_clips: int | None = None) -> None:
         """Block until the buffer holds ``min_clips`` clips; None: 32, or the buffer if smaller."""
-        while self._buffer.clips < min(min_clips or _START, self.config.buffer):
+        while self._buffer.clips < min(min_clips or _START, self.config.stream_pool):
             self._take()
-            if not self._buffer.clips and len(self._buffer) > self.config.buffer:
-                raise InputError(f"data folder {self.config.folder}: the shards hold stills alone")
+            if not self._buffer.clips and len(self._buffer) > self.config.stream_pool:
+                raise InputError(f"data folder {self.config.data}: the shards hold stills alone")
 
     def sample(self, batch: int, generator: Generator) -> Batch:
         """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the buffer.
@@ -188,10 +176,10 @@ class ShardStream:
         While there is room, the buffer takes clips in twice as fast as they are used up.
         """
         self._drawn += not keep
-        due = not keep and self._drawn % max(1, self.config.uses // 2) == 0
-        if due and len(self._buffer) < self.config.buffer:
+        due = not keep and self._drawn % max(1, self.config.stream_uses // 2) == 0
+        if due and len(self._buffer) < self.config.stream_pool:
             self._take()
-        clip = self._buffer.draw(u[1], u[2], still=u[0] < self.config.still_fraction, keep=keep)
+        clip = self._buffer.draw(u[1], u[2], still=u[0] < self.config.still_share, keep=keep)
         return clip, *(int(i) for i in two_frames(u[3], u[4], len(clip.frames)))
 
     def _points(self, chosen: list) -> tuple[torch.Tensor, torch.Tensor]:
@@ -208,16 +196,16 @@ class ShardStream:
                 return
         found = "; ".join(f"{file}: {reason}" for file, reason in self.skipped[:3])
         raise InputError(
-            f"data folder {self.config.folder}: no sample of the {len(self._shards)} shards of "
-            f"split {self.config.split!r} can be read ({found or 'they are empty'})"
+            f"data folder {self.config.data}: no sample of the {len(self._shards)} shards of "
+            f"split 'train' can be read ({found or 'they are empty'})"
         )
 
     def _work(self, worker: int, points: LandmarkFile) -> None:
         """Read this reader's shards again and again; None in the queue means an empty pass."""
-        slot = self.config.rank * self.config.workers + worker
+        slot = self.rank * self.workers + worker
         epoch = 0
         while not self._stopped:
-            rng = np.random.default_rng([*self.config.seed, slot, epoch])
+            rng = np.random.default_rng([*self.seed, slot, epoch])
             empty = True
             for sample in self._samples(slot, epoch):
                 clip = self._decode(sample, points, rng)
@@ -232,10 +220,10 @@ class ShardStream:
 
     def _samples(self, slot: int, epoch: int) -> Iterator[Sample]:
         """Read this reader's shards once, or its part of them if there are fewer than readers."""
-        slots = self.config.processes * self.config.workers
+        slots = self.count * self.workers
         parts = -(-slots // len(self._shards))
         units = [(shard, part) for shard in self._shards for part in range(parts)]
-        order = np.random.default_rng([*self.config.seed, epoch]).permutation(len(units))
+        order = np.random.default_rng([*self.seed, epoch]).permutation(len(units))
         for shard, part in (units[i] for i in order[slot::slots]):
             try:
                 for sample in read_shard(shard, part, parts):
@@ -247,7 +235,7 @@ class ShardStream:
     def _decode(
         self, sample: Sample, landmark_file: LandmarkFile, rng: np.random.Generator
     ) -> BufferedClip | None:
-        count = min(sample.frames, self.config.frames)
+        count = min(sample.frames, self.config.stream_frames)
         wanted = np.sort(rng.choice(sample.frames, count, replace=False))
         try:
             images = sample.decode(wanted, self.config.resolution)

@@ -1,5 +1,6 @@
 """Where a run's pairs come from: frames held in memory, or a stream of shards."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -8,9 +9,9 @@ from ostnet.dataset.manifest import read_rows
 from ostnet.dataset.shards import find_shards, unpack
 from ostnet.errors import InputError
 from ostnet.training.config import TrainConfig
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.parallel import Processes
-from ostnet.training.shard_stream import ShardStream, StreamConfig
+from ostnet.training.shard_stream import ShardStream
 
 _VALIDATION_FRAMES = 13
 _VALIDATION_CLIPS = 64
@@ -28,27 +29,12 @@ def open_training(
     writes. Several processes draw the same global batch only from a complete store: they wait here.
     """
     if config.stream:
-        return ShardStream(
-            StreamConfig(
-                folder=config.data,
-                leave_out=config.leave_out,
-                resolution=config.resolution,
-                buffer=config.stream_pool,
-                frames=config.stream_frames,
-                uses=config.stream_uses,
-                still_fraction=config.still_share,
-                workers=_workers(config, processes.device),
-                device=str(processes.device),
-                seed=(config.seed, updates),
-                rank=processes.rank,
-                processes=processes.count,
-            )
-        )
+        return ShardStream(config, processes.device, processes.rank, processes.count, updates)
     if not (Path(config.data) / "clips").exists() and (Path(config.data) / "shards").is_dir():
         raise InputError(f"data folder {config.data}: holds shards alone; add --stream")
 
     def make() -> FrameStore:
-        store = _store(config, config.data, "train", processes.device, config.max_frames_per_clip)
+        store = FrameStore(config, "train", processes.device)
         if processes.count > 1:
             store.wait()
         return store
@@ -61,7 +47,8 @@ def open_validation(config: TrainConfig, device: torch.device) -> FrameStore:
     folder = Path(config.data)
     if config.stream and not _has_files(folder):
         folder = unpack(folder, "val", _VALIDATION_CLIPS, Path(config.output) / "state" / "val")
-    store = _store(config, folder, "val", device, _VALIDATION_FRAMES)
+    limits = {"leave_out": (), "max_frames_per_clip": _VALIDATION_FRAMES}
+    store = FrameStore(replace(config, data=str(folder), **limits), "val", device)
     store.wait()
     return store
 
@@ -82,28 +69,3 @@ def _has_files(folder: Path) -> bool:
         return bool(read_rows(folder, "val"))
     except InputError:
         return False
-
-
-def _store(
-    config: TrainConfig, folder: Path | str, split: str, device: torch.device, frames: int | None
-) -> FrameStore:
-    return FrameStore(
-        DataConfig(
-            folder=folder,
-            split=split,
-            leave_out=config.leave_out if split == "train" else (),
-            resolution=config.resolution,
-            max_frames_per_clip=frames,
-            cache_dir=config.cache,
-            device=str(device),
-            workers=_workers(config, device),
-            still_fraction=config.still_share,
-            lively_share=config.lively_share,
-            generated_weight=config.generated_weight,
-            seed=config.seed,
-        )
-    )
-
-
-def _workers(config: TrainConfig, device: torch.device) -> int:
-    return config.workers or (12 if device.type == "cuda" else 2)

@@ -49,7 +49,7 @@ picture cannot be told from one of the head, which must stay."""
 
 
 @dataclass
-class Run:
+class Context:
     """What the stages of a run share."""
 
     config: TrainConfig
@@ -90,8 +90,8 @@ class Stage(ABC):
     trains_batch_norm = True
     """Whether batch norm uses and updates the statistics of each batch."""
 
-    def __init__(self, run: Run):
-        self.run, self.config, self.model = run, run.config, run.model
+    def __init__(self, context: Context):
+        self.context, self.config, self.model = context, context.config, context.model
 
     def setup(self) -> None:  # noqa: B027
         """Prepare the stage and freeze what does not learn; called when it starts or resumes."""
@@ -102,7 +102,7 @@ class Stage(ABC):
 
     def batch(self, pairs: int, generator: Generator, progress: float) -> Any:
         """Draw a batch; the generator is on the CPU."""
-        return self.run.store.sample(pairs, generator)
+        return self.context.store.sample(pairs, generator)
 
     @abstractmethod
     def forward(self, batch: Any, generator: Generator, step: int) -> Any:
@@ -153,7 +153,7 @@ class WarmStartStage(Stage):
     whole_batch: int
 
     def split(self, progress: float) -> tuple[int, int]:
-        return 1, max(1, self.whole_batch // self.run.processes.count)
+        return 1, max(1, self.whole_batch // self.context.processes.count)
 
     def decay_progress(self, step: int, seconds: float) -> float:
         return step / max(self.steps, 1) if self.config.grow else 0.0
@@ -167,9 +167,9 @@ class KeypointStage(WarmStartStage):
 
     name = "keypoints"
 
-    def __init__(self, run: Run):
-        super().__init__(run)
-        self.steps, self.whole_batch = run.config.keypoint_steps, run.config.keypoint_batch
+    def __init__(self, context: Context):
+        super().__init__(context)
+        self.steps, self.whole_batch = context.config.keypoint_steps, context.config.keypoint_batch
 
     def forward(self, batch: Batch, generator: Generator, step: int) -> list[tuple[Tensor, Tensor]]:
         """Return keypoints and their landmarks (B, K, 2) of source and driving pictures."""
@@ -207,17 +207,17 @@ class ScaleStage(WarmStartStage):
     name = "scale"
     whole_batch = SCALE_BATCH
 
-    def __init__(self, run: Run):
-        super().__init__(run)
-        self.steps = run.config.scale_steps
+    def __init__(self, context: Context):
+        super().__init__(context)
+        self.steps = context.config.scale_steps
         self.points: DetectedPoints | None = None
 
     def setup(self) -> None:
         if self.config.losses.people:
-            self.points = self.run.detected_points()
+            self.points = self.context.detected_points()
 
     def batch(self, pairs: int, generator: Generator, progress: float) -> tuple[Tensor, Tensor]:
-        return self.run.store.sample_landmarks(pairs, generator)
+        return self.context.store.sample_landmarks(pairs, generator)
 
     def forward(self, batch: tuple[Tensor, Tensor], generator: Generator, step: int) -> Tensor:
         """Return the loss: with points alone, it is computed in one go."""

@@ -16,20 +16,20 @@ from torch import Tensor
 from ostnet.errors import InputError
 from ostnet.model.ostnet import OSTNet
 from ostnet.training import PROCESS_START, checkpoint
+from ostnet.training.checkpoint import compile_parts, initial_network
 from ostnet.training.config import TrainConfig
 from ostnet.training.detail import DetailStage
 from ostnet.training.discriminator import Discriminator
 from ostnet.training.distil import DistilStage
 from ostnet.training.joint import JointStage
 from ostnet.training.losses import Loss
-from ostnet.training.network import compile_parts, initial_network
 from ostnet.training.optimisation import ExponentialAverage, Optimiser, rate_factor, use_bf16
 from ostnet.training.parallel import Processes, synchronise_batch_norms
 from ostnet.training.perceptual import PerceptualLoss
 from ostnet.training.report import Journal, Meter, make_tracker
 from ostnet.training.rng import RowGenerator, step_seeds
 from ostnet.training.sources import FIRST_CLIPS, check_validation, open_training
-from ostnet.training.stages import KeypointStage, Run, ScaleStage, Stage, has_warm_start
+from ostnet.training.stages import Context, KeypointStage, ScaleStage, Stage, has_warm_start
 from ostnet.training.validation import Validator
 
 logger = logging.getLogger(__name__)
@@ -75,8 +75,11 @@ class Trainer:
         self.folder = Path(config.output)
         if config.val_minutes:
             check_validation(config)
-        state = self._saved_state()
-        self.store = open_training(config, self.processes, state["updates"] if state else 0)
+        state = checkpoint.load_state(self.folder, self.device)
+        updates = state["updates"] if state else 0
+        found = float(updates) if state else -1.0
+        self.processes.check_same(f"output {self.folder}", found)
+        self.store = open_training(config, self.processes, updates)
         self.model = initial_network(config).to(self.device, memory_format=torch.channels_last)
         if self.processes.count > 1:
             self.model = synchronise_batch_norms(self.model, self.device)
@@ -85,15 +88,15 @@ class Trainer:
         perceptual = self.processes.first_here_first(
             lambda: PerceptualLoss(config.perceptual, config.perceptual_weights)
         ).to(self.device)
-        self.perceptual = perceptual.name
         self.discriminator: Discriminator | None = None
         if config.losses.adversarial or config.losses.matching:
             self.discriminator = Discriminator(
                 config.discriminator_rate, config.discriminator_width, self.processes
             )
-        run = Run(config, self.model, self.store, perceptual, self.processes)
-        last = DistilStage(run) if config.losses.distilled else DetailStage(run)
-        self.stages: list[Stage] = [KeypointStage(run), ScaleStage(run), JointStage(run), last]
+        context = Context(config, self.model, self.store, perceptual, self.processes)
+        last = DistilStage if config.losses.distilled else DetailStage
+        stages = KeypointStage, ScaleStage, JointStage, last
+        self.stages: list[Stage] = [stage(context) for stage in stages]
         self.number = 0 if has_warm_start(config) else FIRST_MAIN
         self.step, self.updates, self.pairs, self.skipped = 0, 0, 0, 0
         self.seconds = 0.0
@@ -101,15 +104,12 @@ class Trainer:
             self._resume(state)
         if config.compile:
             compile_parts(self.model, perceptual, self.device)
-        self.ready: Stage | None = None
-        """The stage that has been set up."""
+        self.ready: Stage | None = None  # the stage that has been set up
         self.validator = Validator(config, self.processes)
-        self.reserve = 0.0
-        """Seconds reserved for the last validation, so that ``minutes`` includes everything."""
+        self.reserve = 0.0  # seconds for the last validation: ``minutes`` includes everything
         self.table: dict = {}
         self.now = 0.0
-        self.waited = 0.0
-        """Seconds that the last step spent on drawing its pairs."""
+        self.waited = 0.0  # seconds that the last step spent on drawing its pairs
 
     @property
     def stage(self) -> Stage:
@@ -200,7 +200,7 @@ class Trainer:
         """Return the present stage's loss of a batch; first trains the discriminator on it."""
         stage = self.stage
         prediction = stage.forward(batch, generator, self.step)
-        if self.discriminator is not None and (pictures := stage.judged(prediction)) is not None:
+        if self.discriminator and (pictures := stage.judged(prediction)):
             self.discriminator.train_step(*pictures)
         return stage.loss(prediction, generator, self.discriminator)
 
@@ -248,14 +248,6 @@ class Trainer:
         tracker = make_tracker(self.config.track, self.folder, self._recipe())
         return Journal(self.folder, tracker, self.updates)
 
-    def _saved_state(self) -> dict | None:
-        """Return what the output folder holds of an earlier run, the same in every process."""
-        state = checkpoint.load_state(self.folder, self.device)
-        self.processes.check_same(
-            f"output {self.folder}", -1.0 if state is None else float(state["updates"])
-        )
-        return state
-
     def _resume(self, state: dict) -> None:
         if state["config"] != self.model.config.to_dict():
             raise InputError(
@@ -265,7 +257,7 @@ class Trainer:
         self.model.load_state_dict(state["model"])
         self.average.load_state_dict(state["average"])
         self.optimiser.adam.load_state_dict(state["optimizer"])
-        if self.discriminator is not None and state["discriminator"] is not None:
+        if self.discriminator and state["discriminator"]:
             self.discriminator.load_state_dict(state["discriminator"])
         for name in COUNTERS:
             setattr(self, name, state[name])
@@ -275,13 +267,12 @@ class Trainer:
     def _save(self) -> None:
         if not self.processes.first:
             return
-        judge = self.discriminator
         state = {
             "config": self.model.config.to_dict(),
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimiser.adam.state_dict(),
-            "discriminator": None if judge is None else judge.state_dict(),
+            "discriminator": self.discriminator and self.discriminator.state_dict(),
             **{name: getattr(self, name) for name in COUNTERS},
         }
         checkpoint.save(self.folder, self._result, state, self._recipe())
@@ -294,7 +285,7 @@ class Trainer:
     def _recipe(self) -> dict:
         return {
             **self.config.to_dict(),
-            "perceptual": self.perceptual,
+            "perceptual": self.stage.context.perceptual.name,
             "processes": self.processes.count,
             "pairs": self.pairs,
             "trained_minutes": round(self.seconds / 60, 2),

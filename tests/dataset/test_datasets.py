@@ -7,7 +7,8 @@ import pytest
 from ostnet.dataset.prepare.preparation import prepare
 from ostnet.evaluation.data.clips import read_clips
 from ostnet.media.detector_dlib import DlibDetector
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.config import TrainConfig
+from ostnet.training.frame_store import FrameStore
 
 HEAD = "Identity  : \t{}\nReference : \t{}\nOffset    : \t0\n\nFRAME \tX \tY \tW \tH \n"
 
@@ -23,7 +24,8 @@ def rows(config) -> list[dict[str, str]]:
 
 def assert_readable(config, cache, train: int, val: int) -> None:
     """Training and evaluation find so many clips."""
-    store = FrameStore(DataConfig(config.output, resolution=64, cache_dir=cache, workers=1))
+    settings = {"data": str(config.output), "cache": str(cache)}
+    store = FrameStore(TrainConfig(**settings, resolution=64, workers=1))
     store.wait()
     assert (len(store.clips), store.skipped) == (train, [])
     assert len(read_clips(config.output)) == val

@@ -21,7 +21,8 @@ from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import load_frames, read_clips
 from ostnet.media.detector_dlib import DlibDetector
 from ostnet.media.video import read_frames
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.config import TrainConfig
+from ostnet.training.frame_store import FrameStore
 
 pytestmark = pytest.mark.filterwarnings("ignore:no clip of split")
 
@@ -90,8 +91,8 @@ def test_a_file_that_is_no_video_is_listed_with_its_reason(prepared):
 def test_training_and_evaluation_read_the_result(prepared, tmp_path):
     config, summary = prepared
     assert set(summary.clips) == {"train", "val"}
-    data = DataConfig(config.output, resolution=64, cache_dir=tmp_path, workers=1)
-    store = FrameStore(data)
+    settings = {"data": str(config.output), "cache": str(tmp_path)}
+    store = FrameStore(TrainConfig(**settings, resolution=64, workers=1))
     store.wait()
     assert len(store.clips) == summary.clips["train"] and store.skipped == []
     assert store.sample(2, torch.Generator().manual_seed(0)).source.shape == (2, 3, 64, 64)

@@ -6,8 +6,8 @@ import pytest
 
 from ostnet.errors import InputError
 from ostnet.training.__main__ import parse
+from ostnet.training.checkpoint import initial_network
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.network import initial_network
 from ostnet.training.parallel import Processes
 from ostnet.training.recipes import RECIPES, describe, recipe
 from ostnet.training.sources import open_training, open_validation

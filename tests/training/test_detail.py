@@ -21,7 +21,7 @@ from ostnet.training.detail import (
     landmark_weights,
     performed_distance,
 )
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.pairs import liveliest
 from ostnet.training.trainer import train
 
@@ -64,10 +64,8 @@ def test_frames_that_are_kept_include_the_blink_and_the_open_mouth():
 
 def test_lively_pairs_differ_more(rendered_folder, tmp_path, generator):
     def change(share: float) -> float:
-        config = DataConfig(
-            rendered_folder, resolution=32, cache_dir=tmp_path, still_fraction=0, lively_share=share
-        )
-        store = FrameStore(config)
+        folders = {"data": str(rendered_folder), "cache": str(tmp_path)}
+        store = FrameStore(TrainConfig(**folders, resolution=32, still_share=0, lively_share=share))
         store.wait()
         store.openings = torch.arange(2.0 * len(store.frames)).view(-1, 2)  # later: opener
         one, other = store.draw(400, generator)[0].split(400)
@@ -116,7 +114,7 @@ def test_gaps_are_vectors_between_keypoints():
 
 
 def test_pairs_across_people_have_the_ratio_of_their_sizes(rendered_folder, tmp_path, generator):
-    store = FrameStore(DataConfig(rendered_folder, resolution=64, cache_dir=tmp_path))
+    store = FrameStore(TrainConfig(data=str(rendered_folder), resolution=64, cache=str(tmp_path)))
     store.wait()
     points = cross_identity.detect_points(OSTNet(SMALL).eval(), store, generator)
     points.size = torch.tensor([[1.0, 1.0], [2.0, 2.0], [4.0, 4.0]])

@@ -13,13 +13,13 @@ from ostnet.landmarks import POINTS
 from ostnet.model.layers import identity_grid
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
+from ostnet.training.checkpoint import initial_network
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.distil import DECODER, DistilStage
 from ostnet.training.joint import Pair
-from ostnet.training.network import initial_network
 from ostnet.training.parallel import Processes
 from ostnet.training.perceptual import PerceptualLoss
-from ostnet.training.stages import Run
+from ostnet.training.stages import Context
 from ostnet.training.trainer import train
 
 WHOLE = replace(SMALL, **SPEAKING, motion_resolution=32, residual_blocks=2)
@@ -78,7 +78,7 @@ def test_outside_the_source_it_learns_from_the_target(config, random_features):
     flow = identity_grid(32, 32).expand(2, -1, -1, -1) + torch.tensor([1.0, 0.0])
     config.losses = LossWeights(perceptual=0.1, distilled=1, uncovered=30)
     perceptual = PerceptualLoss("auto", str(random_features))
-    stage = DistilStage(Run(config, model, None, perceptual, Processes("cpu")))
+    stage = DistilStage(Context(config, model, None, perceptual, Processes("cpu")))
     stage.setup()
     stage.teacher = lively(QUICK).requires_grad_(False)
     stage.teacher.move = lambda *_: Motion(flow, torch.ones(2, 1, 32, 32))

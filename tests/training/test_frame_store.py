@@ -11,7 +11,8 @@ import torch
 from ostnet.errors import InputError
 from ostnet.landmarks import POINTS
 from ostnet.training import frame_store
-from ostnet.training.frame_store import DataConfig, FrameStore, allocate
+from ostnet.training.config import TrainConfig
+from ostnet.training.frame_store import FrameStore, allocate
 
 FRAMES = 12
 CLIPS = {"clips/anna_0.avi": "anna", "clips/anna_1.avi": "anna", "clips/ben_0.avi": "ben"}
@@ -60,10 +61,10 @@ def folder(tmp_path) -> Path:
     return root
 
 
-def open_store(folder: Path, **settings) -> FrameStore:
+def open_store(folder: Path, split: str = "train", **settings) -> FrameStore:
     """A complete store with its cache beside the folder."""
-    config = {"resolution": 32, "cache_dir": folder.parent / "cache", **settings}
-    store = FrameStore(DataConfig(folder, **config))
+    values = {"resolution": 32, "cache": str(folder.parent / "cache"), **settings}
+    store = FrameStore(TrainConfig(data=str(folder), **values), split)
     store.wait()
     return store
 
@@ -79,7 +80,7 @@ def colours(images: torch.Tensor) -> np.ndarray:
 
 
 def test_a_pair_is_two_distinct_frames_of_one_clip_with_their_landmarks(folder):
-    batch = draw(open_store(folder, still_fraction=0.0), 64)
+    batch = draw(open_store(folder, still_share=0.0), 64)
     assert batch.source.shape == batch.driving.shape == (64, 3, 32, 32)
     assert (
         batch.source.dtype == torch.float32 and 0 <= batch.source.min() <= batch.source.max() <= 1
@@ -98,24 +99,24 @@ def test_a_pair_is_two_distinct_frames_of_one_clip_with_their_landmarks(folder):
 
 
 def test_people_are_drawn_evenly_however_many_clips_they_have(folder):
-    batch = draw(open_store(folder, still_fraction=0.0), 2000)
+    batch = draw(open_store(folder, still_share=0.0), 2000)
     red = colours(batch.source)[:, 0]
     assert abs((red > 150).mean() - 0.5) < 0.05  # ben has one clip of the three
     assert abs((red < 90).mean() - 0.25) < 0.05
 
 
 def test_stills_make_up_their_share_and_are_drawn_twice(folder):
-    batch = draw(open_store(folder, still_fraction=0.3), 1000)
+    batch = draw(open_store(folder, still_share=0.3), 1000)
     assert abs(batch.is_still.float().mean() - 0.3) < 0.05
     assert torch.equal(batch.source[batch.is_still], batch.driving[batch.is_still])
     assert colours(batch.source)[batch.is_still.numpy(), 0].min() > 215
 
 
 def test_frames_are_thinned_evenly_and_landmarks_follow(folder):
-    store = open_store(folder, max_frames_per_clip=3, resolution=16)
+    store = open_store(folder, max_frames_per_clip=3, resolution=64)
     clip = next(clip for clip in store.clips if clip.file == "clips/anna_1.avi")
     images, points = store.gather(torch.arange(clip.start, clip.start + clip.length))
-    assert images.shape == (3, 3, 16, 16)
+    assert images.shape == (3, 3, 64, 64)
     np.testing.assert_allclose(colours(images)[:, 1], [0, 20 * 6, 20 * 11], atol=4)
     np.testing.assert_allclose(points[:, 0, 0], [0, 0.06, 0.11], atol=1e-3)
 

@@ -13,7 +13,8 @@ import torch
 from ostnet.dataset.shards import find_shards, read_shard, unpack
 from ostnet.errors import InputError
 from ostnet.landmarks import POINTS
-from ostnet.training.shard_stream import BufferedClip, ShardStream, ShuffleBuffer, StreamConfig
+from ostnet.training.config import TrainConfig
+from ostnet.training.shard_stream import BufferedClip, ShardStream, ShuffleBuffer
 
 FRAMES = 10
 PEOPLE = ("anna", "anna", "anna", "ben", "cleo", "dora")
@@ -52,9 +53,10 @@ def folder(tmp_path_factory) -> Path:
     return root
 
 
-def open_stream(folder: Path, **settings) -> ShardStream:
-    values = {"resolution": 32, "buffer": 6, "frames": 4, "uses": 4, "workers": 1, **settings}
-    return ShardStream(StreamConfig(folder, **values))
+def open_stream(folder: Path, rank: int = 0, count: int = 1, **settings) -> ShardStream:
+    values = {"resolution": 32, "stream_pool": 6, "stream_frames": 4, "stream_uses": 4}
+    config = TrainConfig(data=str(folder), **{**values, "workers": 1, **settings})
+    return ShardStream(config, rank=rank, count=count)
 
 
 def draw(stream: ShardStream, batch: int, seed: int = 0):
@@ -81,16 +83,16 @@ def test_a_pair_is_two_frames_of_one_clip_with_its_landmarks_where_known(folder)
 
 
 def test_memory_is_bounded_and_the_stream_goes_through_everything_again_and_again(folder):
-    stream = open_stream(folder, buffer=3)
+    stream = open_stream(folder, stream_pool=3)
     seen = np.concatenate([clips_of(draw(stream, 8, seed).source) for seed in range(20)])
     assert set(seen) == set(range(6))
     assert len(stream._buffer) <= 3
 
 
 def test_draws_repeat_with_the_seed(folder):
-    first, second = (draw(open_stream(folder, seed=(3,), workers=2), 30) for _ in range(2))
+    first, second = (draw(open_stream(folder, seed=3, workers=2), 30) for _ in range(2))
     assert torch.equal(first.source, second.source) and torch.equal(first.driving, second.driving)
-    other = draw(open_stream(folder, seed=(4,), workers=2), 30)
+    other = draw(open_stream(folder, seed=4, workers=2), 30)
     assert not torch.equal(first.source, other.source)
 
 
@@ -99,7 +101,7 @@ def test_processes_share_the_clips_without_overlap(folder, workers):
     """Also where readers outnumber shards; one pass over all slots sees every clip once."""
     files = []
     for rank in range(2):
-        stream = open_stream(folder, rank=rank, processes=2, workers=workers)
+        stream = open_stream(folder, rank=rank, count=2, workers=workers)
         slots = range(rank * workers, (rank + 1) * workers)
         files += [sample.file for slot in slots for sample in stream._samples(slot, epoch=0)]
         stream.close()

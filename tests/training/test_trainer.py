@@ -17,7 +17,7 @@ from ostnet import InputError, OSTNet
 from ostnet.model.scale import scale_image
 from ostnet.training.augmentation import draw_scales
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.frame_store import DataConfig, FrameStore
+from ostnet.training.frame_store import FrameStore
 from ostnet.training.joint import JointStage
 from ostnet.training.trainer import FIRST_MAIN, Trainer, train
 
@@ -269,9 +269,7 @@ def test_a_minute_of_training_learns_the_scale(config):
         config, keypoint_steps=150, scale_steps=600, steps=40, batch=8, learning_rate=5e-4, ema=0.9
     )
     train(config)
-    store = FrameStore(
-        DataConfig(config.data, resolution=64, cache_dir=config.cache, still_fraction=0)
-    )
+    store = FrameStore(replace(config, still_share=0))
     store.wait()
     batch = store.sample(64, torch.Generator().manual_seed(5))
     scale = draw_scales(64, 0.7, 1.3, torch.Generator().manual_seed(6))

@@ -8,8 +8,8 @@ from small_models import SMALL, lively
 
 from ostnet.config import PRESETS, SPEAKING
 from ostnet.errors import InputError
+from ostnet.training.checkpoint import initial_network
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.network import initial_network
 
 
 def test_an_ablation_can_start_from_a_whole_checkpoint(tmp_path):
