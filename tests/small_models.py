@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 
 from ostnet import OSTNet
-from ostnet.backends.int8 import observed
+from ostnet.backends.reduced_precision import observed
 from ostnet.config import ModelConfig
 
 SMALL = ModelConfig(

@@ -18,8 +18,7 @@ import ostnet
 from ostnet import InputError, OSTNet
 from ostnet.config import ModelConfig
 from ostnet.hub import Checkpoint, embedded_folders
-from ostnet.hub.card import model_card
-from ostnet.hub.front_matter import check_space, join, split
+from ostnet.hub.card import check_space, join, model_card, split
 from ostnet.hub.space import TORCH
 
 ROOT = Path(ostnet.__file__).parents[1]

@@ -20,7 +20,7 @@ from ostnet.model.frame import Alignment, Steering
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from ostnet.backends.fiducials import Fiducials
+    from ostnet.backends.graphed import Fiducials
     from ostnet.model.scale import ScaleTransform
 
     Transform = ScaleTransform | Fiducials

@@ -1,7 +1,7 @@
-"""Back ends: what computes the networks, behind one interface (:class:`interface.Backend`).
+"""Back ends that compute the networks, with one interface (:class:`interface.Backend`).
 
-``load_backend`` chooses one; ``export`` writes graphs for use elsewhere. The public names load on
-first use: graphs that were built run without torch (``openvino``, ``manifest``).
+``load_backend`` chooses one; ``export`` writes graphs for use elsewhere. Public names are imported
+at first use, since built graphs run without torch (``openvino``, ``manifest``).
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Built graphs on disk, by the hash of all that they depend on."""
+"""Built graphs on disk, in folders named by a hash of everything that they depend on."""
 
 import os
 import shutil
@@ -6,29 +6,28 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ostnet.backends.digest import checkpoint_digest
 from ostnet.backends.manifest import Manifest
-from ostnet.cache import VARIABLE, cache_root
-
-__all__ = ["KEPT", "VARIABLE", "cache_folder", "cached"]
+from ostnet.files import cache_root
 
 KEPT = 8
-"""Entries that stay, the last used ones: about 60 MB each for the ``lite`` widths."""
+"""Number of folders that are kept, the last used ones; about 60 MB each for the ``lite`` widths."""
 
 
 def cache_folder() -> Path:
-    """Where graphs are kept."""
+    """Return the folder of the cache."""
     return cache_root() / "graphs"
 
 
 def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]:
-    """The folder of this key and its manifest; built where there is none, or a broken one.
+    """Return the folder of a key and its manifest; build it if it is missing or broken.
 
     Args:
         key: hash of everything that the graphs depend on.
         build: writes graphs and manifest into an empty folder.
 
     Raises:
-        OSError: the folder cannot be written.
+        OSError: the cache cannot be written.
     """
     folder = cache_folder() / key
     try:
@@ -43,20 +42,28 @@ def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]
         manifest = build(stage)
         try:
             stage.rename(folder)
-        except OSError:  # there is one
+        except OSError:  # the folder exists
             try:
-                manifest = Manifest.read(folder)  # another process was first
+                manifest = Manifest.read(folder)  # another process was faster
             except ValueError:  # it is broken
                 shutil.rmtree(folder, ignore_errors=True)
                 stage.rename(folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    _forget_old(folder.parent)
-    return folder, manifest
-
-
-def _forget_old(folder: Path) -> None:
-    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    entries = [path for path in folder.parent.iterdir() if not path.name.startswith(".")]
     entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     for path in entries[KEPT:]:
         shutil.rmtree(path, ignore_errors=True)
+    return folder, manifest
+
+
+def was_built(checkpoint: Path) -> bool:
+    """Return whether the cache has graphs of a checkpoint, whose weights then need no check."""
+    manifests = list(cache_folder().glob("*/manifest.json"))
+    if not manifests:
+        return False
+    try:
+        weights = checkpoint_digest(checkpoint)
+        return any(Manifest.weights_of(file.parent) == weights for file in manifests)
+    except ValueError:
+        return False

@@ -1,4 +1,4 @@
-"""Which device to compute on; torch is asked only where there may be another than the CPU."""
+"""Choice of the device; torch is imported only where there may be a GPU."""
 
 import os
 import sys
@@ -12,19 +12,18 @@ if TYPE_CHECKING:
     import torch
 
 DRIVERS = ("/dev/nvidiactl", "/dev/dxg", "/dev/kfd")
-"""What a Linux with a GPU that torch calls CUDA has: NVIDIA's driver, Windows' own, AMD's."""
+"""Device files of GPU drivers on Linux: NVIDIA's, WSL's, AMD's."""
 
 
 def is_cpu(name: str) -> bool:
-    """Whether a device's name, ``auto`` among them, certainly means the CPU."""
+    """Return whether a device's name, which may be ``auto``, means the CPU."""
     return name == "cpu" or (name == "auto" and not has_cuda())
 
 
 def has_cuda() -> bool:
     """Return whether ``auto`` is CUDA here.
 
-    A Space on ZeroGPU borrows its GPU call by call: torch, as the package ``spaces`` patches it,
-    knows of it also where no driver can be seen.
+    On ZeroGPU the package ``spaces`` patches torch to report a GPU although no driver is visible.
     """
     borrowed = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "t", "true")
     has_driver = borrowed or any(Path(driver).exists() for driver in DRIVERS)
@@ -38,10 +37,10 @@ def has_cuda() -> bool:
 
 
 def choose_device(name: str) -> "torch.device":
-    """``auto`` -> CUDA where there is one, else the CPU; else the named device, if it is here.
+    """Return the named device; ``auto`` is CUDA where available, else the CPU.
 
     Raises:
-        InputError: it is not.
+        InputError: the device is not available.
     """
     import torch
 

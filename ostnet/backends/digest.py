@@ -1,4 +1,4 @@
-"""What a graph depends on, as a hash. The same of weights in memory and on disk."""
+"""Hashes of weights and code; those of weights are the same in memory and on disk."""
 
 import hashlib
 import json
@@ -15,24 +15,24 @@ if TYPE_CHECKING:
     from ostnet.model.ostnet import OSTNet
 
 ADDED = {"gaze_gain": 1.0, "outside": "border", "reach": 1.0}
-"""Fields that came after ``ranges.json`` of published weights was written, with the values of
-networks without them, which then count nothing."""
+"""Newer fields of the configuration -> values that are left out of the hash, so that
+``ranges.json`` of older weights stays valid."""
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def model_digest(model: "OSTNet") -> str:
-    """SHA-256 of the configuration and of every weight, in the precision they have in memory."""
+    """Return the SHA-256 of configuration and weights, in the precision they have in memory."""
     tensors = (
         (name, value.detach().cpu().contiguous().numpy())
         for name, value in sorted(model.state_dict().items())
-        if not name.endswith("num_batches_tracked")  # not on disk, and nothing reads it
+        if not name.endswith("num_batches_tracked")  # not on disk
     )
     return _digest(model.config, tensors)
 
 
 def checkpoint_digest(folder: Path) -> str:
-    """The digest of the model that a checkpoint's files make, found without torch.
+    """Return the same digest of a checkpoint's files, without torch.
 
     Raises:
         ValueError: they cannot be read.
@@ -51,7 +51,7 @@ def _checkpoint_digest(config: Path, weights: Path, *_: int) -> str:
         tensors = load_file(weights)
     except (OSError, TypeError, RecursionError, SafetensorError) as error:
         raise ValueError(str(error)) from error
-    single = (  # what torch makes of half precision
+    single = (  # torch loads half precision as float32
         (name, value.astype(np.float32) if value.dtype == np.float16 else value)
         for name, value in sorted(tensors.items())
     )
@@ -68,11 +68,6 @@ def _digest(config: ModelConfig, tensors: Iterable[tuple[str, np.ndarray]]) -> s
 
 
 def code_digest() -> str:
-    """SHA-256 of the code that turns weights into graphs."""
+    """Return the SHA-256 of the code that turns weights into graphs."""
     paths = sorted([*_PACKAGE.glob("model/*.py"), *_PACKAGE.glob("backends/*.py")])
     return hashlib.sha256(b"".join(path.read_bytes() for path in paths)).hexdigest()
-
-
-def combined(*parts: str) -> str:
-    """One hash of several texts."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()

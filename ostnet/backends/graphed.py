@@ -1,11 +1,11 @@
-"""The model's calls, answered by a folder of graphs: NumPy arrays in and out, no torch."""
+"""The model's calls computed by a folder of graphs: NumPy arrays in and out, without torch."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from ostnet.backends.fiducials import Fiducials
 from ostnet.backends.manifest import Manifest
 from ostnet.config import ModelConfig
 from ostnet.model.frame import Alignment, Reader, Rendered, Source
@@ -13,26 +13,48 @@ from ostnet.model.frame import Alignment, Reader, Rendered, Source
 Run = Callable[[str, Iterable[np.ndarray]], list[np.ndarray]]
 """(graph, its inputs) -> its outputs."""
 
+Array = Any
+"""A float32 np.ndarray; :mod:`ostnet.model.frame` and :class:`Backend` call it ``Tensor``."""
+
+
+@dataclass(frozen=True)
+class Fiducials:
+    """The constants of :class:`ostnet.model.scale.ScaleTransform`, without torch."""
+
+    base: np.ndarray
+    """The base points, (12, 2)."""
+    affine: np.ndarray
+    """(2, 12), see :func:`ostnet.model.scale.affine_matrix`."""
+
+    @classmethod
+    def of(cls, constants: dict[str, list]) -> "Fiducials":
+        """Read them from a manifest's constants."""
+        return cls(*(np.array(constants[name], np.float32) for name in ("base", "affine")))
+
+    def affine_scale(self, fiducials: np.ndarray) -> np.ndarray:
+        """Return (A_xx, A_yy) of the grid that fiducials (B, 12, 2) generate: (B, 2)."""
+        return np.einsum("af,bfa->ba", self.affine, fiducials)
+
 
 @dataclass
 class Moved:
-    """A motion (:class:`ostnet.model.motion.Motion`), with everything of the source moved by it."""
+    """A motion (:class:`ostnet.model.motion.Motion`) and the source features that it moved."""
 
-    flow: np.ndarray
+    flow: Array
     """(1, h, w, 2)."""
-    occlusion: np.ndarray
+    occlusion: Array
     """(1, 1, h, w)."""
-    passed: dict[str, np.ndarray]
-    """All that graph ``move`` made, by name: what ``paint`` needs is among it."""
+    outputs: dict[str, Array]
+    """All outputs of graph ``move`` by name, among them the inputs of ``paint``."""
 
 
 class Graphed(Reader):
-    """A :class:`ostnet.backends.interface.Backend` on the CPU.
+    """A :class:`ostnet.backends.interface.Backend` on the CPU; see there for its methods.
 
     Args:
         name: of the back end.
-        manifest: which graphs there are.
-        run: computes one of them.
+        manifest: of its graphs.
+        run: computes a graph.
         enlarge: computes ``compose``: (painted, flow, mix or None, picture, size) -> the result at
             that size. None: results have the networks' own resolution.
     """
@@ -47,19 +69,19 @@ class Graphed(Reader):
         encoded = manifest.graphs["encode"].outputs
         self._taps = [name for name in encoded if name.startswith("tap_")]
 
-    def _call(self, graph: str, **arrays: np.ndarray) -> dict[str, np.ndarray]:
-        """Outputs of a graph by name; it takes those of the arrays that it has inputs for."""
+    def _call(self, graph: str, **arrays: Array) -> dict[str, Array]:
+        """Return the outputs of a graph by name; arrays that it has no input for are ignored."""
         known = self.manifest.graphs[graph]
         made = self._run(graph, [arrays[name] for name in known.inputs])
         return dict(zip(known.outputs, made, strict=True))
 
     def encode(
         self,
-        image: np.ndarray,
-        around: np.ndarray | None = None,
-        bounds: np.ndarray | None = None,
+        image: Array,
+        around: Array | None = None,
+        bounds: Array | None = None,
     ) -> Source:
-        """All that depends on the source picture (1, 3, R, R) alone, and what lies around it."""
+        """Compute everything that depends on the source picture (1, 3, R, R) alone."""
         margin = self.config.margin(image.shape[-1])
         if margin and around is None:
             beyond = (margin, margin)
@@ -71,20 +93,20 @@ class Graphed(Reader):
         points = self.keypoints(image)
         return Source(image, made["small"], made.get("medium"), points, taps, around, bounds)
 
-    def keypoints(self, image: np.ndarray) -> np.ndarray:
-        """(1, 3, R, R) -> (1, K, 2)."""
+    def keypoints(self, image: Array) -> Array:
+        """Detect keypoints: (1, 3, R, R) -> (1, K, 2)."""
         return self._call("detect", image=image)["keypoints"]
 
-    def align(self, x_source: np.ndarray, x_driving: np.ndarray) -> Alignment:
-        """T_theta on keypoints (1, K, 2) of source and driving."""
+    def align(self, x_source: Array, x_driving: Array) -> Alignment:
+        """Apply T_theta to keypoints (1, K, 2) of source and driving."""
         return Alignment(**self._call("align", x_source=x_source, x_driving=x_driving))
 
-    def rectify(self, driving: np.ndarray, fiducials: np.ndarray) -> np.ndarray:
-        """The driving picture (1, 3, R, R) sampled at the grid of fiducials (1, 12, 2)."""
+    def rectify(self, driving: Array, fiducials: Array) -> Array:
+        """Sample the driving picture (1, 3, R, R) at the grid of fiducials (1, 12, 2)."""
         return self._call("rectify", image=driving, fiducials=fiducials)["rectified"]
 
-    def move(self, source: Source, x_driving: np.ndarray) -> Moved:
-        """Dense motion of the source performing keypoints (1, K, 2)."""
+    def move(self, source: Source, x_driving: Array) -> Any:
+        """Compute the dense motion of the source performing keypoints (1, K, 2): a `Moved`."""
         made = self._call(
             "move",
             image=source.image,
@@ -94,24 +116,25 @@ class Graphed(Reader):
             medium=source.medium,
             x_source=source.keypoints,
             x_driving=x_driving,
-            **{name: tap for name, tap in zip(self._taps, source.taps, strict=True)},
+            **dict(zip(self._taps, source.taps, strict=True)),
         )
         return Moved(made["flow"], made["occlusion"], made)
 
-    def paint(self, source: Source, motion: Moved, z: np.ndarray | None) -> Rendered:
-        """The picture of a motion that ``move`` returned; z None: without scale embedding."""
+    def paint(self, source: Source, motion: Any, z: Array | None) -> Rendered:
+        """Generate the picture of a motion of ``move``; z None: without scale embedding."""
         made = self._call(
             "paint",
-            **motion.passed,
+            **motion.outputs,
             z=np.zeros((1, self.config.scale_code), np.float32) if z is None else z,
             gate=np.array([z is not None], np.float32),
         )
-        image, warped = made["image"], motion.passed.get("warped")
+        image, warped = made["image"], motion.outputs.get("warped")
         return Rendered(image, made.get("painted", image), made.get("mix"), warped, motion)
 
     def compose(
-        self, rendered: Rendered, picture: np.ndarray, size: tuple[int, int] | None = None
-    ) -> np.ndarray:
-        """The result at another size, (1, 3, S, S), from the source or its canvas at that size."""
+        self, rendered: Rendered, picture: Array, size: tuple[int, int] | None = None
+    ) -> Array:
+        """Compute the result at another size, (1, 3, S, S); see :meth:`OSTNet.compose`."""
+        assert self._enlarge is not None, "this back end was made without it"
         size = size or picture.shape[-2:]
         return self._enlarge(rendered.painted, rendered.motion.flow, rendered.mix, picture, size)

@@ -1,8 +1,8 @@
-"""The networks cut into graphs of plain tensors, each of which runs without Python.
+"""The networks cut into graphs of plain tensors, which run without Python.
 
-Cut where the animator steps in: between ``align`` and ``rectify`` the scale may be steered, between
-``rectify`` and ``move`` the motion. Whatever reads a coordinate is in ``move`` or before it and
-stays float32; ``paint`` holds convolutions alone and may run in bfloat16.
+The cuts are where the animator changes values: scale between ``align`` and ``rectify``, motion
+between ``rectify`` and ``move``. Coordinates end with ``move`` and stay float32; ``paint`` has only
+convolutions and may run in bfloat16.
 """
 
 from collections.abc import Callable
@@ -17,27 +17,27 @@ from ostnet.model.layers import sample
 from ostnet.model.ostnet import OSTNet
 
 LEVELS = (2, 4, 8)
-"""The taps' sizes, as divisors of the picture's."""
+"""Sizes of the taps, as divisors of the picture's."""
 
 
 @dataclass(frozen=True)
 class Graph:
-    """One graph, before it is written in a format."""
+    """One graph, independent of the file format."""
 
     module: nn.Module
-    """Takes and returns tensors, in these orders."""
+    """Takes and returns tensors in the order of inputs and outputs."""
     inputs: dict[str, Tensor]
-    """Name -> an example, which fixes the shape."""
+    """Name -> an example of this shape."""
     outputs: tuple[str, ...]
 
     @property
     def example(self) -> tuple[Tensor, ...]:
-        """The inputs in order."""
+        """Examples of the inputs, in order."""
         return tuple(self.inputs.values())
 
 
 class _Part(nn.Module):
-    """A function of tensors, with those parts of the networks that it uses."""
+    """A function of tensors, with the networks that it uses."""
 
     def __init__(self, function: Callable[..., tuple[Tensor, ...]], **parts: nn.Module):
         super().__init__()
@@ -51,7 +51,7 @@ class _Part(nn.Module):
 
 @torch.no_grad()
 def cut(model: OSTNet) -> dict[str, Graph]:
-    """The graphs of a model, by name, in the order in which a frame calls them.
+    """Return the graphs of a model by name, in the order in which a frame calls them.
 
     ============ ============================================ ==================================
     graph        inputs                                       outputs
@@ -67,10 +67,10 @@ def cut(model: OSTNet) -> dict[str, Graph]:
                  gate*
     ============ ============================================ ==================================
 
-    Those marked * are there where the network has that part. N is the size of a tap as a divisor of
-    the picture's: 2, 4 and 8, or 4 and 8 alone. ``gate`` (1,) is 1 with the scale embedding, 0
-    without. ``image`` is the result. A network whose ``reach`` is above 1 takes the canvas, and its
-    bounds where it paints what lies outside.
+    Those marked * exist where the network has that part. N is a tap's size as a divisor of the
+    picture's: 2, 4 and 8, or only 4 and 8. ``gate`` (1,) is 1 with the scale embedding, 0 without.
+    ``image`` is the result. A network whose ``reach`` is above 1 takes the canvas, and its bounds
+    where it paints beyond the picture.
     """
     config, device = model.config, next(model.parameters()).device
     image = torch.rand(1, 3, config.resolution, config.resolution, device=device)

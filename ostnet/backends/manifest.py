@@ -1,7 +1,4 @@
-"""``manifest.json`` of a folder of graphs: what they were made of, what they take, how exact.
-
-No torch: a folder that was written once is read back without it.
-"""
+"""``manifest.json`` of a folder of graphs; it is read without torch."""
 
 import hashlib
 import json
@@ -22,7 +19,7 @@ class GraphFile:
     files: dict[str, str]
     """File name -> SHA-256 of its content."""
     precision: str = "f32"
-    """In which to compute it: ``f32`` or ``bf16``."""
+    """Precision of its computation: ``f32`` or ``bf16``."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +27,7 @@ class Manifest:
     """A folder of graphs."""
 
     format: str
-    """``openvino`` or ``onnx``."""
+    """``openvino``, ``onnx`` or ``web``."""
     weights: str
     """SHA-256 of configuration and weights (:func:`ostnet.backends.digest.model_digest`)."""
     config: dict
@@ -38,13 +35,13 @@ class Manifest:
     versions: dict[str, str]
     """Software that made the graphs."""
     opset: int | None
-    """Of ONNX; None for OpenVINO's own format."""
+    """Opset of ONNX; None for OpenVINO."""
     graphs: dict[str, GraphFile]
     """In the order in which a frame calls them (:func:`ostnet.backends.graphs.cut`)."""
     result: str
     """The output of graph ``paint`` that is the result."""
     constants: dict[str, list] = field(default_factory=dict)
-    """Constants of the scale transformation (:class:`ostnet.backends.fiducials.Fiducials`); in a
+    """Constants of the scale transformation (:class:`ostnet.backends.graphed.Fiducials`); in a
     page also ``openings``, the keypoints that the reference pose treats apart."""
     differences: dict[str, float] | None = None
     """Measured against eager float32 (:class:`ostnet.backends.tolerances.Differences`)."""
@@ -56,11 +53,7 @@ class Manifest:
 
     @staticmethod
     def weights_of(folder: Path) -> str:
-        """What its field ``weights`` says; the graphs themselves are not looked at.
-
-        Raises:
-            ValueError: there is no manifest.
-        """
+        """Return the field ``weights`` of a folder's manifest. Raises ValueError without one."""
         try:
             return json.loads((folder / NAME).read_text(encoding="utf-8"))["weights"]
         except (OSError, KeyError, TypeError) as error:
@@ -68,10 +61,10 @@ class Manifest:
 
     @classmethod
     def read(cls, folder: Path) -> "Manifest":
-        """Read it back, and check every file against its hash.
+        """Read a folder's manifest and check the hashes of its files.
 
         Raises:
-            ValueError: a file is missing or another than was written, or the manifest is no such.
+            ValueError: a file is missing or changed, or the manifest is broken.
         """
         try:
             values = json.loads((folder / NAME).read_text(encoding="utf-8"))
@@ -88,5 +81,5 @@ class Manifest:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of a file's content."""
+    """Return the SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,74 +1,55 @@
-"""Calls of networks on a device that may have too little memory for several of them at once.
+"""Retries of network calls on a device that runs out of memory.
 
-A network sees one frame at a time; what fills a device are the frames that are in the networks at
-the same time, each in a thread of its own. When memory has run out they take turns from then on.
+Each thread computes one frame at a time; frames of many threads together may fill the device. Once
+its memory has run out, calls take turns.
 """
 
 import threading
 from collections.abc import Callable
 from contextlib import nullcontext
-from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from ostnet.errors import InputError
 
+T = TypeVar("T")
+
 PAUSES = (0.0, 0.5, 2.0)
-"""Seconds before each further try: what others had begun needs time to end."""
+"""Seconds before each retry, in which calls of other threads end."""
 
 
 class OomRetry:
-    """Of one device; shared by all calls that go there."""
+    """Runs all calls of one device."""
 
     def __init__(self):
         self.turns: Any = nullcontext()
         """A lock, once memory has run out."""
         self._over = threading.Event()  # never set
 
-    def run(self, call: Callable[[], Any]) -> Any:
-        """What a call gives; it is tried again, alone and with freed memory, where that was short.
+    def run(self, call: Callable[[], T]) -> T:
+        """Return the result of a call; where memory runs out, retry it alone with freed memory.
 
         Raises:
-            InputError: it does not fit even so, or the device is lost.
+            InputError: memory runs out even so, or the GPU failed.
         """
-        try:
-            with self.turns:
-                return call()
-        except torch.OutOfMemoryError:
-            if isinstance(self.turns, nullcontext):
-                self.turns = threading.Lock()
-        except torch.AcceleratorError as error:
-            raise _lost(error) from error
-        for pause in PAUSES:
-            self._over.wait(pause)
+        for pause in (None, *PAUSES):
+            if pause is not None:
+                self._over.wait(pause)
             try:
                 with self.turns:
-                    _free()
+                    if pause is not None and torch.cuda.is_available():
+                        torch.cuda.empty_cache()
                     return call()
             except torch.OutOfMemoryError:
-                continue
+                if isinstance(self.turns, nullcontext):
+                    self.turns = threading.Lock()
             except torch.AcceleratorError as error:
-                raise _lost(error) from error
+                raise _gpu_failed(error) from error
         raise InputError("device: its memory is too small for even one frame at a time; "
                          "choose a smaller size, or device cpu")  # fmt: skip
 
 
-def retried(method: Callable) -> Callable:
-    """A method of a back end with a ``oom_retry``, run by it."""
-
-    @wraps(method)
-    def run(self, *arguments, **options):
-        return self.oom_retry.run(lambda: method(self, *arguments, **options))
-
-    return run
-
-
-def _free() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def _lost(error: Exception) -> InputError:
+def _gpu_failed(error: Exception) -> InputError:
     reason = str(error).strip().splitlines()[0] if str(error).strip() else "no reason given"
     return InputError(f"device: the GPU failed ({reason}); start again, or choose device cpu")

@@ -1,5 +1,6 @@
-"""Choosing a back end by name."""
+"""Back ends by name, and the choice among them."""
 
+import hashlib
 import os
 import tempfile
 import warnings
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ostnet.backends.cache import cached
 from ostnet.backends.device import choose_device
-from ostnet.backends.digest import checkpoint_digest, code_digest, combined, model_digest
+from ostnet.backends.digest import checkpoint_digest, code_digest, model_digest
 from ostnet.backends.interface import Backend
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.tolerances import TOLERANCES, Differences, within
@@ -30,13 +31,13 @@ BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
     "openvino-bf16, openvino-int8, openvino, torch-bf16, torch",
     "torch": "eager torch in float32: the reference",
-    "torch-bf16": "eager torch, generator and dense motion's convolutions in bfloat16; on the "
+    "torch-bf16": "eager torch, convolutions of generator and dense motion in bfloat16; on the "
     "examples pixels differ by .17/255 in the mean, one in a thousand by more than 7/255",
-    "openvino": "OpenVINO in float32, on CPUs; graphs are built at first use and kept",
-    "openvino-int8": "the same, the generator's decoder and what refines the flow in eight bits, "
-    "of weights with ranges.json; on the examples pixels differ by .43/255 in the mean, one in a "
-    "thousand by more than 5/255",
-    "openvino-bf16": "the same, generator and dense motion's convolutions in bfloat16; on the "
+    "openvino": "OpenVINO in float32, on CPUs; graphs are built at first use and cached",
+    "openvino-int8": "the same with 8 bits in the generator's decoder and the flow's refinement; "
+    "needs ranges.json beside the weights; on the examples pixels differ by .43/255 in the mean, "
+    "one in a thousand by more than 5/255",
+    "openvino-bf16": "the same with convolutions of generator and dense motion in bfloat16; on the "
     "examples pixels differ by .22/255 in the mean, one in a thousand by more than 11/255",
 }
 
@@ -44,10 +45,10 @@ BACKENDS = {
 def candidates(
     name: str, device: "str | torch.device", model: "OSTNet | Path | None" = None
 ) -> list[str]:
-    """The back ends that ``name`` may stand for on this device, best first.
+    """Return the back ends that ``name`` may stand for on this device, best first.
 
     Raises:
-        InputError: an unknown name, or a back end that this device, installation or model lacks.
+        InputError: the name is unknown, or device, installation or model lack the back end.
     """
     if name not in BACKENDS:
         raise InputError(f"backend: {name!r} does not exist; choose one of {', '.join(BACKENDS)}")
@@ -57,12 +58,12 @@ def candidates(
     if name not in here and name.startswith("openvino"):
         if _kind(device) != "cpu":
             raise InputError(f"backend: {name} runs on cpu, not {_kind(device)}; use device cpu")
-        raise InputError(f"backend: {name} {_lack(name)}; use another, or 'auto'")
+        raise InputError(f"backend: {name} {_missing(name)}; use another, or 'auto'")
     return [name]
 
 
-def _lack(name: str) -> str:
-    """Why a back end of OpenVINO cannot be used on a CPU."""
+def _missing(name: str) -> str:
+    """Return why a back end of OpenVINO cannot be used on a CPU."""
     if not _has_openvino():
         return "is not installed"
     if name == "openvino-bf16":
@@ -71,7 +72,7 @@ def _lack(name: str) -> str:
 
 
 def usable(device: "str | torch.device", model: "OSTNet | Path | None" = None) -> list[str]:
-    """All back ends that run well on this device, fastest first; of a model, those that it can."""
+    """Return the back ends for this device and, if given, this model, fastest first."""
     if _kind(device) == "cpu" and _has_openvino():
         from ostnet.backends.openvino import has_bfloat16, has_int8
 
@@ -92,7 +93,7 @@ def _kind(device: "str | torch.device") -> str:
 
 
 def _torch_has_bfloat16(kind: str) -> bool:
-    """Whether the device multiplies bfloat16 natively (CUDA from Ampere on, AVX-512 BF16, AMX)."""
+    """Return whether the device computes bfloat16 natively (Ampere or later, AVX-512 BF16, AMX)."""
     import torch
 
     if kind == "cuda":
@@ -103,18 +104,17 @@ def _torch_has_bfloat16(kind: str) -> bool:
 def load_backend(
     model: "OSTNet | Path", name: str, device: "str | torch.device", threads: int | None = None
 ) -> Backend:
-    """The back end for a model.
+    """Return the back end for a model.
 
     Args:
-        model: on the device already and in evaluation mode, or the folder of a checkpoint. Then
-            torch is not even imported where graphs of those weights have been built before.
-        name: of :data:`BACKENDS`; ``auto`` passes over one that fails or that differs too much,
-            with a warning.
-        device: a name torch knows, without ``auto``.
+        model: on the device, in evaluation mode; or the folder of a checkpoint, for which torch is
+            not even imported where its graphs are in the cache.
+        name: in :data:`BACKENDS`; ``auto`` skips those that fail or are inaccurate, with a warning.
+        device: a name that torch knows, not ``auto``.
         threads: CPU threads of one call; None: as many as torch would take.
 
     Raises:
-        InputError: the named one does not exist, or does not work here.
+        InputError: the named one does not exist or does not work here.
     """
     wanted = candidates(name, device, model)
     for one in wanted:
@@ -124,7 +124,7 @@ def load_backend(
             return Eager(in_torch(model, device), choose_device(str(device)), "bf16" in one)
         try:
             return _openvino(model, one, threads or all_threads())
-        except Exception as error:  # whatever another library finds wrong, torch still works
+        except Exception as error:  # torch works whatever fails in another library
             reason = f"{one} cannot be used ({str(error).splitlines()[0]})"
             if name != "auto":
                 raise InputError(f"backend: {reason}; use 'auto' or 'torch'") from error
@@ -133,7 +133,7 @@ def load_backend(
 
 
 def in_torch(model: "OSTNet | Path", device: "str | torch.device") -> "OSTNet":
-    """The networks, loaded where they have not been, on the device and in evaluation mode."""
+    """Return the networks on the device and in evaluation mode; load them from a folder."""
     import torch
 
     from ostnet.model.ostnet import OSTNet
@@ -145,7 +145,7 @@ def in_torch(model: "OSTNet | Path", device: "str | torch.device") -> "OSTNet":
 
 
 def all_threads() -> int:
-    """CPU threads to use: what ``OMP_NUM_THREADS`` says, as for torch, else one a core."""
+    """Return the number of CPU threads: ``OMP_NUM_THREADS``, as in torch, else one per core."""
     said = os.environ.get("OMP_NUM_THREADS", "")
     if said.isdecimal() and int(said) > 0:
         return int(said)
@@ -153,31 +153,33 @@ def all_threads() -> int:
 
 
 def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
-    from ostnet.backends.openvino import machine
+    """Return graphs from the cache, or built and checked; raises any error."""
+    from ostnet.backends.openvino import cpu_and_version
 
     def build_and_check(folder: Path) -> Manifest:
-        from ostnet.backends.check import differences
-        from ostnet.backends.openvino_build import build
+        from ostnet.backends.export import build_openvino
+        from ostnet.backends.tolerances import differences
 
         networks = in_torch(model, "cpu")
-        manifest = build(networks, folder, _precision(name))
+        manifest = build_openvino(networks, folder, _precision(name))
         found = differences(_compiled(name, folder, threads), networks)
         manifest = replace(manifest, differences=found.to_dict())
         manifest.write(folder)
         return manifest
 
     weights = checkpoint_digest(model) if isinstance(model, Path) else model_digest(model)
-    parts = [name, weights, code_digest(), machine(), version("torch")]
+    parts = [name, weights, code_digest(), cpu_and_version(), version("torch")]
     if name.endswith("int8") and (ranges := _ranges(model)):
         parts.append(ranges.digest)
-    key = combined(*parts)
+    key = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     try:
         folder, _ = cached(key, build_and_check)
         backend = _kept(name, folder, threads)
-    except OSError:  # nowhere to keep them
+    except OSError:  # the cache cannot be written
         with tempfile.TemporaryDirectory() as place:
             build_and_check(Path(place))
             backend = _compiled(name, Path(place), threads)
+    assert backend.manifest.differences is not None
     found = Differences(**backend.manifest.differences)
     if not within(found, _precision(name)):
         raise ValueError(f"it differs from torch by {found.pixel_max:.1f}/255")
@@ -185,7 +187,7 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
 
 
 def _precision(name: str) -> str:
-    """The least in which a back end computes anything: a key of TOLERANCES."""
+    """Return the lowest precision of a back end, a key of TOLERANCES."""
     said = name.rpartition("-")[2]
     return said if said in TOLERANCES else "f32"
 
@@ -201,7 +203,7 @@ def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -
 
 @lru_cache(maxsize=2)
 def _kept(name: str, folder: Path, threads: int) -> "Graphed":
-    """Animators of the same network share its graphs; the folder's name tells networks apart."""
+    """Share graphs between animators; the folder's name is a hash of the network."""
     return _compiled(name, folder, threads, folder / "compiled")
 
 

@@ -44,12 +44,15 @@ def run(argv: list[str]) -> None:
     with needs_extra("export"):
         from ostnet.backends.export import export
         from ostnet.hub import resolve
-        from ostnet.hub.site import export_page
         from ostnet.model.ostnet import OSTNet
 
         checkpoint = resolve(arguments.checkpoint, "cpu")
         if web:
-            site = export_page(checkpoint, arguments.output, arguments.runtime)
+            from ostnet.web.site import export_site
+
+            site = export_site(
+                checkpoint.folder, checkpoint.name, arguments.output, arguments.runtime
+            )
             manifest, more = site.manifest, _served(site, arguments.output)
         else:
             model = OSTNet.from_pretrained(str(checkpoint.folder))

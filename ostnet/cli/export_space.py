@@ -39,7 +39,7 @@ def run(argv: list[str]) -> None:
     if arguments.static:
         with needs_extra("export"):
             from ostnet.hub import resolve
-            from ostnet.hub.static_space import export_static_space
+            from ostnet.hub.space import export_static_space
 
             export_static_space(arguments.dir, resolve(None, "cpu"))
     else:

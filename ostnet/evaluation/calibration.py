@@ -7,7 +7,7 @@ from pathlib import Path
 from torch import Tensor
 from tqdm import tqdm
 
-from ostnet.backends.int8 import observed
+from ostnet.backends.reduced_precision import observed
 from ostnet.dataset.manifest import check_identities
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import draw_clips, load_frames, read_clips

@@ -1,7 +1,7 @@
-"""Everything between this project and stored weights: find, download, publish, make a Space.
+"""Stored weights: finding, downloading and publishing them, and exporting a Space.
 
-``lookup`` says which weights run, ``downloads`` gets their files from the Hugging Face Hub,
-``publish`` puts them there with their ``card``, ``space`` writes the files of a Space.
+``lookup`` finds the weights to run, ``downloads`` gets them from the Hugging Face Hub, ``publish``
+uploads them with their ``card``, ``space`` writes the files of a Space.
 """
 
 from ostnet.hub.downloads import CONFIG, WEIGHTS

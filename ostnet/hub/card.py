@@ -1,32 +1,63 @@
-"""The model card that goes beside published weights."""
+"""Model cards, and the YAML front matter of a README.md on the Hub."""
 
 import json
+import re
 from math import prod
 
-from ostnet.hub.downloads import CONFIG, WEIGHTS
-from ostnet.hub.front_matter import join, split
+from ostnet.errors import InputError
+from ostnet.hub.downloads import CONFIG, WEIGHTS, quiet_client
 from ostnet.hub.lookup import Checkpoint
 
-FRONT_MATTER = {
+MODEL_DEFAULTS = {
     "library_name": "ostnet",
     "pipeline_tag": "image-to-video",
     "tags": ["talking-head", "face-reenactment", "image-to-video"],
 }
-"""What every card says, unless the checkpoint's own says otherwise."""
+"""Front matter of a model card, unless the checkpoint's own card overrides it."""
+
+SPACE_KEYS = frozenset(
+    "title emoji colorFrom colorTo sdk sdk_version python_version app_file app_build_command "
+    "app_port base_path fullWidth header short_description thumbnail pinned license models "
+    "datasets tags suggested_hardware suggested_storage startup_duration_timeout custom_headers "
+    "disable_embedding hf_oauth hf_oauth_scopes hf_oauth_expiration_minutes "
+    "hf_oauth_authorized_org preload_from_hub".split()
+)
+"""Keys that https://huggingface.co/docs/hub/spaces-config-reference lists, and ``license``."""
+
+_COLOURS = ("red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray")
+_TEXT = {
+    "python_version": (r"3\.\d+(\.\d+)?", "3.x or 3.x.x"),
+    "sdk": ("gradio|static", "gradio or static"),
+    "sdk_version": (r"\d+\.\d+\.\d+", "a version x.y.z"),
+    "app_file": (r"[\w./-]+\.(py|html)", "a Python file or a page"),
+    "short_description": (r".{1,60}", "at most 60 characters"),
+    "colorFrom": ("|".join(_COLOURS), "one of " + ", ".join(_COLOURS)),
+    "colorTo": ("|".join(_COLOURS), "one of " + ", ".join(_COLOURS)),
+}
+"""Key -> pattern of its value, and the pattern in words."""
+
+_LISTS = {
+    "models": r"[\w.-]+/[\w.-]+",
+    "preload_from_hub": r"[\w.-]+/[\w.-]+( [\w./,-]+( [0-9a-f]{40})?)?",
+}
+"""Key -> pattern of each entry; a preloaded one is ``owner/repo [FILE,FILE [COMMIT]]``."""
 
 
 def model_card(checkpoint: Checkpoint, repo: str) -> str:
-    """The checkpoint's own README.md, or one made of what its files say; with front matter."""
+    """Return the checkpoint's README.md, or a card made from its files, with front matter."""
     own = checkpoint.folder / "README.md"
     values, body = split(own.read_text(encoding="utf-8")) if own.is_file() else ({}, "")
-    return join({**FRONT_MATTER, **values}, body if body.strip() else _body(checkpoint, repo))
+    return join({**MODEL_DEFAULTS, **values}, body if body.strip() else _body(checkpoint, repo))
 
 
 def _body(checkpoint: Checkpoint, repo: str) -> str:
+    from safetensors import safe_open
+
     config = json.loads((checkpoint.folder / CONFIG).read_text(encoding="utf-8"))
-    parameters = _parameters(checkpoint) / 1e6
+    with safe_open(checkpoint.folder / WEIGHTS, framework="numpy") as file:
+        parameters = sum(prod(file.get_slice(name).get_shape()) for name in file.keys()) / 1e6
     measured = (
-        "`metrics.json`, beside the weights, holds what was measured and on what."
+        "`metrics.json`, beside the weights, holds their measurements."
         if (checkpoint.folder / "metrics.json").is_file()
         else "No measurements come with these weights."
     )
@@ -47,16 +78,59 @@ from ostnet import OSTNet
 model = OSTNet.from_pretrained("{repo}")
 ```
 
-{parameters:.2f} million numbers, for pictures of {config["resolution"]} x {config["resolution"]}
-pixels; `{CONFIG}` says the widths. {measured} How they were trained, and under which terms they may
-be used, whoever published them has not said here.
+{parameters:.2f} million parameters, for pictures of {config["resolution"]} x {config["resolution"]}
+pixels; `{CONFIG}` has the widths. {measured} The publisher has not stated how they were trained and
+under which terms they may be used.
 
-Faces of real people only with their consent, and never to pass for them.
+Animate real people only with their consent, and never to impersonate them.
 """
 
 
-def _parameters(checkpoint: Checkpoint) -> int:
-    from safetensors import safe_open
+def split(text: str) -> tuple[dict, str]:
+    """Return a README's front matter (empty if there is none) and the text after it.
 
-    with safe_open(checkpoint.folder / WEIGHTS, framework="numpy") as file:
-        return sum(prod(file.get_slice(name).get_shape()) for name in file.keys())
+    Raises:
+        InputError: the front matter is not a YAML mapping.
+    """
+    from huggingface_hub import RepoCard
+
+    try:
+        with quiet_client():
+            card = RepoCard(text)
+    except Exception as error:  # of the YAML reader
+        raise InputError(f"README.md: the front matter cannot be read ({error})") from error
+    return card.data.to_dict(), card.text.lstrip("\n")
+
+
+def join(values: dict, body: str) -> str:
+    """Return a README with this front matter and text."""
+    from huggingface_hub.utils import yaml_dump
+
+    return f"---\n{yaml_dump(values, sort_keys=False)}---\n\n{body}"
+
+
+def check_space(values: dict) -> None:
+    """Check a Space's front matter against the Hub's documentation.
+
+    Raises:
+        InputError: an unknown or missing key, or a wrong value.
+    """
+    from huggingface_hub import SpaceHardware
+
+    if unknown := sorted(set(values) - SPACE_KEYS):
+        raise InputError(f"README.md: the Hub documents no front matter keys {unknown}")
+    needed = {"title", "sdk", "app_file"}
+    if values.get("sdk") != "static":
+        needed.add("sdk_version")
+    if missing := sorted(needed - set(values)):
+        raise InputError(f"README.md: the front matter of a Space needs the keys {missing}")
+    hardware = sorted(flavour.value for flavour in SpaceHardware)
+    text = {**_TEXT, "suggested_hardware": ("|".join(hardware), f"one of {', '.join(hardware)}")}
+    for key, (pattern, words) in text.items():
+        value = values.get(key)
+        if key in values and not (isinstance(value, str) and re.fullmatch(pattern, value)):
+            raise InputError(f"README.md: {key}: found {value!r}, expected {words}")
+    for key, pattern in _LISTS.items():
+        value = values.get(key, [])
+        if not isinstance(value, list) or not all(re.fullmatch(pattern, entry) for entry in value):
+            raise InputError(f"README.md: {key}: found {value!r}, expected entries like {pattern}")

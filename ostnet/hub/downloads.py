@@ -1,4 +1,4 @@
-"""A checkpoint's files from the Hugging Face Hub, patiently, through its cache."""
+"""Downloads of checkpoints from the Hugging Face Hub, with retries and its cache."""
 
 import re
 import sys
@@ -14,16 +14,14 @@ from ostnet.model.ranges import NAME as RANGES
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 PARTS = (CONFIG, WEIGHTS, RANGES, "README.md", "LICENSE", "metrics.json", "report.json",
          "samples.jpg", "evaluation/*")  # fmt: skip
-"""Patterns of the files that belong to a checkpoint: the two, and what may lie beside them (ranges
-for eight bits, card, terms, measurements, a picture, a folder of findings). No other file is
-downloaded or published."""
+"""Patterns of the files of a checkpoint; no other file is downloaded or published."""
 
 WAITS = (1.0, 2.0)
-"""Seconds before each further try when the Hub is busy or does not answer."""
-PATIENCE = 10.0
-"""Seconds after which nothing is tried again."""
+"""Seconds before each retry when the Hub is busy or does not answer."""
+LAST_RETRY = 10.0
+"""Seconds after which there are no more retries."""
 TIMEOUT = 5.0
-"""Seconds that the Hub may take to say what a repository holds."""
+"""Timeout of a query for a repository's files, in seconds."""
 
 _BUSY = (408, 429, 500, 502, 503, 504)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
@@ -31,27 +29,23 @@ _Answer = TypeVar("_Answer")
 
 
 class UnreachableError(InputError):
-    """The Hub did not answer, or was busy for too long."""
+    """Raised if the Hub did not answer, or was busy for too long."""
 
 
 def is_commit(revision: str | None) -> bool:
-    """Whether a revision is a full commit hash, which can never mean other files."""
+    """Return whether a revision is a full commit hash, whose files never change."""
     return revision is not None and _COMMIT.fullmatch(revision) is not None
 
 
 def parts_among(files: Iterable[str]) -> list[str]:
-    """Those of these files, named below a checkpoint's folder, that are part of the checkpoint."""
+    """Return the paths, relative to a checkpoint's folder, that are part of the checkpoint."""
     from huggingface_hub.utils import filter_repo_objects
 
     return sorted(filter_repo_objects(files, allow_patterns=list(PARTS)))
 
 
-def refuse_missing(files: set[str], name: str) -> None:
-    """Both files of a checkpoint must be among these names.
-
-    Raises:
-        InputError: one of them is not.
-    """
+def check_complete(files: set[str], name: str) -> None:
+    """Raise InputError unless both required files of a checkpoint are among these names."""
     missing = [file for file in (CONFIG, WEIGHTS) if file not in files]
     if missing:
         raise InputError(
@@ -61,14 +55,17 @@ def refuse_missing(files: set[str], name: str) -> None:
 
 
 def download(repo: str, revision: str | None) -> tuple[Path, str | None]:
-    """The folder of a repository's files in the Hub's cache, and a notice where an older copy does.
+    """Download a repository's files into the Hub's cache, with progress bars on a terminal.
 
-    A commit that is in the cache is not asked for again. Anything else is compared with what the
-    Hub holds now; out of its reach, the last downloaded copy serves. On a terminal each file shows
-    its progress.
+    A commit in the cache is not downloaded again. If the Hub cannot be reached, the last copy in
+    the cache is used.
+
+    Returns:
+        The folder, and a notice if an older copy is used.
 
     Raises:
-        InputError: no such repository, revision or file; UnreachableError: and no copy either.
+        InputError: there is no such repository, revision or file.
+        UnreachableError: the Hub cannot be reached, and the cache has no copy.
     """
     if is_commit(revision) and (folder := _cached(repo, revision)):
         return folder, None
@@ -84,34 +81,28 @@ def download(repo: str, revision: str | None) -> tuple[Path, str | None]:
 
 
 def listing(repo: str, revision: str | None) -> list[str]:
-    """Names of a checkpoint's files on the Hub.
-
-    Raises:
-        InputError: as for :func:`download`.
-    """
+    """Return the names of a checkpoint's files on the Hub. Raises as :func:`download`."""
     from huggingface_hub import HfApi
 
     with _as_input_errors(repo, revision):
-        info = _patiently(lambda: HfApi().model_info(repo, revision=revision, timeout=TIMEOUT))
+        info = _retried(lambda: HfApi().model_info(repo, revision=revision, timeout=TIMEOUT))
     files = {file.rfilename for file in info.siblings or ()}
-    refuse_missing(files, f"{repo}@{revision}" if revision else repo)
+    check_complete(files, f"{repo}@{revision}" if revision else repo)
     return parts_among(files)
 
 
 def _fetch(repo: str, revision: str | None) -> Path:
-    """Download what is not in the cache yet; all files from one commit."""
+    """Download missing files, all from one commit."""
     from huggingface_hub import snapshot_download
 
     with _as_input_errors(repo, revision):
         return Path(
-            _patiently(
-                lambda: snapshot_download(repo, revision=revision, allow_patterns=list(PARTS))
-            )
+            _retried(lambda: snapshot_download(repo, revision=revision, allow_patterns=list(PARTS)))
         )
 
 
 def _cached(repo: str, revision: str | None) -> Path | None:
-    """The folder of a copy downloaded before, if it is whole."""
+    """Return the folder of a complete copy in the cache, or None."""
     from huggingface_hub import try_to_load_from_cache
 
     with _as_input_errors(repo, revision):
@@ -123,20 +114,20 @@ def _cached(repo: str, revision: str | None) -> Path | None:
     return Path(config).parent
 
 
-def _patiently(ask: Callable[[], _Answer]) -> _Answer:
-    """Ask again, for a while, where the Hub is busy or does not answer."""
+def _retried(ask: Callable[[], _Answer]) -> _Answer:
+    """Call the Hub, with retries if it is busy or does not answer."""
     started = time.monotonic()
     for wait in WAITS:
         try:
             return ask()
         except Exception as error:
-            if not _may_pass(error) or time.monotonic() - started > PATIENCE:
+            if not _is_temporary(error) or time.monotonic() - started > LAST_RETRY:
                 raise
         time.sleep(wait)
     return ask()
 
 
-def _may_pass(error: BaseException) -> bool:
+def _is_temporary(error: BaseException) -> bool:
     from huggingface_hub.errors import OfflineModeIsEnabled
 
     cause = _cause(error)
@@ -148,7 +139,7 @@ def _may_pass(error: BaseException) -> bool:
 
 @contextmanager
 def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
-    """Errors of the Hub's client as input errors, and none of its warnings of each retry."""
+    """Turn errors of the Hub's client into input errors, and silence its warnings."""
     from huggingface_hub.errors import (
         HFValidationError,
         RepositoryNotFoundError,
@@ -171,7 +162,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
         raise InputError(
             f"checkpoint: {repo!r} cannot be a repository's name; give owner/repo[@revision]"
         ) from error
-    except Exception as error:  # whatever HTTP library this version of the Hub's client uses
+    except Exception as error:  # of the HTTP library of the Hub's client
         raise UnreachableError(
             f"checkpoint: {repo!r} is no folder here, and the Hub cannot be reached for it "
             f"({brief(error)}); go online once or give a folder"
@@ -180,7 +171,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
 
 @contextmanager
 def quiet_client() -> Iterator[None]:
-    """Without the warnings of the Hub's client, and with its progress bars on terminals alone."""
+    """Silence the warnings of the Hub's client, and its progress bars outside a terminal."""
     from huggingface_hub.utils import (
         are_progress_bars_disabled,
         disable_progress_bars,
@@ -201,13 +192,13 @@ def quiet_client() -> Iterator[None]:
 
 
 def brief(error: BaseException) -> str:
-    """The first line of what the Hub's client met, to be put in parentheses."""
+    """Return the first line of an error of the Hub's client."""
     cause = _cause(error)
     return (str(cause).strip().splitlines() or [type(cause).__name__])[0].rstrip(". ")[:200]
 
 
 def _cause(error: BaseException) -> BaseException:
-    """What the Hub's client met first, below its own words."""
+    """Return the original cause of an error of the Hub's client."""
     while error.__cause__ is not None and getattr(error, "response", None) is None:
         error = error.__cause__
     return error

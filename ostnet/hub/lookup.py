@@ -1,7 +1,7 @@
-"""Where weights come from: a folder, a repository on the Hugging Face Hub, the embedded default.
+"""Finding weights: in a folder, in a repository on the Hugging Face Hub, or the embedded ones.
 
-Finds and checks the files, by the names and shapes in their header; ``OSTNet.from_pretrained``
-loads them, once. Never anything but safetensors.
+Names and shapes in the files' headers are checked; ``OSTNet.from_pretrained`` loads them. Only
+safetensors is supported.
 """
 
 import json
@@ -10,59 +10,56 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from ostnet.backends.cache import was_built
 from ostnet.backends.device import has_cuda
-from ostnet.backends.known import was_built
 from ostnet.errors import InputError
-from ostnet.hub.downloads import CONFIG, WEIGHTS, download, refuse_missing
+from ostnet.hub.downloads import CONFIG, WEIGHTS, check_complete, download
 
 EMBEDDED = "ostnet-lite"
-"""Name of the weights that come with the package."""
+"""Name of the weights in the package."""
 
 EMBEDDED_ON_GPU = "ostnet-base"
-"""Name of the larger weights, which take precedence on CUDA where the package has them."""
+"""Name of the larger weights, which take precedence on CUDA if the package has them."""
 
 VARIABLE = "OSTNET_WEIGHTS"
-"""Environment variable that names the default weights, as a folder or owner/repo[@revision]."""
+"""Environment variable with the default weights: a folder or owner/repo[@revision]."""
 
 PINNED = "default.txt"
-"""File beside the embedded weights' folder with the default of an exported Space, written the same
-way; a checkout has none. The environment variable goes before it."""
+"""File beside the embedded weights' folder that names the default weights of an exported Space. The
+environment variable takes precedence."""
 
 _REPOSITORY = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+?)(@(?P<revision>[\w./-]+))?")
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights on this machine's disk."""
+    """Weights on disk."""
 
     folder: Path
     """Holds config.json and model.safetensors."""
 
     name: str
-    """What to call it in a report: the folder's name, or ``owner/repo@revision``."""
+    """Name in reports: the folder's name, or ``owner/repo@revision``."""
 
     notice: str | None = None
-    """Something the user should see, such as a copy used because the Hub cannot be reached."""
+    """Message for the user, such as that a cached copy is used without the Hub."""
 
 
 def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Checkpoint:
-    """Find weights by what a user writes, and check that they can be loaded.
+    """Find weights, and check that they can be loaded.
 
     Args:
-        checkpoint: a folder, ``owner/repo`` or ``owner/repo@revision`` on the Hub, or None for the
-            default: what ``OSTNET_WEIGHTS`` names, else what an exported Space was pinned to, else
-            the embedded weights. A folder goes before a repository of the same name.
-        device: where they will run, which decides between embedded weights and nothing else; see
-            :func:`embedded`.
+        checkpoint: a folder (which takes precedence), ``owner/repo[@revision]`` on the Hub, or None
+            for the default: what ``OSTNET_WEIGHTS`` names, else what an exported Space is pinned
+            to, else the embedded weights.
+        device: where they will run; only for embedded weights, see :func:`embedded`.
 
     Returns:
-        The files' place. A default that cannot be used gives the embedded weights instead, with
-        the reason as the notice.
+        The weights. Where a named default fails: the embedded weights, with the reason as notice.
 
     Raises:
-        InputError: nothing there, a file missing, broken or of other shapes than its configuration
-            says, no safetensors, or the Hub refused; the message names the folder or the
-            repository, and the file. For None only if the embedded weights are missing.
+        InputError: the weights do not exist, a file is missing, broken or does not match the
+            configuration, or the Hub refused the download.
     """
     if checkpoint is not None:
         return _named(str(checkpoint))
@@ -78,10 +75,10 @@ def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Check
 
 
 def embedded(device: str = "cpu") -> Checkpoint:
-    """Find the weights that come with the package: on CUDA the larger ones, where it has them.
+    """Find the weights in the package, on CUDA the larger ones if it has them.
 
     Args:
-        device: where they will run: a name torch knows, or ``auto`` (CUDA where there is one).
+        device: a name that torch knows, or ``auto`` (CUDA if available).
 
     Raises:
         InputError: they are missing.
@@ -99,7 +96,7 @@ def embedded(device: str = "cpu") -> Checkpoint:
 
 
 def embedded_folders() -> list[Path]:
-    """Where the embedded weights may lie: in an installed wheel, or beside a checkout."""
+    """Return the possible folders of the embedded weights: in a wheel, and in a checkout."""
     package = Path(__file__).resolve().parents[1]
     return [package / "_checkpoints" / EMBEDDED, package.parent / "checkpoints" / EMBEDDED]
 
@@ -109,13 +106,13 @@ def _is_cuda(device: str) -> bool:
 
 
 def split_name(text: str) -> tuple[str, str | None] | None:
-    """``owner/repo[@revision]`` as its parts; None for any other text."""
+    """Split ``owner/repo[@revision]``; return None for any other text."""
     match = _REPOSITORY.fullmatch(text)
     return match and (match["repo"], match["revision"])
 
 
 def _default() -> tuple[str | None, str]:
-    """The default weights, if any are named, and where they are named."""
+    """Return the named default weights, or None, and where they are named."""
     if wanted := os.environ.get(VARIABLE, "").strip():
         return wanted, VARIABLE
     for folder in embedded_folders():
@@ -140,8 +137,8 @@ def _named(text: str) -> Checkpoint:
 
 
 def _checked(folder: Path, name: str) -> Path:
-    """The folder, if the networks take its files."""
-    refuse_missing({file.name for file in folder.iterdir()}, name)
+    """Return the folder. Raises InputError unless the networks can load its files."""
+    check_complete({file.name for file in folder.iterdir()}, name)
     if was_built(folder):
         return folder
 

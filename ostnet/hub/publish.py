@@ -1,4 +1,4 @@
-"""Weights, configuration and card to a repository on the Hugging Face Hub."""
+"""Publishing of weights, configuration and card in a repository on the Hugging Face Hub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,20 +12,20 @@ from ostnet.hub.lookup import Checkpoint
 def publish(
     repo: str, checkpoint: Checkpoint, private: bool = False, branch: str | None = None
 ) -> str:
-    """Publish a checkpoint in one commit; the repository and the branch are made where missing.
+    """Publish a checkpoint in one commit; make the repository and the branch if needed.
 
     Args:
         repo: ``owner/name``.
-        checkpoint: weights that were found, and so checked.
-        private: only the owner may see the repository.
-        branch: None for ``main``.
+        checkpoint: the weights.
+        private: make the repository visible only to its owner.
+        branch: None: ``main``.
 
     Returns:
-        The commit's hash: ``owner/name@hash`` names these weights for good.
+        The commit's hash; ``owner/name@hash`` names these weights for good.
 
     Raises:
-        InputError: no token or not the right one, a name the Hub does not take, a public
-            repository where a private one is asked for, or no way to the Hub.
+        InputError: the token is missing or has no write access, the name is invalid, the repository
+            is public although ``private``, or the Hub cannot be reached.
     """
     from huggingface_hub import CommitOperationAdd, HfApi, get_token
 
@@ -56,7 +56,7 @@ def publish(
 
 @contextmanager
 def _as_input_errors(repo: str) -> Iterator[None]:
-    """What the Hub refuses, as an input error."""
+    """Turn errors of the Hub's client into input errors."""
     from huggingface_hub.errors import HFValidationError
 
     try:
@@ -67,7 +67,7 @@ def _as_input_errors(repo: str) -> Iterator[None]:
         raise InputError(
             f"repo: {repo!r} cannot be a repository's name; give owner/name"
         ) from error
-    except Exception as error:  # whatever HTTP library this version of the Hub's client uses
+    except Exception as error:  # of the HTTP library of the Hub's client
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in (401, 403):
             raise InputError(

@@ -1,59 +1,74 @@
-"""The tree of files that a Hugging Face Space of this project consists of."""
+"""Files of a Hugging Face Space: the page with its server, or the static page."""
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import ostnet
 from ostnet.errors import InputError
+from ostnet.files import new_folder
+from ostnet.hub.card import check_space, join, split
 from ostnet.hub.downloads import CONFIG, WEIGHTS, listing
-from ostnet.hub.front_matter import check_space, join, split
-from ostnet.hub.lookup import EMBEDDED, EMBEDDED_ON_GPU, PINNED, VARIABLE, embedded, resolve
+from ostnet.hub.lookup import (
+    EMBEDDED,
+    EMBEDDED_ON_GPU,
+    PINNED,
+    VARIABLE,
+    Checkpoint,
+    embedded,
+    resolve,
+)
 
 PYTHON = "3.12"
 """Version of Python on the Space; ZeroGPU offers this one and 3.10."""
 
 TORCH = ">=2.8,<=2.11"
-"""The releases that ZeroGPU lists, of those the project runs on."""
+"""Releases of torch that both ZeroGPU and this project support."""
 
 LARGE_FILES = ("*.mp4", "*.png", "*.jpg", "*.safetensors", "*.onnx", "*.wasm")
-"""What git sends through LFS; the Hub takes binary files no other way."""
-
-THROUGH_LFS = [f"{files} filter=lfs diff=lfs merge=lfs -text" for files in LARGE_FILES]
-"""Lines of ``.gitattributes``."""
+"""Binary files, which the Hub only accepts through Git LFS."""
 
 LIVE = "web"
-"""Folder beside app.py in which tab Live looks for the page."""
+"""Folder beside app.py with the page of tab Live."""
+
+HEADERS = {
+    "cross-origin-embedder-policy": "require-corp",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""HTTP headers with which browsers allow threads in WebAssembly."""
 
 _COPIED = ("app.py", "LICENSE", "ostnet", "examples")
+_STATIC_KEYS = ("title", "emoji", "colorFrom", "colorTo", "license", "short_description")
+_STATIC_ABOUT = """# OSTNet, live in your own browser
+
+A portrait performs what you do. The networks run on your own device: nothing is uploaded.
+"""
 
 
 def export_space(folder: Path, weights: str | None = None, live: bool = False) -> list[str]:
-    """Write the files of a Space, to be uploaded or pushed as they are.
+    """Write the files of a Space, ready for upload.
 
     Args:
-        folder: to be made; may exist if it is empty.
-        weights: ``owner/repo@COMMIT`` for the Space to run, with the embedded weights as its
-            fallback; None for the embedded weights alone.
-        live: whether the page that computes in the visitor's browser goes along, for tab Live;
-            with the weights that run here by default.
+        folder: new or empty.
+        weights: ``owner/repo@COMMIT`` that the Space runs, with the embedded weights as fallback;
+            None: only the embedded weights.
+        live: include the page that computes in the browser, for tab Live.
 
     Returns:
-        Warnings: the Hub has no such weights, or could not be asked.
+        Warnings: the Hub has no such weights or did not answer.
 
     Raises:
-        InputError: ``folder`` is not empty, the project's own files are not at hand, the front
-            matter is not what the Hub documents, or the page's runtime cannot be had.
+        InputError: the folder is not empty, the project's files are missing, the front matter is
+            not what the Hub documents, or the page's runtime cannot be downloaded.
     """
     root = Path(ostnet.__file__).resolve().parents[1]
     folder = folder.resolve()
-    _refuse_place(folder, root)
+    _check_place(folder, root)
     values, body = split((root / "README.md").read_text(encoding="utf-8"))
     required = (root / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    _refuse_untested(values, required)
+    _check_gradio(values, required)
     values |= {"python_version": PYTHON}
     warnings = []
     if weights is not None:
@@ -61,7 +76,7 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
         values |= entries
     check_space(values)
 
-    with _written_at_once(folder) as stage:
+    with new_folder(folder, "dir") as stage:
         for name in _COPIED:
             _copy(root / name, stage / name)
         source = embedded().folder
@@ -71,19 +86,41 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
         if weights is not None:
             _write(stage / "checkpoints" / PINNED, [weights])
         if live:
-            from ostnet.hub.site import export_page  # which needs what exporting needs
+            from ostnet.web.site import export_site  # needs the extra "export"
 
-            export_page(resolve(None, "cpu"), stage / LIVE)
+            checkpoint = resolve(None, "cpu")
+            export_site(checkpoint.folder, checkpoint.name, stage / LIVE)
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
-        _write(stage / ".gitattributes", THROUGH_LFS)
-        about = _introduction(body) + _about_weights(weights, names)
-        _write(stage / "README.md", [join(values, about)])
+        _write_attributes(stage)
+        introduction = re.split(r"^## ", body, maxsplit=1, flags=re.MULTILINE)[0]
+        _write(stage / "README.md", [join(values, introduction + _about_weights(weights, names))])
     return warnings
 
 
-def _refuse_place(folder: Path, root: Path) -> None:
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"dir: {str(folder)!r} is not empty; give a new or an empty folder")
+def export_static_space(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write the files of a static Space, ready for upload: the page that computes in the browser.
+
+    Args:
+        folder: new or empty.
+        checkpoint: the weights to run.
+
+    Raises:
+        InputError: as :func:`ostnet.web.site.export_site`, or the front matter is not what the Hub
+            documents.
+    """
+    from ostnet.web.site import export_site
+
+    readme = Path(ostnet.__file__).resolve().parents[1] / "README.md"
+    ours, _ = split(readme.read_text(encoding="utf-8"))
+    values = {key: ours[key] for key in _STATIC_KEYS if key in ours}
+    values |= {"sdk": "static", "app_file": "index.html", "custom_headers": HEADERS}
+    check_space(values)
+    export_site(checkpoint.folder, checkpoint.name, folder)
+    _write(folder / "README.md", [join(values, _STATIC_ABOUT)])
+    _write_attributes(folder)
+
+
+def _check_place(folder: Path, root: Path) -> None:
     if any(root / name in folder.parents for name in _COPIED):
         raise InputError(f"dir: {str(folder)!r} is among the files to copy; give one elsewhere")
     needed = (*_COPIED, "README.md", "requirements.txt")
@@ -94,8 +131,8 @@ def _refuse_place(folder: Path, root: Path) -> None:
         )
 
 
-def _refuse_untested(values: dict, required: list[str]) -> None:
-    """The Space's version of gradio must be one that the requirements allow."""
+def _check_gradio(values: dict, required: list[str]) -> None:
+    """Raise InputError unless the requirements allow the Space's version of gradio."""
     from packaging.requirements import Requirement
 
     wanted = next(Requirement(line) for line in required if line.startswith("gradio"))
@@ -108,7 +145,7 @@ def _refuse_untested(values: dict, required: list[str]) -> None:
 
 
 def _hub_entries(weights: str) -> tuple[dict, list[str]]:
-    """Front matter that fetches these weights while the Space is built."""
+    """Return front matter that preloads weights when the Space is built, and warnings."""
     repo, _, commit = weights.partition("@")
     files, warnings = [], []
     try:
@@ -124,17 +161,12 @@ def _hub_entries(weights: str) -> tuple[dict, list[str]]:
 
 
 def _on_zero_gpu(line: str) -> str:
-    """A line of requirements.txt, with the Space's range where it is torch's."""
+    """Replace the range of torch in a line of requirements.txt."""
     return f"torch{TORCH}" if re.match(r"torch\b(?!-)", line) else line
 
 
-def _introduction(body: str) -> str:
-    """The project's README up to its first section."""
-    return re.split(r"^## ", body, maxsplit=1, flags=re.MULTILINE)[0]
-
-
 def _about_weights(weights: str | None, names: list[str]) -> str:
-    """Return which weights the Space runs; ``names`` are those of the embedded ones."""
+    """Return which weights the Space runs; ``names`` are the embedded ones."""
     if weights is None and EMBEDDED_ON_GPU in names:
         return (
             f"This Space runs the weights in `checkpoints/{EMBEDDED_ON_GPU}` on a GPU and those in "
@@ -145,28 +177,22 @@ def _about_weights(weights: str | None, names: list[str]) -> str:
     return (
         f"This Space runs `{weights}`,\n"
         f"named in `checkpoints/{PINNED}`; the variable `{VARIABLE}` takes precedence.\n"
-        "Where they cannot be had, the page says so and runs those in `checkpoints`.\n"
+        "If they cannot be loaded, the page says so and runs those in `checkpoints`.\n"
     )
 
 
-@contextmanager
-def _written_at_once(folder: Path) -> Iterator[Path]:
-    """A folder beside this one whose content moves into it at the end, or never."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as stage:
-        yield Path(stage)
-        folder.mkdir(exist_ok=True)
-        for part in Path(stage).iterdir():
-            shutil.move(part, folder / part.name)
-
-
 def _copy(source: Path, target: Path) -> None:
-    """A file, or a folder without hidden, compiled and generated files."""
+    """Copy a file, or a folder without hidden, compiled and generated files."""
     if source.is_file():
         shutil.copyfile(source, target)
     else:
         left_out = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "*.pyi")
         shutil.copytree(source, target, ignore=left_out)
+
+
+def _write_attributes(folder: Path) -> None:
+    lines = (f"{files} filter=lfs diff=lfs merge=lfs -text" for files in LARGE_FILES)
+    _write(folder / ".gitattributes", lines)
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

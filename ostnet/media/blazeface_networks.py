@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ostnet.cache import cache_root
+from ostnet.files import cache_root
 from ostnet.openvino_runtime import openvino_runtime
 
 WEIGHTS = Path(__file__).parent / "weights"

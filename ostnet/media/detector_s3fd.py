@@ -2,14 +2,11 @@
 
 import functools
 import hashlib
-import os
-import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 import numpy as np
 
+from ostnet.files import download
 from ostnet.media.faces import Box, largest_first, resized
 
 SIDE = 256
@@ -18,9 +15,8 @@ SIDE = 256
 WEIGHTS_URL = "https://www.adrianbulat.com/downloads/python-fan/s3fd-619a316812.pth"
 """Its weights, 86 MB; their SHA-256 starts with the end of the name."""
 
-CONNECT_SECONDS = 4
-DOWNLOAD_SECONDS = 120
-"""Timeouts of the connection and of the whole download, in seconds."""
+TIMEOUT = 4.0
+"""Timeout of the download in seconds without an answer."""
 
 
 class S3fdDetector:
@@ -46,28 +42,13 @@ def weights_file() -> Path | None:
     """Return the weights file in torch's cache, downloaded if missing; None where that fails."""
     import torch
 
+    def has_digest(content: bytes) -> bool:
+        return hashlib.sha256(content).hexdigest().startswith(WEIGHTS_URL[-14:-4])
+
     file = Path(torch.hub.get_dir()) / "checkpoints" / Path(WEIGHTS_URL).name
     if not file.is_file():
         try:
-            _download(WEIGHTS_URL, file)
+            download(WEIGHTS_URL, file, has_digest, TIMEOUT)
         except OSError:
             return None
     return file
-
-
-def _download(url: str, file: Path) -> None:
-    """Download a file and check its SHA-256 against its name. Raises OSError."""
-    deadline = time.monotonic() + DOWNLOAD_SECONDS
-    digest = hashlib.sha256()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=file.parent) as folder:
-        part = Path(folder) / file.name
-        with urllib.request.urlopen(url, timeout=CONNECT_SECONDS) as answer, part.open("wb") as out:
-            while block := answer.read(1 << 20):
-                if time.monotonic() > deadline:
-                    raise TimeoutError(f"{url}: slower than {DOWNLOAD_SECONDS} seconds")
-                digest.update(block)
-                out.write(block)
-        if not digest.hexdigest().startswith(file.stem.split("-")[-1]):
-            raise OSError(f"{url}: not the expected content")
-        os.replace(part, file)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ostnet.backends.onnx_build import OPSET
+from ostnet.backends.export import OPSET
 from ostnet.media.blazeface_networks import FULL_RANGE, WEIGHTS
 from ostnet.openvino_runtime import openvino_runtime
 

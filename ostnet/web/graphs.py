@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ostnet.backends.check import differences
+from ostnet.backends.export import OnnxGraphs, build_onnx
 from ostnet.backends.graphed import Graphed
 from ostnet.backends.graphs import cut
 from ostnet.backends.manifest import Manifest, file_digest
-from ostnet.backends.onnx_build import Graphs, build
+from ostnet.backends.tolerances import differences
 from ostnet.landmarks import keypoint_openings
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.scale import FIDUCIALS, tps_matrix
@@ -39,7 +39,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
     """
     import onnx
 
-    made, modules = build(model, folder), cut(model)
+    made, modules = build_onnx(model, folder), cut(model)
     graphs = {}
     for name, graph in made.graphs.items():
         file = folder / f"{name}.onnx"
@@ -55,7 +55,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
     constants = made.constants | {"openings": keypoint_openings(model.config.keypoints)}
     manifest = replace(made, format="web", graphs=graphs, constants=constants)
-    found = differences(Graphed("web", manifest, Graphs(folder, manifest)), model)
+    found = differences(Graphed("web", manifest, OnnxGraphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
     return manifest

@@ -1,20 +1,17 @@
-"""Packages of the npm registry: one release each, checked and kept, without npm."""
+"""Pinned packages of the npm registry, downloaded and unpacked without npm."""
 
 import base64
 import hashlib
 import os
 import tarfile
-import urllib.request
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ostnet.cache import cache_root
 from ostnet.errors import InputError
+from ostnet.files import cache_root, download
 
 REGISTRY = "https://registry.npmjs.org"
-TIMEOUT = 60.0
-"""Seconds without an answer after which the registry counts as out of reach."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +21,49 @@ class Package:
     name: str
     version: str
     integrity: str
-    """SHA-512 of the archive, as ``npm view NAME@VERSION dist.integrity`` says after "sha512-"."""
+    """SHA-512 of the archive, from ``npm view NAME@VERSION dist.integrity``, after "sha512-"."""
 
     @property
     def file(self) -> str:
-        """The archive's name."""
+        """Name of the archive."""
         return f"{self.name}-{self.version}.tgz"
 
-    def is_in(self, content: bytes) -> bool:
-        """Whether this is the archive that was pinned."""
+    def is_archive(self, content: bytes) -> bool:
+        """Return whether this is the pinned archive."""
         return hashlib.sha512(content).digest() == base64.b64decode(self.integrity)
+
+
+ONNXRUNTIME = Package(
+    "onnxruntime-web",
+    "1.30.0",
+    "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==",
+)
+"""Computes the graphs in the browser."""
+
+FILES = (
+    "ort.wasm.min.mjs",
+    "ort-wasm-simd-threaded.mjs",
+    "ort-wasm-simd-threaded.wasm",
+    "ort.jspi.min.mjs",
+    "ort-wasm-simd-threaded.jspi.mjs",
+    "ort-wasm-simd-threaded.jspi.wasm",
+    "ort.webgpu.min.mjs",
+    "ort-wasm-simd-threaded.asyncify.mjs",
+    "ort-wasm-simd-threaded.asyncify.wasm",
+)
+"""Its files for CPUs, for WebGPU in browsers with JavaScript promise integration (jspi), and for
+WebGPU in others."""
+
+_LICENCE = (
+    f"onnxruntime-web {ONNXRUNTIME.version} (this folder): Copyright (c) Microsoft Corporation, "
+    "MIT License,\nhttps://github.com/microsoft/onnxruntime/blob/main/LICENSE\n"
+)
+
+
+def unpack_runtime(folder: Path, archive: Path | None = None) -> None:
+    """Write onnxruntime-web and its licence into an existing folder; see :func:`unpack`."""
+    unpack(ONNXRUNTIME, "dist", folder, FILES, archive)
+    (folder / "LICENSE.txt").write_text(_LICENCE, encoding="utf-8")
 
 
 def unpack(
@@ -43,74 +73,46 @@ def unpack(
     names: Collection[str] | None = None,
     archive: Path | None = None,
 ) -> None:
-    """Write the files of one folder of a package into a folder that exists.
+    """Write the files of one folder of a package into an existing folder.
 
     Args:
-        package: which release.
-        part: its folder, such as ``dist``; those below it are left out.
-        folder: gets the files.
-        names: those wanted; None: all.
-        archive: as npm packs it; None: the one kept in the cache, or downloaded from the npm
-            registry (that of ``npm_config_registry`` or ~/.npmrc, where they name one).
+        package: the release.
+        part: its folder, such as ``dist``; subfolders are left out.
+        folder: where the files are written.
+        names: the files; None: all.
+        archive: made by ``npm pack``; None: from the cache or the npm registry (that of
+            ``npm_config_registry`` or ~/.npmrc, if set).
 
     Raises:
-        InputError: the registry cannot be reached, or the archive is another than was pinned.
+        InputError: the download fails, or the archive is not the pinned one.
     """
+    elsewhere = (
+        "give --runtime FILE with the archive that "
+        f"'npm pack {package.name}@{package.version}' makes elsewhere"
+    )
     if archive is None:
-        archive = _kept(package)
-    elif not package.is_in(archive.read_bytes()):
-        raise InputError(
-            f"runtime: {archive} is not {package.name} {package.version}; {_elsewhere(package)}"
-        )
+        archive = cache_root() / package.file
+        if not (archive.is_file() and package.is_archive(archive.read_bytes())):
+            url = f"{_registry()}/{package.name}/-/{package.file}"
+            try:
+                download(url, archive, package.is_archive)
+            except OSError as error:
+                reason = getattr(error, "reason", error)
+                raise InputError(
+                    f"runtime: {url} cannot be downloaded ({reason}); {elsewhere}"
+                ) from error
+    elif not package.is_archive(archive.read_bytes()):
+        raise InputError(f"runtime: {archive} is not {package.name} {package.version}; {elsewhere}")
     with tarfile.open(archive) as packed:
         for member in packed:
             path = PurePosixPath(member.name)
             is_wanted = str(path.parent) == f"package/{part}" and (not names or path.name in names)
-            if member.isfile() and is_wanted:
-                file = packed.extractfile(member)
-                assert file is not None  # it is one
+            if is_wanted and member.isfile() and (file := packed.extractfile(member)):
                 (folder / path.name).write_bytes(file.read())
 
 
-def _kept(package: Package) -> Path:
-    """The archive in the cache, into which it is downloaded where it is missing or broken."""
-    path = cache_root() / package.file
-    if path.is_file() and package.is_in(path.read_bytes()):
-        return path
-    content = _download(package)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(path)
-    return path
-
-
-def _download(package: Package) -> bytes:
-    address = f"{_registry()}/{package.name}/-/{package.file}"
-    try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
-            content = answer.read()
-    except (OSError, ValueError) as error:  # what urllib raises, and addresses that are none
-        reason = getattr(error, "reason", error)
-        raise InputError(
-            f"runtime: {address} cannot be had ({reason}); {_elsewhere(package)}"
-        ) from error
-    if not package.is_in(content):
-        raise InputError(
-            f"runtime: {address} is another file than was pinned; {_elsewhere(package)}"
-        )
-    return content
-
-
-def _elsewhere(package: Package) -> str:
-    return (
-        "give --runtime FILE with the archive that "
-        f"'npm pack {package.name}@{package.version}' makes elsewhere"
-    )
-
-
 def _registry() -> str:
-    """The npm registry that npm would ask."""
+    """Return the registry that npm would use."""
     for name in ("npm_config_registry", "NPM_CONFIG_REGISTRY"):
         if os.environ.get(name, "").strip():
             return os.environ[name].strip().rstrip("/")

@@ -1,89 +1,80 @@
-"""The static site: the page, its graphs, the runtime and the examples in one folder."""
+"""Export of the static page: its files, graphs, runtime and examples in one folder."""
 
 import hashlib
 import json
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import ostnet
 from ostnet.backends.manifest import Manifest
-from ostnet.errors import InputError
+from ostnet.files import new_folder
 from ostnet.model.ostnet import OSTNet
 from ostnet.web.face_graph import write_face_graph
 from ostnet.web.graphs import build_page_graphs
-from ostnet.web.runtime import PACKAGE, unpack_runtime
+from ostnet.web.npm import ONNXRUNTIME, unpack_runtime
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
-"""Beside a checkout; a page exported from an installed package has none."""
+"""In a checkout; an installed package has none."""
 
 FACE = "face.onnx"
-"""The face finder's graph: for portraits of visitors, and for the driver's first second."""
+"""Graph of the face detector: for portraits, and for the driver's first second."""
 
 SHOWN = {"portraits": (".jpg", ".png"), "driving": (".mp4",)}
-"""The examples that go along, by folder."""
+"""Folder of examples -> suffixes of the files that are copied."""
 
 ORIGINS = EXAMPLES / "README.md"
-"""Whose the examples are; the licence of the clips asks for its text beside every copy."""
+"""Origin and licence of the examples, which their licence requires with every copy."""
 
 
 @dataclass(frozen=True)
 class Site:
-    """What was written."""
+    """An exported page."""
 
     manifest: Manifest
-    """Of the graphs."""
+    """Manifest of the graphs."""
     sizes: dict[str, int]
     """File -> bytes."""
 
     def megabytes(self, backend: str) -> float:
-        """What a first visit loads, in 10^6 bytes, with ``wasm``, ``jspi`` or ``asyncify``."""
+        """Return the download of a first visit in MB, with ``wasm``, ``jspi`` or ``asyncify``."""
         suffix = "" if backend == "wasm" else f".{backend}"
         runtime = f"runtime/ort-wasm-simd-threaded{suffix}.wasm"
         shell = [name for name in self.sizes if not name.startswith(("runtime/", "examples/"))]
         return sum(self.sizes[name] for name in [*shell, runtime]) / 1e6
 
 
-def export_site(
-    model: OSTNet, folder: Path, checkpoint: str, card: Path | None, runtime: Path | None = None
-) -> Site:
-    """Write a folder that any file server can serve as it is.
+def export_site(weights: Path, name: str, folder: Path, runtime: Path | None = None) -> Site:
+    """Write a folder that any file server can serve.
 
     Args:
-        model: on the CPU, in evaluation mode.
-        folder: to be made; may exist if it is empty. Nothing is left there if anything fails.
-        checkpoint: what the page calls the weights.
-        card: their model card with their terms, which goes along where there is one.
-        runtime: onnxruntime-web as npm packs it; None: from the cache or the npm registry.
+        weights: folder of a checkpoint; its model card is copied.
+        name: name of the weights on the page.
+        folder: new or empty; written at once or not at all.
+        runtime: archive of onnxruntime-web, made by ``npm pack``; None: from the cache or the npm
+            registry.
 
     Raises:
-        InputError: the folder is not empty, or the runtime cannot be had.
+        InputError: the folder is not empty, or the runtime cannot be downloaded.
         ModuleNotFoundError: what exporting needs is not installed.
     """
-    if folder.exists() and any(folder.iterdir()):
-        raise InputError(f"output: {str(folder)!r} is not empty; give a new or an empty folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".exporting-") as place:
-        stage = Path(place) / "site"
-        shutil.copytree(STATIC, stage)
+    with new_folder(folder) as stage:
+        shutil.copytree(STATIC, stage, dirs_exist_ok=True)
         for part in ("graphs", "runtime"):
             (stage / part).mkdir()
         unpack_runtime(stage / "runtime", runtime)
+        model = OSTNet.from_pretrained(str(weights))
         manifest = build_page_graphs(model, stage / "graphs")
         write_face_graph(stage / "graphs" / FACE)
-        if card is not None and card.is_file():
+        card = weights / "README.md"
+        if card.is_file():
             shutil.copyfile(card, stage / "weights.md")
-        site = Site(manifest, _describe(stage, checkpoint, _copy_examples(stage / "examples")))
-        if folder.exists():
-            folder.rmdir()
-        shutil.move(stage, folder)
-    return site
+        return Site(manifest, _describe(stage, name, _copy_examples(stage / "examples")))
 
 
 def _copy_examples(folder: Path) -> dict[str, list[str]]:
-    """The examples, as addresses below the page."""
+    """Copy the examples; return their addresses relative to the page."""
     listed = {}
     for kind, suffixes in SHOWN.items():
         found = sorted(path for path in (EXAMPLES / kind).glob("*") if path.suffix in suffixes)
@@ -97,7 +88,7 @@ def _copy_examples(folder: Path) -> dict[str, list[str]]:
 
 
 def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> dict[str, int]:
-    """Write ``site.js``, by which page and service worker know the site; the size of each file."""
+    """Write ``site.js`` for page and service worker; return the size of each file."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
     digest = hashlib.sha256()
@@ -106,7 +97,7 @@ def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> 
     about = {
         "version": digest.hexdigest()[:16],
         "checkpoint": checkpoint,
-        "runtime": PACKAGE.version,
+        "runtime": ONNXRUNTIME.version,
         "examples": examples,
         "files": sizes,
     }

@@ -9,7 +9,7 @@ import torch
 from small_models import SMALL, calibrated, lively, smooth
 
 from ostnet import OSTNet
-from ostnet.backends.cache import VARIABLE
+from ostnet.files import VARIABLE
 from ostnet.model.growth import open_mix
 
 SPEAKING = replace(

@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from ostnet.backends.bfloat16 import InBfloat16, with_reduced_motion
+from ostnet.backends.reduced_precision import InBfloat16, with_bfloat16_motion
 from ostnet.model.layers import conv_block
 
 
 @torch.inference_mode()
 def test_flows_stay_where_they_were(model):
-    reduced = with_reduced_motion(model)
+    reduced = with_bfloat16_motion(model)
     source, driving = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     state = model.encode(source)
     x_driving = model.keypoints(driving)
@@ -21,7 +21,7 @@ def test_flows_stay_where_they_were(model):
 
 def test_the_model_itself_is_left_as_it_was(model):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with_reduced_motion(model)
+    with_bfloat16_motion(model)
     torch.testing.assert_close(model.state_dict(), before, atol=0, rtol=0)
 
 

@@ -8,7 +8,7 @@ import torch
 
 from ostnet import Animator
 from ostnet.backends import cache as cache_module
-from ostnet.backends import openvino_build, usable
+from ostnet.backends import export, usable
 from ostnet.backends.cache import KEPT, cached
 from ostnet.backends.digest import model_digest
 from ostnet.backends.manifest import GraphFile, Manifest, file_digest
@@ -119,7 +119,7 @@ def test_the_digest_follows_weights_and_configuration(small):
 @needs_openvino
 def test_the_second_animator_builds_nothing(small, pictures, monkeypatch):
     Animator(small(), "cpu", "openvino")
-    monkeypatch.setattr(openvino_build, "build", None)
+    monkeypatch.setattr(export, "build_openvino", None)
     animator = Animator(small(), "cpu", "openvino")
     animator.set_source(pictures[0])
     assert next(animator.animate(pictures[1:])).image.any()

@@ -9,7 +9,7 @@ from small_models import SMALL, calibrated_checkpoint, lively, smooth
 
 from ostnet import Animator, OSTNet
 from ostnet.backends import load_backend, usable
-from ostnet.backends.int8 import LEVELS, Rounded, in_int8, observed, with_int8
+from ostnet.backends.reduced_precision import LEVELS, Rounded, in_int8, observed, with_int8
 from ostnet.errors import InputError
 from ostnet.hub import embedded
 from ostnet.model.layers import UpBlock

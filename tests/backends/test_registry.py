@@ -7,13 +7,13 @@ from ostnet import InputError
 from ostnet.backends import (
     BACKENDS,
     candidates,
-    check,
-    choice,
+    export,
     load_backend,
-    openvino_build,
+    registry,
+    tolerances,
     usable,
 )
-from ostnet.backends.check import Differences
+from ostnet.backends.tolerances import Differences
 
 CPU = torch.device("cpu")
 
@@ -29,7 +29,7 @@ def test_all_that_can_be_used_have_a_description():
 
 
 def test_without_openvino_auto_is_torch(monkeypatch, small):
-    monkeypatch.setattr(choice, "_has_openvino", lambda: False)
+    monkeypatch.setattr(registry, "_has_openvino", lambda: False)
     assert load_backend(small(), "auto", CPU).name.startswith("torch")
     with pytest.raises(InputError, match="^backend: openvino is not installed; "):
         load_backend(small(), "openvino", CPU)
@@ -47,8 +47,8 @@ def test_openvino_is_for_cpus():
 
 def test_auto_passes_over_one_that_differs_from_torch(monkeypatch, tmp_path, small):
     wrong = Differences(pixel_max=9.0, pixel_mean=1.0, keypoints=0.0, scale=0.0)
-    monkeypatch.setattr(check, "differences", lambda *_: wrong)
-    monkeypatch.setattr(choice, "usable", lambda *_: ["openvino", "torch"])
+    monkeypatch.setattr(tolerances, "differences", lambda *_: wrong)
+    monkeypatch.setattr(registry, "usable", lambda *_: ["openvino", "torch"])
     monkeypatch.setenv("OSTNET_CACHE", str(tmp_path))
     with pytest.warns(UserWarning, match="differs from torch by 9.0/255"):
         assert load_backend(small(), "auto", CPU).name == "torch"
@@ -60,7 +60,7 @@ def test_auto_passes_over_one_that_fails(monkeypatch, tmp_path, small):
     def fail(*_):
         raise RuntimeError("no such operator\nat some place")
 
-    monkeypatch.setattr(openvino_build, "build", fail)
+    monkeypatch.setattr(export, "build_openvino", fail)
     monkeypatch.setenv("OSTNET_CACHE", str(tmp_path))
     with pytest.warns(UserWarning, match=r"cannot be used \(no such operator\)"):
         assert load_backend(small(), "auto", CPU).name.startswith("torch")

@@ -9,9 +9,9 @@ import pytest
 
 from ostnet import AnimateOptions, Animator, InputError
 from ostnet.backends import usable
+from ostnet.backends.cache import was_built
 from ostnet.backends.device import has_cuda, is_cpu
 from ostnet.backends.digest import checkpoint_digest, model_digest
-from ostnet.backends.known import was_built
 from ostnet.hub import resolve
 from ostnet.model.ostnet import OSTNet
 

@@ -8,7 +8,7 @@ from small_models import tiny_checkpoint
 
 import ostnet as package
 from ostnet.hub import embedded_folders, lookup
-from ostnet.hub.front_matter import check_space, split
+from ostnet.hub.card import check_space, split
 from ostnet.hub.space import TORCH
 
 ROOT = Path(package.__file__).parents[1]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ostnet import OSTNet
-from ostnet.backends.int8 import with_int8
+from ostnet.backends.reduced_precision import with_int8
 from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.evaluation.calibration import CalibrateConfig, calibrate

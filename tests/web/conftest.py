@@ -16,9 +16,9 @@ from ostnet import OSTNet
 from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.hub import resolve
-from ostnet.hub.front_matter import split
+from ostnet.hub.card import split
 from ostnet.media.ffmpeg import ffmpeg
-from ostnet.web.runtime import unpack_runtime
+from ostnet.web.npm import unpack_runtime
 
 TINY = {
     "resolution": 64,

@@ -9,7 +9,7 @@ from live_page import wait_for_frames
 
 from ostnet.backends.manifest import Manifest
 from ostnet.cli import main
-from ostnet.hub.front_matter import check_space, split
+from ostnet.hub.card import check_space, split
 from ostnet.hub.lookup import VARIABLE
 from ostnet.hub.space import LIVE
 from ostnet.ui import page as ui_page

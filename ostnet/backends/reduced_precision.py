@@ -1,8 +1,8 @@
-"""The generator's decoder, and what refines the flow, in eight bits.
+"""Copies of a network that compute convolutions in bfloat16 or in 8 bits.
 
-Inputs of these convolutions are rounded to 256 values between the ends of :class:`Ranges`, kernels
-to 127. All else stays float32, coordinates above all. So do up-blocks, which eight bits make no
-faster on processors with AVX2.
+Coordinates always stay float32. In 8 bits run the generator's decoder and the refinement of the
+flow: inputs are rounded to 256 values within :class:`Ranges`, kernels to 127. Up-blocks stay
+float32, since 8 bits make them no faster on processors with AVX2.
 """
 
 import copy
@@ -11,27 +11,83 @@ from collections.abc import Iterable
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from ostnet.backends.digest import model_digest
-from ostnet.backends.fuse_batchnorm import fuse_batchnorm
-from ostnet.model.layers import UpBlock, fuse_upsampling
+from ostnet.model.layers import ResidualBlock, UpBlock, fuse_upsampling
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.ranges import Ranges
 
 STEPS = 255
-"""Of an input, from one end of its range to the other."""
+"""Steps from one end of an input's range to the other."""
 
 LEVELS = 63
-"""Of a kernel, on either side of 0. Processors without VNNI add two products in 16 bits, which
-overflow above 64."""
+"""Values of a kernel on either side of 0. Processors without VNNI add two products in 16 bits,
+which overflow above 64."""
 
 BALANCE, LEAST = 0.5, 0.02
-"""Channels are divided by their range to this power, of the widest at least `LEAST`, before they
-are rounded; kernels are multiplied by it (SmoothQuant, arXiv 2211.10438)."""
+"""Before rounding, channels are divided by their relative range to the power of `BALANCE` (at least
+`LEAST`) and kernels multiplied by it (SmoothQuant, arXiv 2211.10438)."""
+
+
+def fuse_batchnorm(network: nn.Module) -> None:
+    """Fuse batch norms of a network in evaluation mode into the kernels before them."""
+    for part in list(network.modules()):
+        if isinstance(part, nn.Sequential):
+            for index in range(len(part) - 1):
+                convolution, norm = part[index], part[index + 1]
+                if isinstance(convolution, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    part[index] = fuse_conv_bn_eval(convolution, norm)
+                    part[index + 1] = nn.Identity()
+        elif isinstance(part, ResidualBlock) and isinstance(part.norm2, nn.BatchNorm2d):
+            part.conv1 = fuse_conv_bn_eval(part.conv1, part.norm2)
+            part.add_module("norm2", nn.Identity())
+
+
+class InBfloat16(nn.Module):
+    """A network of convolutions in bfloat16 with float32 inputs and outputs (B, C, H, W).
+
+    Batch norms are fused first, so that each kernel is rounded once.
+    """
+
+    def __init__(self, network: nn.Module):
+        super().__init__()
+        self.network = network.eval()
+        fuse_batchnorm(network)
+        upsampling = {part.block[0] for part in network.modules() if isinstance(part, UpBlock)}
+        for part in network.modules():
+            if not isinstance(part, nn.Conv2d):
+                continue
+            # contiguous: OpenVINO 2026.4 reads bfloat16 kernels in channels_last wrongly
+            kernel = part.weight.data.contiguous()
+            # kernels of fused upsampling are rounded after they are summed
+            part.weight.data = kernel if part in upsampling else kernel.to(torch.bfloat16)
+            if part.bias is not None:
+                part.bias.data = part.bias.data.to(torch.bfloat16)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """Compute the network in bfloat16 on maps (B, C, H, W)."""
+        return self.network(maps.to(torch.bfloat16)).float()
+
+
+def with_bfloat16_motion(model: OSTNet) -> OSTNet:
+    """Return a copy whose convolutions of dense motion are bfloat16, with fused upsampling.
+
+    Keypoints, the heads' masks, flows and samples stay float32: bfloat16 would round a coordinate
+    to 1/256 of the picture.
+    """
+    reduced = copy.deepcopy(model)
+    fuse_upsampling(reduced)
+    motion = reduced.motion
+    motion.add_module("hourglass", InBfloat16(motion.hourglass))
+    if (refinement := motion.refinement) is not None:
+        refinement.add_module("reduce", InBfloat16(refinement.reduce))
+        refinement.add_module("body", InBfloat16(refinement.body))
+    return reduced
 
 
 def in_int8(model: OSTNet) -> dict[str, nn.Conv2d]:
-    """The convolutions that are to be computed in eight bits, by their names in the network."""
+    """Return the convolutions that are computed in 8 bits, by their names in the network."""
     generator, refinement = model.generator, model.motion.refinement
     parts = {
         "generator.residual": generator.residual,
@@ -43,23 +99,23 @@ def in_int8(model: OSTNet) -> dict[str, nn.Conv2d]:
     if refinement is not None:
         parts["motion.refinement.body"] = refinement.body
         parts["motion.refinement.head"] = refinement.head
-    lean = {part.block[0] for part in model.modules() if isinstance(part, UpBlock)}
+    upsampling = {part.block[0] for part in model.modules() if isinstance(part, UpBlock)}
     return {
         f"{where}.{name}".removesuffix("."): module
         for where, part in parts.items()
         for name, module in part.named_modules()
-        if isinstance(module, nn.Conv2d) and module not in lean
+        if isinstance(module, nn.Conv2d) and module not in upsampling
     }
 
 
 @torch.no_grad()
 def observed(model: OSTNet, pairs: Iterable[tuple[Tensor, Tensor]], seen: str) -> Ranges:
-    """Watch a network animate.
+    """Measure the ranges of a network's inputs while it animates.
 
     Args:
         model: in evaluation mode.
         pairs: source and driving pictures (1, 3, R, R) in [0, 1].
-        seen: what they show, for reading.
+        seen: description of the pictures.
     """
     ends: dict[str, tuple[Tensor, Tensor]] = {}
 
@@ -82,10 +138,11 @@ def observed(model: OSTNet, pairs: Iterable[tuple[Tensor, Tensor]], seen: str) -
                 model.paint(state, motion, z)
     for hook in hooks:
         hook.remove()
-    inputs = {
-        name: tuple([float(f"{value:.4g}") for value in end.tolist()] for end in pair)
-        for name, pair in ends.items()
-    }
+
+    def rounded(end: Tensor) -> list[float]:
+        return [float(f"{value:.4g}") for value in end.tolist()]
+
+    inputs = {name: (rounded(low), rounded(high)) for name, (low, high) in ends.items()}
     return Ranges(model_digest(model), seen, inputs)
 
 
@@ -93,16 +150,19 @@ class Rounded(nn.Module):
     """A convolution (O, C, k, k) of rounded inputs with a rounded kernel.
 
     Args:
-        convolution: as it is, with whatever followed it joined.
+        convolution: with the batch norm behind it fused.
         low: least values of its input's channels (C,).
-        high: greatest ones (C,).
+        high: greatest values (C,).
     """
 
     def __init__(self, convolution: nn.Conv2d, low: Tensor, high: Tensor):
         super().__init__()
-        low, high = low.clamp(max=0), high.clamp(min=0)  # what pads it is within
+        low, high = low.clamp(max=0), high.clamp(min=0)  # include the padding
         reach = torch.maximum(high, -low)
         divisor = (reach / reach.max().clamp(min=1e-8)).pow(BALANCE).clamp(min=LEAST)
+        self.factor: Tensor
+        self.kernel_step: Tensor
+        self.zeros: Tensor
         self.register_buffer("factor", (1 / divisor)[:, None, None])
         self.kernel = nn.Parameter(convolution.weight * divisor[:, None, None], requires_grad=False)
         largest = self.kernel.abs().amax((1, 2, 3))  # (O,)
@@ -114,7 +174,7 @@ class Rounded(nn.Module):
         self.zero = round(-least / self.step)
 
     def forward(self, maps: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, O, H, W)."""
+        """Convolve: (B, C, H, W) -> (B, O, H, W)."""
         rounded = torch.fake_quantize_per_tensor_affine(
             maps * self.factor, self.step, self.zero, 0, STEPS
         )
@@ -126,7 +186,7 @@ class Rounded(nn.Module):
 
 @torch.no_grad()
 def with_int8(model: OSTNet) -> OSTNet:
-    """A copy that computes as eight bits would; lean.
+    """Return a copy that rounds as 8 bits do, with fused upsampling.
 
     Raises:
         ValueError: the model has no ranges, or those of other weights.
