@@ -1,4 +1,4 @@
-"""The one decoder of a data set's clips and stills."""
+"""Decoder of a data set's clips and stills."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -10,11 +10,11 @@ import numpy as np
 def read_frames(
     path: Path, indices: Iterable[int], resolution: int, still: bool = False
 ) -> Iterator[np.ndarray]:
-    """Some frames of a file at one size; ends early where the file does.
+    """Read frames of a file at one size; stop early at the end of the file.
 
     Args:
         path: a clip or, with ``still``, a picture.
-        indices: rising frame numbers; a still has frame 0 alone, whatever is asked for.
+        indices: rising frame numbers; ignored for a still.
         resolution: side R of the frames, in pixels.
         still: the file is a picture.
 
@@ -22,7 +22,7 @@ def read_frames(
         uint8 RGB (R, R, 3).
 
     Raises:
-        ValueError: not a picture or a video that can be read, or not square.
+        ValueError: the file cannot be read or is not square.
     """
     for image in _picture(path) if still else _video(path, indices):
         height, width = image.shape[:2]
@@ -35,7 +35,7 @@ def read_frames(
 
 
 def count_frames(path: Path) -> int:
-    """Number of frames that a video's header states; 0 where it cannot be read."""
+    """Return the number of frames in a video's header; 0 if it cannot be read."""
     capture = cv2.VideoCapture(str(path))
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     capture.release()

@@ -1,4 +1,4 @@
-"""``landmarks.npz`` of a data folder: per file of the manifest, landmarks of its frames."""
+"""``landmarks.npz`` of a data folder: landmarks of the frames of each file of the manifest."""
 
 import zipfile
 from pathlib import Path
@@ -10,10 +10,10 @@ from ostnet.errors import InputError
 
 
 class LandmarkFile:
-    """The landmarks of a data folder, read file by file; a folder without them knows none.
+    """The landmarks of a data folder, read on demand; the folder may have none.
 
     Raises:
-        InputError: ``landmarks.npz`` is no archive of arrays.
+        InputError: ``landmarks.npz`` is not an archive of arrays.
     """
 
     def __init__(self, folder: Path):
@@ -28,17 +28,14 @@ class LandmarkFile:
         self._known = set(self._archive)
 
     def read(self, file: str) -> np.ndarray | None:
-        """Landmarks of one file of the manifest.
-
-        Args:
-            file: its path as the manifest writes it.
+        """Return the landmarks of a file, given by its path in the manifest.
 
         Returns:
-            (frames, 70, 2) float32 in [-1, 1], NaN where no face was found; None where nothing is
-            known of the file.
+            (frames, 70, 2) float32 in [-1, 1], NaN in frames without a face; None if the file has
+            no landmarks.
 
         Raises:
-            InputError: an array of another shape.
+            InputError: the array has another shape.
         """
         if file not in self._known:
             return None

@@ -1,4 +1,4 @@
-"""``manifest.csv`` of a data folder: one row per clip or still, written and read here."""
+"""``manifest.csv`` of a data folder: one row per clip or still."""
 
 import csv
 import io
@@ -12,10 +12,10 @@ NAME = "manifest.csv"
 KINDS = ("clip", "still")
 REQUIRED_COLUMNS = ("file", "kind", "split")
 READ_COLUMNS = (*REQUIRED_COLUMNS, "identity", "frames")
-"""What training reads; ``licence``, where there is one, tells synthesised footage."""
+"""Columns that training reads; an optional column ``licence`` marks synthetic footage."""
 
 PROVENANCE = ("source", "start", "end", "left", "top", "side", "face", "sharpness", "lost")
-"""Where a prepared clip comes from; ``dataset.prepare.cutting.Clip`` says what each means."""
+"""Origin of a prepared clip, see :class:`ostnet.dataset.prepare.results.Clip`."""
 
 
 @dataclass(frozen=True)
@@ -24,16 +24,16 @@ class Row:
 
     path: Path
     file: str
-    """Path as the manifest writes it, relative to the data folder."""
+    """Path in the manifest, relative to the data folder."""
     kind: str
     identity: str
     frames: int
     """Number of frames, at least 1."""
     generated: bool = False
-    """Synthesised footage, as its licence says; such people may be drawn less often."""
+    """Whether it is synthetic footage, which may be drawn less often."""
 
     def fingerprint(self) -> tuple[int, int]:
-        """Size in bytes and time of last change: tells whether a cached copy is still good."""
+        """Return size in bytes and time of last change, by which a cached copy is validated."""
         stat = self.path.stat()
         return stat.st_size, stat.st_mtime_ns
 
@@ -43,18 +43,12 @@ def write_manifest(
     rows: Iterable[Mapping[str, object]],
     columns: Sequence[str] = (*READ_COLUMNS, *PROVENANCE),
 ) -> None:
-    """Write ``folder/manifest.csv``: a header and one line per row.
-
-    Args:
-        folder: the data folder, which exists.
-        rows: a value for each column and no other.
-        columns: in the file's order; :data:`REQUIRED_COLUMNS` must be among them.
-    """
+    """Write ``manifest.csv`` in an existing data folder; each row has a value for each column."""
     write_table(folder / NAME, columns, rows)
 
 
 def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> None:
-    """A CSV file in UTF-8 with a header, written in one step."""
+    """Write a CSV file in UTF-8 with a header, atomically."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
@@ -63,7 +57,7 @@ def write_table(path: Path, columns: Sequence[str], rows: Iterable[Mapping[str, 
 
 
 def write_if_changed(path: Path, text: str) -> None:
-    """Write a file in one step; one that holds this already is not touched."""
+    """Write a file atomically, unless it has this content already."""
     content = text.encode()
     if path.is_file() and path.read_bytes() == content:
         return
@@ -73,19 +67,18 @@ def write_if_changed(path: Path, text: str) -> None:
 
 
 def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list[Row]:
-    """Return the rows of a split whose file exists and has frames, in the manifest's order.
+    """Return the rows of a split whose files exist and have frames, in order.
 
-    A row without identity is its own identity; a clip without a frame count is asked for it.
+    A row without identity gets its file as identity; missing frame counts are read from the clip.
 
     Args:
         folder: the data folder.
         split: such as ``train``.
-        leave_out: identities whose rows are not returned.
+        leave_out: identities to leave out.
 
     Raises:
-        InputError: no manifest, one that cannot be read, no clip of the split, or an identity in
-            ``leave_out`` that the split does not have; the message says what was found and what
-            was expected.
+        InputError: the manifest is missing or unreadable, the split has no clip, or an identity in
+            ``leave_out`` is not in the split.
     """
     entries = _read_table(folder)
     chosen = [entry for entry in entries if entry["split"] == split and entry["kind"] in KINDS]
@@ -103,10 +96,7 @@ def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list
 
 
 def check_identities(folder: Path, split: str, wanted: Collection[str]) -> None:
-    """Raise InputError unless the manifest's split has all identities in ``wanted``.
-
-    The message names those it does not have. Nothing is read where ``wanted`` is empty.
-    """
+    """Raise InputError unless the split has all identities in ``wanted``."""
     if wanted:
         found = {_identity(entry) for entry in _read_table(folder) if entry["split"] == split}
         _refuse_unknown(wanted, found, folder, split)
@@ -125,7 +115,7 @@ def _identity(entry: dict[str, str]) -> str:
 
 
 def _read_table(folder: Path) -> list[dict[str, str]]:
-    """Return the lines of the manifest, which has the required columns."""
+    """Return the lines of the manifest. Raises InputError for a missing column."""
     path = folder / NAME
     if not path.is_file():
         raise InputError(
@@ -163,6 +153,6 @@ def _row(folder: Path, entry: dict[str, str]) -> Row | None:
 
 
 def _count_frames(path: Path) -> int:
-    from ostnet.dataset.frames import count_frames  # OpenCV, which preparing does without
+    from ostnet.dataset.frames import count_frames  # imports OpenCV, which preparing does not need
 
     return count_frames(path)

@@ -1,8 +1,8 @@
-"""Shards: tar files that hold a data set's clips once more, written and read from end to end.
+"""Shards: tar files with the clips of a data set, in the layout of WebDataset.
 
-A data folder holds ``shards/SPLIT-000000.tar`` and so on, with members ``KEY.mp4`` (or .avi, .mkv,
-.webm; .png, .jpg for stills) and ``KEY.json``, which says file, identity, kind, split and frames as
-the manifest does. This is the layout that WebDataset reads too.
+A data folder has ``shards/SPLIT-000000.tar`` and so on, with members ``KEY.mp4`` (or .avi, .mkv,
+.webm; .png, .jpg for stills) and ``KEY.json`` with file, identity, kind, split and frames as in the
+manifest.
 """
 
 import hashlib
@@ -20,31 +20,32 @@ from ostnet.dataset.manifest import KINDS, READ_COLUMNS, write_if_changed, write
 from ostnet.errors import InputError
 
 BLOCK = tarfile.BLOCKSIZE
-"""Bytes that a member's header takes, and to which its content is filled up."""
+"""Size of a member's header, and block size of its content, in bytes."""
 
 DESCRIBED = ("file", "identity", "kind", "split", "frames")
-"""Values of the manifest in a clip's JSON member."""
+"""Columns of the manifest in a clip's JSON member."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One clip or still of a shard, not decoded yet."""
+    """An undecoded clip or still of a shard."""
 
     file: str
-    """Path as the manifest writes it: the key of its landmarks."""
+    """Path in the manifest, also the key of its landmarks."""
     identity: str
     kind: str
     frames: int
     suffix: str
-    """Of the media file: ``.mp4`` and so on."""
+    """Suffix of the media file, such as ``.mp4``."""
     media: bytes
 
     def decode(self, indices: np.ndarray, resolution: int) -> list[np.ndarray]:
-        """The frames at rising ``indices``, uint8 RGB (R, R, 3); fewer if the file ends before.
+        """Return the frames at rising ``indices``, uint8 RGB (R, R, 3); fewer if the file ends.
 
-        Raises ValueError if it cannot be decoded or is not square.
+        Raises:
+            ValueError: it cannot be decoded or is not square.
         """
-        from ostnet.dataset.frames import read_frames  # OpenCV, which writing does without
+        from ostnet.dataset.frames import read_frames  # imports OpenCV, which writing does not need
 
         with tempfile.NamedTemporaryFile(suffix=self.suffix) as copy:
             copy.write(self.media)
@@ -54,7 +55,7 @@ class Sample:
 
 
 def find_shards(folder: Path | str, split: str) -> list[Path]:
-    """The shards of a split, by name. Raises InputError if there is none."""
+    """Return the shards of a split, by name. Raises InputError if there is none."""
     found = sorted((Path(folder) / "shards").glob(f"{split}-*.tar"))
     if not found:
         raise InputError(
@@ -65,10 +66,10 @@ def find_shards(folder: Path | str, split: str) -> list[Path]:
 
 
 def read_shard(path: Path, part: int = 0, parts: int = 1) -> Iterator[Sample]:
-    """The samples of one shard, in its order; of ``parts`` readers this one takes each parts-th.
+    """Yield the samples of a shard in order; reader ``part`` of ``parts`` takes every parts-th.
 
-    A sample without description or media, or with a bad description, is left out. Raises
-    tarfile.TarError or OSError where the file is damaged.
+    Samples without media or with a bad description are left out. Raises tarfile.TarError or OSError
+    for a damaged file.
     """
     waiting: dict[str, dict[str, bytes]] = {}
     order: dict[str, int] = {}
@@ -80,7 +81,8 @@ def read_shard(path: Path, part: int = 0, parts: int = 1) -> Iterator[Sample]:
             if order.setdefault(key, len(order)) % parts != part:
                 continue
             members = waiting.setdefault(key, {})
-            members[suffix] = archive.extractfile(member).read()
+            file = archive.extractfile(member)
+            members[suffix] = file.read() if file else b""
             if len(members) == 2 and "json" in members:
                 sample = _sample(key, waiting.pop(key))
                 if sample:
@@ -101,7 +103,7 @@ def _sample(key: str, members: dict[str, bytes]) -> Sample | None:
 
 
 def unpack(folder: Path | str, split: str, limit: int, into: Path) -> Path:
-    """Write the first ``limit`` samples of a split as a data folder of files; returns ``into``."""
+    """Write the first ``limit`` samples of a split as a data folder; return ``into``."""
     rows = []
     for shard in find_shards(folder, split):
         for sample in read_shard(shard):
@@ -120,25 +122,22 @@ def unpack(folder: Path | str, split: str, limit: int, into: Path) -> Path:
 
 @dataclass(frozen=True)
 class _Member:
-    """What goes into a shard, and how much room it takes."""
+    """A clip that is written into a shard."""
 
     key: str
     video: Path
     description: bytes
     size: int
-    """Bytes in a tar file."""
+    """Its size in a tar file, in bytes."""
 
 
 def write_shards(output: Path, rows: Sequence[Mapping[str, object]], megabytes: int) -> list[Path]:
-    """Write the clips of a data folder as shards; where they are there already, nothing is written.
+    """Write the clips of a data folder as shards, unless they exist already; return them in order.
 
     Args:
-        output: the data folder; ``shards/index.json`` in it says which clips each shard holds.
+        output: the data folder; ``shards/index.json`` in it lists the clips of each shard.
         rows: of its manifest.
         megabytes: largest size of a shard, in units of 1,000,000 bytes.
-
-    Returns:
-        The shards, in order.
 
     Raises:
         InputError: a single clip is too large.
@@ -167,7 +166,7 @@ def write_shards(output: Path, rows: Sequence[Mapping[str, object]], megabytes: 
 def _plan(
     output: Path, rows: Sequence[Mapping[str, object]], limit: int
 ) -> dict[str, list[_Member]]:
-    """Name of a shard -> what it holds."""
+    """Return name of a shard -> its members."""
     plan: dict[str, list[_Member]] = {}
     count, number, size = 0, {}, {}
     for row in sorted(rows, key=_mixed):
@@ -187,7 +186,7 @@ def _plan(
 
 
 def _mixed(row: Mapping[str, object]) -> bytes:
-    """An order that mixes people, the same for the same clips."""
+    """Return a sort key that mixes identities, the same for the same clips."""
     return hashlib.sha256(str(row["file"]).encode()).digest()
 
 
@@ -200,12 +199,12 @@ def _member(output: Path, row: Mapping[str, object], key: str) -> _Member:
 
 
 def _archive(size: int) -> int:
-    """Bytes of a tar file with members of that size: two empty blocks, filled up to a record."""
+    """Return the size of a tar file: its members and two empty blocks, padded to a record."""
     return -(-(size + 2 * BLOCK) // tarfile.RECORDSIZE) * tarfile.RECORDSIZE
 
 
 def _write(path: Path, samples: Sequence[_Member]) -> None:
-    """One tar file, whose bytes follow from its contents; it appears when complete."""
+    """Write a tar file atomically; its bytes depend only on its contents."""
     partial = path.with_name(path.name + ".partial")
     with tarfile.open(partial, "w", format=tarfile.USTAR_FORMAT) as archive:
         for sample in samples:

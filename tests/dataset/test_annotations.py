@@ -2,8 +2,7 @@
 
 import pytest
 
-from ostnet.dataset.prepare.annotations import find_videos, read_annotations
-from ostnet.dataset.prepare.annotations_voxceleb import read_track
+from ostnet.dataset.prepare.annotations import find_videos, read_annotations, read_track
 from ostnet.errors import InputError
 from ostnet.media.faces import Box
 

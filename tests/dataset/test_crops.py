@@ -1,6 +1,6 @@
 """The square of a track."""
 
-from ostnet.dataset.prepare.crops import frame_face, square_of
+from ostnet.dataset.prepare.quality import frame_face, square_of
 from ostnet.media.crop import Crop
 from ostnet.media.faces import Box
 from ostnet.media.track import FaceTrack

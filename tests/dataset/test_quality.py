@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ostnet.dataset.prepare.crops import Framing
-from ostnet.dataset.prepare.quality import flaw, sharpness
-from ostnet.dataset.prepare.scan import Face
+from ostnet.dataset.prepare.quality import Framing, flaw, sharpness
 from ostnet.dataset.prepare.settings import PrepareConfig
+from ostnet.dataset.prepare.shots import Face
 from ostnet.dataset.prepare.tracks import Track
 from ostnet.media.crop import Crop
 from ostnet.media.faces import Box

@@ -5,9 +5,8 @@ import tarfile
 
 import pytest
 
-from ostnet.dataset.prepare.cutting import Clip
+from ostnet.dataset.prepare.results import Clip, manifest_rows
 from ostnet.dataset.prepare.settings import PrepareConfig
-from ostnet.dataset.prepare.splits import manifest_rows
 from ostnet.dataset.shards import write_shards
 from ostnet.errors import InputError
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ostnet.dataset.prepare.scan import scan
-from ostnet.dataset.prepare.shots import CutDetector, colour_histograms, difference
+from ostnet.dataset.prepare.shots import CutDetector, colour_histograms, difference, scan
 
 
 def picture(seed, shift=0):

@@ -1,7 +1,7 @@
 """Who goes to which split."""
 
+from ostnet.dataset.prepare.results import split_of
 from ostnet.dataset.prepare.settings import PrepareConfig
-from ostnet.dataset.prepare.splits import split_of
 
 MANY = [f"id{n:05d}" for n in range(4000)]
 

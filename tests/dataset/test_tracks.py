@@ -2,7 +2,7 @@
 
 import pytest
 
-from ostnet.dataset.prepare.scan import Face, Look, Shot
+from ostnet.dataset.prepare.shots import Face, Look, Shot
 from ostnet.dataset.prepare.tracks import divide, follow, overlap, whole
 from ostnet.media.faces import Box
 

@@ -1,14 +1,13 @@
-"""From videos to a data set: ``ostnet prepare``.
+"""Preparation of a data set from videos: ``ostnet prepare``.
 
-Nothing imports this package but the command line. One video goes through these modules:
+Only the command line imports this package. A video passes through these modules:
 
 * ``source_frames``: its frames at one rate;
-* ``scan``: shots, and a look for faces now and then;
-* ``tracks``: one face over a stretch of a shot;
-* ``crops``: its square;
-* ``quality``: is it worth keeping;
-* ``stretch`` and ``cutting``: all of that for one video, to its clips.
+* ``shots``: shots, and the faces in some of their frames;
+* ``tracks``: one face over a part of a shot;
+* ``quality``: its square, and whether it is good enough;
+* ``cutting``: all of these for one video, to its clips.
 
-``preparation`` does it for all videos, here or on a Ray cluster (``cluster``); ``progress`` knows
-which are finished; ``splits`` makes the rows that :mod:`ostnet.dataset` writes.
+``annotations`` finds the videos, ``preparation`` runs all of them, here or on a Ray cluster, and
+``results`` stores what is finished and makes the rows of the manifest.
 """

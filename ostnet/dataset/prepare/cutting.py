@@ -1,62 +1,109 @@
-"""One video from beginning to end: its tracks, those worth keeping, their clips."""
+"""One video from beginning to end: its tracks, their quality, their clips."""
 
 import contextlib
-from dataclasses import dataclass, field
+import functools
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 import numpy as np
 
-from ostnet.dataset.prepare import crops, quality
+from ostnet.dataset.prepare import annotations, quality, tracks
+from ostnet.dataset.prepare.results import Clip, Result
 from ostnet.dataset.prepare.settings import PrepareConfig
-from ostnet.dataset.prepare.skips import Skip
-from ostnet.dataset.prepare.source_videos import Video
-from ostnet.dataset.prepare.stretch import Stretch
+from ostnet.dataset.prepare.shots import Face, scan
+from ostnet.dataset.prepare.source_frames import source_frames
 from ostnet.dataset.prepare.tracks import Track
+from ostnet.dataset.prepare.videos import Skip, Span, Video
 from ostnet.errors import InputError
-from ostnet.media.crop import Crop
-from ostnet.media.probe import probe
+from ostnet.media.faces import Box, Detector, make_detector
+from ostnet.media.probe import VideoInfo, probe
+from ostnet.media.square import Crop
 from ostnet.media.track import FaceTrack
 from ostnet.media.video import VideoWriter
 
 
-@dataclass(frozen=True)
-class Clip:
-    """One row of the manifest, but for its split."""
-
-    file: str
-    """Path below the output folder."""
-    identity: str
-    frames: int
-    partition: str | None
-    source: str
-    start: float
-    """Seconds into the source."""
-    end: float
-    left: int
-    """Of the square, in the source's pixels."""
-    top: int
-    side: int
-    face: float
-    """Median longer side of the face, in the source's pixels."""
-    sharpness: float
-    """See ``quality.sharpness``."""
-    lost: float
-    """Share of looks without the face."""
+@functools.cache
+def detector(name: str, device: str) -> Detector:
+    """Return the detector of this process, made once."""
+    return make_detector(name, device)
 
 
-@dataclass
-class Result:
-    """What became of a video."""
+class Stretch:
+    """A span of a video with its frames and faces; ``number`` counts the spans of the video.
 
-    clips: list[Clip] = field(default_factory=list)
-    skips: list[Skip] = field(default_factory=list)
+    Raises:
+        InputError: the span's track file cannot be read.
+    """
+
+    def __init__(
+        self, video: Video, info: VideoInfo, span: Span, number: int, config: PrepareConfig
+    ):
+        self.video, self.info, self.span, self.config = video, info, span, config
+        self.number = number
+        self.start, self.end, self.boxes = span.start, span.end, None
+        if span.track is not None:
+            boxes = annotations.read_track(span.track, info.width, info.height)
+            first, fps = min(boxes), annotations.FPS
+            self.start, self.end = first / fps, (max(boxes) + 1) / fps
+            self.boxes = {frame - first: box for frame, box in boxes.items()}
+        self.crop = span.crop and quality.square_of(span.crop, info.height, info.width)
+        """The square to cut, if the annotations give it."""
+
+    def frames(self, until: int | None = None) -> Iterator[np.ndarray]:
+        """Yield the first ``until`` or all frames, uint8 (H, W, 3)."""
+        end = self.end if until is None else self.start + (until + 1) / self.config.fps
+        return source_frames(self.video.path, self.info, self.config.fps, self.start, end)
+
+    def find(self, frame: int, image: np.ndarray) -> list[Face]:
+        """Return the faces of a frame: those of the annotations, those in the square, or all."""
+        if self.boxes is not None:
+            box = self.boxes.get(round(frame * annotations.FPS / self.config.fps))
+            found = [] if box is None else [box]
+        else:
+            find = detector(self.config.detector, self.config.device).detect
+            found = find(image) if self.crop is None else _find_inside(image, self.crop, find)
+        return [Face(box, quality.sharpness(image, box)) for box in found]
+
+    def tracks(self) -> Iterator[Track]:
+        """Yield its tracks, none longer than the longest clip."""
+        config = self.config
+        for shot in scan(self.frames(), self.find, config.detect_every, config.shot_threshold):
+            if self.crop is None:
+                found = tracks.follow(shot, config.iou, config.max_gap)
+            else:
+                found = [tracks.whole(shot)]
+            for track in found:
+                yield from tracks.divide(track, config.max_frames)
+
+    def seconds(self, frame: int) -> float:
+        """Return the time of a frame in the video, in seconds."""
+        return round(self.start + frame / self.config.fps, 3)
+
+    def skip(self, track: Track, reason: str) -> Skip:
+        """Return the row of ``skipped.csv`` for a track."""
+        return Skip(self.video.file, reason, self.seconds(track.start), self.seconds(track.end))
+
+
+def _find_inside(
+    image: np.ndarray, crop: Crop, find: Callable[[np.ndarray], list[Box]]
+) -> list[Box]:
+    """Find faces in a square of the picture, in pixels of the picture."""
+    inside = image[crop.top : crop.top + crop.size, crop.left : crop.left + crop.size]
+    return [
+        Box(
+            box.left + crop.left,
+            box.top + crop.top,
+            box.right + crop.left,
+            box.bottom + crop.top,
+        )
+        for box in find(np.ascontiguousarray(inside))
+    ]
 
 
 def cut(video: Video, config: PrepareConfig) -> Result:
-    """Find the tracks of a video and write the clips of those worth keeping.
+    """Find the tracks of a video and write the clips of those that are good enough.
 
-    A video that cannot be read becomes a skip with its reason. Raises OSError where the clips
-    cannot be written.
+    A video that cannot be read becomes a skip. Raises OSError if the clips cannot be written.
     """
     result = Result()
     try:
@@ -74,29 +121,31 @@ def cut(video: Video, config: PrepareConfig) -> Result:
 
 
 def _cut_span(stretch: Stretch, result: Result) -> None:
-    """Add a stretch's clips, written, and its skips to the result."""
+    """Write a stretch's clips; add them and its skips to the result."""
     wanted: list[tuple[Track, Crop]] = []
     for track in stretch.tracks():
         framing = _framing(stretch, track)
         if reason := quality.flaw(track, framing, stretch.config):
             result.skips.append(stretch.skip(track, reason))
         else:
-            wanted.append((track, framing.crop if framing else stretch.crop))
+            crop = framing.crop if framing else stretch.crop
+            assert crop is not None  # one of the two is known where there is no flaw
+            wanted.append((track, crop))
     if wanted:
         result.clips += _write(stretch, wanted)
 
 
-def _framing(stretch: Stretch, track: Track) -> crops.Framing | None:
-    """The square of a track; None where it was given or no face was seen."""
+def _framing(stretch: Stretch, track: Track) -> quality.Framing | None:
+    """Return the square of a track; None if the annotations give it or no face was found."""
     if stretch.crop is not None or not track.seen:
         return None
     looks = len(track.seen) + len(track.missed)
     faces = FaceTrack(track.boxes, looks, stretch.info.height, stretch.info.width)
-    return crops.frame_face(faces, stretch.config.margin)
+    return quality.frame_face(faces, stretch.config.margin)
 
 
 def _write(stretch: Stretch, wanted: list[tuple[Track, Crop]]) -> list[Clip]:
-    """Write all clips of a stretch in one more pass over its frames."""
+    """Write all clips of a stretch in a second pass over its frames."""
     folder, config = stretch.config.output, stretch.config
     names = [
         f"clips/{stretch.video.key}-{stretch.number:03d}-{number:03d}.mp4"
@@ -130,7 +179,7 @@ def _write(stretch: Stretch, wanted: list[tuple[Track, Crop]]) -> list[Clip]:
 
 
 def _append(writer: VideoWriter, picture: np.ndarray) -> None:
-    """Write a frame; a folder that cannot be written to is not the video's fault."""
+    """Write a frame. Raises OSError, not InputError, where the folder is not writable."""
     try:
         writer.write(picture)
     except InputError as error:

@@ -1,10 +1,11 @@
-"""``prepare``: every video once, here or on a cluster, then the tables and shards."""
+"""Preparation of all videos, in processes or on a Ray cluster, then tables and shards."""
 
 import json
 import multiprocessing
+import pickle
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -13,38 +14,39 @@ from tqdm import tqdm
 
 from ostnet.dataset.manifest import write_if_changed, write_manifest
 from ostnet.dataset.prepare.annotations import find_videos
-from ostnet.dataset.prepare.cutting import cut
-from ostnet.dataset.prepare.progress import Store
+from ostnet.dataset.prepare.cutting import cut, detector
+from ostnet.dataset.prepare.results import Store, manifest_rows, write_skips
 from ostnet.dataset.prepare.settings import PrepareConfig
-from ostnet.dataset.prepare.skips import Skip
-from ostnet.dataset.prepare.source_videos import Video
-from ostnet.dataset.prepare.splits import manifest_rows, write_skips
-from ostnet.dataset.prepare.stretch import detector
+from ostnet.dataset.prepare.videos import Skip, Video
 from ostnet.dataset.shards import write_shards
 from ostnet.errors import InputError
+from ostnet.ray_cluster import connected_ray
 
 Outcome = tuple[int, str | None]
-"""Number of a video, and what went wrong with it, if anything."""
+"""Number of a video, and its error or None."""
+
+MOST_BLOCKS = 2000
+"""Largest number of portions of videos on a Ray cluster."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a preparation led to."""
+    """Numbers of a finished preparation."""
 
     clips: dict[str, int]
     """Split -> number of clips."""
     people: dict[str, int]
     """Split -> number of identities."""
     skips: int
-    """Rows of skipped.csv."""
+    """Number of rows of skipped.csv."""
     shards: int
 
 
 def prepare(config: PrepareConfig) -> Summary:
-    """Write manifest.csv, skipped.csv, settings.json, clips/ and, if asked for, shards/.
+    """Write manifest.csv, skipped.csv, settings.json, clips/ and, if configured, shards/.
 
-    Videos finished by an earlier run are not done again. Raises InputError for inputs that cannot
-    be used, or where not one clip is left.
+    Videos that an earlier run finished are kept. Raises InputError for unusable inputs, or if no
+    clip is left.
     """
     config = replace(config, detector=detector(config.detector, config.device).name)
     videos, skips = find_videos(config)
@@ -82,10 +84,10 @@ def prepare(config: PrepareConfig) -> Summary:
 
 
 def work(video: Video, config: PrepareConfig) -> str | None:
-    """Do one video and keep its result; None, or what went wrong that was not the video's fault.
+    """Prepare one video and store its result; return None, or an unexpected error.
 
-    The unit of work of every way to run. Such a problem is not kept: the next run tries again.
-    Raises OSError, for instance where the disk is full, since that would meet every video.
+    The next run tries again after such an error. Raises OSError (such as a full disk), since it
+    would affect every video.
     """
     store = Store(config)
     try:
@@ -99,33 +101,25 @@ def work(video: Video, config: PrepareConfig) -> str | None:
 
 
 def _settings(config: PrepareConfig) -> str:
-    """What the folder was made with, for its readers."""
+    """Return the settings as JSON."""
     split = {name: getattr(config, name) for name in ("val_share", "test_share", "seed")}
     return json.dumps({**config.clip_settings(), **split}, indent=1) + "\n"
 
 
 def _outcomes(videos: Sequence[Video], config: PrepareConfig) -> Iterable[Outcome]:
-    """Every video's outcome as it comes."""
+    """Yield the outcome of each video as it is finished."""
     if config.ray:
-        from ostnet.dataset.prepare.cluster import work_on_cluster
-
-        return work_on_cluster(work, videos, config)
+        return _on_cluster(videos, config)
     if config.workers == 1 or len(videos) < 2:
         return ((number, work(video, config)) for number, video in enumerate(videos))
-    return _in_processes(work, videos, config)
+    return _in_processes(videos, config)
 
 
-def _in_processes(
-    function: Callable[[Video, PrepareConfig], str | None],
-    videos: Sequence[Video],
-    config: PrepareConfig,
-) -> Iterator[Outcome]:
+def _in_processes(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outcome]:
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(min(config.workers, len(videos)), mp_context=context)
     try:
-        futures = {
-            pool.submit(function, video, config): number for number, video in enumerate(videos)
-        }
+        futures = {pool.submit(work, video, config): number for number, video in enumerate(videos)}
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BrokenProcessPool as error:
@@ -135,3 +129,39 @@ def _in_processes(
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _on_cluster(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outcome]:
+    """Yield the outcomes of all videos from the cluster of RAY_ADDRESS or of this machine.
+
+    All machines must share the folders. An OSError of ``work`` is raised here as well. Raises
+    InputError where Ray is missing or fails.
+    """
+    if not videos:
+        return
+    ray = connected_ray(config.workers)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+
+    def step(row: dict) -> dict:
+        problem = stop = None
+        try:
+            problem = work(pickle.loads(row["video"]), config)
+        except OSError as error:
+            stop = str(error)
+        return {"number": row["number"], "problem": problem or "", "stop": stop or ""}
+
+    items = [
+        {"number": number, "video": pickle.dumps(video)} for number, video in enumerate(videos)
+    ]
+    parts = ray.data.from_items(items, override_num_blocks=min(len(items), MOST_BLOCKS))
+    try:
+        for row in parts.map(step, num_cpus=1).iter_rows():
+            if row["stop"]:
+                raise OSError(row["stop"])
+            yield int(row["number"]), row["problem"] or None
+    except ray.exceptions.RayError as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise InputError(
+            f"ray: the cluster failed ({what}); "
+            "run the same command again: finished videos are kept"
+        ) from error

@@ -1,4 +1,4 @@
-"""What a preparation does: every folder, threshold and share."""
+"""Options of a preparation: folders, thresholds and shares."""
 
 import re
 from dataclasses import asdict, dataclass
@@ -11,7 +11,7 @@ WITHOUT_EFFECT_ON_CLIPS = (
     "videos", "output", "annotations", "identity", "device", "val_share", "test_share", "seed",
     "workers", "ray", "shards", "shard_mb",
 )  # fmt: skip
-"""Fields that leave a video's clips as they are, or that its other inputs stand for."""
+"""Fields that do not affect the clips of a video with the same annotations."""
 
 
 @dataclass
@@ -22,13 +22,13 @@ class PrepareConfig:
     """Folder of videos of any length and size, searched with its sub-folders."""
 
     output: Path
-    """Folder for manifest.csv, skipped.csv and clips/; the same command goes on where it
-    stopped."""
+    """Folder for manifest.csv, skipped.csv and clips/; the same command continues an interrupted
+    run."""
 
     annotations: Path | None = None
-    """VoxCeleb1's folder of tracks (idNNNNN/VIDEO/NNNNN.txt), the lineage's vox-metadata.csv, or
-    HDTF's folder of lists (*_annotion_time.txt and others); default: faces are looked for in whole
-    videos."""
+    """VoxCeleb1's folder of tracks (idNNNNN/VIDEO/NNNNN.txt), the vox-metadata.csv of
+    video-preprocessing, or HDTF's folder of lists (*_annotion_time.txt and others); default: faces
+    are detected in whole videos."""
 
     size: int = 256
     """Side of the clips in pixels."""
@@ -40,29 +40,27 @@ class PrepareConfig:
     """x264's quality of the clips; lower is better and larger."""
 
     margin: float = 1.85
-    """Side of the square in face sides, as VoxCeleb frames a face; a face that moves keeps the same
-    room around the union of its boxes."""
+    """Side of the square in face sides, as in VoxCeleb, plus the movement of the face."""
 
     min_margin: float = 1.5
-    """The same where the picture ends sooner; below, the track is dropped."""
+    """Least side of the square in face sides in a small picture; below, the track is dropped."""
 
     max_shift: float = 0.2
-    """Share of its side by which the square may move to stay inside the picture; beyond, the face
-    is too near an edge and the track is dropped."""
+    """Largest shift of the square to stay inside the picture, as a share of its side; beyond, the
+    track is dropped."""
 
     shot_threshold: float = 0.3
-    """Change of colours from one frame to the next, in the quarter of the picture that changes most
-    (0 to 1), that is a cut."""
+    """Change of colours between frames that is a cut, in the quarter of the picture that changes
+    most, 0 to 1."""
 
     detect_every: int = 5
-    """Frames from one look for faces to the next."""
+    """Distance of the frames in which faces are detected."""
 
     iou: float = 0.25
-    """A track ends where its box overlaps its first box less than this (intersection over
-    union)."""
+    """Intersection over union with its first box below which a track ends."""
 
     max_gap: int = 25
-    """Frames without the face after which its track ends."""
+    """Number of frames without the face after which its track ends."""
 
     min_frames: int = 64
     """Shortest clip kept."""
@@ -71,7 +69,7 @@ class PrepareConfig:
     """Longest clip; longer tracks are divided evenly."""
 
     max_lost: float = 0.2
-    """Largest share of looks in which the face was not found."""
+    """Largest share of the looked-at frames without the face."""
 
     min_face: int | None = None
     """Least median side of the face in the source's pixels; default: half of ``size``."""
@@ -81,8 +79,8 @@ class PrepareConfig:
     brought to 128 pixels; below, the clip is blurred."""
 
     identity: str | None = None
-    """Regular expression whose first group, found in a video's path below the folder, is who it
-    shows; default: every video shows a person of its own. Annotations go before it."""
+    """Regular expression whose first group, in a video's path relative to the folder, is the
+    identity; default: every video has its own. Annotations take precedence."""
 
     val_share: float = 0.05
     """Share of the identities that go to split val."""
@@ -91,20 +89,20 @@ class PrepareConfig:
     """Share of the identities that go to split test; test people of the annotations stay test."""
 
     seed: int = 0
-    """Another number makes another split."""
+    """Seed of the split."""
 
     detector: str = "auto"
-    """blazeface, face-alignment, dlib, or auto: the first of them that is installed."""
+    """blazeface, face-alignment, dlib, or auto: the first that is installed."""
 
     device: str = "cpu"
     """Where face-alignment's network runs."""
 
     workers: int = 1
-    """Processes on this machine."""
+    """Number of processes on this machine."""
 
     ray: bool = False
-    """Spread the videos over a Ray cluster (RAY_ADDRESS, or this machine); both folders must be
-    visible to all its machines under the same paths."""
+    """Use a Ray cluster (RAY_ADDRESS, or this machine), whose machines share both folders under the
+    same paths."""
 
     shards: bool = False
     """Also write WebDataset shards, shards/SPLIT-NNNNNN.tar."""
@@ -150,7 +148,7 @@ class PrepareConfig:
         self._check_identity()
 
     def clip_settings(self) -> dict:
-        """What decides, besides a video and its annotations, what its clips look like."""
+        """Return the settings that affect the clips of a video."""
         return {k: v for k, v in asdict(self).items() if k not in WITHOUT_EFFECT_ON_CLIPS}
 
     def _at_least(self, name: str, least: float) -> None:

@@ -1,37 +1,65 @@
-"""Where one shot ends and the next begins.
+"""Shots of a video and the faces in some of their frames.
 
-A small detector of our own: PySceneDetect installs a second build of OpenCV.
+PySceneDetect is not used, since it installs a second build of OpenCV.
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from statistics import median
 
 import numpy as np
 
+from ostnet.media.faces import Box
+
 SAMPLES = 48
-"""Pixels per side at which a frame is looked at."""
+"""Side in pixels of the sampled frame."""
 
 CELLS = 4
-"""A frame is compared cell by cell, on a grid of so many cells a side."""
+"""Cells per side of the grid on which frames are compared."""
 
 MOST_CHANGED = 4
-"""Cells that count, the most changed ones: a cut may leave a wall behind the people as it is."""
+"""Number of the most changed cells that count; the background may be the same after a cut."""
 
 LEVELS = 4
-"""Levels of red, green and blue in a histogram."""
+"""Levels of each colour channel in a histogram."""
 
 MEMORY = 8
-"""Changes before this one that say how restless the video is here."""
+"""Number of previous changes whose median is the usual change."""
 
 STANDS_OUT = 3.0
-"""A cut changes the picture this many times as much as its neighbours do."""
+"""Least change of a cut, in usual changes."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in one frame."""
+
+    box: Box
+    sharpness: float
+    """See :func:`ostnet.dataset.prepare.quality.sharpness`."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """The faces of one frame, largest first."""
+
+    frame: int
+    faces: list[Face]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """Frames [start, end) between two cuts."""
+
+    start: int
+    end: int
+    looks: list[Look]
+    """Of the first frame, every few frames, and the last."""
 
 
 class CutDetector:
-    """Finds hard cuts in a stream of frames: a change of colours that is large and stands out.
-
-    Slow dissolves are not found.
-    """
+    """Detects hard cuts (not dissolves): changes of colour that are large and unusual."""
 
     def __init__(self, threshold: float):
         self.threshold = threshold
@@ -39,7 +67,7 @@ class CutDetector:
         self._changes = deque(maxlen=MEMORY)
 
     def is_cut(self, frame: np.ndarray) -> bool:
-        """Whether a uint8 frame (H, W, 3) begins a new shot; the first one does not."""
+        """Return whether a uint8 frame (H, W, 3) starts a new shot; False for the first frame."""
         colours = colour_histograms(frame)
         last, self._last = self._last, colours
         if last is None:
@@ -51,7 +79,7 @@ class CutDetector:
 
 
 def colour_histograms(frame: np.ndarray) -> np.ndarray:
-    """Shares of the colours in each cell of a uint8 frame: (CELLS**2, LEVELS**3), rows sum to 1."""
+    """Return colour histograms of a uint8 frame: (CELLS**2, LEVELS**3), rows sum to 1."""
     height, width = frame.shape[:2]
     rows = np.linspace(0, height - 1, SAMPLES).astype(int)
     columns = np.linspace(0, width - 1, SAMPLES).astype(int)
@@ -64,6 +92,41 @@ def colour_histograms(frame: np.ndarray) -> np.ndarray:
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> float:
-    """Share of the pixels that changed their colour, 0 to 1, over the most changed cells."""
+    """Return the share of pixels with another colour, 0 to 1, in the most changed cells."""
     changed = np.abs(one - other).sum(axis=1) / 2
     return float(np.sort(changed)[-MOST_CHANGED:].mean())
+
+
+def scan(
+    frames: Iterable[np.ndarray],
+    find: Callable[[int, np.ndarray], list[Face]],
+    every: int,
+    threshold: float,
+) -> Iterator[Shot]:
+    """Yield the shots of a stream of frames; two frames are in memory at a time.
+
+    Args:
+        frames: uint8 (H, W, 3).
+        find: finds the faces in a frame, given with its number.
+        every: distance of the frames in which faces are looked for.
+        threshold: least change of a cut, 0 to 1.
+    """
+    cuts = CutDetector(threshold)
+    start, index = 0, -1
+    looks: list[Look] = []
+    last: np.ndarray | None = None
+
+    def shot() -> Shot:
+        if last is not None and looks[-1].frame != index:
+            looks.append(Look(index, find(index, last)))
+        return Shot(start, index + 1, looks)
+
+    for frame in frames:
+        if cuts.is_cut(frame):
+            yield shot()
+            start, looks = index + 1, []
+        index, last = index + 1, frame
+        if (index - start) % every == 0:
+            looks.append(Look(index, find(index, frame)))
+    if last is not None:
+        yield shot()

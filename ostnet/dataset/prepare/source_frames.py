@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop, to_standard_range
+from ostnet.media.ffmpeg import ffmpeg, open_input, pictures, reason, stop, to_standard_range
 from ostnet.media.probe import VideoInfo
 
 STOPPED = (255,)
@@ -38,7 +38,7 @@ def source_frames(
             ffmpeg(
                 *("-loglevel", "error", *stretch, *open_input(path), "-map", "0:V:0"),
                 *("-vf", ",".join(filters), "-pix_fmt", "rgb24"),
-                *("-f", "rawvideo", "-"),
+                *("-c:v", "ppm", "-f", "image2pipe", "-"),
             ),
             stdout=subprocess.PIPE,
             stderr=log,
@@ -47,10 +47,7 @@ def source_frames(
         )
         count = 0
         try:
-            while True:
-                frame = np.empty((info.height, info.width, 3), np.uint8)
-                if process.stdout.readinto(memoryview(frame).cast("B")) != frame.nbytes:
-                    break
+            for frame in pictures(process.stdout):
                 count += 1
                 yield frame
             if process.wait() in STOPPED or process.returncode < 0:

@@ -1,7 +1,7 @@
-"""From faces in single frames to one face over a stretch of a shot.
+"""Tracks: one face over several frames of a shot.
 
-The rule is that of first-order-model's preprocessing: a track ends where the face has left the
-place of its *first* box, so that one square can hold all of it.
+As in first-order-model's preprocessing, a track ends where the face has left the position of its
+*first* box, so that one square can hold the whole track.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from statistics import median
 
 import numpy as np
 
-from ostnet.dataset.prepare.scan import Face, Shot
+from ostnet.dataset.prepare.shots import Face, Shot
 from ostnet.media.faces import Box
 
 
@@ -21,39 +21,39 @@ class Track:
     start: int
     end: int
     seen: dict[int, Face] = field(default_factory=dict)
-    """Frame -> the face there, in order."""
+    """Frame -> its face, in order."""
     missed: list[int] = field(default_factory=list)
-    """Frames in which it was looked for in vain."""
+    """Looked-at frames without the face."""
 
     @property
     def frames(self) -> int:
-        """Its length."""
+        """Number of frames."""
         return self.end - self.start
 
     @property
     def boxes(self) -> list[Box]:
-        """The face's box at each look that found it."""
+        """The boxes of the face, in order."""
         return [face.box for face in self.seen.values()]
 
     @property
     def lost(self) -> float:
-        """Share of looks without the face, 0 to 1."""
+        """Share of the looked-at frames without the face, 0 to 1."""
         if not self.seen:
             return 1.0
         return len(self.missed) / (len(self.missed) + len(self.seen))
 
     @property
     def sharpness(self) -> float:
-        """Median over the looks."""
+        """Median sharpness of the face."""
         return median(face.sharpness for face in self.seen.values())
 
 
 def follow(shot: Shot, iou: float, max_gap: int) -> list[Track]:
-    """The tracks of all faces of a shot, ordered by start.
+    """Return the tracks of all faces of a shot, ordered by start.
 
-    A face belongs to the open track whose last box it overlaps most. Where it overlaps the
-    track's first box less than ``iou`` the track ends, and a new one begins with it. A track also
-    ends where its face was last seen before more than ``max_gap`` frames without it.
+    A face belongs to the track whose last box it overlaps most. A track ends where its face
+    overlaps the first box by less than ``iou``, which starts a new track, or is missing for more
+    than ``max_gap`` frames.
     """
     done: list[Track] = []
     running: list[Track] = []
@@ -85,7 +85,7 @@ def follow(shot: Shot, iou: float, max_gap: int) -> list[Track]:
 
 
 def whole(shot: Shot) -> Track:
-    """All of a shot as one track of the largest face; its ``seen`` may be empty."""
+    """Return one track of the largest face for the whole shot; its ``seen`` may be empty."""
     track = Track(shot.start, shot.end)
     for look in shot.looks:
         if look.faces:
@@ -96,7 +96,7 @@ def whole(shot: Shot) -> Track:
 
 
 def divide(track: Track, most: int) -> Iterator[Track]:
-    """Even pieces of at most ``most`` frames; each knows the look before and after it as well."""
+    """Divide a track evenly into pieces of at most ``most`` frames, with the faces next to them."""
     pieces = -(-track.frames // most)
     bounds = np.linspace(track.start, track.end, pieces + 1).round().astype(int).tolist()
     for start, end in zip(bounds, bounds[1:], strict=False):
@@ -108,7 +108,7 @@ def divide(track: Track, most: int) -> Iterator[Track]:
 
 
 def overlap(box: Box, other: Box) -> float:
-    """Intersection over union, 0 to 1."""
+    """Return the intersection over union, 0 to 1."""
     width = min(box.right, other.right) - max(box.left, other.left)
     height = min(box.bottom, other.bottom) - max(box.top, other.top)
     shared = max(width, 0.0) * max(height, 0.0)
@@ -116,7 +116,7 @@ def overlap(box: Box, other: Box) -> float:
 
 
 def _matches(tracks: list[Track], faces: list[Face], iou: float) -> Iterator[tuple[int, Face]]:
-    """(number of a track, its face), best overlap with the last box first, each used once."""
+    """Yield (number of a track, its face), largest overlap with its last box first."""
     pairs = [
         (overlap(track.seen[max(track.seen)].box, face.box), number, which)
         for number, track in enumerate(tracks)
@@ -131,7 +131,7 @@ def _matches(tracks: list[Track], faces: list[Face], iou: float) -> Iterator[tup
 
 
 def _until_last_seen(track: Track) -> Track:
-    """Without the looks in vain at its end, and the frames from there on."""
+    """Cut the end of a track after the last frame with the face."""
     last = max(track.seen)
     if track.missed and track.missed[-1] > last:
         track.end = last + 1

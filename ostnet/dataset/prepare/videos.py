@@ -1,4 +1,4 @@
-"""What there is to do: a video, and the stretches of it that show a person."""
+"""Videos, the spans of them to use, and the reasons for leaving some out."""
 
 import hashlib
 import re
@@ -11,47 +11,58 @@ from ostnet.media.faces import Box
 SUFFIXES = frozenset(
     ".avi .flv .m4v .mkv .mov .mp4 .mpeg .mpg .mts .ogv .ts .webm .wmv".split()
 )  # fmt: skip
-"""Endings of the files that are taken for videos."""
+"""Suffixes of video files."""
 
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of a video. Without crop and tracks, the faces in it are looked for."""
+    """A part of a video with one person. Without crop and track, faces are detected."""
 
     identity: str
-    """Who is seen."""
     start: float = 0.0
     """Seconds."""
     end: float | None = None
-    """Seconds; None: to the end of the video."""
+    """Seconds; None: the end of the video."""
     crop: Box | None = None
-    """The region to cut, in picture heights; kept as it is, made square."""
+    """The region to cut, in picture heights; it is extended to a square."""
     track: Path | None = None
-    """A VoxCeleb1 text file with a face box per frame, which then says start and end."""
+    """A VoxCeleb1 text file with a face box per frame, which also sets start and end."""
     partition: str | None = None
-    """train or test where the annotations say so."""
+    """train or test, if the annotations say so."""
 
 
 @dataclass(frozen=True)
 class Video:
-    """One file and what to take from it."""
+    """A file and its spans."""
 
     path: Path
     file: str
-    """Path below the folder of videos, with forward slashes."""
+    """Path relative to the folder of videos, with forward slashes."""
     spans: tuple[Span, ...]
 
     @property
     def key(self) -> str:
-        """A file name that no other video of the folder has."""
+        """A file name that is unique in the folder of videos."""
         name = re.sub(r"[^\w.-]+", "_", self.file.rpartition(".")[0])
         return f"{name[:100]}-{hashlib.sha256(self.file.encode()).hexdigest()[:6]}"
 
 
-def find_files(folder: Path) -> dict[str, Path]:
-    """Videos of a folder and its sub-folders by their path below it, in order.
+@dataclass(frozen=True)
+class Skip:
+    """A row of ``skipped.csv``: a video or a part of it that gave no clip."""
 
-    Raises InputError where there is none.
+    video: str
+    reason: str
+    start: float | None = None
+    """Seconds; None: the whole video."""
+    end: float | None = None
+
+
+def find_files(folder: Path) -> dict[str, Path]:
+    """Return the videos in a folder and its subfolders by relative path, in order.
+
+    Raises:
+        InputError: there is none.
     """
     if not folder.is_dir():
         raise InputError(f"videos: no folder '{folder}'; check the path")
@@ -64,6 +75,6 @@ def find_files(folder: Path) -> dict[str, Path]:
 
 
 def identity_of(file: str, pattern: str | None) -> str:
-    """Who a video without annotations shows: the pattern's first group, or the video itself."""
+    """Return who a video without annotations shows: the pattern's first group, or its path."""
     match = re.search(pattern, file) if pattern else None
     return (match and match[1]) or file.rpartition(".")[0]
