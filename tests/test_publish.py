@@ -1,6 +1,5 @@
 """Weights and Spaces on their way to the Hub."""
 
-import ast
 import importlib.metadata
 import json
 import re
@@ -177,62 +176,3 @@ def test_the_sdk_of_a_space_is_the_gradio_that_is_tested():
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("gradio is not installed")
     assert values["sdk_version"].split(".")[:2] == installed.split(".")[:2]
-
-
-NEWER_THAN_TORCH_2_8 = {
-    "torch": "DeviceMesh GreenContext hash_tensor thread_safe_generator nativert numa "
-    "miopen_ctc_loss",
-    "torch.Tensor": "grad_dtype hash_tensor",
-    "torch.accelerator": "Graph empty_cache empty_host_cache get_device_capability "
-    "get_memory_info max_memory_allocated max_memory_reserved memory_allocated memory_reserved "
-    "memory_stats reset_accumulated_memory_stats reset_peak_memory_stats",
-    "torch.autograd": "enforce_grad_layout_policy",
-    "torch.backends": "miopen python_native",
-    "torch.backends.cuda": "blas_workspace_size cublas_workspace_size cublaslt_workspace_size "
-    "is_ck_sdpa_available",
-    "torch.backends.cudnn": "depthwise_kernel fp32_precision rnn",
-    "torch.backends.mkldnn": "fp32_precision is_acl_available",
-    "torch.compiler": "NestedCompileRegionOptions get_default_backend set_default_backend "
-    "keep_portable_guards_unsafe load_compiled_function skip_all_guards_unsafe",
-    "torch.cpu": "get_capabilities",
-    "torch.cuda": "GreenContext caching_allocator_disabled current_solver_handle",
-    "torch.library": "EffectType get_kernel",
-    "torch.mps": "load_metallib",
-    "torch.nn": "LinearCrossEntropyLoss LinearCrossEntropyOptions",
-    "torch.nn.attention": "activate_flash_attention_impl current_flash_attention_impl "
-    "list_flash_attention_impls register_flash_attention_impl restore_flash_attention_impl",
-    "torch.nn.functional": "LinearCrossEntropyOptions ScalingType SwizzleType grouped_mm "
-    "linear_cross_entropy scaled_grouped_mm scaled_mm",
-    "torch.optim": "Muon swap_in_optimizer_params_and_state",
-}
-"""Public names that torch 2.13.0 declares in these modules and 2.8.0 does not, found by comparing
-the two wheels' sources and stubs."""
-
-
-def newer_names(code: str) -> set[str]:
-    """Names of that table that the code mentions, by import or as attributes."""
-    newer = {f"{home}.{name}" for home, names in NEWER_THAN_TORCH_2_8.items()
-             for name in names.split()}  # fmt: skip
-    methods = {f".{name}" for name in NEWER_THAN_TORCH_2_8["torch.Tensor"].split()}
-    tree, local, used = ast.parse(code), {}, set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            local |= {a.asname or a.name.split(".")[0]: a.name if a.asname else
-                      a.name.split(".")[0] for a in node.names}  # fmt: skip
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            local |= {a.asname or a.name: f"{node.module}.{a.name}" for a in node.names}
-            used |= {f"{node.module}.{a.name}" for a in node.names}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            used.add(f".{node.attr}")
-            chain = ast.unparse(node).split(".")
-            used.add(".".join([local.get(chain[0], ""), *chain[1:]]))
-    return used & (newer | methods)
-
-
-def test_the_code_names_nothing_that_torch_2_8_lacks():
-    """Names alone: not new arguments of old functions, nor behaviour that changed."""
-    assert newer_names("import torch.nn.functional as F\nF.scaled_mm(a, b)")
-    assert newer_names("from torch.optim import Muon") and newer_names("x.hash_tensor()")
-    for file in (ROOT / "ostnet").rglob("*.py"):
-        assert not newer_names(file.read_text(encoding="utf-8")), file

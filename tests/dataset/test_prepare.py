@@ -2,21 +2,18 @@
 
 import csv
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import torch
 
 from ostnet.dataset.prepare import preparation
 from ostnet.dataset.prepare.preparation import prepare
 from ostnet.dataset.prepare.settings import PrepareConfig
-from ostnet.dataset.shards import find_shards, read_shard
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import load_frames, read_clips
 from ostnet.media.detector_dlib import DlibDetector
@@ -99,18 +96,6 @@ def test_training_and_evaluation_read_the_result(prepared, tmp_path):
     clips = read_clips(config.output)
     assert len(clips) == summary.clips["val"]
     assert load_frames(config.output / clips[0].file, [3])[0].shape == (256, 256, 3)
-
-
-def test_training_reads_the_shards_as_well(prepared, tmp_path):
-    config, summary = prepared
-    shutil.copytree(config.output, tmp_path / "out")
-    assert prepare(replace(config, output=tmp_path / "out", shards=True)).shards == 2
-    (train,) = find_shards(tmp_path / "out", "train")
-    samples = list(read_shard(train))
-    assert len(samples) == summary.clips["train"]
-    for sample in samples:
-        frames = sample.decode(np.array([0, sample.frames - 1]), resolution=64)
-        assert [frame.shape for frame in frames] == [(64, 64, 3)] * 2
 
 
 def test_the_same_command_again_does_nothing(prepared, monkeypatch):
@@ -223,18 +208,3 @@ def test_the_command(films, settings, capsys):
     assert main(["prepare", "--videos", str(films), "--output", str(output), "--size", "7"]) == 2
     assert capsys.readouterr().err.startswith("ostnet: error: size: found 7")
     assert not output.exists()
-
-
-def test_frames_keep_their_time_in_a_film_of_another_rate(film, settings, tmp_path):
-    """Fifty frames a second: every other one is taken."""
-    film(tmp_path / "videos" / "fast.mp4", (50, {"ann": (20, 60)}), fps=50)
-    config = settings(tmp_path / "videos")
-    prepare(config)
-    (row,) = table(config.output / "manifest.csv")
-    assert (row["frames"], row["end"]) == ("25", "1.0")
-    source = list(read_frames(tmp_path / "videos" / "fast.mp4"))
-    left, top, side = (int(row[name]) for name in ("left", "top", "side"))
-    square = np.s_[top : top + side, left : left + side]
-    clip = list(read_frames(config.output / row["file"]))
-    for index in (4, 12, 20):
-        assert abs(source[2 * index][square].mean() - clip[index].mean()) < 1

@@ -1,15 +1,16 @@
-"""What is dropped, and why."""
+"""The square of a track, and the tracks that are dropped."""
 
 import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from ostnet.dataset.prepare.quality import Framing, flaw, sharpness
+from ostnet.dataset.prepare.quality import Framing, flaw, frame_face, sharpness, square_of
 from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.dataset.prepare.shots import Face
 from ostnet.dataset.prepare.tracks import Track
-from ostnet.media.crop import Crop
 from ostnet.media.faces import Box
+from ostnet.media.square import Crop
+from ostnet.media.track import FaceTrack
 
 CONFIG = PrepareConfig("videos", "out")
 FRAMED = Framing(Crop(0, 0, 300), margin=1.85, shift=0.0)
@@ -53,3 +54,37 @@ def test_blur_lowers_the_sharpness_and_size_does_not(portraits):
     double = np.asarray(picture.resize((640, 640), Image.Resampling.BICUBIC))
     assert sharpness(double, Box(160, 160, 480, 480)) == pytest.approx(sharp, rel=0.2)
     assert sharpness(double, Box(-50, -50, -10, -10)) == 0
+
+
+def faces(*boxes, height=1080, width=1920):
+    return FaceTrack(list(boxes), len(boxes), height, width)
+
+
+def test_at_margin_1_the_square_is_the_union_of_the_boxes():
+    """The median of five looks leaves slow movement as it is."""
+    boxes = [Box(400 + 10 * n, 300, 500 + 10 * n, 420) for n in range(9)]
+    union = faces(*boxes).union
+    assert (union.left, union.right) == (400, 580)
+    framing = frame_face(faces(*boxes), margin=1)
+    assert framing.crop == Crop(400, 270, 180) and framing.shift == 0
+
+
+def test_a_face_at_rest_takes_its_share_of_the_square():
+    framing = frame_face(faces(Box(900, 500, 1000, 600)), margin=1.85)
+    assert framing.crop == Crop(858, 458, 185) and framing.margin == 1.85
+
+
+def test_a_square_moves_into_the_picture_and_says_how_far():
+    framing = frame_face(faces(Box(20, 500, 120, 600)), margin=2)
+    assert framing.crop == Crop(0, 450, 200) and framing.shift == 0.15
+
+
+def test_a_square_is_never_larger_than_the_picture_and_says_what_room_is_left():
+    framing = frame_face(faces(Box(700, 100, 1500, 900)), margin=1.85)
+    assert framing.crop.size == 1080 and framing.crop.top == 0
+    assert framing.margin == 1080 / 800
+
+
+def test_a_given_region_becomes_a_square_that_stretches_nothing():
+    assert square_of(Box(0.5, 0.25, 0.75, 0.75), 1000, 2000) == Crop(375, 250, 500)
+    assert square_of(Box(0.0, 0.5, 0.5, 1.25), 1000, 2000) == Crop(0, 250, 750)

@@ -38,11 +38,6 @@ def test_where_the_output_lies_is_not_a_matter_of_how_it_is_written(tmp_path):
             PrepareConfig(tmp_path / "films", output)
 
 
-def test_the_face_wanted_grows_with_the_clips():
-    assert PrepareConfig("films", "out").min_face == 128
-    assert PrepareConfig("films", "out", size=512).min_face == 256
-
-
 def test_only_what_changes_a_clip_makes_it_stale():
     one = PrepareConfig("films", "out")
     same = PrepareConfig("other", "elsewhere", workers=4, seed=3, val_share=0.5, shards=True)

@@ -1,11 +1,11 @@
-"""Shards that hold what the manifest says."""
+"""Splits and shards."""
 
 import json
 import tarfile
 
 import pytest
 
-from ostnet.dataset.prepare.results import Clip, manifest_rows
+from ostnet.dataset.prepare.results import Clip, manifest_rows, split_of
 from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.dataset.shards import write_shards
 from ostnet.errors import InputError
@@ -75,3 +75,23 @@ def test_a_clip_that_is_too_large_is_named(chosen, tmp_path):
     (tmp_path / "clips" / "05.mp4").write_bytes(bytes(2_000_000))
     with pytest.raises(InputError, match="^shard_mb: clips/05.mp4 alone takes 2.0 MB"):
         write_shards(tmp_path, chosen, megabytes=1)
+
+
+MANY = [f"id{n:05d}" for n in range(4000)]
+
+
+def config_of(**changed):
+    return PrepareConfig("films", "out", **{"val_share": 0.1, "test_share": 0.2, **changed})
+
+
+def test_shares_are_kept_and_a_seed_changes_who_is_where():
+    splits = [split_of(who, None, config_of()) for who in MANY]
+    assert abs(splits.count("val") / 4000 - 0.1) < 0.02
+    assert abs(splits.count("test") / 4000 - 0.2) < 0.02
+    assert splits == [split_of(who, None, config_of()) for who in MANY]
+    assert splits != [split_of(who, None, config_of(seed=1)) for who in MANY]
+
+
+def test_official_test_people_stay_apart():
+    assert {split_of(who, "test", config_of()) for who in MANY} == {"test"}
+    assert {split_of(who, "train", config_of()) for who in MANY} == {"train", "val"}

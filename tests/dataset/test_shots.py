@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ostnet.dataset.prepare.shots import CutDetector, colour_histograms, difference, scan
+from ostnet.dataset.prepare.shots import CutDetector, scan
 
 
 def picture(seed, shift=0):
@@ -40,12 +40,6 @@ def test_a_slow_pan_a_fade_and_noise_are_no_cuts():
 def test_a_shot_that_is_restless_throughout_is_one_shot():
     """A crowd of flashing lights: every frame changes as much as a cut would."""
     assert len(cuts(picture(seed) for seed in range(20))) <= 1
-
-
-def test_the_difference_runs_from_0_to_1():
-    dark, bright = np.zeros((90, 160, 3), np.uint8), np.full((90, 160, 3), 255, np.uint8)
-    assert difference(colour_histograms(dark), colour_histograms(dark)) == 0
-    assert difference(colour_histograms(dark), colour_histograms(bright)) == 1
 
 
 def test_a_scan_looks_at_both_ends_of_a_shot_and_every_few_frames_between():

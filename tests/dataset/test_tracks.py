@@ -1,9 +1,7 @@
 """One face over a shot: where its track begins and ends."""
 
-import pytest
-
 from ostnet.dataset.prepare.shots import Face, Look, Shot
-from ostnet.dataset.prepare.tracks import divide, follow, overlap, whole
+from ostnet.dataset.prepare.tracks import divide, follow, whole
 from ostnet.media.faces import Box
 
 
@@ -20,12 +18,6 @@ def follow_default(a_shot):
     return follow(a_shot, iou=0.25, max_gap=25)
 
 
-def test_overlap():
-    assert overlap(face(0).box, face(0).box) == 1
-    assert overlap(face(0).box, face(30).box) == pytest.approx(1 / 3)
-    assert overlap(face(0).box, face(90).box) == 0
-
-
 def test_a_face_that_stays_is_one_track_over_the_whole_shot():
     (track,) = follow_default(shot(*[[face(100 + n)] for n in range(7)], start=40))
     assert (track.start, track.end, track.frames) == (40, 71, 31)
@@ -39,12 +31,6 @@ def test_a_track_ends_where_the_face_has_left_its_first_box():
     assert (first.start, first.end) == (0, 20) and len(first.seen) == 4
     assert (second.start, second.end) == (20, 31)
     assert second.boxes[0] == face(140).box
-
-
-def test_a_jump_starts_another_track():
-    first, second = follow_default(shot([face(100)], [face(100)], [face(400)], [face(400)]))
-    assert (first.start, first.end) == (0, 6)
-    assert (second.start, second.end) == (10, 16)
 
 
 def test_two_faces_are_two_tracks_in_whichever_order_they_are_found():

@@ -20,14 +20,6 @@ def test_panes_stand_untouched_under_their_labels():
     assert np.array_equal(result[:strip, :256], label_strip("source", 256, strip))
 
 
-def test_labels_are_readable_and_differ():
-    names = ["full", "no_transform", "no_embedding", "neither"]
-    strips = [label_strip(name, 256, strip_height(256)) for name in names]
-    heights = [np.ptp(np.nonzero(strip.max(axis=2) > 200)[0]) for strip in strips]
-    assert min(heights) >= 10  # pixels from the top of the letters to their bottom
-    assert len({strip.tobytes() for strip in strips}) == 4
-
-
 def test_a_long_label_keeps_inside_its_pane():
     strip = label_strip("a label that is much too long for its pane", 128, 24)
     assert (strip[:, :2] == BACKGROUND).all() and (strip[:, -2:] == BACKGROUND).all()
@@ -44,31 +36,11 @@ def test_rows_are_balanced(count, columns, rows):
     assert result.shape[0] == rows * (strip + 64 + GAP) - GAP
 
 
-def test_columns_can_be_chosen():
-    result = grid({str(index): pane(255, 64, 64) for index in range(4)}, columns=1)
-    assert result.shape[:2] == (4 * (strip_height(64) + 64 + GAP) - GAP, 64)
-
-
-def test_sizes_are_even():
-    assert [side % 2 for side in grid({"a": pane(9, 77, 51), "b": pane(9, 77, 50)}).shape[:2]] == [
-        0,
-        0,
-    ]
-
-
 def test_a_smaller_pane_is_enlarged_in_its_shape():
     result = grid({"large": pane(255, 200, 200), "wide": pane(255, 50, 100)})
     cell = result[strip_height(200) :, 200 + GAP :]
     filled = (cell == 255).all(axis=2)
     assert filled[60:140].all() and not filled[:45].any() and not filled[155:].any()
-
-
-def test_frames_of_one_clip_do_not_mix():
-    first = grid({"a": pane(10), "b": pane(20)})
-    second = grid({"a": pane(30), "b": pane(40)})
-    strip = strip_height(256)
-    assert (first[strip:, :256] == 10).all() and (second[strip:, :256] == 30).all()
-    assert np.array_equal(first[:strip], second[:strip])
 
 
 def test_an_empty_grid_is_refused():

@@ -40,12 +40,6 @@ def test_what_is_transparent_becomes_white(tmp_path):
     assert image[20, 10].tolist() == [255, 0, 0] and image[20, 50].tolist() == [255, 255, 255]
 
 
-def test_sixteen_bits_become_eight(tmp_path):
-    path = tmp_path / "scan.png"
-    Image.fromarray(np.full((40, 40), 0x80FF, np.uint16)).save(path)
-    assert np.unique(read_image(path)).tolist() == [0x80]
-
-
 @pytest.mark.parametrize(
     ("values", "shade"),
     [
@@ -96,13 +90,6 @@ def test_what_phones_write_is_read(tmp_path):
     heif.from_pillow(Image.fromarray(LEFT_RED.repeat(4, 0).repeat(4, 1))).save(tmp_path / "p.heic")
     image = read_image(tmp_path / "p.heic")
     assert image.shape == (160, 240, 3) and image[80, 60, 0] > 230 > 30 > image[80, 200, 0]
-
-
-def test_too_many_pixels_are_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("OSTNET_PICTURE_MEGAPIXELS", "2")
-    Image.new("L", (2000, 1100)).save(tmp_path / "huge.png")
-    with pytest.raises(InputError, match="too large; give a picture of at most 2 megapixels"):
-        read_image(tmp_path / "huge.png")
 
 
 def linear_profile(grey: bool) -> bytes:

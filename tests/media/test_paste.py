@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ostnet.media.paste import Paster, soft_mask
+from ostnet.media.paste import Paster
 from ostnet.media.square import Crop
 
 CROP = Crop(130, 25, 192)
@@ -68,14 +68,6 @@ def test_a_crop_over_the_edge_works_and_has_no_border_there():
     assert (result[:60, :60] == 255).all() and (result[150:] == 120).all()
     whole = Paster(portrait[:, :200], Crop(0, 0, 200)).paste(white)
     assert (whole == 255).all()
-
-
-def test_the_mask_fades_to_nothing_at_the_border():
-    mask = soft_mask(Crop(50, 50, 100), 200, 200)
-    assert mask.shape == (100, 100) and mask[50, 50] == 1
-    assert max(mask[0].max(), mask[-1].max(), mask[:, 0].max(), mask[:, -1].max()) < 0.02
-    assert mask[5, 5] == 0  # rounded corners
-    assert np.abs(np.diff(mask, axis=0)).max() < 0.2
 
 
 def test_a_paster_can_be_used_again(astronaut):

@@ -56,8 +56,3 @@ def test_of_three_frames_the_shorter_gap_decides(last):
     clip = timeline(0, 1, last)
     rate, frames = clip.layout(None)
     assert rate >= 10 and frames / rate == pytest.approx(2 * last - 1, rel=0.5)
-
-
-def test_a_listing_that_is_cut_off_tells_what_it_holds():
-    lines = [b"#tb 0: 1/25\n", b"0, 0, 0, 1, 9, 0x0\n", b"0, 1, 1, 1, 9, 0x0\n", b"0, 2, "]
-    assert parse_framecrc(lines).times == [0, Fraction(1, 25)]

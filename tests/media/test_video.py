@@ -18,12 +18,6 @@ def test_the_rate_is_the_files_own_fraction(clip, rate):
     assert info.duration == pytest.approx(float(info.frames / info.fps))
 
 
-def test_a_probe_tells_size_and_sound(clip):
-    info = probe(clip("with.mp4", size="96x64"))
-    assert (info.width, info.height, bool(info.audio)) == (96, 64, True)
-    assert not probe(clip("silent.mp4", audio=None)).audio
-
-
 def numbered(index):
     """A frame that carries its own number as ten black or white stripes."""
     bits = [(index >> bit) & 1 for bit in range(10)]
@@ -76,12 +70,6 @@ def test_a_variable_rate_keeps_its_length_and_the_time_of_every_frame(clip):
     blue = [index for index, frame in enumerate(frames) if frame[32, 48, 2] > 128]
     assert blue[0] in (59, 60, 61) and blue[-1] == 119
     assert len(list(read_frames(path, max_frames=50))) == 50
-
-
-@pytest.mark.parametrize("name", ["steady.mp4", "milliseconds.mkv", "steady.gif"])
-def test_a_constant_rate_is_left_alone(clip, name):
-    info = probe(clip(name, rate="30" if name != "steady.gif" else "25", seconds=2, audio=None))
-    assert not info.varies and info.frames == info.fps * 2
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])

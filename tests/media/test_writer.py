@@ -93,11 +93,6 @@ def test_aac_is_copied_bit_by_bit(clip, tmp_path, ffmpeg):
     assert after == before[: len(after)]
 
 
-def test_other_sound_becomes_aac(clip, tmp_path, describe):
-    source = clip("film.mkv", audio="pcm_s16le")
-    assert "Audio: aac" in describe(copy(source, tmp_path / "copy.mp4"))
-
-
 def test_sound_is_cut_to_the_length_of_the_video(clip, tmp_path, describe):
     path = tmp_path / "short.mp4"
     with VideoWriter(path, Fraction(25), probe(clip(seconds=4))) as writer:

@@ -55,7 +55,7 @@ def test_one_folder_is_unpacked_and_the_archive_kept(package, registry, tmp_path
 def test_another_file_than_was_pinned_is_refused(package, registry, tmp_path):
     file = registry / "thing" / "-" / package.file
     file.write_bytes(file.read_bytes() + b"more")
-    with pytest.raises(InputError, match="not the expected content); give --runtime FILE"):
+    with pytest.raises(InputError, match="not the expected content.; give --runtime FILE"):
         unpack(package, "dist", tmp_path)
     with pytest.raises(InputError, match="is not thing 1.2.3"):
         unpack(package, "dist", tmp_path, archive=file)

@@ -1,4 +1,4 @@
-"""Eight bits: which convolutions, between which values, and what becomes of a picture."""
+"""Networks in bfloat16 and 8 bits: which parts, and how exact they are."""
 
 import json
 from dataclasses import replace
@@ -9,10 +9,18 @@ from small_models import SMALL, calibrated_checkpoint, lively, smooth
 
 from ostnet import Animator, OSTNet
 from ostnet.backends import load_backend, usable
-from ostnet.backends.reduced_precision import LEVELS, Rounded, in_int8, observed, with_int8
+from ostnet.backends.reduced_precision import (
+    LEVELS,
+    InBfloat16,
+    Rounded,
+    in_int8,
+    observed,
+    with_bfloat16_motion,
+    with_int8,
+)
 from ostnet.errors import InputError
 from ostnet.hub import embedded
-from ostnet.model.layers import UpBlock
+from ostnet.model.layers import UpBlock, conv_block
 from ostnet.model.ranges import NAME, Ranges
 
 CPU = torch.device("cpu")
@@ -59,9 +67,10 @@ def test_pictures_and_flows_stay_where_they_were(model):
     assert (flow - expected).abs().mean() < 0.004  # a quarter of a pixel of 128
 
 
-def test_the_model_itself_is_left_as_it_was(model):
+@pytest.mark.parametrize("reduced", [with_int8, with_bfloat16_motion])
+def test_the_model_itself_is_left_as_it_was(model, reduced):
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    with_int8(model)
+    reduced(model)
     torch.testing.assert_close(model.state_dict(), before, atol=0, rtol=0)
 
 
@@ -122,3 +131,23 @@ def test_weights_without_ranges_are_computed_in_single_precision(small, tmp_path
 @needs_int8
 def test_the_embedded_weights_have_ranges_of_their_own():
     assert Animator(embedded().folder, "cpu", "openvino-int8").backend == "openvino-int8"
+
+
+@torch.inference_mode()
+def test_flows_in_bfloat16_stay_where_they_were(model):
+    reduced = with_bfloat16_motion(model)
+    source, driving = torch.rand(2, 1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    state = model.encode(source)
+    x_driving = model.keypoints(driving)
+    torch.testing.assert_close(reduced.keypoints(driving), x_driving, atol=1e-5, rtol=0)
+    expected, found = (network.move(state, x_driving) for network in (model, reduced))
+    assert found.flow.dtype == found.occlusion.dtype == torch.float32
+    assert 0 < (found.flow - expected.flow).abs().mean() < 0.004  # a quarter of a pixel of 128
+
+
+@pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
+def test_kernels_are_stored_in_the_plain_order(layout):
+    block = conv_block(8, 8).to(memory_format=layout)
+    convolution, norm, _ = InBfloat16(block).network
+    assert convolution.weight.is_contiguous() and convolution.weight.dtype == torch.bfloat16
+    assert isinstance(norm, torch.nn.Identity)
