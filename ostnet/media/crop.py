@@ -11,6 +11,7 @@ from ostnet.errors import InputError
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.limits import MOST_REACH
 from ostnet.media.orientation import upright_faces
+from ostnet.media.sandbox import Cancel
 from ostnet.media.square import (
     FRAMING,
     TIGHTEST,
@@ -112,6 +113,7 @@ def driving_crop(
     face: int = 0,
     role: str = "driving",
     info: VideoInfo | None = None,
+    cancel: Cancel | None = None,
 ) -> tuple[Crop, str | None]:
     """Choose one square for all frames of a clip, so that motion and scale changes are kept.
 
@@ -127,17 +129,23 @@ def driving_crop(
         face: number of the face by size, 0 is the largest.
         role: name of the input in messages.
         info: properties of the file, if known.
+        cancel: ends the reading of a file once it returns True.
 
     Returns:
         The square (the centre square without a face), and a warning or None.
 
     Raises:
-        InputError: the clip cannot be read, or there are faces but not so many.
+        InputError: the clip cannot be read, there are faces but not so many, or the reading was
+            cancelled.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
     if isinstance(path_or_frames, str | os.PathLike):
-        info = info or probe(path_or_frames, role)
-        frames, total, size = read_frames(path_or_frames, role=role), info.frames, info.size
+        info = info or probe(path_or_frames, role, cancel)
+        frames, total, size = (
+            read_frames(path_or_frames, role=role, cancel=cancel),
+            info.frames,
+            info.size,
+        )
     else:
         frames, total, size = path_or_frames, None, None
     notes = []

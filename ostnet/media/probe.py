@@ -1,6 +1,5 @@
 """Properties of a video: size, exact frame rate, number of frames, sound."""
 
-import functools
 import itertools
 import os
 import re
@@ -12,7 +11,7 @@ from pathlib import Path
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
 from ostnet.media.limits import MOST_FRAME_PIXELS, MOST_FRAMES, MOST_STRETCH, BeyondLimitError
-from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
+from ostnet.media.sandbox import Cancel, broken_limit, read_in_time, start_decoder
 from ostnet.media.timeline import Timeline, parse_framecrc, plausible
 
 SMALLEST = 32
@@ -29,6 +28,11 @@ _SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)")
 _TRANSFER = re.compile(r"color_trc:([\w-]+)")
 _DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
 _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds specified max pixel count")
+
+CACHED = 256
+"""Number of files whose properties are cached."""
+
+_cache: dict[tuple[Path, int, int], "VideoInfo | None"] = {}
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,9 @@ class VideoInfo:
         return self.height, self.width
 
 
-def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
+def probe(
+    path: str | os.PathLike, role: str | None = None, cancel: Cancel | None = None
+) -> VideoInfo:
     """Find the properties of a video without decoding it (VP8 and MPEG-4 must be decoded).
 
     The result is cached as long as the file does not change.
@@ -75,13 +81,14 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
     Args:
         path: the file.
         role: name of the input in error messages; default: the file's name.
+        cancel: ends the reading once it returns True.
 
     Raises:
-        InputError: the file has no readable video, or exceeds a limit.
+        InputError: the file has no readable video or exceeds a limit, or the reading was cancelled.
     """
     file, name = existing_file(path, role)
     try:
-        info = properties(file)
+        info = properties(file, cancel)
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
     if info is None:
@@ -93,17 +100,23 @@ def probe(path: str | os.PathLike, role: str | None = None) -> VideoInfo:
     return info
 
 
-def properties(file: Path) -> VideoInfo | None:
+def properties(file: Path, cancel: Cancel | None = None) -> VideoInfo | None:
     """Return the properties of a video, None if the file has none. Raises BeyondLimitError."""
     state = file.stat()
-    return _properties(file, state.st_mtime_ns, state.st_size)
+    key = file, state.st_mtime_ns, state.st_size
+    if key in _cache:
+        return _cache[key]
+    found = _properties(file, cancel)
+    if len(_cache) >= CACHED:
+        _cache.clear()
+    _cache[key] = found
+    return found
 
 
-@functools.lru_cache(maxsize=64)
-def _properties(file: Path, changed: int, size: int) -> VideoInfo | None:
-    timeline, header = _timeline(file, decode=False)
+def _properties(file: Path, cancel: Cancel | None) -> VideoInfo | None:
+    timeline, header = _timeline(file, False, cancel)
     if timeline is not None and timeline.codec in HIDDEN_PACKETS:
-        timeline, header = _timeline(file, decode=True)
+        timeline, header = _timeline(file, True, cancel)
     shape = re.search(r"\bs:(\d+)x(\d+)\b", header)
     if timeline is None or shape is None:
         return None
@@ -133,7 +146,7 @@ def _properties(file: Path, changed: int, size: int) -> VideoInfo | None:
     )
 
 
-def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
+def _timeline(file: Path, decode: bool, cancel: Cancel | None) -> tuple[Timeline | None, str]:
     """Return the times of the packets (or decoded frames), None without a frame, and the log."""
     listed = ["-fps_mode", "passthrough", "-enc_time_base", "demux"] if decode else ["-c", "copy"]
     listed += ["-flush_packets", "1"]
@@ -150,7 +163,7 @@ def _timeline(file: Path, decode: bool) -> tuple[Timeline | None, str]:
         assert process.stdout is not None
         try:
             # to the end: ffmpeg may log the first frame after the last packet
-            lines = read_in_time(process, process.stdout)
+            lines = read_in_time(process, process.stdout, cancel=cancel)
             timeline = parse_framecrc(itertools.islice(lines, MOST_FRAMES))
             if next(lines, None) is not None:
                 raise BeyondLimitError(f"more than {MOST_FRAMES:,} frames; cut the clip")

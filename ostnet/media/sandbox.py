@@ -29,6 +29,9 @@ except ImportError:  # Windows
 
 T = TypeVar("T")
 
+Cancel = Callable[[], bool]
+"""Returns True once nobody needs the result any more."""
+
 MEGABYTE = 1 << 20
 
 GRACE_SECONDS = 5
@@ -37,11 +40,11 @@ GRACE_SECONDS = 5
 OUT_OF_MEMORY = (b"annot allocate memory", b"ould not allocate memory", b"temporarily unavailable")
 """Messages of ffmpeg when it gets no memory, or no thread for lack of memory."""
 
-_cancelled: ContextVar[Callable[[], bool]] = ContextVar("cancelled", default=lambda: False)
+_cancelled: ContextVar[Cancel] = ContextVar("cancelled", default=lambda: False)
 
 
 @contextlib.contextmanager
-def until(cancelled: Callable[[], bool]) -> Iterator[None]:
+def until(cancelled: Cancel) -> Iterator[None]:
     """Cancel all reading in this block, in this thread, once ``cancelled()`` is true.
 
     It is called at every frame; the reading then raises InputError.
@@ -91,7 +94,10 @@ def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
 
 
 def read_in_time(
-    process: subprocess.Popen, items: Iterable[T], seconds: float | None = None
+    process: subprocess.Popen,
+    items: Iterable[T],
+    seconds: float | None = None,
+    cancel: Cancel | None = None,
 ) -> Iterator[T]:
     """Yield items that are read from a process; the time that the caller takes does not count.
 
@@ -99,13 +105,14 @@ def read_in_time(
         process: writes the items; killed at the timeout.
         items: read from its pipe.
         seconds: timeout for each item, and for the end after the last one; default: `STALLED`.
+        cancel: called at every item; the reading ends once it returns True.
 
     Raises:
         BeyondLimitError: timeout.
-        InputError: the reading was cancelled, see `until`.
+        InputError: the reading was cancelled.
     """
     watchdog = _Watchdog(process, STALLED if seconds is None else seconds)
-    cancelled = _cancelled.get()
+    cancelled = cancel or _cancelled.get()
     try:
         for item in items:
             watchdog.since = None

@@ -20,14 +20,17 @@ from ostnet.media.ffmpeg import (
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
 from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, probe, properties
-from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
+from ostnet.media.sandbox import Cancel, broken_limit, read_in_time, start_decoder
 from ostnet.media.writer import VideoWriter
 
 __all__ = ["VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
 
 
 def read_frames(
-    path: str | os.PathLike, max_frames: int | None = None, role: str | None = None
+    path: str | os.PathLike,
+    max_frames: int | None = None,
+    role: str | None = None,
+    cancel: Cancel | None = None,
 ) -> Iterator[np.ndarray]:
     """Yield the frames of a video as uint8 RGB (H, W, 3), rotated upright, with square pixels.
 
@@ -40,22 +43,26 @@ def read_frames(
         path: the file.
         max_frames: number of frames to stop after; None: all.
         role: name of the input in error messages; default: the file's name.
+        cancel: called at every frame; the reading ends once it returns True.
 
     Raises:
-        InputError: no frame can be read, or the file exceeds a limit; raised at the first frame.
+        InputError: no frame can be read, the file exceeds a limit, or the reading was cancelled;
+            raised while iterating.
     """
     file, name = existing_file(path, role)
     try:
-        yield from _frames(file, name, max_frames)
+        yield from _frames(file, name, max_frames, cancel)
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
 
 
-def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarray]:
+def _frames(
+    file: Path, name: str, max_frames: int | None, cancel: Cancel | None
+) -> Iterator[np.ndarray]:
     """Yield the frames of an existing file. Also raises BeyondLimitError."""
     if max_frames is not None and max_frames < 1:
         raise InputError(f"{name}: cannot read {max_frames} frames; ask for at least 1")
-    filters, count = _filters(properties(file), max_frames)
+    filters, count = _filters(properties(file, cancel), max_frames)
     limit = [] if count is None else ["-frames:v", str(count)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder(
@@ -69,7 +76,7 @@ def _frames(file: Path, name: str, max_frames: int | None) -> Iterator[np.ndarra
         )
         count = 0
         try:
-            for frame in read_in_time(process, pictures(process.stdout)):
+            for frame in read_in_time(process, pictures(process.stdout), cancel=cancel):
                 if min(frame.shape[:2]) < SMALLEST:
                     size = f"{frame.shape[1]}x{frame.shape[0]}"
                     raise InputError(f"{name}: {size} pixels is too small; "

@@ -113,7 +113,7 @@ def test_pixels_of_an_absurd_shape(clip):
 
 def test_more_frames_than_anyone_films(short_clip, monkeypatch):
     monkeypatch.setattr(probe, "MOST_FRAMES", 4)
-    probe._properties.cache_clear()
+    probe._cache.clear()
     with pytest.raises(InputError, match="^driving: more than 4 frames; cut the clip"):
         probe.probe(short_clip, role="driving")
 
@@ -206,11 +206,11 @@ def hanging(monkeypatch, short_clip):
         monkeypatch.setattr(sandbox, "STALLED", 0.5)
         command = [sys.executable, "-c", HANGS.format(writes)]
         monkeypatch.setattr({"probe": probe, "video": video}[module], "ffmpeg", lambda *_: command)
-        probe._properties.cache_clear()
+        probe._cache.clear()
         return short_clip
 
     yield install
-    probe._properties.cache_clear()
+    probe._cache.clear()
 
 
 @pytest.mark.parametrize("writes", ["pass", "print('0, 0, 0, 1, 9, 0x1')"])

@@ -23,9 +23,9 @@ pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="a limi
 @pytest.fixture
 def limit(monkeypatch):
     """Set one of the variables."""
-    probe._properties.cache_clear()
+    probe._cache.clear()
     yield lambda name, value: monkeypatch.setenv(f"OSTNET_{name}", str(value))
-    probe._properties.cache_clear()
+    probe._cache.clear()
 
 
 def held(process: subprocess.Popen, kind: str) -> tuple[int, int]:
