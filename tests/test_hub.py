@@ -6,22 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from small_models import tiny_checkpoint
 
-from ostnet import InputError, OSTNet, hub
+from ostnet import InputError, hub
 from ostnet.backends import device
-from ostnet.config import ModelConfig
 from ostnet.hub import lookup
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    config = ModelConfig(
-        keypoint_width=4, motion_width=4, hourglass_max_width=8, widths=(4, 4, 4), full_width=0
-    )
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    OSTNet(config).save_pretrained(folder)
-    return folder
+    return tiny_checkpoint(tmp_path_factory.mktemp("weights") / "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +146,7 @@ def test_a_branch_that_moves_and_a_commit_that_does_not(server, visitor, files):
 
 def test_what_is_wrong_is_named_by_repository_and_file(server, visitor, files):
     weights, config = files["model.safetensors"], json.loads(files["config.json"])
-    wider = json.dumps({**config, "widths": [8, 8, 8]}).encode()
+    wider = json.dumps({**config, "widths": [4, 4, 4]}).encode()
     server.repository("someone/good").commit(files)
     server.repository("someone/pickle").commit({"config.json": b"{}", "pytorch_model.bin": b"x"})
     server.repository("someone/half").commit({**files, "model.safetensors": weights[:4000]})

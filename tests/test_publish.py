@@ -8,14 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-import torch
 from fake_hub import TOKEN
 from hub_visitor import surroundings
 from packaging.requirements import Requirement
+from small_models import tiny_checkpoint
 
 import ostnet
-from ostnet import InputError, OSTNet
-from ostnet.config import ModelConfig
+from ostnet import InputError
 from ostnet.hub import Checkpoint, embedded_folders
 from ostnet.hub.card import check_space, join, model_card, split
 from ostnet.hub.space import TORCH
@@ -28,12 +27,7 @@ needs_embedded = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    torch.manual_seed(0)
-    config = ModelConfig(
-        keypoint_width=4, motion_width=4, hourglass_max_width=8, widths=(4, 4, 4), full_width=0
-    )
-    folder = tmp_path_factory.mktemp("weights") / "tiny"
-    OSTNet(config).save_pretrained(folder)
+    folder = tiny_checkpoint(tmp_path_factory.mktemp("weights") / "tiny")
     (folder / "README.md").unlink(missing_ok=True)
     (folder / "state").mkdir()
     (folder / "state" / "state.pt").write_bytes(b"the optimiser's")

@@ -1,5 +1,5 @@
-"""The networks as a page: a folder of static files that animates in the visitor's own browser.
+"""The networks as a folder of static files that animates in the visitor's browser.
 
-``graphs`` turns the ONNX graphs into those of the page, ``runtime`` brings onnxruntime-web,
-``site`` puts everything together; ``static`` holds the page itself.
+``graphs`` and ``face_graph`` make the ONNX graphs, ``npm`` downloads onnxruntime-web, ``site``
+puts everything together; ``static`` has the page itself.
 """

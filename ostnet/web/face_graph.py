@@ -1,7 +1,7 @@
-"""The face finder's network as a graph of the page: BlazeFace, from MediaPipe's file.
+"""BlazeFace as an ONNX graph of the page.
 
-OpenVINO reads that file; its operators, a dozen of them, are written down again as ONNX's. The
-weights stay in half precision, as they are in the file.
+OpenVINO reads MediaPipe's file; its dozen kinds of operators are translated to ONNX. Weights stay
+in half precision.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
 RENAMED = {"Convolution": "Conv", "GroupConvolution": "Conv", "Convert": "Cast",
            "Interpolate": "Resize"}  # fmt: skip
-"""Operators that ONNX calls otherwise."""
+"""Operators with another name in ONNX."""
 
 
 def write_face_graph(path: Path) -> None:
-    """Write the full-range network: ``image`` (1, 192, 192, 3) in [-1, 1] -> two outputs.
+    """Write the full-range network.
 
-    ``points`` (1, 2304, 16) and ``scores`` (1, 2304, 1), before the sigmoid, as
-    :mod:`ostnet.media.blazeface_networks` reads them.
+    It maps ``image`` (1, 192, 192, 3) in [-1, 1] to ``points`` (1, 2304, 16) and ``scores``
+    (1, 2304, 1) before the sigmoid, as in :mod:`ostnet.media.blazeface_networks`.
     """
     import onnx
     from onnx import TensorProto, helper
@@ -57,7 +57,7 @@ def write_face_graph(path: Path) -> None:
 
 
 def _translated(operator, name: str) -> tuple[list["NodeProto"], list["TensorProto"]]:
-    """One of OpenVINO's operators as ONNX's: nodes and the constants that they need."""
+    """Translate an operator of OpenVINO to nodes and constants of ONNX."""
     from onnx import TensorProto, helper
 
     kind, inputs, attributes = operator.get_type_name(), _inputs(operator), {}
@@ -104,7 +104,7 @@ def _inputs(operator) -> list[str]:
 
 
 def _values(operator, index: int) -> list[int]:
-    """An input that is a constant."""
+    """Return the values of a constant input."""
     return operator.input_value(index).get_node().data.reshape(-1).tolist()
 
 

@@ -1,9 +1,8 @@
-"""The graphs of a page: the ONNX graphs, a third of their size.
+"""The graphs of the page: ONNX graphs at a third of their size.
 
-Large weights are stored in half precision, as on disk, and become float32 when the graph is loaded:
-the runtime folds cast and gain away. Coordinates and grids are never halved. The spline's matrix
-(3 MB) is computed when the graph is loaded, from 12 points (5e-6 from that of float64; runtimes for
-WebGPU have few operators in float64).
+Large weights are stored in half precision, as on disk, and become float32 when the graph is loaded.
+Coordinates and grids stay float32. The spline's matrix (3 MB) is computed from 12 points when the
+graph is loaded, with an error of 5e-6: runtimes for WebGPU have few operators in float64.
 """
 
 from dataclasses import replace
@@ -26,12 +25,13 @@ if TYPE_CHECKING:
     from onnx import ModelProto, NodeProto, TensorProto
 
 HALVED = ("Conv", "Gemm")
-"""Operators whose weights are stored in half precision, if they have more than this:"""
+"""Operators whose weights are stored in half precision."""
 LEAST_HALVED = 256
+"""Largest number of weights that stay float32."""
 
 
 def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
-    """Write the graphs of a page, NAME.onnx, and a manifest that says how exact they are.
+    """Write the graphs of the page, NAME.onnx, and a manifest with their measured differences.
 
     Args:
         model: on the CPU, in evaluation mode.
@@ -49,7 +49,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         _pad_channels(written)
         if name == "rectify":
             _compute_spline(written, model.config.resolution)
-        del written.graph.value_info[:]  # shapes that were
+        del written.graph.value_info[:]  # outdated shapes
         onnx.checker.check_model(written)
         onnx.save(written, file)
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
@@ -62,7 +62,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
 
 
 def _join_constants(model: "ModelProto") -> None:
-    """Do now what joins constants, such as the kernels of two heads."""
+    """Replace concatenations of constants, such as the kernels of two heads, by their result."""
     from onnx import numpy_helper
 
     graph = model.graph
@@ -80,10 +80,10 @@ def _join_constants(model: "ModelProto") -> None:
 
 
 def _halve(model: "ModelProto", weights: dict[str, torch.Tensor]) -> None:
-    """Store the large weights as they are on disk, in half precision.
+    """Store the large weights in half precision, as on disk.
 
-    The exporter has multiplied those of a convolution by the gain of the norm behind it, channel by
-    channel; the gain stays a float32 factor, so that nothing is rounded that was not before.
+    The exporter has multiplied each channel of a convolution by the gain of the norm behind it; the
+    gain becomes a float32 factor, so that there is no further rounding.
     """
     from onnx import TensorProto, helper, numpy_helper
 
@@ -109,7 +109,7 @@ def _halve(model: "ModelProto", weights: dict[str, torch.Tensor]) -> None:
 
 
 def _gain(values: np.ndarray, original: np.ndarray) -> np.ndarray | None:
-    """The factor (O, 1, ...) that makes these weights of the original ones; None: there is none."""
+    """Return the factor (O, 1, ...) between weights and original ones; None if there is none."""
     inner = tuple(range(1, values.ndim))
     if values.shape != original.shape:
         return None
@@ -120,10 +120,9 @@ def _gain(values: np.ndarray, original: np.ndarray) -> np.ndarray | None:
 
 
 def _pad_channels(model: "ModelProto") -> None:
-    """Give every convolution a multiple of four input channels, the last ones zero.
+    """Pad the input channels of every convolution with zeros to a multiple of four.
 
-    With other numbers onnxruntime-web 1.30 computes some of them wrongly on WebGPU (15 channels:
-    off by .5 of 10), and all of them slowly.
+    With other numbers onnxruntime-web 1.30 is slow on WebGPU and sometimes wrong.
     """
     from onnx import helper, numpy_helper
 
@@ -147,7 +146,7 @@ def _pad_channels(model: "ModelProto") -> None:
 
 
 def _compute_spline(model: "ModelProto", side: int) -> None:
-    """Replace ``tps_matrix`` and the identity grid among the constants by their computation."""
+    """Replace the constants ``tps_matrix`` and identity grid by their computation."""
     from onnx import numpy_helper
 
     graph = model.graph
@@ -172,7 +171,7 @@ def _compute_spline(model: "ModelProto", side: int) -> None:
 
 
 def _expanded(name: str, line: np.ndarray, side: int) -> tuple[list, list["TensorProto"]]:
-    """A row or a column, repeated to (side, side)."""
+    """Return nodes and constants that repeat a row or a column to (side, side)."""
     from onnx import helper, numpy_helper
 
     constants = [
@@ -183,9 +182,9 @@ def _expanded(name: str, line: np.ndarray, side: int) -> tuple[list, list["Tenso
 
 
 def _spline_nodes(name: str, side: int) -> tuple[list["NodeProto"], list["TensorProto"]]:
-    """``tps_matrix(side, side)``: radial values of every pixel, times a small matrix.
+    """Return nodes and constants that compute ``tps_matrix(side, side)``.
 
-    That matrix (15, 12) is read off the spline itself, whose last three rows are affine.
+    It is the radial values of every pixel times a matrix (15, 12) with three affine rows.
     """
     from onnx import helper, numpy_helper
 
@@ -227,7 +226,7 @@ def _spline_nodes(name: str, side: int) -> tuple[list["NodeProto"], list["Tensor
 
 
 def _solved(matrix: np.ndarray) -> np.ndarray:
-    """The (15, 12) matrix by which the basis of the pixels was multiplied to give this one."""
+    """Return the matrix (15, 12) whose product with the pixels' basis is this one."""
     side = int(len(matrix) ** 0.5)
     line = np.linspace(-1, 1, side)
     x, y = (one.reshape(-1) for one in np.meshgrid(line, line, indexing="xy"))
@@ -239,7 +238,7 @@ def _solved(matrix: np.ndarray) -> np.ndarray:
 
 
 def _put_in_front(model: "ModelProto", nodes: list["NodeProto"]) -> None:
-    """Nodes that read constants alone come first."""
+    """Insert nodes at the start of the graph."""
     rest = list(model.graph.node)
     del model.graph.node[:]
     model.graph.node.extend([*nodes, *rest])

@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from ostnet import Animator
-from ostnet.backends import cache as cache_module
 from ostnet.backends import export, usable
 from ostnet.backends.cache import KEPT, cached
 from ostnet.backends.digest import model_digest
@@ -100,12 +99,6 @@ def test_only_the_last_used_stay(builds, tmp_path):
     cached("last", builds)
     kept = {path.name for path in (tmp_path / "graphs").iterdir()}
     assert kept == {"last", *(str(number) for number in range(4, KEPT + 3))}
-
-
-def test_where_it_lies(monkeypatch, tmp_path):
-    monkeypatch.delenv("OSTNET_CACHE", raising=False)
-    monkeypatch.setattr(cache_module.Path, "home", lambda: tmp_path)
-    assert cache_module.cache_folder() == tmp_path / ".cache" / "ostnet" / "graphs"
 
 
 def test_the_digest_follows_weights_and_configuration(small):

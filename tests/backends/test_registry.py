@@ -5,7 +5,6 @@ import torch
 
 from ostnet import InputError
 from ostnet.backends import (
-    BACKENDS,
     candidates,
     export,
     load_backend,
@@ -22,10 +21,6 @@ pytestmark = pytest.mark.skipif("openvino" not in usable(CPU), reason="OpenVINO 
 
 def test_auto_takes_the_fastest_that_is_here(small):
     assert load_backend(small(), "auto", CPU).name == usable(CPU)[0] == candidates("auto", CPU)[0]
-
-
-def test_all_that_can_be_used_have_a_description():
-    assert set(usable(CPU)) <= set(BACKENDS)
 
 
 def test_without_openvino_auto_is_torch(monkeypatch, small):

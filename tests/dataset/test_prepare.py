@@ -197,14 +197,3 @@ def test_nothing_worth_keeping_is_an_error_that_says_where_to_look(films, settin
         prepare(settings(films, min_frames=500))
     reasons = {row["reason"] for row in table(settings(films).output / "skipped.csv")}
     assert "30 frames; at least 500 wanted" in reasons
-
-
-def test_the_command(films, settings, capsys):
-    from ostnet.cli import main
-
-    output = settings(films).output
-    assert main(["prepare", "--videos", str(films / "none"), "--output", str(output)]) == 2
-    assert capsys.readouterr().err.startswith("ostnet: error: videos: no folder")
-    assert main(["prepare", "--videos", str(films), "--output", str(output), "--size", "7"]) == 2
-    assert capsys.readouterr().err.startswith("ostnet: error: size: found 7")
-    assert not output.exists()

@@ -111,7 +111,7 @@ def equipped(browser, tmp_path_factory) -> Iterator[Browser]:
 def visit(address) -> Iterator[Callable[..., Page]]:
     """``visit(browser, **settings)``: a page of a new visitor, before it goes anywhere.
 
-    With ``watched`` its worker knows what it holds: ``held()``, in bytes, and ``card``, the device.
+    With ``watched`` its worker tells the bytes of WebAssembly memory that it holds: ``held()``.
     Afterwards no script may have failed, and no other host may have been asked for anything.
     """
     contexts: list[BrowserContext] = []
@@ -135,27 +135,12 @@ def visit(address) -> Iterator[Callable[..., Page]]:
 
 
 WATCH = """
-const memories = [], buffers = new Map();
+const memories = [];
 WebAssembly.Memory = class extends WebAssembly.Memory {
   constructor(wanted) { super(wanted); memories.push(this); }
 };
-if (globalThis.GPUDevice) {
-  const { requestDevice } = GPUAdapter.prototype, { createBuffer } = GPUDevice.prototype;
-  const { destroy } = GPUBuffer.prototype;
-  GPUAdapter.prototype.requestDevice = async function (...wanted) {
-    return (globalThis.card = await requestDevice.apply(this, wanted));
-  };
-  GPUDevice.prototype.createBuffer = function (wanted) {
-    const buffer = createBuffer.call(this, wanted);
-    buffers.set(buffer, wanted.size);
-    return buffer;
-  };
-  GPUBuffer.prototype.destroy = function () { buffers.delete(this); destroy.call(this); };
-}
-globalThis.held = () => ({
-  wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
-  gpu: [...buffers.values()].reduce((sum, size) => sum + size, 0),
-});
+globalThis.held = () =>
+  ({ wasm: memories.reduce((sum, memory) => sum + memory.buffer.byteLength, 0) });
 """
 
 

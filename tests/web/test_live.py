@@ -1,10 +1,8 @@
 """The page as a visitor uses it: camera, recording, long sessions, the second visit."""
 
-import os
-
 import numpy as np
 import pytest
-from live_page import PATIENT, frames_shown, wait_for_frames
+from live_page import frames_shown, wait_for_frames
 from playwright.sync_api import Page
 
 from ostnet.media.video import probe, read_frames
@@ -19,7 +17,7 @@ MEMORY = "async () => (await performance.measureUserAgentSpecificMemory()).bytes
 
 
 def memory(page: Page) -> dict[str, int]:
-    """Bytes that the page's scripts, its runtime and its graphics card hold."""
+    """Bytes that the page's scripts and its runtime hold."""
     return {"scripts": page.evaluate(MEMORY), **page.workers[0].evaluate("held()")}
 
 
@@ -61,24 +59,6 @@ def test_a_hundred_frames_leave_nothing_behind(visit, equipped, address):
     after = memory(page)
     assert after["scripts"] < before["scripts"] + 1e6
     assert after["wasm"] == before["wasm"] > 0
-
-
-@pytest.mark.skipif(not os.environ.get(PATIENT), reason=f"minutes for its shaders; {PATIENT}=1")
-def test_a_graphics_card_keeps_nothing_and_may_go_away(visit, equipped, address):
-    page = visit(equipped, watched=True, service_workers="block")
-    page.set_default_timeout(1_200_000)
-    page.goto(f"{address}tiny/?backend=webgpu")
-    page.wait_for_selector("#start:not([disabled])")
-    page.click("#start")
-    wait_for_frames(page, 20)
-    before = memory(page)
-    wait_for_frames(page, 320)
-    picture = 4 * 3 * 64 * 64
-    assert memory(page)["gpu"] - before["gpu"] < 300 * picture / 4, "not one in every fourth frame"
-
-    page.workers[0].evaluate("card.destroy()")
-    page.wait_for_function("backend.textContent.startsWith('Processor')")
-    wait_for_frames(page, frames_shown(page) + 3)
 
 
 def test_frames_that_come_while_one_is_computed_are_dropped(visit, browser, address):
