@@ -6,8 +6,7 @@ from ostnet.flags import Parser, parse
 
 def run(argv: list[str]) -> None:
     """Parse the flags, measure, print."""
-    from ostnet.evaluation.benchmark_table import table
-    from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
+    from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
 
     config = parse(Parser("ostnet benchmark", COMMANDS["benchmark"]), BenchmarkConfig, argv)
     print(table(benchmark(config)))

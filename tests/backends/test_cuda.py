@@ -8,7 +8,7 @@ from ostnet import Animator
 from ostnet.animation import VARIANTS
 from ostnet.animation.pictures import to_tensor
 from ostnet.backends import in_torch, usable
-from ostnet.evaluation.cuda_benchmark import cuda_fps
+from ostnet.evaluation.timing import cuda_fps
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="torch sees no NVIDIA GPU on this machine"

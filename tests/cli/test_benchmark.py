@@ -9,24 +9,22 @@ from small_models import calibrated_checkpoint, lively
 from ostnet import OSTNet
 from ostnet.backends import usable
 from ostnet.cli import main
-from ostnet.evaluation import frame_benchmark
-from ostnet.evaluation.benchmark_table import table
-from ostnet.evaluation.command_benchmark import Cost, command_cost
-from ostnet.evaluation.cuda_benchmark import batch_call
-from ostnet.evaluation.first_order_model import FirstOrderModel
-from ostnet.evaluation.frame_benchmark import BenchmarkConfig, benchmark
+from ostnet.evaluation import benchmark as module
+from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
+from ostnet.evaluation.reference_speed import FirstOrderModel
+from ostnet.evaluation.timing import CommandCost, batch_call, command_cost
 
 
 @pytest.fixture
 def one_command(monkeypatch):
     """The first command is measured; its cost stands for all others, which take a minute."""
-    costs: list[Cost] = []
+    costs: list[CommandCost] = []
 
-    def cost(*arguments) -> Cost:
+    def cost(*arguments) -> CommandCost:
         costs[:] = costs or [command_cost(*arguments)]
         return costs[0]
 
-    monkeypatch.setattr(frame_benchmark, "command_cost", cost)
+    monkeypatch.setattr(module, "command_cost", cost)
 
 
 @pytest.mark.usefixtures("one_command")
@@ -82,16 +80,14 @@ def test_the_yardstick_has_the_size_of_the_network_that_it_stands_for():
     )
 
 
-def test_a_portrait_needs_a_clip(capsys):
-    assert main(["benchmark", "--source", "me.jpg"]) == 2
-    assert "source, driving: found one of them" in capsys.readouterr().err
-
-
-def test_no_frames_cannot_be_timed(capsys):
-    assert main(["benchmark", "--repeats", "0"]) == 2
-    assert "repeats: found 0" in capsys.readouterr().err
-
-
-def test_threads_must_be_a_number(capsys):
-    assert main(["benchmark", "--threads", "many"]) == 2
-    assert "threads" in capsys.readouterr().err
+@pytest.mark.parametrize(
+    ("flags", "error"),
+    [
+        (["--source", "me.jpg"], "source, driving: found one of them"),
+        (["--repeats", "0"], "repeats: found 0"),
+        (["--threads", "many"], "threads"),
+    ],
+)
+def test_wrong_flags_are_named(capsys, flags, error):
+    assert main(["benchmark", *flags]) == 2
+    assert error in capsys.readouterr().err

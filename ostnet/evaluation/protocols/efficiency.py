@@ -11,7 +11,7 @@ from ostnet.evaluation.data.clips import Clip, load_frames
 from ostnet.evaluation.method_pictures import to_batch
 from ostnet.evaluation.protocols.protocol import Bench, Protocol
 from ostnet.evaluation.report.tables import Row
-from ostnet.evaluation.stages import (
+from ostnet.evaluation.timing import (
     PER_FRAME,
     STAGES,
     device_name,

@@ -1,0 +1,254 @@
+"""Times and counts of a frame's stages, of calls, and of whole commands."""
+
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from ostnet.backends.interface import Backend
+from ostnet.errors import InputError
+from ostnet.media.video import VideoWriter, probe
+from ostnet.model.ostnet import OSTNet
+
+STAGES = {
+    "encode": "source: keypoints and encoder taps, once per video",
+    "keypoints": "keypoints of the driving frame",
+    "align": "T_theta on two sets of keypoints",
+    "rectify": "thin-plate spline grid and sampling of the driving frame",
+    "keypoints_again": "keypoints of the rectified frame",
+    "motion": "dense motion",
+    "generator": "warp and decode, z embedded",
+}
+"""Stage -> what it does."""
+
+PER_FRAME = {
+    "full": ("keypoints", "align", "rectify", "keypoints_again", "motion", "generator"),
+    "neither": ("keypoints", "motion", "generator"),
+}
+"""Method -> its stages per driving frame; ``neither`` is the backbone without the module."""
+
+WARM_UP = 2
+"""Calls before the timed ones."""
+
+SIDE = 256
+
+HAS_WAIT4 = hasattr(os, "wait4")
+"""Whether the system reports the memory of child processes."""
+
+MEMORY = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
+"""Program that runs a command and prints its peak memory. It is a process of its own, because
+RUSAGE_CHILDREN of this process would include earlier commands."""
+
+
+def stage_calls(model: OSTNet | Backend, frame: Any) -> dict[str, Callable[[], Any]]:
+    """Return each stage as a call without arguments; the picture (1, 3, H, W) drives itself.
+
+    Args:
+        model: the networks, or a back end.
+        frame: a tensor, or an array for a back end without torch.
+    """
+    state = model.encode(frame)
+    alignment = model.align(state.keypoints, state.keypoints)
+    motion: Any = model.move(state, state.keypoints)
+    return {
+        "encode": lambda: model.encode(frame),
+        "keypoints": lambda: model.keypoints(frame),
+        "align": lambda: model.align(state.keypoints, state.keypoints),
+        "rectify": lambda: model.rectify(frame, alignment.fiducials),
+        "keypoints_again": lambda: model.keypoints(frame),
+        "motion": lambda: model.move(state, state.keypoints),
+        "generator": lambda: model.paint(state, motion, alignment.z),
+    }
+
+
+def milliseconds(call: Callable[[], Any], device: torch.device, repeats: int) -> float:
+    """Return the median wall time of a call in milliseconds."""
+    times = []
+    for repeat in range(repeats + WARM_UP):
+        started = time.perf_counter()
+        call()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        if repeat >= WARM_UP:
+            times.append(time.perf_counter() - started)
+    return 1000 * float(np.median(times))
+
+
+def processor_ms(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str, float]:
+    """Return the median processor time of each call in milliseconds, all threads of this process.
+
+    The calls take turns, so that other load on the machine affects all alike.
+    """
+    spent: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(repeats):
+        for name, call in calls.items():
+            call()  # loads its own weights into the caches again
+            started = time.process_time()
+            call()
+            spent[name].append(1000 * (time.process_time() - started))
+    return {name: float(np.median(times)) for name, times in spent.items()}
+
+
+def multiplications(call: Callable[[], Any]) -> float:
+    """Return the multiply-adds of convolutions and matrix products of a call, in 1e9."""
+    with FlopCounterMode(display=False) as counter:
+        call()
+    return counter.get_total_flops() / 2e9
+
+
+def device_name(device: torch.device) -> str:
+    """Return the GPU's name, or the CPU's architecture and the threads in use."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
+
+
+def cuda_fps(model: OSTNet, frame: Tensor, repeats: int, batch: int = 32) -> float:
+    """Return frames per second of ``full`` in batches, captured as one CUDA graph, in bfloat16.
+
+    Conversion and transfer are not included.
+
+    Args:
+        model: on a CUDA device, in evaluation mode.
+        frame: (1, 3, R, R) there; drives itself.
+        repeats: timed batches.
+        batch: frames in one.
+    """
+    step = batch_call(model, frame, batch)
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):  # makes the constants that are made at first use
+        for _ in range(3):
+            step()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        step()
+    return 1000 * batch / milliseconds(graph.replay, frame.device, repeats)
+
+
+def batch_call(model: OSTNet, frame: Tensor, batch: int) -> Callable[[], Tensor]:
+    """Return a call that generates ``batch`` frames of one source: (batch, 3, R, R)."""
+    driving = frame.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def call() -> Tensor:
+        reading = model.read(source, driving)
+        with torch.autocast(frame.device.type, torch.bfloat16):
+            motion = model.move(source, reading.x_rectified)
+            return model.paint(source, motion, reading.alignment.z).image
+
+    with torch.inference_mode():
+        source = model.encode(frame).expand(batch)
+    return call
+
+
+def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:
+    """Return a picture of smooth colours, uint8 (size, size, 3), from (8, 8, 3) or a fixed draw.
+
+    Noise would send flows everywhere, and sampling is slower the less it follows memory.
+    """
+    if coarse is None:
+        coarse = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return np.array(Image.fromarray(coarse).resize((size, size), Image.Resampling.BICUBIC))
+
+
+@dataclass(frozen=True)
+class CommandInputs:
+    """What the commands run on."""
+
+    source: Path
+    driving: Path
+    crops: tuple[str, ...] = ()
+    """Flags that say which squares to take."""
+
+
+@dataclass(frozen=True)
+class CommandCost:
+    """What one command takes on one clip."""
+
+    start_s: float
+    """Seconds from the program's start to its end on a clip of one frame."""
+    fps: float
+    """Frames per second beyond the first; reading, encoding and writing included."""
+    cpu_ms: float
+    """Milliseconds of processor time per frame beyond the first, all threads and processes."""
+    peak_mib: float | None
+    """Peak memory of the program, or of a process that it started, on the whole clip; None where
+    the system does not report it."""
+
+
+@contextmanager
+def synthetic_inputs(frames: int) -> Iterator[CommandInputs]:
+    """Make a portrait and a clip of smooth colours, without a face, for the commands."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        coarse = np.random.default_rng(0).integers(0, 256, (frames + 8, 8, 3), dtype=np.uint8)
+        Image.fromarray(smooth_picture(SIDE, coarse[:8])).save(folder / "source.png")
+        with VideoWriter(folder / "driving.mp4", 25) as writer:
+            for index in range(frames):
+                writer.write(smooth_picture(SIDE, coarse[index : index + 8]))
+        crops = ("--source-crop", "none", "--driving-crop", "none")
+        yield CommandInputs(folder / "source.png", folder / "driving.mp4", crops)
+
+
+def command_cost(command: str, inputs: CommandInputs, *flags: str) -> CommandCost:
+    """Run ``animate`` or ``compare`` on a clip's first frame twice, then on all of it.
+
+    The first run may build and keep what later ones find; it does not count.
+
+    Raises:
+        InputError: the clip has one frame only, or the command fails.
+    """
+    frames = probe(inputs.driving).frames
+    if frames < 2:
+        raise InputError("driving: the clip has one frame only; give a longer one to time")
+    one = ["--max-frames", "1"]
+    _run(command, inputs, *flags, *one)
+    start, start_cpu, _ = _run(command, inputs, *flags, *one)
+    whole, whole_cpu, peak = _run(command, inputs, *flags)
+    further = frames - 1
+    return CommandCost(
+        start_s=start,
+        fps=further / max(whole - start, 1e-9),
+        cpu_ms=1000 * (whole_cpu - start_cpu) / further,
+        peak_mib=peak,
+    )
+
+
+def _run(command: str, inputs: CommandInputs, *flags: str) -> tuple[float, float, float | None]:
+    """Return seconds of wall time and of processor time, and the peak memory in MiB."""
+    with tempfile.TemporaryDirectory() as place:
+        output = Path(place) / ("made.mp4" if command == "animate" else "made")
+        words = [sys.executable, "-m", "ostnet", command, *inputs.crops, *flags]
+        words += ["--source", str(inputs.source), "--driving", str(inputs.driving)]
+        words += ["--output", str(output)]
+        if HAS_WAIT4:
+            words = [sys.executable, "-c", MEMORY, *words]
+        started, before = time.perf_counter(), os.times()
+        ended = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace")
+        seconds, after = time.perf_counter() - started, os.times()
+    complaint = ended.stderr.strip().splitlines()
+    if ended.returncode:
+        raise InputError(complaint[-1].removeprefix("ostnet: error: ") if complaint else command)
+    cpu = after.children_user + after.children_system
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
+    peak = int(ended.stdout) / unit if HAS_WAIT4 else None
+    return seconds, cpu - before.children_user - before.children_system, peak
