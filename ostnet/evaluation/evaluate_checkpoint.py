@@ -1,16 +1,18 @@
 """``evaluate``: run protocols, keep every finished group on disk, write the report."""
 
 import hashlib
+import os
 import warnings
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import torch
+from torch import distributed
 from tqdm import tqdm
 
 from ostnet.errors import InputError
 from ostnet.evaluation.checkpoint_comparison import compare
-from ostnet.evaluation.checkpoints import Networks, load_networks
 from ostnet.evaluation.data.clips import Dataset, read_dataset
 from ostnet.evaluation.data.pair_list import list_of, read_pairs, write_pairs
 from ostnet.evaluation.data.pairs import Pair, draw_scales, group
@@ -18,15 +20,43 @@ from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import PERCEPTUAL
 from ostnet.evaluation.metrics.instruments import backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
-from ostnet.evaluation.options import EvaluateConfig
-from ostnet.evaluation.protocols.protocol import Bench, Protocol
-from ostnet.evaluation.protocols.suite import SUITE
+from ostnet.evaluation.options import EvaluateConfig, Networks, load_networks
+from ostnet.evaluation.protocols import PROTOCOLS
+from ostnet.evaluation.protocols.efficiency import Efficiency
+from ostnet.evaluation.protocols.protocol import Context, Protocol
 from ostnet.evaluation.report import plots, report_files, tables
 from ostnet.evaluation.report.group_store import GroupStore, write_records
 from ostnet.evaluation.report.tables import Measured, Row
-from ostnet.evaluation.shard import Shard, this_process
-from ostnet.evaluation.unused_options import unused_options
-from ostnet.methods import METHODS, ONE_SCALE, SELDOM
+
+
+@dataclass(frozen=True)
+class Shard:
+    """This process among all that share one evaluation (``accelerate launch`` or ``torchrun``)."""
+
+    rank: int = 0
+    world: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes what is written once."""
+        return self.rank == 0
+
+    def share(self, items: Iterable[int]) -> Iterator[int]:
+        """Return every ``world``-th item, beginning with this process's own."""
+        return (item for i, item in enumerate(items) if i % self.world == self.rank)
+
+    def wait(self) -> None:
+        """Return once every process has called this."""
+        if self.world > 1:
+            distributed.barrier()
+
+
+def this_process() -> Shard:
+    """Return the launcher's RANK and WORLD_SIZE; alone without a launcher."""
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world > 1 and not distributed.is_initialized():
+        distributed.init_process_group("gloo", timeout=timedelta(hours=12))
+    return Shard(int(os.environ.get("RANK", "0")), world)
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
@@ -36,70 +66,61 @@ def evaluate(config: EvaluateConfig) -> list[Row]:
     writes the report. Returns the rows of the report (in other processes: an empty list). Raises
     InputError for data, weights or options that cannot be used.
     """
-    if flags := unused_options(config):
+    if flags := config.unused_flags():
         warnings.warn(
             f"{', '.join(flags)}: not used by {', '.join(config.protocols())}", stacklevel=2
         )
-    if config.compare:
-        return compare(config, _evaluate_one)
-    return _evaluate_one(config)
+    return compare(config, _evaluate_one) if config.compare else _evaluate_one(config)
 
 
 def _evaluate_one(config: EvaluateConfig) -> list[Row]:
-    """One checkpoint, one report."""
+    """Write the report of one checkpoint and return its rows."""
     dataset = read_dataset(config.data, config.dataset, config.clips, config.seed)
     networks = load_networks(config)
     device = str(next(networks.model.parameters()).device)
-    reader = make_reader(config, device)
-    wanted = any(SUITE[name].perceptual for name in config.protocols())
-    perceptual = load_region_distance(device) if wanted else None
-    bench = Bench(
+    chosen = config.pair_protocols()
+    perceptual = any(protocol.perceptual for protocol in chosen)
+    context = Context(
         config.data,
         networks.model,
         networks.apart,
         networks.methods,
-        reader,
+        make_reader(config, device),
         config.lineage,
-        perceptual,
+        load_region_distance(device) if perceptual else None,
     )
     config.output.mkdir(parents=True, exist_ok=True)
     shard, rows = this_process(), []
-    runs = {  # all of them before the first is measured: what cannot be run is said at once
-        name: _Run(config, name, dataset, networks, bench, shard)
-        for name in config.protocols()
-        if not SUITE[name].direct
+    runs = {  # made before the first is measured, so that all errors of the options come at once
+        protocol.name: _Run(config, protocol, dataset, networks, context, shard)
+        for protocol in chosen
     }
     for name in config.protocols():
+        protocol = PROTOCOLS[name]
         if name in runs:
             rows += runs[name].rows()
-        elif shard.first:
-            rows += SUITE[name].direct(bench, dataset.clips, dataset.describe())
+        elif shard.first and isinstance(protocol, Efficiency):
+            rows += protocol.rows(context, dataset.clips, dataset.describe())
     if shard.first:
-        _write_report(config, networks, dataset, rows)
+        settings = {
+            "checkpoint": networks.name,
+            **networks.apart_names,
+            "dataset": dataset.describe(),
+            "pairs": _origin_of_pairs(config),
+            "seed": config.seed,
+            "torch": torch.__version__,
+        }
+        headlines = {name: protocol.headline for name, protocol in PROTOCOLS.items()}
+        report_files.write_report(config.output, rows, settings, headlines)
     return rows
 
 
-def _write_report(
-    config: EvaluateConfig, networks: Networks, dataset: Dataset, rows: Sequence[Row]
-) -> None:
-    settings = {
-        "checkpoint": networks.name,
-        **networks.apart_names,
-        "dataset": dataset.describe(),
-        "pairs": _origin_of_pairs(config),
-        "seed": config.seed,
-        "torch": torch.__version__,
-    }
-    headlines = {name: protocol.headline for name, protocol in SUITE.items()}
-    report_files.write_report(config.output, rows, settings, headlines)
-
-
 def _origin_of_pairs(config: EvaluateConfig) -> str:
-    """Which protocols' pairs were read from the list; those of the others are drawn."""
+    """Say which protocols' pairs were read from the list; those of the others are drawn."""
     if config.pair_list is None:
         return "drawn"
-    listed = [name for name in config.protocols() if not SUITE[name].direct]
-    listed = [name for name in listed if list_of(config.pair_list, name, SUITE)]
+    names = [protocol.name for protocol in config.pair_protocols()]
+    listed = [name for name in names if list_of(config.pair_list, name, PROTOCOLS)]
     return f"list {config.pair_list.name} for {', '.join(listed) or 'none'}; otherwise drawn"
 
 
@@ -109,57 +130,51 @@ class _Run:
     def __init__(
         self,
         config: EvaluateConfig,
-        name: str,
+        protocol: Protocol,
         dataset: Dataset,
         networks: Networks,
-        bench: Bench,
+        context: Context,
         shard: Shard,
     ):
-        self.config, self.name, self.shard = config, name, shard
-        self.dataset = dataset
-        self.protocol: Protocol = SUITE[name]
-        worth = {*(self.protocol.methods or METHODS)} - {*SELDOM} | {*self.protocol.seldom}
-        if config.scale_per_clip and self.protocol.methods is None:
-            worth |= {*ONE_SCALE}
-        self.bench = replace(
-            bench,
-            methods=[m for m in networks.methods if m in worth],
-            perceptual=bench.perceptual if self.protocol.perceptual else None,
+        self.config, self.protocol, self.name = config, protocol, protocol.name
+        self.dataset, self.shard = dataset, shard
+        methods = protocol.available(config.scale_per_clip)
+        shared = [] if protocol.own_methods else methods
+        self.context = replace(
+            context,
+            methods=[m for m in networks.methods if m in shared] or list(protocol.own_methods),
+            apart={name: network for name, network in context.apart.items() if name in shared},
+            perceptual=context.perceptual if protocol.perceptual else None,
         )
-        if self.protocol.own_methods:
-            self.bench.methods = list(self.protocol.own_methods)
-        if self.protocol.methods or self.protocol.own_methods:
-            self.bench.apart, self.missing = {}, {}
-        else:
-            self.missing = networks.missing
-        if not self.bench.methods:
+        self.missing = {name: why for name, why in networks.missing.items() if name in shared}
+        if not self.context.methods:
             raise InputError(
-                f"methods: {name} can run none of {config.methods}; "
-                f"add one of {', '.join(self.protocol.methods or METHODS)}"
+                f"methods: {self.name} can run none of {config.methods}; "
+                f"add one of {', '.join(methods)}"
             )
         self.pairs = self._make_pairs()
         self.groups = group(self.pairs)
-        self.store = GroupStore(config.output / name, self._settings(networks))
+        self.store = GroupStore(config.output / self.name, self._settings(networks))
 
     def rows(self) -> list[Row]:
-        """Measure what is not on disk yet, then sum up; rows in the first process only."""
+        """Measure what is not on disk yet; return the rows, in the first process only."""
         if self.shard.first:
             self.store.open()
             write_pairs(self.store.folder / "pairs.csv", self.pairs)
         self.shard.wait()
         on_sheet = self._sheet_groups()
         todo = [n for n in range(len(self.groups)) if not self.store.has(n)]
-        self.shard.wait()  # all must have read the same list before the first adds to it
+        self.shard.wait()  # all must have read the same list before the first process adds to it
         mine = list(self.shard.share(todo))
         for number in tqdm(mine, desc=self.name, unit="clip", disable=not self.shard.first):
-            result = self.protocol.measure(self.bench, self.groups[number])
+            result = self.protocol.measure(self.context, self.groups[number])
             self.store.save(number, result, number in on_sheet)
         self.shard.wait()
         return self._summarise() if self.shard.first else []
 
     def _make_pairs(self) -> list[Pair]:
         config, frames = self.config, self.config.frames or self.protocol.frames
-        path = list_of(config.pair_list, self.name, SUITE) if config.pair_list else None
+        path = list_of(config.pair_list, self.name, PROTOCOLS) if config.pair_list else None
         if path is None:
             pairs = self.protocol.pairs(self.dataset.clips, config, frames)
             if not pairs:
@@ -176,30 +191,30 @@ class _Run:
         return listed.pairs
 
     def _settings(self, networks: Networks) -> dict:
-        """All that decides a group's records: a change makes them stale."""
-        apart = {name: networks.apart_names[name] for name in self.bench.apart}
+        """Return all that decides a group's records: a change makes them stale."""
+        apart = {name: networks.apart_names[name] for name in self.context.apart}
         return {
             "data": str(self.config.data.resolve()),
             "checkpoint": networks.name,
             **apart,
-            "methods": list(self.bench.methods),
-            "metrics": [metric.name for metric in self.protocol.table(self.bench)],
+            "methods": list(self.context.methods),
+            "metrics": [metric.name for metric in self.protocol.metrics(self.context)],
             "pairs": hashlib.sha256(repr(self.pairs).encode()).hexdigest(),
-            "landmarker": self.bench.reader.landmarker.name,
-            "embedder": self.bench.reader.embedder.name,
-            "lineage": self.bench.lineage,
-            "perceptual": self.bench.perceptual and self.bench.perceptual.name,
+            "landmarker": self.context.reader.landmarker.name,
+            "embedder": self.context.reader.embedder.name,
+            "lineage": self.context.lineage,
+            "perceptual": self.context.perceptual and self.context.perceptual.name,
         }
 
     def _sheet_groups(self) -> list[int]:
-        """The first group of each of the first people."""
+        """Return the first group of each of the first people."""
         first = {}
         for number, members in enumerate(self.groups):
             first.setdefault(members[0].person, number)
         return list(first.values())[: self.protocol.sheet_people]
 
     def _summarise(self) -> list[Row]:
-        """Rows of the finished protocol; its tables, plots and sheet are written."""
+        """Write tables, plots and sheet of the finished protocol and return its rows."""
         records = self.store.records(len(self.groups))
         write_records(self.store.folder / "frames.csv", records)
         self.protocol.draw(self.store.folder, records)
@@ -207,35 +222,30 @@ class _Run:
         head = {"protocol": self.name, "dataset": self.dataset.describe()}
         if self.protocol.note:
             head["note"] = self.protocol.note
-        rows = self._rows_by_condition(records, head)
-        if self.protocol.finish:
-            arrays = self.store.arrays(len(self.groups))
-            found = backends(self.bench.reader, self.bench.perceptual)
-            measured = Measured(self.store.folder, records, arrays, head, found)
-            rows += self.protocol.finish(measured)
+        conditions: dict[str | None, list[Record]] = {}
+        for record in records:
+            conditions.setdefault(record.get("condition"), []).append(record)
+        rows = []
+        for condition, mine in conditions.items():
+            named = {} if condition is None else {"condition": condition}
+            rows += self._rows(mine, head | named)
+        found = backends(self.context.reader, self.context.perceptual)
+        arrays = self.store.arrays(len(self.groups))
+        rows += self.protocol.summarise(Measured(self.store.folder, records, arrays, head, found))
         for row in rows:
-            if definition := (self.protocol.own_methods or {}).get(row["method"]):
+            if definition := self.protocol.own_methods.get(row["method"]):
                 row["method_definition"] = definition
         return rows
 
-    def _rows_by_condition(self, records: Sequence[Record], head: Row) -> list[Row]:
-        if self.protocol.condition is None:
-            return self._rows(records, head)
-        conditions: dict[str, list[Record]] = {}
-        for record in records:
-            conditions.setdefault(self.protocol.condition(record), []).append(record)
-        return [
-            row
-            for condition, mine in conditions.items()
-            for row in self._rows(mine, head | {"condition": condition})
-        ]
-
     def _rows(self, records: Sequence[Record], head: Row) -> list[Row]:
-        found = backends(self.bench.reader, self.bench.perceptual)
-        table = [*self.protocol.table(self.bench), *(PERCEPTUAL if self.bench.perceptual else [])]
+        found = backends(self.context.reader, self.context.perceptual)
+        table = [
+            *self.protocol.metrics(self.context),
+            *(PERCEPTUAL if self.context.perceptual else []),
+        ]
         rows = tables.rows(records, table, head, found, self.missing)
-        if self.protocol.perceptual and not self.bench.perceptual:
-            rows += tables.unavailable(PERCEPTUAL, self.bench.methods, head, NO_WEIGHTS)
+        if self.protocol.perceptual and not self.context.perceptual:
+            rows += tables.unavailable(PERCEPTUAL, self.context.methods, head, NO_WEIGHTS)
         if self.protocol.known_scale:
             rows += tables.module_differences(records, head, found["module"])
         return rows

@@ -1,13 +1,23 @@
-"""What one evaluation does."""
+"""The options of one evaluation, and the checkpoints that they name."""
 
+import hashlib
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+
+from ostnet import hub
+from ostnet.animation.animator import Animator, choose_device
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import KINDS
 from ostnet.evaluation.data.pairs import PairOptions
 from ostnet.evaluation.metrics.instruments import MetricOptions
-from ostnet.evaluation.protocols.suite import SUITE
+from ostnet.evaluation.protocols import PROTOCOLS
+from ostnet.evaluation.protocols.efficiency import Efficiency
+from ostnet.evaluation.protocols.protocol import Protocol
+from ostnet.methods import METHODS, TRAINED_APART
+from ostnet.model.ostnet import OSTNet
 
 
 @dataclass
@@ -67,10 +77,10 @@ class EvaluateConfig(PairOptions, MetricOptions):
         self.pair_list = Path(self.pair_list) if self.pair_list else None
         PairOptions.__post_init__(self)
         MetricOptions.__post_init__(self)
-        unknown = [name for name in self.protocols() if name not in SUITE]
+        unknown = [name for name in self.protocols() if name not in PROTOCOLS]
         if unknown:
             raise InputError(
-                f"protocol: {unknown[0]!r} is unknown; choose {', '.join(SUITE)} or all"
+                f"protocol: {unknown[0]!r} is unknown; choose {', '.join(PROTOCOLS)} or all"
             )
         if self.dataset not in KINDS:
             raise InputError(f"dataset: {self.dataset!r} is unknown; choose {', '.join(KINDS)}")
@@ -86,6 +96,83 @@ class EvaluateConfig(PairOptions, MetricOptions):
             raise InputError(f"clips: found {self.clips}, expected at least 1")
 
     def protocols(self) -> list[str]:
-        """The protocols to run, in order."""
-        named = SUITE if self.protocol == "all" else self.protocol.split(",")
+        """Return the names of the protocols to run, in order."""
+        named = PROTOCOLS if self.protocol == "all" else self.protocol.split(",")
         return list(dict.fromkeys(named))
+
+    def pair_protocols(self) -> list[Protocol]:
+        """Return those that measure pairs: all but ``efficiency``."""
+        chosen = [PROTOCOLS[name] for name in self.protocols()]
+        return [protocol for protocol in chosen if not isinstance(protocol, Efficiency)]
+
+    def unused_flags(self) -> list[str]:
+        """Return the given flags that have no effect on the requested protocols."""
+        protocols = self.pair_protocols()
+        shared = [p for p in protocols if not p.own_methods]
+        uses = {
+            "random_frames": any("random_frames" in p.options for p in protocols),
+            "scale_per_clip": any(p.scales_drawn for p in protocols),
+            "pairs": any("pairs" in p.options for p in protocols),
+            "frames": any(self.pairs is None or "pairs" not in p.options for p in protocols),
+            "methods": bool(shared),
+            "lineage": any("lineage" in p.options for p in protocols),
+        }
+        for name in TRAINED_APART:
+            wanted = self.methods == "all" or name in self.methods.split(",")
+            uses[name] = wanted and any(name in p.methods for p in shared)
+        default = {"methods": "all"}
+        given = [n for n in uses if getattr(self, n) not in (None, False, default.get(n))]
+        return [_flag(name) for name in given if not uses[name]]
+
+
+@dataclass
+class Networks:
+    """The network under test and those trained apart for comparison."""
+
+    model: OSTNet
+    name: str
+    """Name of the checkpoint under test, with the first digits of its weights' SHA-256."""
+    apart: dict[str, OSTNet]
+    """Method -> network, for those that exist."""
+    apart_names: dict[str, str]
+    """Method -> name of its checkpoint, as ``name``."""
+    methods: list[str]
+    """Methods to run, in table order."""
+    missing: dict[str, str]
+    """Method -> why it cannot be run."""
+
+
+def load_networks(config: EvaluateConfig) -> Networks:
+    """Load the checkpoints of an evaluation.
+
+    Raises InputError for unknown methods or weights.
+    """
+    device = choose_device(config.device)
+    model, name = _load(config.checkpoint, device)
+    wanted = list(METHODS) if config.methods == "all" else config.methods.split(",")
+    unknown = [method for method in wanted if method not in METHODS]
+    if unknown:
+        raise InputError(f"methods: {unknown[0]!r} is unknown; choose from {', '.join(METHODS)}")
+    apart, apart_names, missing = {}, {}, {}
+    for method in TRAINED_APART:
+        checkpoint = getattr(config, method)
+        if method in wanted and checkpoint is not None:
+            apart[method], apart_names[method] = _load(checkpoint, device)
+        elif method in wanted:
+            missing[method] = f"no checkpoint trained this way was given ({_flag(method)})"
+    methods = [m for m in METHODS if m in wanted and m not in missing]
+    return Networks(model, name, apart, apart_names, methods, missing)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _load(checkpoint: str | None, device: torch.device) -> tuple[OSTNet, str]:
+    found = hub.resolve(checkpoint, str(device))
+    if found.notice:
+        warnings.warn(found.notice, stacklevel=2)
+    digest = hashlib.sha256((found.folder / hub.WEIGHTS).read_bytes()).hexdigest()
+    loaded = OSTNet.from_pretrained(str(found.folder))
+    model = Animator(loaded, str(device), "torch").model  # laid out as for animation
+    return model, f"{found.name} (sha256 {digest[:12]})"

@@ -23,8 +23,8 @@ from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.instruments import MetricOptions, backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
+from ostnet.evaluation.protocols import PROTOCOLS
 from ostnet.evaluation.protocols.stability import jitter
-from ostnet.evaluation.protocols.suite import SUITE
 from ostnet.evaluation.report import report_files, tables
 from ostnet.evaluation.report.group_store import write_records
 from ostnet.evaluation.report.tables import Row
@@ -104,7 +104,7 @@ def score(config: ScoreConfig) -> list[Row]:
     write_records(config.output / "frames.csv", records)
     rows = scorer.rows(records)
     settings = {"generated": scorer.method, "reference": config.reference.resolve().name}
-    headlines = {name: SUITE[name].headline for name in (SAME, CROSS)}
+    headlines = {name: PROTOCOLS[name].headline for name in (SAME, CROSS)}
     report_files.write_report(config.output, rows, settings, headlines)
     return rows
 

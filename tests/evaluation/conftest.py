@@ -9,10 +9,10 @@ import torch
 
 from ostnet.config import ModelConfig
 from ostnet.evaluation import evaluate_checkpoint
+from ostnet.evaluation.evaluate_checkpoint import Shard
 from ostnet.evaluation.metrics import instruments
 from ostnet.evaluation.metrics.faces import FaceReader
 from ostnet.evaluation.metrics.pose_and_gaze import GENERIC_FACE
-from ostnet.evaluation.shard import Shard
 from ostnet.landmarks import INNER_LIP_LOWER, INNER_LIP_UPPER, RIGID
 from ostnet.media.video import VideoWriter
 from ostnet.model.ostnet import OSTNet

@@ -1,8 +1,6 @@
-"""embedding, probe, keypoints and rectification through ``evaluate``: rows, files, resuming."""
+"""embedding, probe, keypoints and rectification through ``evaluate``: rows and files."""
 
 import json
-import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -69,35 +67,3 @@ def test_plots_and_sheets_lie_beside_it(first_run):
         "rectification/sheet.png",
     ):  # fmt: skip
         assert (first_run / name).stat().st_size > 0, name
-
-
-def rows_of(folder, protocol):
-    rows = json.loads((folder / "report.json").read_text())["rows"]
-    return [row for row in rows if row["protocol"] == protocol]
-
-
-def test_finished_groups_are_not_measured_again(data, checkpoint, first_run, tmp_path, monkeypatch):
-    folder = tmp_path / "resumed"
-    shutil.copytree(first_run / "probe", folder / "probe")
-    lost = folder / "probe" / "groups" / "0001.csv"
-    lost.unlink()
-    measured, probe = [], evaluate_checkpoint.SUITE["probe"]
-
-    def counted(bench, pairs):
-        measured.append(pairs)
-        return probe.measure(bench, pairs)
-
-    monkeypatch.setitem(evaluate_checkpoint.SUITE, "probe", replace(probe, measure=counted))
-    rows = evaluate_checkpoint.evaluate(config(data, checkpoint, folder, "probe"))
-    assert len(measured) == 1 and lost.is_file()
-    assert rows == rows_of(first_run, "probe")
-
-
-def test_two_processes_give_the_rows_of_one(
-    data, checkpoint, first_run, tmp_path, in_two_processes
-):
-    rows, others = in_two_processes(
-        lambda: evaluate_checkpoint.evaluate(config(data, checkpoint, tmp_path, "probe"))
-    )
-    assert others == []
-    assert rows == rows_of(first_run, "probe")

@@ -9,7 +9,7 @@ from ostnet.evaluation.data.clips import read_clips
 from ostnet.evaluation.data.pairs import draw_scales, same_identity
 from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols import embedding
-from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.protocol import Context
 from ostnet.model.generator import PLACES
 
 
@@ -21,7 +21,7 @@ def frames(face_picture):
 def changes(model, frames):
     """Method -> largest difference to the picture of full, in grey levels."""
     images = embedding.toggled(
-        model, frames[0], frames, {"unscaled": frames[::-1], "opposite": frames[[1, 0, 1]]}
+        model, frames[0], frames, {"z_unscaled": frames[::-1], "z_opposite": frames[[1, 0, 1]]}
     ).images
     full = images["full"].astype(int)
     return {name: np.abs(picture - full).max() for name, picture in images.items()}
@@ -68,8 +68,8 @@ def test_the_slope_says_how_much_of_the_drivers_scale_is_followed():
 
 def test_one_record_per_method_and_frame(data, reader):
     pairs = draw_scales(same_identity(read_clips(data)[:1], per_clip=2), seed=0)
-    bench = Bench(data, lively(SMALL, embedding=0), {}, [], reader)
-    records = embedding.measure(bench, pairs).records
+    bench = Context(data, lively(SMALL, embedding=0), {}, [], reader)
+    records = embedding.Embedding().measure(bench, pairs).records
     assert len(records) == 2 * len(embedding.METHODS)
     for name in ("change", "change_mouth", "change_eyes"):
         assert all(record[name] == 0 for record in records), name

@@ -3,7 +3,6 @@
 import csv
 import json
 import shutil
-from dataclasses import replace
 
 import pytest
 
@@ -11,7 +10,7 @@ from ostnet.errors import InputError
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.evaluate_checkpoint import evaluate
 from ostnet.evaluation.options import EvaluateConfig
-from ostnet.evaluation.protocols.reconstruction import reconstruct
+from ostnet.evaluation.protocols.reconstruction import SameScale
 from ostnet.methods import METHODS
 
 pytestmark = pytest.mark.usefixtures("known_faces")
@@ -95,12 +94,12 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(
     lost.unlink()
     measured = []
 
-    def counted(bench, pairs):
-        measured.append(pairs)
-        return reconstruct(bench, pairs)
+    class Counted(SameScale):
+        def measure(self, context, pairs):
+            measured.append(pairs)
+            return super().measure(context, pairs)
 
-    same_scale = replace(evaluate_checkpoint.SUITE["same-scale"], measure=counted)
-    monkeypatch.setitem(evaluate_checkpoint.SUITE, "same-scale", same_scale)
+    monkeypatch.setitem(evaluate_checkpoint.PROTOCOLS, "same-scale", Counted())
     evaluate(config(data, checkpoint, folder, protocol="same-scale"))
     assert len(measured) == 1 and lost.is_file()
     again = (folder / "same-scale" / "frames.csv").read_text()

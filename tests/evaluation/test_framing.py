@@ -9,19 +9,18 @@ from ostnet.evaluation.data.pairs import Pair, draw_shifts, same_identity
 from ostnet.evaluation.method_pictures import Generated
 from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.options import EvaluateConfig
-from ostnet.evaluation.protocols import rendered_group
+from ostnet.evaluation.protocols import PROTOCOLS, protocol
 from ostnet.evaluation.protocols.framing import (
     DRIVER,
     LARGEST,
     SIDE,
     SOURCE,
+    Framing,
     hidden_part,
-    measure,
     part_columns,
     windows,
 )
-from ostnet.evaluation.protocols.protocol import Bench
-from ostnet.evaluation.protocols.suite import SUITE
+from ostnet.evaluation.protocols.protocol import Context
 
 
 def shifted(x, y, frames=(1,)):
@@ -34,7 +33,7 @@ def shifted(x, y, frames=(1,)):
 def test_every_clip_has_one_shift_of_at_most_15_percent(data):
     config = EvaluateConfig(data=data, protocol="framing", output=data / "out")
     clips = read_clips(data)
-    pairs = SUITE["framing"].pairs(clips, config, 4)
+    pairs = PROTOCOLS["framing"].pairs(clips, config, 4)
     shifts = {pair.driving: (pair.shift_x, pair.shift_y) for pair in pairs}
     assert len({(p.driving, p.shift_x, p.shift_y) for p in pairs}) == len(shifts) == len(clips)
     assert len(set(shifts.values())) == len(clips)
@@ -72,8 +71,8 @@ def bench_with(monkeypatch, data, reader, make):
     def generate(model, source, driving, names, anchor=0, first_second=None):
         return Generated(make(source, driving))
 
-    monkeypatch.setattr(rendered_group, "generate", generate)
-    return Bench(data, None, {}, [], reader)
+    monkeypatch.setattr(protocol, "generate", generate)
+    return Context(data, None, {}, [], reader)
 
 
 def test_methods_are_held_against_their_own_window(data, reader, monkeypatch):
@@ -92,7 +91,7 @@ def test_methods_are_held_against_their_own_window(data, reader, monkeypatch):
         },
     )  # fmt: skip
     records = {}
-    for record in measure(bench, pairs).records:
+    for record in Framing().measure(bench, pairs).records:
         records.setdefault((record["method"], record["condition"]), []).append(record)
     assert set(records) == {
         ("full", DRIVER), ("no_transform", DRIVER),
@@ -117,7 +116,10 @@ def test_a_copy_of_the_source_is_held_against_both_windows(data, reader, monkeyp
         return {"copy_source": np.stack([source] * len(driving))}
 
     bench = bench_with(monkeypatch, data, reader, copied)
-    assert {r["condition"] for r in measure(bench, shifted(8, 8)).records} == {DRIVER, SOURCE}
+    assert {r["condition"] for r in Framing().measure(bench, shifted(8, 8)).records} == {
+        DRIVER,
+        SOURCE,
+    }
 
 
 def test_errors_are_split_between_the_hidden_part_and_the_rest(rng):

@@ -11,8 +11,8 @@ from ostnet.evaluation.metrics import columns
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import keypoint_checks
-from ostnet.evaluation.protocols.conditions import ROLLS, STRETCHES
-from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.protocol import Context
+from ostnet.evaluation.protocols.sweeps import ROLLS, STRETCHES
 from ostnet.landmarks import KEYPOINTS
 
 
@@ -97,7 +97,7 @@ def test_conditions_are_scale_roll_or_bin_of_yaw(face_points):
 
 
 def test_every_change_is_tried_on_one_frame_of_each_person(data):
-    pairs = keypoint_checks.pairs(
+    pairs = keypoint_checks.KeypointChecks().pairs(
         read_clips(data), EvaluateConfig(data, "keypoints", data / "out"), 2
     )
     bob = [p for p in pairs if p.person == "bob"]
@@ -108,7 +108,7 @@ def test_every_change_is_tried_on_one_frame_of_each_person(data):
 def test_records_of_both_detectors(data, model, reader):
     """The landmarker of the tests follows scales exactly; F_kp has 4 points and no landmarks."""
     drawn = Pair(0, "ann", "clips/a0.mp4", 0, "clips/a0.mp4", 5, 0.8, 0.9)
-    result = keypoint_checks.measure(Bench(data, model, {}, [], reader), [drawn])
+    result = keypoint_checks.KeypointChecks().measure(Context(data, model, {}, [], reader), [drawn])
     by_method = {record["method"]: record for record in result.records}
     assert list(by_method) == ["F_kp", "landmarker"]
     assert by_method["landmarker"]["equivariance"] < 1

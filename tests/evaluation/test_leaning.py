@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ostnet.evaluation.protocols.leaning import finish, leaning
+from ostnet.evaluation.protocols.reconstruction import lean_rows, leaning
 from ostnet.evaluation.report.tables import Measured
 
 
@@ -26,7 +26,7 @@ def clip(person, size, method="full", akd=(1.0, 1.0, 1.0), first=0):
 
 def rows(records):
     measured = Measured(None, records, [], {"protocol": "same-scale"}, {"landmarker": "l 1"})
-    return {(row["method"], row["metric"]): row for row in finish(measured)}
+    return {(row["method"], row["metric"]): row for row in lean_rows(measured)}
 
 
 @pytest.mark.parametrize(

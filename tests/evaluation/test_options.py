@@ -1,17 +1,13 @@
 """Options of ``evaluate`` that do nothing, contradict each other, or make old results stale."""
 
 import csv
-from dataclasses import replace
 
 import pytest
 import torch
 
 from ostnet.errors import InputError
-from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.evaluate_checkpoint import evaluate
 from ostnet.evaluation.options import EvaluateConfig
-from ostnet.evaluation.shard import Shard
-from ostnet.evaluation.unused_options import unused_options
 from ostnet.model.ostnet import OSTNet
 
 pytestmark = pytest.mark.usefixtures("known_faces")
@@ -38,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("known_faces")
     ],
 )
 def test_options_without_effect_are_known(protocol, options, unused):
-    assert sorted(unused_options(EvaluateConfig("d", protocol, "o", **options))) == sorted(unused)
+    assert sorted(EvaluateConfig("d", protocol, "o", **options).unused_flags()) == sorted(unused)
 
 
 def test_and_told(data, checkpoint, tmp_path):
@@ -111,31 +107,3 @@ def test_another_backbone_is_measured_anew(data, checkpoint, model, tmp_path):
 
     assert l1(checkpoint) != l1(tmp_path / "other")
     assert "backbone: other (sha256" in (tmp_path / "out" / "report.md").read_text()
-
-
-def test_no_process_begins_before_all_have_read_what_is_left(
-    data, checkpoint, tmp_path, monkeypatch
-):
-    """Else one could find the first group done already, and share the rest out differently."""
-    seen = []
-
-    class Watched(Shard):
-        def wait(self):
-            seen.append("wait")
-
-        def share(self, items):
-            seen.append("share")
-            return super().share(items)
-
-    monkeypatch.setattr(evaluate_checkpoint, "this_process", Watched)
-    options = {"pairs": 1, "methods": "copy_source"}
-    evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
-    assert seen == ["wait", "wait", "share", "wait"]
-
-
-def test_a_draw_without_pairs_is_refused(data, checkpoint, tmp_path, monkeypatch):
-    config = EvaluateConfig(data, "same-scale", tmp_path, checkpoint)
-    nothing = replace(evaluate_checkpoint.SUITE["same-scale"], pairs=lambda *_: [])
-    monkeypatch.setitem(evaluate_checkpoint.SUITE, "same-scale", nothing)
-    with pytest.raises(InputError, match="no clip .* is long enough"):
-        evaluate(config)

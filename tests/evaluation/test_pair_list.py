@@ -17,7 +17,7 @@ from ostnet.evaluation.data.pair_list import (
     write_pairs,
 )
 from ostnet.evaluation.data.pairs import PairOptions, draw_scales, draw_shifts, same_identity
-from ostnet.evaluation.protocols.suite import SUITE
+from ostnet.evaluation.protocols import PROTOCOLS
 
 VOX = ["id10281#ni6gO5jDLJE#003515#003915", "id10283#u3s9xdUlmmk#005241#006005"]
 A, B = VOX
@@ -156,18 +156,20 @@ def test_a_committed_list_is_what_seed_0_draws(protocol):
     with (COMMITTED / name / "clips.csv").open(newline="", encoding="utf-8") as file:
         clips = [Clip(r["file"], r["identity"], int(r["frames"])) for r in csv.DictReader(file)]
     dataset = Dataset(COMMITTED / name, "manifest", "val", clips)
-    listed = read_pairs(list_of(Path(name), protocol, SUITE), dataset, per_clip=12)
-    drawn = SUITE[protocol].pairs(dataset.clips, PairOptions(), SUITE[protocol].frames)
+    listed = read_pairs(list_of(Path(name), protocol, PROTOCOLS), dataset, per_clip=12)
+    drawn = PROTOCOLS[protocol].pairs(dataset.clips, PairOptions(), PROTOCOLS[protocol].frames)
     assert listed.pairs == drawn
 
 
 def test_a_list_by_protocol_by_folder_and_by_file(tmp_path):
-    assert list_of(Path("demo-clips-val"), "rotation", SUITE) is None  # drawn: its pairs are a rule
+    assert (
+        list_of(Path("demo-clips-val"), "rotation", PROTOCOLS) is None
+    )  # drawn: its pairs are a rule
     (tmp_path / "rotation.csv").write_text("source,driving,frame\na,b,1\n")
-    assert list_of(tmp_path, "rotation", SUITE) == tmp_path / "rotation.csv"
-    assert list_of(tmp_path / "rotation.csv", "stability", SUITE) == tmp_path / "rotation.csv"
+    assert list_of(tmp_path, "rotation", PROTOCOLS) == tmp_path / "rotation.csv"
+    assert list_of(tmp_path / "rotation.csv", "stability", PROTOCOLS) == tmp_path / "rotation.csv"
     with pytest.raises(InputError, match="none.csv does not exist.*demo-clips-val"):
-        list_of(tmp_path / "none.csv", "rotation", SUITE)
+        list_of(tmp_path / "none.csv", "rotation", PROTOCOLS)
 
 
 def test_a_number_of_pairs_does_not_shorten_a_list_of_frames(vox):

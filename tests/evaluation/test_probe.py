@@ -11,7 +11,7 @@ from ostnet.config import ModelConfig
 from ostnet.evaluation.data.clips import read_clips
 from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.protocols import decoder_probe
-from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.protocol import Context
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +42,8 @@ def test_z_enters_where_it_is_added(frames):
 def test_relative_features_are_none_where_the_source_drives_itself(data, reader):
     clip = read_clips(data)[0]
     pair = Pair(0, clip.person, clip.file, 0, clip.file, 0)
-    bench = Bench(data, lively(), {}, [], reader)
-    arrays = decoder_probe.measure(bench, [pair, replace(pair, s_x=1.2)]).arrays
+    bench = Context(data, lively(), {}, [], reader)
+    arrays = decoder_probe.DecoderProbe().measure(bench, [pair, replace(pair, s_x=1.2)]).arrays
     relative = {
         name: rows for name, rows in arrays.items() if name.startswith(decoder_probe.RELATIVE)
     }
@@ -51,13 +51,6 @@ def test_relative_features_are_none_where_the_source_drives_itself(data, reader)
     for itself, scaled in relative.values():
         assert itself == pytest.approx(0, abs=1e-3)
         assert np.abs(scaled).max() > 0
-
-
-def test_batches_do_not_change_the_features(frames):
-    together = decoder_probe.features_of(lively(), frames[0], frames)
-    apart = decoder_probe.features_of(lively(), frames[0], frames, batch=2)
-    for name, values in together.items():
-        assert apart[name] == pytest.approx(values, abs=1e-4), name
 
 
 def test_a_full_width_head_is_read_before_its_last_convolution(frames):

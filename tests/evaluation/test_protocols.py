@@ -6,15 +6,15 @@ import pytest
 from ostnet.evaluation.data.clips import load_frames, read_clips
 from ostnet.evaluation.data.pairs import cross_identity, draw_scales, same_identity
 from ostnet.evaluation.method_pictures import Generated
-from ostnet.evaluation.protocols import rendered_group
-from ostnet.evaluation.protocols.cross_identity import cross
-from ostnet.evaluation.protocols.protocol import Bench
-from ostnet.evaluation.protocols.reconstruction import reconstruct
+from ostnet.evaluation.protocols import protocol
+from ostnet.evaluation.protocols.cross_identity import CrossIdentity
+from ostnet.evaluation.protocols.protocol import Context
+from ostnet.evaluation.protocols.reconstruction import DifferentScale
 
 
 @pytest.fixture
 def bench(data, model, reader):
-    return Bench(data, model, {}, ["full", "copy_source"], reader, lineage=True)
+    return Context(data, model, {}, ["full", "copy_source"], reader, lineage=True)
 
 
 def stand_in(monkeypatch, make):
@@ -23,7 +23,7 @@ def stand_in(monkeypatch, make):
     def generate(model, source, driving, names, anchor=0, first_second=None):
         return Generated(make(source, driving), {"full": np.full((len(driving), 2), 1.1)}, {})
 
-    monkeypatch.setattr(rendered_group, "generate", generate)
+    monkeypatch.setattr(protocol, "generate", generate)
 
 
 def by_method(result, method):
@@ -34,7 +34,7 @@ def test_a_perfect_generator_scores_perfectly(bench, data, monkeypatch):
     pairs = same_identity(read_clips(data)[:1], per_clip=3)
     truth = np.stack(load_frames(data / pairs[0].driving, [p.frame for p in pairs]))
     stand_in(monkeypatch, lambda source, driving: {"full": truth})
-    records = reconstruct(bench, pairs).records
+    records = DifferentScale().measure(bench, pairs).records
     assert len(records) == 3
     for record in records:
         assert record["l1"] == 0 and record["psnr"] == np.inf and record["ssim"] == 1
@@ -45,7 +45,7 @@ def test_copying_the_source_costs_the_motion_and_the_growth(bench, data, monkeyp
     """The face of the miniature grows from 80 to 108 pixels wide and keeps its height."""
     pairs = same_identity(read_clips(data)[:1], per_clip=1)
     stand_in(monkeypatch, lambda source, driving: {"copy_source": np.stack([source])})
-    (record,) = reconstruct(bench, pairs).records
+    (record,) = DifferentScale().measure(bench, pairs).records
     assert record["scale_error_x"] == pytest.approx(np.log(107 / 79), abs=0.02)
     assert record["scale_error_y"] == pytest.approx(0, abs=0.02)
     assert record["scale_error"] == record["scale_error_x"]
@@ -57,7 +57,7 @@ def test_copying_the_source_costs_the_motion_and_the_growth(bench, data, monkeyp
 def test_the_module_is_held_against_the_known_scale(bench, data, monkeypatch):
     pairs = draw_scales(same_identity(read_clips(data)[:1], per_clip=2), seed=0)
     stand_in(monkeypatch, lambda source, driving: {"full": driving})
-    for record, pair in zip(reconstruct(bench, pairs).records, pairs, strict=True):
+    for record, pair in zip(DifferentScale().measure(bench, pairs).records, pairs, strict=True):
         assert record["module_scale_error_x"] == pytest.approx(abs(np.log(1.1 / pair.s_x)))
         # a generator that hands the driving frame through shows the driver's scale
         assert record["scale_error_x"] == pytest.approx(abs(np.log(pair.s_x)), abs=0.03)
@@ -72,7 +72,7 @@ def test_a_lost_face_is_missing_not_skipped(bench, data, monkeypatch):
         return {"full": images}
 
     stand_in(monkeypatch, make)
-    found, lost = reconstruct(bench, pairs).records
+    found, lost = DifferentScale().measure(bench, pairs).records
     assert np.isfinite(found["akd"]) and np.isnan(lost["akd"])
     assert np.isnan(lost["scale_error"]) and np.isfinite(lost["l1"])
     assert lost["no_face"] == 1 and np.isnan(lost["mouth_output"])
@@ -84,7 +84,7 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
         monkeypatch,
         lambda source, driving: {"full": driving, "copy_source": np.stack([source] * 2)},
     )
-    result = cross(bench, pairs)
+    result = CrossIdentity().measure(bench, pairs)
     for record in by_method(result, "copy_source"):
         assert record["csim_dlib"] == pytest.approx(1) and record["nearer_source_dlib"] == 1
         assert record["scale_error"] == 0 and record["scale_error_matched"] == 0
@@ -96,5 +96,5 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
 
 
 def test_the_strip_shows_every_method_between_source_and_truth(bench, data):
-    strip = reconstruct(bench, same_identity(read_clips(data)[:1], per_clip=2)).strip
+    strip = DifferentScale().measure(bench, same_identity(read_clips(data)[:1], per_clip=2)).strip
     assert list(strip) == ["source", "driving", "rectified", "full", "copy_source", "truth"]

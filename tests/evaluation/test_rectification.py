@@ -9,7 +9,7 @@ from ostnet.evaluation.data.clips import read_clips
 from ostnet.evaluation.method_pictures import augment
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import rectification
-from ostnet.evaluation.protocols.protocol import Bench
+from ostnet.evaluation.protocols.protocol import Context
 from ostnet.model.scale import FIDUCIALS
 
 SCALES = [(0.7, 0.7), (1.0, 1.0), (1.3, 1.3), (0.7, 1.3), (2.0, 1.0)]
@@ -77,7 +77,7 @@ def test_shift_and_bend_are_told_apart():
 
 def test_pairs_hold_the_same_frame_and_a_later_one(data):
     config = EvaluateConfig(data, "rectification", data / "out")
-    pairs = rectification.pairs(read_clips(data), config, 1)
+    pairs = rectification.Rectification().pairs(read_clips(data), config, 1)
     mine = [pair for pair in pairs if pair.person == "bob"]
     assert {pair.frame for pair in mine} == {0, 7}
     assert len(mine) == 2 * len(rectification.STRETCHES)
@@ -86,9 +86,9 @@ def test_pairs_hold_the_same_frame_and_a_later_one(data):
 
 def test_records_and_strip(data, model, reader):
     config = EvaluateConfig(data, "rectification", data / "out")
-    pairs = rectification.pairs(read_clips(data)[:1], config, 1)
+    pairs = rectification.Rectification().pairs(read_clips(data)[:1], config, 1)
     kept = [p for p in pairs if (p.s_x, p.s_y) in ((0.7, 0.7), (1.0, 1.0))]
-    result = rectification.measure(Bench(data, model, {}, [], reader), kept)
+    result = rectification.Rectification().measure(Context(data, model, {}, [], reader), kept)
     conditions = {record["condition"] for record in result.records}
     assert conditions == {
         "same frame both 0.7", "same frame both 1", "later frame both 0.7", "later frame both 1",

@@ -7,12 +7,11 @@ import pytest
 
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.data.clips import read_clips
+from ostnet.evaluation.evaluate_checkpoint import Shard
 from ostnet.evaluation.method_pictures import grid_turn, rotate
 from ostnet.evaluation.options import EvaluateConfig
-from ostnet.evaluation.protocols.conditions import ROLLS, SWEEP, rotation_condition, sweep_condition
-from ostnet.evaluation.protocols.suite import SUITE
-from ostnet.evaluation.shard import Shard
-from ostnet.flags import field_docs
+from ostnet.evaluation.protocols import PROTOCOLS
+from ostnet.evaluation.protocols.sweeps import ROLLS, SWEEP, sweep_condition, yaw_condition
 from ostnet.model.scale import FIDUCIALS
 
 pytestmark = pytest.mark.usefixtures("known_faces")
@@ -20,36 +19,24 @@ pytestmark = pytest.mark.usefixtures("known_faces")
 
 def pairs_of(name, data, **options):
     config = EvaluateConfig(data=data, protocol=name, output=data / "out", **options)
-    return SUITE[name].pairs(read_clips(data), config, SUITE[name].frames)
-
-
-def test_every_protocol_has_its_place():
-    names = EvaluateConfig("d", "all", "o").protocols()
-    assert names == list(SUITE)
-    assert names[:3] == ["same-scale", "different-scale", "cross-identity"]
-    places = [protocol.place for protocol in SUITE.values()]
-    assert places == sorted(set(places))
-    asked = field_docs(EvaluateConfig)["protocol"]
-    assert all(name in asked for name in names)
+    return PROTOCOLS[name].pairs(read_clips(data), config, PROTOCOLS[name].frames)
 
 
 def test_the_sweep_stretches_both_axes_and_each_alone(data):
     pairs = pairs_of("scale-sweep", data)
-    conditions = {sweep_condition({"s_x": p.s_x, "s_y": p.s_y}) for p in pairs}
+    conditions = {sweep_condition(p.s_x, p.s_y) for p in pairs}
     assert len(conditions) == 3 * len(SWEEP) - 2
     assert {"both 1", "both 0.3", "x 2", "y 0.5"} <= conditions
     assert len(pairs) == 3 * len(conditions)  # three people
     assert [p.pair for p in pairs] == list(range(len(pairs)))
-    assert sweep_condition({"s_x": 0.8, "s_y": 1.2}) == "x 0.8 y 1.2"  # only a list brings this
+    assert sweep_condition(0.8, 1.2) == "x 0.8 y 1.2"  # only a list brings this
 
 
 def test_rotation_bins_yaw_and_rolls_each_person(data):
     pairs = pairs_of("rotation", data)
     assert {p.roll for p in pairs} == {0.0, *ROLLS}
-    assert rotation_condition({"roll": 0, "yaw_driver": -31.0}) == "yaw 30+"
-    assert rotation_condition({"roll": 0, "yaw_driver": 3.0}) == "yaw 0+"
-    assert rotation_condition({"roll": -30.0, "yaw_driver": 3.0}) == "roll -30"
-    assert rotation_condition({"roll": 0, "yaw_driver": np.nan}) == "yaw unknown"
+    assert [yaw_condition(yaw) for yaw in (-31.0, 3.0)] == ["yaw 30+", "yaw 0+"]
+    assert yaw_condition(np.nan) == "yaw unknown"
 
 
 def test_stability_takes_neighbours_at_one_scale(data):

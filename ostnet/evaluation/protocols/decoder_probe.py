@@ -11,15 +11,18 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ostnet.evaluation.data.pairs import Pair
+from ostnet.evaluation.data.clips import Clip
+from ostnet.evaluation.data.pairs import Pair, PairOptions
 from ostnet.evaluation.method_pictures import to_batch
 from ostnet.evaluation.metrics import statistics
-from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
+from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
 from ostnet.evaluation.protocols.reconstruction import different_scale_pairs
 from ostnet.evaluation.report import plots, tables
+from ostnet.evaluation.report.group_store import Result
 from ostnet.evaluation.report.tables import Measured, Row
 from ostnet.methods import VARIANTS, switches
 from ostnet.model.keypoints import spread
+from ostnet.model.ostnet import OSTNet
 
 LEVELS = {
     "warped 1/8": "the tap at 1/8, warped, masked, with its z: input of the residual blocks",
@@ -70,39 +73,70 @@ RELATIVE = "relative:"
 """Prefix of features less those of the source driving itself."""
 
 
-def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """One source and its driving frames: pooled features of every variant, a row per frame."""
-    source, _, driving = load_pictures(bench, pairs)
-    found = features_of(bench.model, source, driving)
-    rest = features_of(bench.model, source, source[None])
-    relative = {RELATIVE + name: values - rest[name] for name, values in found.items()}
-    return Result([head(pair, "features") for pair in pairs], {}, found | relative)
+class DecoderProbe(Protocol):
+    """A linear probe of the decoder's levels."""
+
+    name = "probe"
+    frames = 24
+    options = frozenset({"pairs", "random_frames"})
+    own_methods = METHODS
+    headline = "r2_x r2_y r2_relative_x r2_relative_y".split()
+    note = NOTE
+    known_scale = False
+    scales_drawn = True
+
+    def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+        """Draw the pairs of different-scale."""
+        return different_scale_pairs(clips, options, frames)
+
+    def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
+        """Measure one source and its driving frames: a record per frame, pooled features."""
+        source, _, driving = load_pictures(context, pairs)
+        found = features_of(context.model, source, driving)
+        rest = features_of(context.model, source, source[None])
+        relative = {RELATIVE + name: values - rest[name] for name, values in found.items()}
+        return Result([head(pair, "features") for pair in pairs], {}, found | relative)
+
+    def summarise(self, measured: Measured) -> list[Row]:
+        """Return R^2 of every level and reference, and plot it."""
+        people = [record["person"] for record in measured.records]
+        scales = [[record["s_x"], record["s_y"]] for record in measured.records]
+        targets = np.log(np.array(scales, dtype=float))  # (N, 2)
+        rows = []
+        for name in measured.arrays[0]:
+            features = np.concatenate([group[name] for group in measured.arrays]).astype(float)
+            method, _, level = name.removeprefix(RELATIVE).partition("/")
+            metric, less = ("r2_relative", _LESS) if name.startswith(RELATIVE) else ("r2", "")
+            condition = level or REFERENCE
+            for axis, result in zip("xy", explained(features, targets, people), strict=True):
+                definition = _DEFINITION.format(axis=axis, less=less)
+                row = measured.row(method, f"{metric}_{axis}", definition, "numpy", len(people))
+                rows.append(row | {"condition": condition} | result)
+        for metric, name in (("r2", "levels"), ("r2_relative", "levels_relative")):
+            plots.levels(measured.folder / name, rows, metric, list(LEVELS), VARIANTS, REFERENCE)
+        order = [*LEVELS, REFERENCE]
+        return sorted(rows, key=lambda row: order.index(row["condition"]))
 
 
 @torch.inference_mode()
-def features_of(
-    model, source: np.ndarray, driving: np.ndarray, batch: int = 8
-) -> dict[str, np.ndarray]:
-    """Pooled features ``<variant>/<level>`` (T, 2 C) and references (T, D), float32.
+def features_of(model: OSTNet, source: np.ndarray, driving: np.ndarray) -> dict[str, np.ndarray]:
+    """Return pooled features ``<variant>/<level>`` (T, 2 C) and references (T, D), float32.
 
     source: uint8 (H, W, 3); driving: uint8 (T, H, W, 3).
     """
     device = next(model.parameters()).device
-    one = model.encode(to_batch([source], device))
+    state = model.encode(to_batch([source], device))
     parts: dict[str, list[Tensor]] = {}
-    for start in range(0, len(driving), batch):
-        frames = to_batch(driving[start : start + batch], device)
-        state = one.expand(len(frames))
-        reading = model.read(state, frames)
-        alignment, x_driving = reading.alignment, reading.x_driving
-        x_rectified = reading.x_rectified
-        motions = [model.move(state, points) for points in (x_driving, x_rectified)]
+    for frame in driving:
+        reading = model.read(state, to_batch([frame], device))
+        alignment = reading.alignment
+        motions = [model.move(state, x) for x in (reading.x_driving, reading.x_rectified)]
         found = {
             "z": alignment.z,
             "measured_scale": alignment.scale.clamp(min=1e-3).log(),
-            "spread_ratio": (spread(x_driving) / spread(state.keypoints)).log(),
-            "x_driving": x_driving.flatten(1),
-            "x_rectified": x_rectified.flatten(1),
+            "spread_ratio": (spread(reading.x_driving) / spread(state.keypoints)).log(),
+            "x_driving": reading.x_driving.flatten(1),
+            "x_rectified": reading.x_rectified.flatten(1),
         }
         for variant in VARIANTS:
             transform, embedding = switches(variant)
@@ -151,27 +185,6 @@ def pooled(maps: Tensor) -> Tensor:
     return torch.cat([flat.mean(dim=2), flat.std(dim=2, unbiased=False)], dim=1)
 
 
-def finish(measured: Measured) -> list[Row]:
-    """R^2 of every level and reference, as rows and as a plot."""
-    people = [record["person"] for record in measured.records]
-    scales = [[record["s_x"], record["s_y"]] for record in measured.records]
-    targets = np.log(np.array(scales, dtype=float))  # (N, 2)
-    rows = []
-    for name in measured.arrays[0]:
-        features = np.concatenate([group[name] for group in measured.arrays]).astype(float)
-        method, _, level = name.removeprefix(RELATIVE).partition("/")
-        metric, less = ("r2_relative", _LESS) if name.startswith(RELATIVE) else ("r2", "")
-        condition = level or REFERENCE
-        for axis, result in zip("xy", explained(features, targets, people), strict=True):
-            definition = _DEFINITION.format(axis=axis, less=less)
-            row = measured.row(method, f"{metric}_{axis}", definition, "numpy", len(people))
-            rows.append(row | {"condition": condition} | result)
-    for metric, name in (("r2", "levels"), ("r2_relative", "levels_relative")):
-        plots.levels(measured.folder / name, rows, metric, list(LEVELS), VARIANTS, REFERENCE)
-    order = [*LEVELS, REFERENCE]
-    return sorted(rows, key=lambda row: order.index(row["condition"]))
-
-
 def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) -> list[Row]:
     """For each target: value, low and high of R^2 on people held out; or why there is none."""
     if len(set(people)) < 3 or targets.std(axis=0).min() == 0:
@@ -182,26 +195,3 @@ def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) 
         tables.estimate(statistics.r_squared, np.stack([target, guess], axis=1), people)
         for target, guess in zip(targets.T, predicted.T, strict=True)
     ]
-
-
-PROTOCOLS = (
-    Protocol(
-        "probe",
-        80,
-        frames=24,
-        pairs=different_scale_pairs,
-        heeds=frozenset({"pairs", "random_frames"}),
-        measure=measure,
-        known_scale=False,
-        scales_drawn=True,
-        own_methods=METHODS,
-        note=NOTE,
-        finish=finish,
-        headline=(
-            "r2_x",
-            "r2_y",
-            "r2_relative_x",
-            "r2_relative_y",
-        ),
-    ),
-)

@@ -9,7 +9,7 @@ import torch
 
 from ostnet.evaluation.data.clips import Clip, load_frames
 from ostnet.evaluation.method_pictures import to_batch
-from ostnet.evaluation.protocols.protocol import Bench, Protocol
+from ostnet.evaluation.protocols.protocol import Context, Protocol
 from ostnet.evaluation.report.tables import Row
 from ostnet.evaluation.timing import (
     PER_FRAME,
@@ -24,44 +24,48 @@ REPEATS = 20
 """Timed calls per stage."""
 
 
-@torch.inference_mode()
-def measure(bench: Bench, clips: Sequence[Clip], dataset: str) -> list[Row]:
-    """Rows of the protocol ``efficiency`` on the first frame of the first clip."""
-    image = load_frames(bench.data / clips[0].file, [0])[0]
-    device = next(bench.model.parameters()).device
-    stages = stage_calls(bench.model, to_batch([image], device))
-    machine = f"torch {torch.__version__}, {device_name(device)}, batch 1, float32"
-    head = {"protocol": "efficiency", "dataset": dataset, "backend": machine, "failures": 0}
+class Efficiency(Protocol):
+    """Parameters, multiplications and times; it measures a frame rather than pairs."""
 
-    def row(method: str, metric: str, value: float, definition: str) -> Row:
-        return {
-            "method": method,
-            "metric": metric,
-            "value": value,
-            "definition": definition,
-            "frames": REPEATS,
-            **head,
-        }
+    name = "efficiency"
 
-    times = {name: milliseconds(call, device, REPEATS) for name, call in stages.items()}
-    operations = {name: multiplications(call) for name, call in stages.items()}
-    parameters = sum(parameter.numel() for parameter in bench.model.parameters())
-    rows = [row("full", "parameters", parameters, "parameters of the checkpoint")]
-    for name, what in STAGES.items():
-        rows.append(row("full", f"ms_{name}", times[name], f"median time, ms: {what}"))
-        rows.append(row("full", f"gmac_{name}", operations[name], f"1e9 multiply-adds: {what}"))
-    for method, parts in PER_FRAME.items():
-        listed = ", ".join(parts)
-        total = sum(times[part] for part in parts)
-        rows.append(row(method, "ms_per_frame", total, f"sum of the stages {listed}, ms"))
-        total = sum(operations[part] for part in parts)
-        rows.append(row(method, "gmac_per_frame", total, f"1e9 multiply-adds of {listed}"))
-    search = milliseconds(lambda: bench.reader.landmarker.landmarks(image), device, REPEATS)
-    text = (
-        "median time of the landmarks of one frame, ms: what the search for an anchor frame costs "
-        f"for every driving frame before the first is shown ({bench.reader.landmarker.name})"
-    )
-    return [*rows, row("anchor_relative", "ms_search_per_frame", search, text)]
+    @torch.inference_mode()
+    def rows(self, context: Context, clips: Sequence[Clip], dataset: str) -> list[Row]:
+        """Measure on the first frame of the first clip."""
+        image = load_frames(context.data / clips[0].file, [0])[0]
+        device = next(context.model.parameters()).device
+        stages = stage_calls(context.model, to_batch([image], device))
+        machine = f"torch {torch.__version__}, {device_name(device)}, batch 1, float32"
+        head = {"protocol": "efficiency", "dataset": dataset, "backend": machine, "failures": 0}
 
+        def row(method: str, metric: str, value: float, definition: str) -> Row:
+            return {
+                "method": method,
+                "metric": metric,
+                "value": value,
+                "definition": definition,
+                "frames": REPEATS,
+                **head,
+            }
 
-PROTOCOLS = (Protocol("efficiency", 110, direct=measure),)
+        times = {name: milliseconds(call, device, REPEATS) for name, call in stages.items()}
+        operations = {name: multiplications(call) for name, call in stages.items()}
+        parameters = sum(parameter.numel() for parameter in context.model.parameters())
+        rows = [row("full", "parameters", parameters, "parameters of the checkpoint")]
+        for name, what in STAGES.items():
+            rows.append(row("full", f"ms_{name}", times[name], f"median time, ms: {what}"))
+            rows.append(row("full", f"gmac_{name}", operations[name], f"1e9 multiply-adds: {what}"))
+        for method, parts in PER_FRAME.items():
+            listed = ", ".join(parts)
+            total = sum(times[part] for part in parts)
+            rows.append(row(method, "ms_per_frame", total, f"sum of the stages {listed}, ms"))
+            total = sum(operations[part] for part in parts)
+            rows.append(row(method, "gmac_per_frame", total, f"1e9 multiply-adds of {listed}"))
+        landmarker = context.reader.landmarker
+        search = milliseconds(lambda: landmarker.landmarks(image), device, REPEATS)
+        text = (
+            "median time of the landmarks of one frame, ms: what the search for an anchor frame "
+            "costs for every driving frame before the first is shown "
+            f"({landmarker.name})"
+        )
+        return [*rows, row("anchor_relative", "ms_search_per_frame", search, text)]

@@ -15,8 +15,15 @@ from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.faces import Face
-from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, strip
-from ostnet.evaluation.protocols.rendered_group import read_faces, run_methods
+from ostnet.evaluation.protocols.protocol import (
+    Context,
+    Protocol,
+    head,
+    read_faces,
+    run_methods,
+    strip,
+)
+from ostnet.evaluation.report.group_store import Result
 from ostnet.media.square import Crop
 from ostnet.methods import COPY_SOURCE, POSED
 
@@ -61,10 +68,50 @@ METRICS = [
 ]
 
 
-def framing_pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
-    """The first frame of each clip driven by the rest, at one shift a clip drawn by the seed."""
-    pairs = same_identity(clips, frames, options.pairs)
-    return draw_shifts(pairs, options.seed, LARGEST)
+class Framing(Protocol):
+    """Source and driver cut out of one clip at known different places."""
+
+    name = "framing"
+    methods = ("full", "no_transform", COPY_SOURCE, *POSED)
+    headline = "centre_error l1_hidden ssim_hidden l1_shown ssim_shown no_face".split()
+    note = NOTE
+    known_scale = False
+
+    def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+        """Draw each clip's first frame driven by the rest, at one shift a clip."""
+        pairs = same_identity(clips, frames, options.pairs)
+        return draw_shifts(pairs, options.seed, LARGEST)
+
+    def metrics(self, context: Context) -> Sequence[Metric]:
+        """Return the metrics of place, and of the hidden and the shown part."""
+        return METRICS
+
+    def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
+        """Measure one clip at one shift: one record per truth, method and frame."""
+        places = dict(zip((SOURCE, DRIVER), windows(pairs), strict=True))
+        (first,) = load_frames(context.data / pairs[0].source, [pairs[0].source_frame])
+        frames = load_frames(context.data / pairs[0].driving, [pair.frame for pair in pairs])
+        source = places[SOURCE].apply(first)
+        truths = {
+            place: np.stack([window.apply(frame) for frame in frames])
+            for place, window in places.items()
+        }
+        driving = truths[DRIVER]
+        generated = run_methods(context, source, driving, pairs)
+        true_faces = {place: context.reader.read(truth) for place, truth in truths.items()}
+        records = []
+        for name, images in generated.images.items():
+            faces = read_faces(context, images, name)
+            own = (SOURCE if name in POSED else DRIVER,)
+            for place in (DRIVER, SOURCE) if name == COPY_SOURCE else own:
+                hidden = hidden_part(places[SOURCE], places[place])
+                for i, pair in enumerate(pairs):
+                    record = head(pair, name) | {"condition": place}
+                    record |= {"shift_x": pair.shift_x, "shift_y": pair.shift_y}
+                    record |= centre_columns(faces[i], true_faces[place][i])
+                    record |= part_columns(truths[place][i], images[i], hidden)
+                    records.append(record)
+        return Result(records, strip(source, driving, generated, truths[SOURCE]))
 
 
 def windows(pairs: Sequence[Pair]) -> tuple[Crop, Crop]:
@@ -94,40 +141,6 @@ def hidden_part(source: Crop, truth: Crop) -> np.ndarray:
     return outside[0][None] | outside[1][:, None]
 
 
-def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """One clip at one shift: one record per truth, method and frame."""
-    places = dict(zip((SOURCE, DRIVER), windows(pairs), strict=True))
-    (first,) = load_frames(bench.data / pairs[0].source, [pairs[0].source_frame])
-    frames = load_frames(bench.data / pairs[0].driving, [pair.frame for pair in pairs])
-    source = places[SOURCE].apply(first)
-    truths = {
-        place: np.stack([window.apply(frame) for frame in frames])
-        for place, window in places.items()
-    }
-    driving = truths[DRIVER]
-    generated = run_methods(bench, source, driving, pairs)
-    true_faces = {place: bench.reader.read(truth) for place, truth in truths.items()}
-    records = []
-    for name, images in generated.images.items():
-        faces = read_faces(bench, images, name)
-        for place in _truths_of(name):
-            hidden = hidden_part(places[SOURCE], places[place])
-            for i, pair in enumerate(pairs):
-                record = head(pair, name) | {"condition": place}
-                record |= {"shift_x": pair.shift_x, "shift_y": pair.shift_y}
-                record |= centre_columns(faces[i], true_faces[place][i])
-                record |= part_columns(truths[place][i], images[i], hidden)
-                records.append(record)
-    return Result(records, strip(source, driving, generated, truths[SOURCE]))
-
-
-def _truths_of(method: str) -> tuple[str, ...]:
-    """Which truths a method is held against; a copy of the source against both."""
-    if method == COPY_SOURCE:
-        return DRIVER, SOURCE
-    return (SOURCE if method in POSED else DRIVER,)
-
-
 def centre_columns(face: Face | None, truth: Face | None) -> Record:
     """Return the error of the face's centre in face widths, and whether the face was lost."""
     error = np.nan
@@ -147,21 +160,3 @@ def part_columns(truth: np.ndarray, image: np.ndarray, hidden: np.ndarray) -> Re
             kept = mask & np.isfinite(values)
             columns[f"{name}_{part}"] = float(values[kept].mean()) if kept.any() else np.nan
     return columns
-
-
-PROTOCOLS = (
-    Protocol(
-        "framing",
-        35,
-        frames=12,
-        pairs=framing_pairs,
-        table=lambda bench: METRICS,
-        headline=("centre_error", "l1_hidden", "ssim_hidden", "l1_shown", "ssim_shown", "no_face"),
-        measure=measure,
-        methods=("full", "no_transform", COPY_SOURCE),
-        seldom=POSED,
-        condition=lambda record: record["condition"],
-        known_scale=False,
-        note=NOTE,
-    ),
-)

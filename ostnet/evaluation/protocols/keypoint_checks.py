@@ -30,9 +30,10 @@ from ostnet.evaluation.metrics.columns import (
 )
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.faces import Face
-from ostnet.evaluation.protocols.conditions import ROLLS, STRETCHES, sweep_condition, yaw_condition
-from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
+from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
+from ostnet.evaluation.protocols.sweeps import ROLLS, STRETCHES, sweep_condition, yaw_condition
 from ostnet.evaluation.report import plots
+from ostnet.evaluation.report.group_store import Result
 from ostnet.landmarks import KEYPOINT_COUNTS, KEYPOINTS
 
 DETECTOR, LANDMARKER = "F_kp", "landmarker"
@@ -119,58 +120,107 @@ SHOWN = ("both 0.3", "both 0.5", "both 0.7", "both 1", "both 1.3", "both 1.6", "
 """Conditions on the sheet."""
 
 
-def pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
-    """One frame of each person at every scale and roll; frames at drawn scales, to bin by yaw."""
-    changed = [
-        pair
-        for first in same_identity(first_clips(clips), 1, options.pairs)
-        for pair in (
-            *(replace(first, s_x=x, s_y=y) for x, y in STRETCHES),
-            *(replace(first, roll=float(roll)) for roll in ROLLS),
-        )
-    ]
-    drawn = draw_scales(same_identity(clips, frames, options.pairs), options.seed)
-    return renumber([*changed, *drawn])
+class KeypointChecks(Protocol):
+    """Equivariance, spread and accuracy of F_kp under known changes."""
+
+    name = "keypoints"
+    frames = 8
+    own_methods = METHODS
+    headline = (
+        "equivariance equivariance_relative outside lost spread_bias_x spread_bias_y "
+        "spread_error_x_median spread_error_y_median closed_form_error_x_median "
+        "closed_form_error_y_median accuracy"
+    ).split()
+    note = NOTE
+    known_scale = False
+
+    def metrics(self, context: Context) -> Sequence[Metric]:
+        """Return the metrics of the protocol ``keypoints``."""
+        return METRICS
+
+    def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+        """Draw a frame of each person at every scale and roll; frames at drawn scales for yaw."""
+        changed = [
+            pair
+            for first in same_identity(first_clips(clips), 1, options.pairs)
+            for pair in (
+                *(replace(first, s_x=x, s_y=y) for x, y in STRETCHES),
+                *(replace(first, roll=float(roll)) for roll in ROLLS),
+            )
+        ]
+        drawn = draw_scales(same_identity(clips, frames, options.pairs), options.seed)
+        return renumber([*changed, *drawn])
+
+    def draw(self, folder: Path, records: Sequence[Record]) -> None:
+        """Draw errors over scale, roll and yaw, and the accuracy of every point."""
+        swept = [r for r in records if r["condition"].split()[0] in ("both", "x", "y")]
+        ours = [r for r in swept if r["method"] == DETECTOR]
+        for shown, column, label in (
+            (swept, "equivariance", "equivariance error, px, median"),
+            (swept, "equivariance_relative", "equivariance error / spread, median"),
+            (ours, "spread_bias_x", "ln of spread ratio over $s_x$, median"),
+            (ours, "spread_bias_y", "ln of spread ratio over $s_y$, median"),
+            (ours, "accuracy", "distance to landmarks, px, median"),
+        ):
+            plots.curves(folder / column, shown, column, label)
+        rolled = [r for r in records if r["roll"] or r["condition"] == "both 1"]
+        binned = [r for r in records if r["condition"].startswith("yaw")]
+        for name, mine, axis, label in (
+            ("roll", rolled, "roll", "in-plane turn of the frame, degrees"),
+            ("yaw", binned, "yaw", "yaw of the frame, degrees"),
+        ):
+            panels = {
+                "equivariance": "equivariance error, px",
+                "equivariance_relative": "equivariance error / spread",
+                "accuracy": "distance to landmarks, px",
+            }
+            if name == "yaw":
+                panels["closed_form_bias_x"] = "ln of spread ratio to the source over $s_x$"
+            plots.scatter(folder / name, mine, axis, label, panels)
+        by_point = {point: [r[f"accuracy_{point}"] for r in binned] for point in KEYPOINTS}
+        title = "frames at drawn scales of 0.7 to 1.3"
+        plots.box_rows(folder / "points", by_point, "distance to the landmark, px", title)
+
+    def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
+        """Measure one clip's frames under T: one record per detector and frame."""
+        source, _, changed = load_pictures(context, pairs)
+        _, frames, _ = load_pictures(context, [replace(pair, roll=0.0) for pair in pairs])
+        faces = _read_once(context, frames, pairs)
+        landmarks = [keypoints_of(face) for face in faces]
+        points = {
+            DETECTOR: Points(
+                *(detect(context.model, part) for part in ([source], frames, changed))
+            ),
+            LANDMARKER: Points(
+                [keypoints_of(face) for face in context.reader.read([source])],
+                landmarks,
+                [keypoints_of(face) for face in context.reader.read(changed)],
+            ),
+        }
+        records = []
+        for method, found in points.items():
+            learned = method == DETECTOR and len(found.source[0]) in KEYPOINT_COUNTS
+            known = landmarks if learned else None
+            for i, pair in enumerate(pairs):
+                record = head(pair, method)
+                record |= {"condition": condition(pair, faces[i]), "yaw": _yaw(faces[i])}
+                record["lost"] = float(found.changed[i] is None)
+                record |= equivariance_columns(found.frames[i], found.changed[i], pair)
+                record |= spread_columns(found.source[0], found.frames[i], found.changed[i], pair)
+                target = known[i] if known is not None else None
+                record |= accuracy_columns(target, found.changed[i], pair)
+                records.append(record)
+        strip = _strip(records, changed, points[DETECTOR], pairs)
+        return Result(records, strip)
 
 
 def condition(pair: Pair, face: Face | None) -> str:
-    """``roll 30``, ``both 0.5``, ``x 0.5``, ``y 0.5``, or else the bin of the frame's yaw."""
+    """Return ``roll 30``, ``both 0.5``, ``x 0.5``, ``y 0.5``, or the bin of the frame's yaw."""
     if pair.roll:
         return f"roll {pair.roll:g}"
     if (pair.s_x, pair.s_y) in STRETCHES:
-        return sweep_condition(vars(pair))
+        return sweep_condition(pair.s_x, pair.s_y)
     return yaw_condition(_yaw(face))
-
-
-def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """One clip's frames under T: one record per detector and frame."""
-    source, _, changed = load_pictures(bench, pairs)
-    _, frames, _ = load_pictures(bench, [replace(pair, roll=0.0) for pair in pairs])
-    faces = _read_once(bench, frames, pairs)
-    landmarks = [keypoints_of(face) for face in faces]
-    points = {
-        DETECTOR: Points(*(detect(bench.model, part) for part in ([source], frames, changed))),
-        LANDMARKER: Points(
-            [keypoints_of(face) for face in bench.reader.read([source])],
-            landmarks,
-            [keypoints_of(face) for face in bench.reader.read(changed)],
-        ),
-    }
-    records = []
-    for method, found in points.items():
-        learned = method == DETECTOR and len(found.source[0]) in KEYPOINT_COUNTS
-        known = landmarks if learned else None
-        for i, pair in enumerate(pairs):
-            record = head(pair, method)
-            record |= {"condition": condition(pair, faces[i]), "yaw": _yaw(faces[i])}
-            record["lost"] = float(found.changed[i] is None)
-            record |= equivariance_columns(found.frames[i], found.changed[i], pair)
-            record |= spread_columns(found.source[0], found.frames[i], found.changed[i], pair)
-            target = known[i] if known is not None else None
-            record |= accuracy_columns(target, found.changed[i], pair)
-            records.append(record)
-    strip = _strip(records, changed, points[DETECTOR], pairs)
-    return Result(records, strip)
 
 
 @dataclass
@@ -194,13 +244,13 @@ def detect(model, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
 
 
 def _read_once(
-    bench: Bench, frames: Sequence[np.ndarray], pairs: Sequence[Pair]
+    context: Context, frames: Sequence[np.ndarray], pairs: Sequence[Pair]
 ) -> list[Face | None]:
     """Faces of driving frames, among which the same frame may come often."""
     faces = {}
     for frame, pair in zip(frames, pairs, strict=True):
         if pair.frame not in faces:
-            faces[pair.frame] = bench.reader.read([frame])[0]
+            faces[pair.frame] = context.reader.read([frame])[0]
     return [faces[pair.frame] for pair in pairs]
 
 
@@ -217,64 +267,3 @@ def _strip(records, changed, found: Points, pairs: Sequence[Pair]) -> dict[str, 
         if record["condition"] in SHOWN:
             strip[record["condition"]] = plots.with_points(picture, points, moved(frame, pair))
     return {name: strip[name] for name in SHOWN if name in strip}
-
-
-def draw(folder: Path, records: Sequence[Record]) -> None:
-    """Errors over scale, roll and yaw, and the accuracy of every point."""
-    swept = [r for r in records if r["condition"].split()[0] in ("both", "x", "y")]
-    ours = [r for r in swept if r["method"] == DETECTOR]
-    for shown, column, label in (
-        (swept, "equivariance", "equivariance error, px, median"),
-        (swept, "equivariance_relative", "equivariance error / spread, median"),
-        (ours, "spread_bias_x", "ln of spread ratio over $s_x$, median"),
-        (ours, "spread_bias_y", "ln of spread ratio over $s_y$, median"),
-        (ours, "accuracy", "distance to landmarks, px, median"),
-    ):
-        plots.curves(folder / column, shown, column, label)
-    rolled = [r for r in records if r["roll"] or r["condition"] == "both 1"]
-    binned = [r for r in records if r["condition"].startswith("yaw")]
-    for name, mine, axis, label in (
-        ("roll", rolled, "roll", "in-plane turn of the frame, degrees"),
-        ("yaw", binned, "yaw", "yaw of the frame, degrees"),
-    ):
-        panels = {
-            "equivariance": "equivariance error, px",
-            "equivariance_relative": "equivariance error / spread",
-            "accuracy": "distance to landmarks, px",
-        }
-        if name == "yaw":
-            panels["closed_form_bias_x"] = "ln of spread ratio to the source over $s_x$"
-        plots.scatter(folder / name, mine, axis, label, panels)
-    by_point = {point: [r[f"accuracy_{point}"] for r in binned] for point in KEYPOINTS}
-    title = "frames at drawn scales of 0.7 to 1.3"
-    plots.box_rows(folder / "points", by_point, "distance to the landmark, px", title)
-
-
-PROTOCOLS = (
-    Protocol(
-        "keypoints",
-        90,
-        frames=8,
-        pairs=pairs,
-        table=lambda bench: METRICS,
-        draw=draw,
-        measure=measure,
-        condition=lambda record: record["condition"],
-        known_scale=False,
-        own_methods=METHODS,
-        note=NOTE,
-        headline=(
-            "equivariance",
-            "equivariance_relative",
-            "outside",
-            "lost",
-            "spread_bias_x",
-            "spread_bias_y",
-            "spread_error_x_median",
-            "spread_error_y_median",
-            "closed_form_error_x_median",
-            "closed_form_error_y_median",
-            "accuracy",
-        ),
-    ),
-)

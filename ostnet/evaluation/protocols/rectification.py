@@ -21,9 +21,10 @@ from ostnet.evaluation.method_pictures import to_batch, to_images
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.protocols.conditions import STRETCHES, sweep_condition
-from ostnet.evaluation.protocols.protocol import Bench, Protocol, Result, head, load_pictures
+from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
+from ostnet.evaluation.protocols.sweeps import STRETCHES, sweep_condition
 from ostnet.evaluation.report import plots
+from ostnet.evaluation.report.group_store import Result
 from ostnet.model.layers import identity_grid
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 
@@ -87,41 +88,72 @@ SHOWN_SIDE = 192
 """Side of the sheet's pictures in pixels."""
 
 
-def pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
-    """Each person's first frame driven by itself and by later frames, at every scale."""
-    later = same_identity(first_clips(clips), frames, options.pairs)
-    firsts = {}
-    for pair in later:
-        firsts.setdefault(pair.source, replace(pair, frame=pair.source_frame))
-    drivers = [
-        driver
-        for source, first in firsts.items()
-        for driver in (first, *(pair for pair in later if pair.source == source))
-    ]
-    return renumber(replace(pair, s_x=x, s_y=y) for pair in drivers for x, y in STRETCHES)
+class Rectification(Protocol):
+    """The rectified driving frame beside its known ground truth."""
 
+    name = "rectification"
+    frames = 2
+    own_methods = METHODS
+    headline = (
+        "ssim_visible l1_visible grid_error grid_shift grid_bend module_scale_error_x_median "
+        "module_scale_error_y_median"
+    ).split()
+    note = NOTE
+    sheet_people = 2
 
-def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """One source and its scaled drivers: one record per method and frame."""
-    source, truth, driving = load_pictures(bench, pairs)
-    fiducials = aligned(bench.model, source, driving, [(p.s_x, p.s_y) for p in pairs])
-    records, images = [], {}
-    for name, points in fiducials.items():
-        grids = sampling_grid(points, *truth[0].shape[:2])  # (T, H, W, 2)
-        images[name] = rectified(bench.model, driving, points)
-        scales = bench.model.scale.affine_scale(points).cpu().numpy()
-        for i, pair in enumerate(pairs):
-            s = np.array([pair.s_x, pair.s_y])
-            record = head(pair, name)
-            driver = SAME if pair.frame == pair.source_frame else LATER
-            record["condition"] = f"{driver} {sweep_condition(record)}"
-            record |= visible_columns(truth[i], images[name][i], s)
-            record |= grid_columns(grids[i], s)
-            error = formulas.module_scale_error(scales[i], s)
-            record |= {"measured_x": scales[i][0], "measured_y": scales[i][1]}
-            record |= {"module_scale_error_x": error[0], "module_scale_error_y": error[1]}
-            records.append(record)
-    return Result(records, _strip(pairs, source, driving, truth, images))
+    def metrics(self, context: Context) -> Sequence[Metric]:
+        """Return the metrics of the visible part and of the grid."""
+        return METRICS
+
+    def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+        """Draw each person's first frame driven by itself and by later frames, at every scale."""
+        later = same_identity(first_clips(clips), frames, options.pairs)
+        firsts = {}
+        for pair in later:
+            firsts.setdefault(pair.source, replace(pair, frame=pair.source_frame))
+        drivers = [
+            driver
+            for source, first in firsts.items()
+            for driver in (first, *(pair for pair in later if pair.source == source))
+        ]
+        return renumber(replace(pair, s_x=x, s_y=y) for pair in drivers for x, y in STRETCHES)
+
+    def draw(self, folder: Path, records: Sequence[Record]) -> None:
+        """Draw curves over the scale, for both conditions."""
+        for driver in (SAME, LATER):
+            mine = [record for record in records if record["condition"].startswith(driver)]
+            measuring = [record for record in mine if record["method"] in ("full", "closed_form")]
+            for shown, column, label in (
+                (mine, "ssim_visible", "SSIM of the visible part, median"),
+                (mine, "l1_visible", "L1 of the visible part, median"),
+                (measuring, "grid_error", "error of the grid, px, median"),
+                (measuring, "module_scale_error_x", "error of the measured $s_x$, median"),
+                (measuring, "module_scale_error_y", "error of the measured $s_y$, median"),
+            ):
+                path = folder / f"{driver.split()[0]}_{column}"
+                plots.curves(path, shown, column, f"{label}\n({driver})")
+
+    def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
+        """Measure one source and its scaled drivers: one record per method and frame."""
+        source, truth, driving = load_pictures(context, pairs)
+        fiducials = aligned(context.model, source, driving, [(p.s_x, p.s_y) for p in pairs])
+        records, images = [], {}
+        for name, points in fiducials.items():
+            grids = sampling_grid(points, *truth[0].shape[:2])  # (T, H, W, 2)
+            images[name] = rectified(context.model, driving, points)
+            scales = context.model.scale.affine_scale(points).cpu().numpy()
+            for i, pair in enumerate(pairs):
+                s = np.array([pair.s_x, pair.s_y])
+                record = head(pair, name)
+                driver = SAME if pair.frame == pair.source_frame else LATER
+                record["condition"] = f"{driver} {sweep_condition(pair.s_x, pair.s_y)}"
+                record |= visible_columns(truth[i], images[name][i], s)
+                record |= grid_columns(grids[i], s)
+                error = formulas.module_scale_error(scales[i], s)
+                record |= {"measured_x": scales[i][0], "measured_y": scales[i][1]}
+                record |= {"module_scale_error_x": error[0], "module_scale_error_y": error[1]}
+                records.append(record)
+        return Result(records, _strip(pairs, source, driving, truth, images))
 
 
 @torch.inference_mode()
@@ -234,45 +266,3 @@ def _difference(image: np.ndarray, truth: np.ndarray, pair: Pair) -> np.ndarray:
     twice = np.clip(2 * np.abs(image.astype(int) - truth), 0, 255).astype(np.uint8)
     twice[~visible_pixels(*truth.shape[:2], np.array([pair.s_x, pair.s_y]))] = 96
     return twice
-
-
-def draw(folder: Path, records: Sequence[Record]) -> None:
-    """Curves over the scale for both conditions; errors of the two methods that measure it."""
-    for driver in (SAME, LATER):
-        mine = [record for record in records if record["condition"].startswith(driver)]
-        measuring = [record for record in mine if record["method"] in ("full", "closed_form")]
-        for shown, column, label in (
-            (mine, "ssim_visible", "SSIM of the visible part, median"),
-            (mine, "l1_visible", "L1 of the visible part, median"),
-            (measuring, "grid_error", "error of the grid, px, median"),
-            (measuring, "module_scale_error_x", "error of the measured $s_x$, median"),
-            (measuring, "module_scale_error_y", "error of the measured $s_y$, median"),
-        ):
-            path = folder / f"{driver.split()[0]}_{column}"
-            plots.curves(path, shown, column, f"{label}\n({driver})")
-
-
-PROTOCOLS = (
-    Protocol(
-        "rectification",
-        100,
-        frames=2,
-        pairs=pairs,
-        table=lambda bench: METRICS,
-        draw=draw,
-        measure=measure,
-        condition=lambda record: record["condition"],
-        own_methods=METHODS,
-        note=NOTE,
-        sheet_people=2,
-        headline=(
-            "ssim_visible",
-            "l1_visible",
-            "grid_error",
-            "grid_shift",
-            "grid_bend",
-            "module_scale_error_x_median",
-            "module_scale_error_y_median",
-        ),
-    ),
-)

@@ -1,6 +1,6 @@
 """Temporal stability: neighbouring frames at one constant true scale, one record per clip.
 
-Two runs of every clip: as it is, and with the one-euro filter on T_theta's fiducial offsets
+Every clip is measured twice: as it is, and with the one-euro filter on T_theta's fiducial offsets
 (``--scale-smoothing`` of ``ostnet animate``).
 """
 
@@ -12,21 +12,18 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.evaluation.data.clips import Clip, frame_rate
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_scales, first_clips, neighbours
-from ostnet.evaluation.method_pictures import Generated, generate
+from ostnet.evaluation.method_pictures import generate
 from ostnet.evaluation.metrics import formulas
-from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     LEARNED_OR_NOT,
-    Bench,
+    Context,
     Protocol,
-    Result,
     load_pictures,
     strip,
 )
-
-PLAIN, SMOOTHED = "without smoothing", "with --scale-smoothing"
+from ostnet.evaluation.report.group_store import Result
 
 METRICS = [
     Metric(
@@ -51,76 +48,67 @@ METRICS = [
 ]
 
 
-def measure(bench: Bench, pairs: Sequence[Pair]) -> Result:
-    """Measure one run of neighbouring frames: one record per method, plain and smoothed.
+class Stability(Protocol):
+    """Jitter of the measured scale and of the landmarks."""
 
-    Raises InputError for listed frames that are no such run.
-    """
-    steps = {(b.frame - a.frame, b.s_x == a.s_x, b.s_y == a.s_y) for a, b in pairwise(pairs)}
-    if steps - {(1, True, True)}:
-        raise InputError(
-            f"pair list: the frames of {pairs[0].driving} are no neighbours at one scale, which "
-            "stability measures; list consecutive frames or leave out the list"
-        )
-    source, truth, driving = load_pictures(bench, pairs)
-    driver = jitter(bench.reader.read(truth))
-    rate = frame_rate(bench.data / pairs[0].driving)
-    plain = generate(bench.model, source, driving, bench.methods)
-    filtered = [name for name in bench.methods if name == "full"]
-    steadier = generate(bench.model, source, driving, filtered, smoothing_fps=rate)
-    records = []
-    for condition, generated in ((PLAIN, plain), (SMOOTHED, steadier)):
-        for name in generated.images:
-            record = _record(bench, pairs[0], name, generated)
-            record |= {"landmark_jitter_driver": driver, "condition": condition}
-            records.append(record)
-    return Result(records, strip(source, driving, plain, truth))
+    name = "stability"
+    frames = 25
+    options = frozenset()
+    methods = LEARNED_OR_NOT
+    headline = tuple(metric.name for metric in METRICS)
+    known_scale = False
 
+    def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
+        """Draw neighbouring frames from the start of each person's first clip, at one scale."""
+        return draw_scales(neighbours(first_clips(clips), frames), options.seed, per_clip=True)
 
-def stability_pairs(clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
-    """Neighbouring frames from the start of each person's first clip, one drawn scale a clip."""
-    return draw_scales(neighbours(first_clips(clips), frames), options.seed, per_clip=True)
+    def metrics(self, context: Context) -> Sequence[Metric]:
+        """Return the metrics of jitter."""
+        return METRICS
 
+    def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
+        """Measure one run of neighbouring frames: one record per method, plain and smoothed.
 
-def _record(bench: Bench, pair: Pair, name: str, generated: Generated) -> Record:
-    scales = generated.scales.get(name)
-    scale_jitter = np.full(2, np.nan) if scales is None else formulas.scale_jitter(scales)
-    return {
-        "method": name,
-        "pair": pair.pair,
-        "person": pair.person,
-        "source": pair.source,
-        "driving": pair.driving,
-        "scale_jitter_x": scale_jitter[0],
-        "scale_jitter_y": scale_jitter[1],
-        "landmark_jitter_output": jitter(bench.reader.read(generated.images[name])),
-    }
+        Raises InputError for listed frames that are no such run.
+        """
+        steps = {(b.frame - a.frame, b.s_x == a.s_x, b.s_y == a.s_y) for a, b in pairwise(pairs)}
+        if steps - {(1, True, True)}:
+            raise InputError(
+                f"pair list: the frames of {pairs[0].driving} are no neighbours at one scale, "
+                "which stability measures; list consecutive frames or leave out the list"
+            )
+        source, truth, driving = load_pictures(context, pairs)
+        driver = jitter(context.reader.read(truth))
+        fps = frame_rate(context.data / pairs[0].driving)
+        plain = generate(context.model, source, driving, context.methods)
+        filtered = [name for name in context.methods if name == "full"]
+        smoothed = generate(context.model, source, driving, filtered, smoothing_fps=fps)
+        records = []
+        for condition, generated in (
+            ("without smoothing", plain),
+            ("with --scale-smoothing", smoothed),
+        ):
+            for name, images in generated.images.items():
+                scales, scale_jitter = generated.scales.get(name), np.full(2, np.nan)
+                if scales is not None:
+                    scale_jitter = formulas.scale_jitter(scales)
+                record = {
+                    "method": name,
+                    "pair": pairs[0].pair,
+                    "person": pairs[0].person,
+                    "source": pairs[0].source,
+                    "driving": pairs[0].driving,
+                    "scale_jitter_x": scale_jitter[0],
+                    "scale_jitter_y": scale_jitter[1],
+                    "landmark_jitter_output": jitter(context.reader.read(images)),
+                    "landmark_jitter_driver": driver,
+                    "condition": condition,
+                }
+                records.append(record)
+        return Result(records, strip(source, driving, plain, truth))
 
 
 def jitter(faces: Sequence[Face | None]) -> float:
-    """Jitter of a run of faces; NaN where one of them was not found."""
-    if any(face is None for face in faces):
-        return float("nan")
-    return formulas.landmark_jitter(np.stack([face.landmarks for face in faces]))
-
-
-PROTOCOLS = (
-    Protocol(
-        "stability",
-        60,
-        frames=25,
-        pairs=stability_pairs,
-        heeds=frozenset(),
-        table=lambda bench: METRICS,
-        headline=(
-            "scale_jitter_x",
-            "scale_jitter_y",
-            "landmark_jitter_output",
-            "landmark_jitter_driver",
-        ),
-        measure=measure,
-        methods=LEARNED_OR_NOT,
-        condition=lambda record: record["condition"],
-        known_scale=False,
-    ),
-)
+    """Return the jitter of the faces of neighbouring frames; NaN where one was not found."""
+    found = [face.landmarks for face in faces if face is not None]
+    return formulas.landmark_jitter(np.stack(found)) if len(found) == len(faces) else float("nan")
