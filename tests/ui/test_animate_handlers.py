@@ -98,8 +98,7 @@ def test_a_still_picture_can_drive_and_gives_pictures(visitor, ask, portrait_fil
     assert {file.name for file in runs.files(run)} >= {"full.mp4", "full.png"}
 
 
-def test_head_pose_and_scale_window_make_other_videos(visitor, ask):
-    """All choices of the page reach the run."""
+def test_all_choices_reach_the_run_and_its_result_is_pasted_back(visitor, ask, monkeypatch):
     made = set()
     first_second = next(words for words, value in SCALE_WINDOWS.items() if value == "start")
     for choice in ({}, {"window": first_second}, {"pose": "position"}, {"pose": "driver"}):
@@ -108,3 +107,8 @@ def test_head_pose_and_scale_window_make_other_videos(visitor, ask):
         assert run.result.frames == 5
         made.add(run.clip.read_bytes())
     assert len(made) == 4
+    monkeypatch.setattr(runs, "PASTED_SIDE", 300)
+    assert "in the portrait" in on.paste(0, REQUEST).value
+    pasted, single = probe(run.clip.with_name("portrait.mp4")), probe(run.clip)
+    assert (pasted.frames, pasted.fps, pasted.audio) == (5, single.fps, single.audio)
+    assert max(pasted.width, pasted.height) == 300

@@ -17,6 +17,8 @@ from ostnet.ui.cleanup import UPLOADED, need_room, used
 from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.visitors import Visitors
 
+UPLOAD = "/gradio_api/upload"
+
 
 @pytest.fixture
 def megabyte(tmp_path, monkeypatch):
@@ -25,24 +27,33 @@ def megabyte(tmp_path, monkeypatch):
     return tmp_path
 
 
-def fill(folder, size: int) -> None:
-    (folder / "deep").mkdir(exist_ok=True)
-    (folder / "deep" / "file").write_bytes(bytes(size))
+@pytest.fixture
+def page(megabyte):
+    """A server that writes down what it is sent, as Gradio does, behind the guard."""
+
+    async def take(request):
+        with (megabyte / "tmpupload").open("wb") as file:
+            async for part in request.stream():
+                file.write(part)
+                file.flush()
+        return PlainTextResponse("taken")
+
+    middleware = [Middleware(RouteGuard, visitors=Visitors(megabyte))]
+    return TestClient(Starlette([Route(UPLOAD, take, methods=["POST"])], middleware=middleware))
 
 
-def test_every_file_counts_and_no_link(tmp_path):
-    fill(tmp_path, 1000)
-    (tmp_path / "upload").write_bytes(bytes(500))
-    (tmp_path / "link").symlink_to(tmp_path / "deep")
-    assert 1500 <= used(tmp_path) < 2000
-    assert used(tmp_path / "missing") == 0
-
-
-def test_what_does_not_fit_is_refused(megabyte):
-    fill(megabyte, 600_000)
+def test_every_file_counts_and_no_link(megabyte, monkeypatch):
+    (megabyte / "deep").mkdir()
+    (megabyte / "deep" / "file").write_bytes(bytes(600_000))
+    (megabyte / "link").symlink_to(megabyte / "deep")
+    assert 600_000 <= used(megabyte) < 601_000
+    assert used(megabyte / "missing") == 0
     need_room(megabyte, 300_000)
     with pytest.raises(InputError, match="^disk: this page has no room .*; try again later"):
         need_room(megabyte, 500_000)
+    monkeypatch.setenv("OSTNET_PAGE_DISK", "much")
+    with pytest.raises(InputError, match="^OSTNET_PAGE_DISK: found 'much', expected a whole"):
+        need_room(megabyte)
 
 
 def test_a_run_waits_until_others_have_left(megabyte):
@@ -56,49 +67,21 @@ def test_a_run_waits_until_others_have_left(megabyte):
     assert bob.run_folder().exists() and bob.input_folder().exists()
 
 
-def test_a_limit_that_is_no_number_is_named(tmp_path, monkeypatch):
-    monkeypatch.setenv("OSTNET_PAGE_DISK", "much")
-    with pytest.raises(InputError, match="^OSTNET_PAGE_DISK: found 'much', expected a whole"):
-        need_room(tmp_path)
-
-
-@pytest.fixture
-def page(megabyte):
-    """A server that writes down what it is sent, as gradio does, behind the doors."""
-
-    async def take(request):
-        with (megabyte / "tmpupload").open("wb") as file:
-            async for part in request.stream():
-                file.write(part)
-                file.flush()
-        return PlainTextResponse("taken")
-
-    routes = [Route("/gradio_api/upload", take, methods=["POST"])]
-    middleware = [Middleware(RouteGuard, visitors=Visitors(megabyte))]
-    return TestClient(Starlette(routes=routes, middleware=middleware))
-
-
-def test_an_upload_that_says_its_length_is_refused_unread(page, megabyte):
-    assert page.post("/gradio_api/upload", content=bytes(900_000)).text == "taken"
-    refused = page.post("/gradio_api/upload", content=bytes(200_000))
+def test_an_upload_that_says_its_length_is_refused_unread(page, megabyte, monkeypatch):
+    assert page.post(UPLOAD, content=bytes(900_000)).text == "taken"
+    refused = page.post(UPLOAD, content=bytes(200_000))
     assert refused.status_code == 507 and refused.text.startswith("disk: this page has no room")
     assert used(megabyte) == 900_000
-
-
-def test_what_was_broken_off_makes_room(page, megabyte, monkeypatch):
-    fill(megabyte, 100_000)
-    (megabyte / "tmphalf").write_bytes(bytes(900_000))
-    assert page.post("/gradio_api/upload", content=bytes(200_000)).status_code == 507
-    much_later = time.monotonic() + UPLOADED + 1
+    much_later = time.monotonic() + UPLOADED + 1  # what was broken off is deleted by then
     monkeypatch.setattr(time, "monotonic", lambda: much_later)
-    assert page.post("/gradio_api/upload", content=bytes(200_000)).text == "taken"
+    assert page.post(UPLOAD, content=bytes(200_000)).text == "taken"
 
 
 def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monkeypatch):
     monkeypatch.setattr(route_guard, "CHECK_EVERY", 100_000)
     parts = [{"type": "http.request", "body": bytes(50_000), "more_body": True}] * 99
     parts.append({"type": "http.request", "body": b"", "more_body": False})
-    scope = {"type": "http", "method": "POST", "path": "/gradio_api/upload", "headers": []}
+    scope = {"type": "http", "method": "POST", "path": UPLOAD, "headers": []}
     coming, answers = iter(parts), []
 
     async def receive():
@@ -111,4 +94,4 @@ def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monke
         thread.submit(asyncio.run, page.app(scope, receive, send)).result()
     assert answers[0]["status"] == 507
     assert 800_000 < used(megabyte) < 1_200_000
-    assert next(coming, None) is None  # whoever sends has been heard out before the answer
+    assert next(coming, None) is None  # the sender was heard out before the answer

@@ -1,4 +1,4 @@
-"""Importing the page loads no weights; starting it loads nothing that only some visits need."""
+"""The page starts from a checkout and from an exported Space, and loads nothing too early."""
 
 import os
 import subprocess
@@ -6,16 +6,20 @@ import sys
 from pathlib import Path
 
 import pytest
+from gradio_client import Client, handle_file
+from running_page import ROOT, running_page
 
-ROOT = Path(__file__).resolve().parents[2]
+from ostnet.cli import main
+from ostnet.media.video import probe
 
-PROGRAM = """
+pytestmark = pytest.mark.slow
+
+START = """
 import sys
 import app
 late = ["moviepy", "matplotlib", "face_alignment", "dlib", "ostnet.training", "ostnet.evaluation"]
 print([name for name in late if name in sys.modules])
 """
-
 
 IMPORTS = """
 import importlib, pkgutil
@@ -27,23 +31,41 @@ print(engine.load.cache_info().misses)
 """
 
 
+def printed(program: str, folder: Path = ROOT, **environment: str) -> str:
+    """What a program prints in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, env=os.environ | environment,
+        capture_output=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(("program", "said"), [(START, "[]"), (IMPORTS, "0")])
+def test_what_is_heavy_waits_for_its_first_use(program, said):
+    assert printed(program) == said
+
+
 def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path):
     program = "from ostnet.ui.page import build; print(build().get_config_file())"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=os.environ | {"OSTNET_WEIGHTS": str(tmp_path)},
-        capture_output=True,
-        encoding="utf-8",  # and not what a library has set for a moment in another thread
-        check=True,
-    )
-    assert "Weights: ostnet-lite" in done.stdout
-    assert "cannot be used" in done.stdout and str(tmp_path) in done.stdout
+    said = printed(program, OSTNET_WEIGHTS=str(tmp_path))
+    assert "Weights: ostnet-lite" in said
+    assert "cannot be used" in said and str(tmp_path) in said
 
 
-@pytest.mark.parametrize(("program", "said"), [(PROGRAM, "[]"), (IMPORTS, "0")])
-def test_what_is_heavy_waits_for_its_first_use(program, said):
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == said
+def test_an_exported_space_runs_on_its_own_files_alone(tmp_path):
+    space = tmp_path / "space"
+    assert main(["export-space", str(space)]) == 0
+    found = printed("import ostnet; print(ostnet.__file__)", space, PYTHONPATH=str(space))
+    assert found == str(space / "ostnet" / "__init__.py")
+    examples = space / "examples"
+    with running_page(tmp_path, project=space) as server:
+        client = Client(server.url, verbose=False, download_files=str(tmp_path / "downloads"))
+        video = client.predict(
+            handle_file(examples / "portraits" / "eileen_collins.jpg"),
+            handle_file(examples / "driving" / "mid_1.0_audio.mp4"),
+            max_seconds=0.08,
+            api_name="/animate",
+        )
+    info = probe(video)
+    assert (info.frames, info.width, bool(info.audio)) == (2, 256, True)
+    assert not (space / "checkpoints" / "default.txt").exists()
