@@ -1,6 +1,5 @@
 """Many videos at once: a list of jobs in, a folder of videos with their manifest out.
 
 ``job_list`` reads the list, ``run`` goes through it: jobs that ``ledger`` knows as finished are
-left out, the others are made by ``make`` in processes of this machine (``processes``) or on a Ray
-cluster (``cluster``).
+skipped, the others are made by ``workers``.
 """

@@ -1,11 +1,17 @@
-"""One job of a batch, and what came of it."""
+"""One job of a batch: what it is made from, how it is made, and its outcome."""
 
 import hashlib
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
+
 import ostnet
+from ostnet.animation.pipeline import Pipeline
+from ostnet.errors import InputError
 from ostnet.hub import CONFIG, WEIGHTS
 from ostnet.options import AnimateOptions
 
@@ -15,7 +21,7 @@ class Job:
     """One video to make. Paths are absolute, so that any process finds them."""
 
     name: str
-    """Of the result, without ``.mp4``."""
+    """Name of the result, without ``.mp4``."""
 
     source: Path
     driving: Path
@@ -34,19 +40,19 @@ class Job:
 
 @dataclass(frozen=True)
 class Hashes:
-    """SHA-256, as hexadecimal digits, of what a job is made from."""
+    """SHA-256 of what a job is made from, as hexadecimal digits."""
 
     source: str
     driving: str
     weights: str
     job: str
-    """Of these three, the options and this package's version: another result needs another hash.
-    The result's name and the files' places do not count."""
+    """Covers these three, the options and the version of this package, but not the result's name
+    and the places of the files."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job: a video, or the one line that says why there is none."""
+    """The outcome of a job: a video, or one line that says why there is none."""
 
     problem: str | None = None
     seconds: float = 0.0
@@ -64,7 +70,7 @@ class Outcome:
 
 
 def hashes(job: Job) -> Hashes:
-    """Read everything that the job is made from.
+    """Hash everything that the job is made from.
 
     Raises:
         OSError: a file that cannot be read.
@@ -77,7 +83,7 @@ def hashes(job: Job) -> Hashes:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file; one that has not changed since is not read again."""
+    """Return the SHA-256 of a file; an unchanged file is not read again."""
     stat = path.stat()
     return _file_hash(path, stat.st_size, stat.st_mtime_ns)
 
@@ -93,3 +99,40 @@ def _file_hash(path: Path, size: int, changed: int) -> str:
 
 def _text_hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+Work = Callable[[Job], Outcome]
+"""What a worker does with a job; never raises an Exception."""
+
+
+def make(job: Job, folder: Path) -> Outcome:
+    """Render a job to ``folder/NAME.mp4``, which appears once it is whole."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("ignore")
+        warnings.filterwarnings("always", module="ostnet")
+        try:
+            pipeline = _pipeline(job.weights, job.device, job.backend)
+            result = pipeline(job.source, job.driving, folder / job.file, job.options)
+        except InputError as error:
+            return Outcome(problem=_one_line(str(error)))
+        except Exception as error:  # of whatever kind: the other jobs go on
+            return Outcome(problem=_one_line(f"{type(error).__name__}: {error}"))
+    scales = [scale for scale, face in zip(result.scales, result.faces, strict=True) if face]
+    x, y = np.median(scales, axis=0) if scales else (1.0, 1.0)
+    return Outcome(
+        seconds=result.seconds,
+        frames=result.frames,
+        held=result.held,
+        scale=(float(x), float(y)),
+        warnings=tuple(str(one.message) for one in said),
+    )
+
+
+@lru_cache(maxsize=2)
+def _pipeline(weights: Path, device: str, backend: str) -> Pipeline:
+    """Return the networks; loaded once in a process, or twice where jobs take turns with them."""
+    return Pipeline(weights, device, backend, overlap=False)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

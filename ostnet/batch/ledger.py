@@ -1,11 +1,14 @@
-"""``manifest.csv`` and ``failures.csv`` of a batch: what is finished, what failed and why."""
+"""The output folder of a batch: its lock, ``manifest.csv`` and ``failures.csv``."""
 
 import csv
 import io
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from ostnet.animation.files import write_text
 from ostnet.batch.job import Hashes, Job, Outcome, file_hash
@@ -16,14 +19,42 @@ COLUMNS = (
     "name", "source", "driving", "seconds", "frames", "scale_x", "scale_y", "held", "warnings",
     "source_sha256", "driving_sha256", "weights_sha256", "job_sha256", "sha256",
 )  # fmt: skip
-"""Of the manifest: ``scale_*`` are medians, ``sha256`` is the result's own."""
+"""Columns of the manifest: ``scale_*`` are medians, ``sha256`` is that of the result."""
+
+
+LOCK = ".lock"
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Lock a folder until the block ends; make it if it is missing.
+
+    The operating system releases the lock when the process dies.
+
+    Raises:
+        InputError: another process holds it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise InputError(
+            f"output: another batch is writing '{folder}'; wait for its end, or choose another "
+            "folder"
+        ) from error
+    try:
+        yield
+    finally:
+        (folder / LOCK).unlink(missing_ok=True)
+        lock.release()
 
 
 class Ledger:
     """The tables of an output folder.
 
-    A finished job gets its line at once, so that a run that is killed loses nothing but the jobs
-    it was at; a last line that was cut off is no line.
+    A finished job gets its line at once, so a run that is killed loses only unfinished jobs. An
+    incomplete last line is ignored.
 
     Raises:
         InputError: the folder has another kind of manifest.
@@ -32,13 +63,13 @@ class Ledger:
     def __init__(self, folder: Path):
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        for rest in folder.glob(".ostnet-*"):  # half-written by a killed run
+        for rest in folder.glob(".ostnet-*"):  # incomplete files of a killed run
             shutil.rmtree(rest, ignore_errors=True)
         self._rows = _read(folder / MANIFEST)
         self._write(self._rows.values())
 
     def has(self, job: Job, hashes: Hashes) -> bool:
-        """Whether the job's result is there, whole, and made from the same."""
+        """Return whether the job's result exists, complete and made from the same inputs."""
         row, file = self._rows.get(job.name), self.folder / job.file
         return (
             row is not None
@@ -48,13 +79,13 @@ class Ledger:
         )
 
     def forget(self, job: Job) -> None:
-        """Take an outdated result away, with its line; a file that is not ours stays."""
+        """Delete an outdated result and its line; files that are not in the manifest stay."""
         if self._rows.pop(job.name, None):
             self._write(self._rows.values())
             (self.folder / job.file).unlink(missing_ok=True)
 
     def add(self, job: Job, hashes: Hashes, outcome: Outcome) -> None:
-        """Note a finished job."""
+        """Add the line of a finished job."""
         row = {
             "name": job.name,
             "source": job.source,
@@ -78,7 +109,7 @@ class Ledger:
             os.fsync(file.fileno())
 
     def close(self, order: Iterable[str], failures: Mapping[str, str]) -> None:
-        """Put the lines in the order of the jobs, earlier lists' results last; write failures."""
+        """Sort the lines by the order of the jobs, unknown ones last, and write the failures."""
         places = {name: place for place, name in enumerate(order)}
         last = len(places)
         self._write(sorted(self._rows.values(), key=lambda row: places.get(row["name"], last)))
@@ -91,7 +122,7 @@ class Ledger:
 
 
 def _read(path: Path) -> dict[str, dict[str, str]]:
-    """Whole lines by name."""
+    """Return complete lines by name."""
     if not path.is_file():
         return {}
     with path.open(newline="", encoding="utf-8") as file:

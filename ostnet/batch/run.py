@@ -1,18 +1,16 @@
 """A batch from beginning to end."""
 
+import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ostnet.batch.cluster import on_cluster
-from ostnet.batch.job import Hashes, Job, Outcome, hashes
-from ostnet.batch.ledger import FAILURES, Ledger
-from ostnet.batch.lock import alone
-from ostnet.batch.make import make
-from ostnet.batch.processes import in_processes
-from ostnet.batch.progress import Progress
+from ostnet.batch.job import Hashes, Job, Outcome, hashes, make
+from ostnet.batch.ledger import FAILURES, Ledger, locked
+from ostnet.batch.workers import in_processes, on_cluster
 from ostnet.errors import InputError
 
 
@@ -65,7 +63,7 @@ def run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) ->
             another batch is writing it, or the cluster cannot be reached.
     """
     _refuse_overwriting(jobs, config.output)
-    with alone(config.output):
+    with locked(config.output):
         return _run(jobs, config, refused)
 
 
@@ -131,3 +129,53 @@ def _refuse_overwriting(jobs: Sequence[Job], output: Path) -> None:
             raise InputError(
                 f"output: '{path}' is also an input; choose another folder, or name for the job"
             )
+
+
+LOG_SECONDS = 30
+"""Seconds between lines where standard error is no terminal."""
+
+
+class Progress:
+    """Shows the progress of a batch on standard error: one line on a terminal, else a log.
+
+    Args:
+        total: number of jobs.
+        ended: number of jobs that were done or had failed before any work.
+        failed: number of those that had failed.
+    """
+
+    def __init__(self, total: int, ended: int, failed: int):
+        self.total, self.done, self.failed = total, ended, failed
+        self._begun = ended
+        self._started = self._told = time.monotonic()
+        self._terminal = sys.stderr.isatty()
+        self._show()
+
+    def count(self, failed: bool) -> None:
+        """Count one more finished job."""
+        self.done += 1
+        self.failed += failed
+        if self._terminal or time.monotonic() - self._told > LOG_SECONDS:
+            self._show()
+
+    def close(self) -> None:
+        """Clear the line."""
+        if self._terminal:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self) -> None:
+        self._told = time.monotonic()
+        if self._terminal:
+            print(f"\r\033[K{self._text()}", end="", file=sys.stderr, flush=True)
+        elif self.done > self._begun:
+            print(f"ostnet: {self._text()}", file=sys.stderr, flush=True)
+
+    def _text(self) -> str:
+        text = f"{self.done}/{self.total} jobs"
+        if self.failed:
+            text += f", {self.failed} failed"
+        made, seconds = self.done - self._begun, time.monotonic() - self._started
+        if made:
+            left = seconds / made * (self.total - self.done)
+            text += f", {60 * made / seconds:.1f} a minute, {left / 60:.0f} min left"
+        return text

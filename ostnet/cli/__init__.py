@@ -1,7 +1,6 @@
 """The command line: ``ostnet COMMAND ...``, the same as ``python -m ostnet COMMAND ...``.
 
-Each command is one module of this package with a ``run(argv)``; it is imported only when it is
-called, so that ``ostnet --help`` answers at once.
+A command's module is imported only when the command is called, so ``ostnet --help`` is fast.
 """
 
 import io
@@ -16,19 +15,27 @@ from ostnet.flags import exit_code
 
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
-    "batch": "many portraits and clips at once, from a table or a folder; goes on where it was",
     "compare": "the same with and without each part of the scale machinery, side by side",
-    "prepare": "make a training data set out of videos, VoxCeleb1 or HDTF",
+    "batch": "many portraits and clips from a table or a folder; continues where it stopped",
+    "prepare": "make a training data set from videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",
     "curves": "draw the loss curves of trainings",
-    "evaluate": "measure weights against their comparators on a folder of clips",
+    "evaluate": "compare weights with other methods on a folder of clips",
     "score": "compare generated clips with their references",
-    "calibrate": "measure the ranges that 8-bit inference on CPUs needs",
+    "calibrate": "prepare weights for 8-bit inference on CPUs",
     "benchmark": "time a frame on this machine, by stage, back end and variant",
     "export": "write the networks as ONNX or OpenVINO graphs, or as a page that needs no server",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",
 }
+
+MODULES = {
+    "animate": ("animate", "compare"),
+    "batch": ("batch",),
+    "research": ("prepare", "train", "curves", "evaluate", "score", "calibrate", "benchmark"),
+    "publish": ("export", "push", "export-space"),
+}
+"""Module of this package -> the commands in it; each is a function that takes the arguments."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -52,13 +59,14 @@ def _run(argv: list[str]) -> None:
 
         print(f"ostnet {__version__}")
     else:
-        _command(argv[0]).run(argv[1:])
+        _command(argv[0])(argv[1:])
 
 
 def _command(name: str):
     if name not in COMMANDS:
         raise InputError(f"command: {name!r} does not exist; choose one of {', '.join(COMMANDS)}")
-    return import_module(f"ostnet.cli.{name.replace('-', '_')}")
+    (module,) = (module for module, commands in MODULES.items() if name in commands)
+    return getattr(import_module(f"ostnet.cli.{module}"), name.replace("-", "_"))
 
 
 def _show_warnings_on_one_line() -> None:

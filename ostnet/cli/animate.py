@@ -1,23 +1,36 @@
-"""``ostnet animate``: one video of the source performing the driving clip."""
+"""``ostnet animate`` and ``ostnet compare``, and what ``ostnet batch`` shares with them."""
+
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.inputs import (
-    add_files,
-    add_options,
-    options_of,
-    pipeline_of,
-    progress,
-    refuse_overwriting,
-    report,
-)
-from ostnet.cli.values import output_file
-from ostnet.flags import Parser
+from ostnet.cli.values import existing_file, output_file, output_folder
+from ostnet.errors import InputError
+from ostnet.flags import Parser, Style, add_flags
+from ostnet.methods import VARIANTS
+from ostnet.options import COMPARISON, AnimateOptions, NetworkOptions
+
+if TYPE_CHECKING:
+    from ostnet.animation.pipeline import OnStep, Pipeline, Result
+
 
 VIDEOS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif")
 
+FILES = (
+    *(f"{name}.mp4" for name in (*VARIANTS, "rectified", "grid")),
+    "trace.json",
+    "scale.png",
+)
+"""Files that a comparison writes."""
 
-def run(argv: list[str]) -> None:
-    """Parse the flags and write the video."""
+
+def animate(argv: list[str]) -> None:
+    """Write one video of the source performing the driving clip."""
     parser = Parser("ostnet animate", COMMANDS["animate"])
     add_files(parser)
     parser.add_argument(
@@ -44,3 +57,110 @@ def run(argv: list[str]) -> None:
             on_step=on_step,
         )
     report(arguments.output, result)
+
+
+def compare(argv: list[str]) -> None:
+    """Write all four variants, the rectified clip, their grid, trace and chart into a folder."""
+    parser = Parser("ostnet compare", COMMANDS["compare"])
+    add_files(parser)
+    parser.add_argument(
+        "--output", required=True, type=output_folder, metavar="DIR", help="folder to write into"
+    )
+    add_options(parser, compare=True)
+    arguments = parser.parse_args(argv)
+    output = arguments.output
+    refuse_overwriting(arguments, *(output / name for name in FILES))
+    options, pipeline = options_of(arguments), pipeline_of(arguments)
+    with progress() as on_step:
+        result = pipeline.compare(
+            arguments.source, arguments.driving, output, options, on_step=on_step
+        )
+    report(output / "grid.mp4", result)
+
+
+def add_files(parser: Parser) -> None:
+    """Add the flags of the portrait and the driving clip."""
+    add = parser.add_argument
+    add("--source", required=True, type=existing_file, metavar="P", help="portrait picture")
+    add("--driving", required=True, type=existing_file, metavar="V", help="driving clip")
+
+
+def add_options(parser: Parser, compare: bool = False) -> None:
+    """Add the flags of :class:`AnimateOptions` and :class:`NetworkOptions`.
+
+    Args:
+        parser: to which they are added.
+        compare: leave out what a comparison of all variants does not have.
+    """
+    switched = [one.name for one in fields(AnimateOptions) if one.name not in COMPARISON]
+    add_flags(parser, AnimateOptions, Style(leave_out=switched if compare else ()))
+    add_flags(parser, NetworkOptions)
+
+
+def options_of(arguments: Namespace) -> AnimateOptions:
+    """Return the options that were given.
+
+    Raises:
+        InputError: a value out of its range.
+    """
+    return AnimateOptions(**_given(arguments, AnimateOptions))
+
+
+def network_of(arguments: Namespace) -> NetworkOptions:
+    """Return which weights were asked for."""
+    return NetworkOptions(**_given(arguments, NetworkOptions))
+
+
+def pipeline_of(arguments: Namespace) -> "Pipeline":
+    """Find the weights; warnings are shown on standard error."""
+    network = network_of(arguments)
+
+    from ostnet.animation.pipeline import Pipeline
+
+    return Pipeline.from_pretrained(network.checkpoint, network.device, network.backend)
+
+
+def refuse_overwriting(arguments: Namespace, *outputs: Path | None) -> None:
+    """Check that outputs are neither inputs nor the same file twice.
+
+    Raises:
+        InputError: they are.
+    """
+    taken = {arguments.source.resolve(): "source", arguments.driving.resolve(): "driving"}
+    for path in outputs:
+        if path is None:
+            continue
+        if path.resolve() in taken:
+            raise InputError(
+                f"output: {str(path)!r} is also the {taken[path.resolve()]} file; choose another"
+            )
+        taken[path.resolve()] = "output"
+
+
+@contextmanager
+def progress() -> "Iterator[OnStep | None]":
+    """Count frames on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    try:
+        yield lambda step: print(
+            f"\r{step.done}/{step.total} frames", end="", file=sys.stderr, flush=True
+        )
+    finally:
+        print("\r\033[K", end="", file=sys.stderr, flush=True)
+
+
+def report(output: Path, result: "Result") -> None:
+    """Say what was written."""
+    if result.held:
+        print(f"{result.held} frames without a face repeat the last motion")
+    print(f"wrote {output}; open it in any browser or video player")
+
+
+def _given(arguments: Namespace, config: type) -> dict:
+    return {
+        one.name: getattr(arguments, one.name)
+        for one in fields(config)
+        if hasattr(arguments, one.name)
+    }

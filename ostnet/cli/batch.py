@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.inputs import add_options, network_of, options_of
+from ostnet.cli.animate import add_options, network_of, options_of
 from ostnet.cli.values import existing_file, output_folder, whole_number
 from ostnet.errors import InputError
 from ostnet.flags import Parser, path_of
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ostnet.batch.job_list import Row
 
 
-def run(argv: list[str]) -> None:
-    """Parse the flags, read the jobs, make their videos."""
+def batch(argv: list[str]) -> None:
+    """Read the jobs and make their videos."""
     arguments = _parser().parse_args(argv)
     if arguments.gpus_per_worker is not None and not arguments.ray:
         raise InputError("gpus-per-worker: is Ray's; add --ray, or choose with --device")

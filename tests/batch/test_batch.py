@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from ostnet.batch.lock import alone
+from ostnet.batch.ledger import locked
 from ostnet.errors import InputError
 from ostnet.media.video import probe
 
@@ -149,7 +149,7 @@ def test_inputs_and_other_manifests_are_not_overwritten(ostnet, folder, jobs, fi
 
 def test_two_batches_do_not_write_the_same_folder(here, ostnet, folder, jobs):
     folder.write(jobs[0])
-    with alone(folder.output):
+    with locked(folder.output):
         code, _, err = ostnet(*folder.command())
     assert code == 2 and err.count("\n") == 1
     assert f"output: another batch is writing '{folder.output}'" in err
@@ -159,8 +159,8 @@ def test_two_batches_do_not_write_the_same_folder(here, ostnet, folder, jobs):
 HOLD = """
 import sys, time
 from pathlib import Path
-from ostnet.batch.lock import alone
-with alone(Path(sys.argv[1])):
+from ostnet.batch.ledger import locked
+with locked(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(600)
 """
@@ -170,10 +170,10 @@ def test_the_lock_of_a_dead_process_is_taken_over(folder):
     words = [sys.executable, "-c", HOLD, str(folder.output)]
     with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(InputError, match="another batch"), alone(folder.output):
+        with pytest.raises(InputError, match="another batch"), locked(folder.output):
             pass
         holder.kill()
-    with alone(folder.output):
+    with locked(folder.output):
         pass
     assert list(folder.output.iterdir()) == []
 

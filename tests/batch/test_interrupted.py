@@ -7,7 +7,7 @@ import time
 import pytest
 
 from ostnet.batch.job import Outcome
-from ostnet.batch.processes import in_processes
+from ostnet.batch.workers import in_processes
 from ostnet.media.video import probe
 
 JOBS = 8

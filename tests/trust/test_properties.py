@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ostnet.animation.frame import Frame
 from ostnet.animation.steering import clip_scale
 from ostnet.animation.trace import Trace
-from ostnet.cli.animate import run as animate
+from ostnet.cli.animate import animate
 from ostnet.errors import InputError
 from ostnet.flags import Parser, parse
 from ostnet.media.crop import source_crop

@@ -1,7 +1,7 @@
-"""The work on this machine: processes that take one job after the other.
+"""Workers that make jobs: processes of this machine, or actors on a Ray cluster.
 
-Not a ``ProcessPoolExecutor``: there one process that dies ends all others, and work that has begun
-cannot be stopped.
+The processes are not a ``ProcessPoolExecutor``: there one process that dies ends all others, and
+work that has begun cannot be stopped.
 """
 
 import multiprocessing
@@ -15,12 +15,12 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Event
 
-from ostnet.batch.job import Job, Outcome
-from ostnet.batch.make import Work
+from ostnet.batch.job import Job, Outcome, Work
 from ostnet.media.sandbox import until
+from ostnet.ray_cluster import connected_ray
 
-PATIENCE = 20
-"""Seconds that a process has to take its unfinished files away when it is told to stop."""
+STOP_SECONDS = 20
+"""Seconds that a process gets to delete its unfinished files when it is stopped."""
 
 DIED = Outcome(
     problem="worker: its process died (out of memory?); run the same command again, "
@@ -63,7 +63,7 @@ def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Iterator[tupl
                     else:
                         connection.close()  # the process ends
                         del crew[connection]
-                        worker.process.join(PATIENCE)
+                        worker.process.join(STOP_SECONDS)
                 yield job, outcome
     finally:
         _stop(crew)
@@ -91,7 +91,7 @@ def _stop(crew: dict[Connection, _Worker]) -> None:
         worker.process.terminate()
         connection.close()
     for worker in crew.values():
-        worker.process.join(PATIENCE)
+        worker.process.join(STOP_SECONDS)
         if worker.process.is_alive():
             worker.process.kill()
 
@@ -118,3 +118,49 @@ def _serve(connection: Connection, work: Work, share: int) -> None:
     with suppress(EOFError, OSError), until(told.is_set):
         while not told.is_set():
             connection.send(work(connection.recv()))
+
+
+def on_cluster(
+    work: Work, jobs: Iterable[Job], workers: int, gpus_per_worker: float = 0.0
+) -> Iterator[tuple[Job, Outcome]]:
+    """Outcomes of ``work`` for each job, as they come, from so many actors.
+
+    Joins the cluster that RAY_ADDRESS names, or starts one on this machine with one processor for
+    each worker. Inputs, weights and results lie in folders that all machines share. An actor that
+    dies takes its job with it and nothing else.
+
+    Args:
+        work: what an actor does with a job.
+        jobs: each goes to one actor.
+        workers: actors; each has one processor.
+        gpus_per_worker: share of a GPU that each has; .25 puts four on one.
+
+    Raises:
+        InputError: Ray is not installed, or its cluster cannot be reached.
+    """
+    waiting = deque(jobs)
+    ray = connected_ray(workers)
+
+    @ray.remote(num_cpus=1, num_gpus=gpus_per_worker)
+    class Worker:
+        def work(self, job: Job) -> Outcome:
+            return work(job)
+
+    busy = {}
+    for _ in range(min(workers, len(waiting))):
+        actor, job = Worker.remote(), waiting.popleft()
+        busy[actor.work.remote(job)] = actor, job
+    while busy:
+        (done, *_), _ = ray.wait(list(busy))
+        actor, job = busy.pop(done)
+        try:
+            outcome = ray.get(done)
+        except ray.exceptions.RayError as error:
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            outcome = Outcome(problem=f"ray: {what}; run the same command again")
+            actor = Worker.remote() if waiting else None
+        if waiting:
+            following = waiting.popleft()
+            busy[actor.work.remote(following)] = actor, following
+        del actor  # of the last jobs: its processor is free for one that has none yet
+        yield job, outcome

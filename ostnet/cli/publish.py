@@ -1,0 +1,145 @@
+"""The commands that write or publish the networks, the page and a Space."""
+
+import sys
+from pathlib import Path
+
+from ostnet.cli import COMMANDS
+from ostnet.cli.values import (
+    existing_file,
+    needs_extra,
+    output_folder,
+    pinned_repository,
+    repository,
+)
+from ostnet.errors import InputError
+from ostnet.flags import Parser
+
+_CHECKPOINT = {
+    "metavar": "C",
+    "help": "folder, or owner/repo[@revision] on the Hub (default: the embedded weights)",
+}
+
+
+def export(argv: list[str]) -> None:
+    """Write the networks as graphs that run without this package, or as a page."""
+    parser = Parser("ostnet export", COMMANDS["export"])
+    add = parser.add_argument
+    add(
+        "--format",
+        required=True,
+        choices=["onnx", "openvino", "web"],
+        help="of the graphs; web: a static site that animates in the visitor's browser",
+    )
+    add(
+        "--output",
+        required=True,
+        type=output_folder,
+        metavar="DIR",
+        help="folder to make, or an empty one",
+    )
+    add("--checkpoint", **_CHECKPOINT)
+    add(
+        "--runtime",
+        type=existing_file,
+        metavar="FILE",
+        help="web: onnxruntime-web as 'npm pack' packs it (default: from the npm registry)",
+    )
+    arguments = parser.parse_args(argv)
+    web = arguments.format == "web"
+    if arguments.runtime and not web:
+        raise InputError("--runtime: only a site has one; leave it out or give --format web")
+
+    with needs_extra("export"):
+        from ostnet.backends.export import export
+        from ostnet.hub import resolve
+        from ostnet.model.ostnet import OSTNet
+
+        checkpoint = resolve(arguments.checkpoint, "cpu")
+        if web:
+            from ostnet.web.site import export_site
+
+            site = export_site(
+                checkpoint.folder, checkpoint.name, arguments.output, arguments.runtime
+            )
+            manifest, more = site.manifest, _served(site, arguments.output)
+        else:
+            model = OSTNet.from_pretrained(str(checkpoint.folder))
+            manifest = export(model, arguments.format, arguments.output)
+            more = "manifest.json says what each takes and gives"
+    print(
+        f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
+        f"pixels differ from torch by {manifest.differences['pixel_max']:.3f}/255 at most; {more}"
+    )
+
+
+def _served(site, folder: Path) -> str:
+    return (
+        f"a first visit loads {site.megabytes('wasm'):.0f} MB on a processor and "
+        f"{site.megabytes('jspi'):.0f} MB with WebGPU; look at it with: "
+        f"python -m http.server --directory {folder}"
+    )
+
+
+def push(argv: list[str]) -> None:
+    """Publish weights with their card on the Hugging Face Hub."""
+    parser = Parser("ostnet push", COMMANDS["push"])
+    add = parser.add_argument
+    add("repo", type=repository, help="owner/repo; made where it does not exist")
+    add("--checkpoint", **_CHECKPOINT)
+    add("--private", action="store_true", help="for the owner's eyes only")
+    add("--branch", metavar="B", help="made where it does not exist (default: main)")
+    arguments = parser.parse_args(argv)
+
+    from ostnet.hub import embedded, resolve
+    from ostnet.hub.publish import publish
+
+    checkpoint = resolve(arguments.checkpoint) if arguments.checkpoint else embedded()
+    commit = publish(arguments.repo, checkpoint, arguments.private, arguments.branch)
+    print(f"published {checkpoint.name} as {arguments.repo}@{commit}")
+
+
+def export_space(argv: list[str]) -> None:
+    """Write the files of a Hugging Face Space."""
+    parser = Parser("ostnet export-space", COMMANDS["export-space"])
+    add = parser.add_argument
+    add("dir", type=output_folder, help="folder to make, or an empty one")
+    add(
+        "--weights",
+        type=pinned_repository,
+        metavar="OWNER/REPO@COMMIT",
+        help="weights on the Hub for the Space to run, at a full commit hash (default: the "
+        "embedded ones, which are also its fallback)",
+    )
+    add(
+        "--static",
+        action="store_true",
+        help="a static Space instead: the page that computes in the visitor's browser",
+    )
+    add(
+        "--live",
+        action="store_true",
+        help="tab Live: take that page along in the Space (25 MB for a first visit to it)",
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.static and arguments.weights:
+        raise InputError("--weights: a static Space holds its weights itself; leave it out")
+    if arguments.static and arguments.live:
+        raise InputError("--live: a static Space is that page itself; leave it out")
+
+    if arguments.static:
+        with needs_extra("export"):
+            from ostnet.hub import resolve
+            from ostnet.hub.space import export_static_space
+
+            export_static_space(arguments.dir, resolve(None, "cpu"))
+    else:
+        from ostnet.hub.space import export_space
+
+        with needs_extra("export"):
+            warnings = export_space(arguments.dir, arguments.weights, arguments.live)
+        for warning in warnings:
+            print("ostnet: warning:", warning, file=sys.stderr)
+    print(
+        f"wrote {arguments.dir}; upload it with: hf upload OWNER/SPACE {arguments.dir} "
+        "--repo-type space"
+    )
