@@ -2,7 +2,6 @@
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
-from ostnet.animation.pipeline import Pipeline
 from ostnet.methods import VARIANTS
 
-__all__ = ["VARIANTS", "Animator", "ClipReference", "DrivingFrame", "Frame", "Pipeline"]
+__all__ = ["VARIANTS", "Animator", "ClipReference", "DrivingFrame", "Frame"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ostnet.animation import arrays, steering
+from ostnet.animation import pictures, steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape
 from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
 from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
@@ -254,15 +254,13 @@ class Animator:
     def _take(self, picture: np.ndarray, side: int, name: str):
         """A uint8 picture as the back end takes it: (1, 3, side, side) in [0, 1]."""
         if not self.networks.uses_torch:
-            return arrays.to_array(picture, side, name)
-        from ostnet.animation.pictures import to_tensor
-
-        return to_tensor(picture, side, self.device, name)
+            return pictures.to_array(picture, side, name)
+        return pictures.to_tensor(picture, side, self.device, name)
 
 
 def _centred(image: np.ndarray) -> Framed:
     """The centre square of a picture, at its own size."""
-    side = len(arrays.centre_square(image, "source"))
+    side = len(pictures.centre_square(image, "source"))
     return Framed(image, centre_square(*image.shape[:2]), side)
 
 

@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 
 from ostnet import methods
-from ostnet.animation import arrays, steering
+from ostnet.animation import steering
 from ostnet.animation.comparators import MotionPoints, relative_motion, to_numpy
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
+from ostnet.animation.pictures import centre_square, to_picture, zoom
 from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
 from ostnet.backends.interface import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
@@ -131,7 +132,7 @@ class Stages:
                 reading, performed = step.reading, None
             shown = self._driving_shown(picture, driving, options)
             same = reading.rectified is driving
-            rectified = shown if same else self.give(reading.rectified)
+            rectified = shown if same else to_picture(reading.rectified)
             ms = 1000 * (time.perf_counter() - started)
             step = FrameState(shown, rectified, not face, reading, performed, ms=ms)
             yield step
@@ -168,31 +169,17 @@ class Stages:
             step.spreads = spreads
             yield step
 
-    def give(self, maps) -> np.ndarray:
-        """(1, 3, H, W) in [0, 1] of the networks -> uint8 (H, W, 3)."""
-        if isinstance(maps, np.ndarray):
-            return arrays.to_picture(maps)
-        from ostnet.animation.pictures import to_picture
-
-        return to_picture(maps)
-
     def _driving(self, picture: np.ndarray, options: AnimateOptions):
         """(1, 3, R, R): the driving frame as the networks see it."""
         maps = self.take(picture, self.resolution, "driving frame")
-        if options.driving_zoom == (1, 1):
-            return maps
-        if isinstance(maps, np.ndarray):
-            return arrays.zoom(maps, options.driving_zoom)
-        from ostnet.animation.pictures import zoom
-
         return zoom(maps, options.driving_zoom)
 
     def _driving_shown(self, picture: np.ndarray, driving, options: AnimateOptions) -> np.ndarray:
         """The driving frame as the networks see it, uint8 (R, R, 3)."""
-        square = arrays.centre_square(picture, "driving frame")
+        square = centre_square(picture, "driving frame")
         if len(square) == self.resolution and options.driving_zoom == (1, 1):
             return square.copy()
-        return self.give(driving)
+        return to_picture(driving)
 
     def _read(self, driving, steer: Steering | None) -> Reading:
         return self.networks.read(self.source, driving, steer=steer)
@@ -250,8 +237,8 @@ class Stages:
         z = step.reading.alignment.z if embedding else None
         rendered = self.networks.paint(self.source, step.motions[transform], z)
         if self.portrait is None:
-            return self.give(rendered.image)
-        return self.give(self.networks.compose(rendered, *self.portrait))
+            return to_picture(rendered.image)
+        return to_picture(self.networks.compose(rendered, *self.portrait))
 
     def _spread(self, image: np.ndarray) -> Pair:
         """(sigma_x, sigma_y) of the keypoints found in a generated picture."""

@@ -3,7 +3,7 @@
 import math
 from statistics import median
 
-from ostnet.animation.panes import LABELS
+from ostnet.animation.outputs import LABELS
 from ostnet.ui import markup
 
 COLOURS = {

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ostnet.animation.panes import LABELS
+from ostnet.animation.outputs import LABELS
 from ostnet.hub.downloads import WEIGHTS
 from ostnet.methods import VARIANTS
 from ostnet.ui import markup

@@ -4,19 +4,44 @@ import numpy as np
 import pytest
 import torch
 
-from ostnet.animation.pictures import to_picture, to_tensor, zoom
+from ostnet import InputError
+from ostnet.animation.pictures import to_array, to_picture, to_tensor, zoom
 
 CPU = torch.device("cpu")
 
 
+def noise(height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
 def test_a_picture_survives_the_round_trip():
-    picture = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    picture = noise(32, 32)
     assert np.array_equal(to_picture(to_tensor(picture, 32, CPU, "picture")), picture)
+    assert np.array_equal(to_picture(to_array(picture, 32, "picture")), picture)
+
+
+@pytest.mark.parametrize("shape", [(64, 64), (90, 200), (201, 77), (48, 48)])
+def test_arrays_are_the_same_as_tensors(shape):
+    array = to_array(noise(*shape), 64, "picture")
+    tensor = to_tensor(noise(*shape), 64, CPU, "picture").numpy()
+    assert array.dtype == np.float32 and array.shape == (1, 3, 64, 64)
+    np.testing.assert_allclose(array, tensor, atol=1e-6)
+
+
+def test_levels_are_rounded_alike():
+    values = np.random.default_rng(1).uniform(-0.1, 1.1, (1, 3, 16, 16)).astype(np.float32)
+    assert np.array_equal(to_picture(values), to_picture(torch.from_numpy(values)))
+
+
+def test_what_is_no_picture_is_named():
+    with pytest.raises(InputError, match="source: expected a uint8 RGB picture"):
+        to_array(noise(8, 8)[..., 0], 8, "source")
 
 
 def test_no_zoom_is_no_change():
     picture = torch.rand(1, 3, 16, 16)
     assert zoom(picture, (1.0, 1.0)) is picture
+    assert np.array_equal(zoom(picture.numpy(), (1.5, 0.5)), zoom(picture, (1.5, 0.5)).numpy())
 
 
 @pytest.mark.parametrize("factors", [(1.3, 0.7), (0.7, 1.3), (2.0, 2.0), (0.5, 0.5)])

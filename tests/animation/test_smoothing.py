@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ostnet import AnimateOptions
-from ostnet.animation.smoothing import OneEuroFilter
+from ostnet.animation.steering import OneEuroFilter
 
 
 def filtered(values, **settings) -> list[float]:

@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from ostnet.animation.files import staged, write_text
-from ostnet.animation.panes import LABELS, MARK
+from ostnet.animation.outputs import LABELS, MARK
 from ostnet.animation.pipeline import Pipeline
 from ostnet.animation.scene import NETWORK_SIDE, open_scene
 from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT, made_of

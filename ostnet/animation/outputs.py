@@ -1,13 +1,16 @@
-"""What a comparison shows side by side, and the mark that says how it came to be."""
+"""What a run makes: its files, the pictures in them, its progress and its result."""
 
 import functools
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ostnet.animation.frame import Frame
 from ostnet.media.compose import BACKGROUND, LETTERS, grid
-from ostnet.methods import switches
+from ostnet.media.paste import Paster
+from ostnet.methods import VARIANTS, switches
 
 MARK = "AI-generated: a portrait animated by OSTNet (arXiv 2407.09965). Not a recording of anyone."
 """Stands in every video's metadata."""
@@ -21,6 +24,92 @@ LABELS = {
 """Variant -> what its pane is called in the picture."""
 
 TEAL = (45, 212, 191)
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files of a run."""
+
+    clips: dict[str, Path]
+    """Name -> video file: variants, ``rectified`` (the driving clip at the portrait's scale, if a
+    variant has the transform on) and ``grid`` (all side by side)."""
+
+    trace: Path | None = None
+    """JSON file for the measured face sizes."""
+
+    chart: Path | None = None
+    """PNG file for their chart."""
+
+    columns: int = 4
+    """Most panes of the grid side by side."""
+
+    @property
+    def names(self) -> list[str]:
+        """The variants that are rendered."""
+        return [name for name in self.clips if name in VARIANTS]
+
+    @property
+    def measures(self) -> bool:
+        """Whether generated faces are measured too."""
+        return self.trace is not None or self.chart is not None
+
+
+@dataclass(frozen=True)
+class Step:
+    """The progress of a run."""
+
+    done: int
+    """Frames that are made, 1 to ``total``."""
+    total: int
+    seconds_left: float
+    picture: np.ndarray
+    """The newest frame, uint8 (H, W, 3): of the grid if there is one, else of the first clip."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished run, or one that was cancelled after at least one frame."""
+
+    files: dict[str, Path]
+    """The clips by name, and ``trace``."""
+    seconds: float
+    """Wall time."""
+    scales: list[tuple[float, float]]
+    """(s_x, s_y) of each frame: how many times larger the driving face is than the source's."""
+    faces: list[bool]
+    """Whether each driving frame shows a face; where it does not, the last motion is repeated."""
+    trace: dict = field(default_factory=dict)
+    """See :class:`ostnet.animation.trace.Trace`; empty where nothing was measured."""
+    stopped: bool = False
+    """Whether the run was cancelled before its last frame."""
+
+    @property
+    def path(self) -> Path:
+        """The first video."""
+        return next(iter(self.files.values()))
+
+    @property
+    def frames(self) -> int:
+        """Number of frames."""
+        return len(self.faces)
+
+    @property
+    def held(self) -> int:
+        """Number of driving frames without a face."""
+        return self.faces.count(False)
+
+
+def pictures_of(
+    source: np.ndarray, made: dict[str, Frame], outputs: Outputs, paster: Paster | None, mark: bool
+) -> dict[str, np.ndarray]:
+    """Return what is written of one driving frame, by the clip's name."""
+    images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
+    pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
+    if "rectified" in outputs.clips and (variant := rectifying(outputs.names)):
+        pictures["rectified"] = made[variant].rectified
+    if "grid" in outputs.clips:
+        pictures["grid"] = side_by_side(source, made, images, outputs.columns)
+    return pictures
 
 
 def rectifying(names: list[str]) -> str | None:
