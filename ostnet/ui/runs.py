@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
-from ostnet.animation.panes import MARK
+from ostnet.animation.outputs import MARK
 from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
 from ostnet.animation.scene import Scene
 from ostnet.media.crop import Crop
