@@ -4,7 +4,7 @@ import math
 from dataclasses import asdict, dataclass, fields, replace
 
 MOST_CHANNELS = 4096
-"""Of any feature map, and largest value of every number that is not named below."""
+"""Largest number of channels, and largest value of every number that is not in ``MOST``."""
 
 MOST = {
     "resolution": 1024,
@@ -20,14 +20,23 @@ MOST = {
     "gaze_gain": 8.0,
     "reach": 3.0,
 }
-"""Largest values: far beyond any use, and small enough that a configuration from a stranger costs
-no memory before it is compared with its weights."""
+"""Largest values: beyond any use, and small enough that a configuration from an untrusted source
+takes little memory before it is compared with its weights."""
 
 GAINS = ("mouth_gain", "eyelid_gain", "gaze_gain")
-"""Fields of the expression's gains (``ostnet.model.expression_gain``)."""
+"""Fields of the expression gains (``ostnet.model.expression_gain``)."""
 
 WITH_LIDS = 30
-"""The smallest number of keypoints that has lips and lids whole (``ostnet.landmarks``)."""
+"""The smallest number of keypoints that includes all lips and lids (``ostnet.landmarks``)."""
+
+CHOICES = {
+    "candidates": ("shift", "turn"),
+    "first_tap": ("features", "picture"),
+    "outside": ("border", "painted"),
+    "embedding": ("sum", "film"),
+    "scale_map": ("tps", "affine"),
+}
+"""Words that a field may be."""
 
 MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_blocks")
 
@@ -36,7 +45,7 @@ MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_block
 class ModelConfig:
     """Widths and switches of one OSTNet. Saved as ``config.json`` beside the weights.
 
-    The defaults are the widths of the paper's lineage (preset ``paper``).
+    The defaults are those of the paper and of first-order-model (preset ``paper``).
     """
 
     resolution: int = 256
@@ -46,12 +55,11 @@ class ModelConfig:
     """K, the number of keypoints (paper, figure 2)."""
 
     motion_resolution: int = 64
-    """Side of the picture that the dense motion network sees, and of its flow; the keypoint
-    detector's maps have it too."""
+    """Side of dense motion's input and flow, and of the keypoint detector's maps."""
 
     detector_unshuffle: int = 1
-    """The detector sees ``motion_resolution`` times this many pixels each way, folded into
-    channels (pixel-unshuffle): 2 shows it lids and lips at twice the size."""
+    """Above 1, the detector also sees this many times ``motion_resolution`` pixels each way, folded
+    into channels (pixel-unshuffle)."""
 
     keypoint_width: int = 32
     """Block expansion of the keypoint detector's hourglass."""
@@ -60,23 +68,22 @@ class ModelConfig:
     """Block expansion of the dense motion network's hourglass."""
 
     warped_hints: int | None = None
-    """Keypoints, counted from the first, that show dense motion the source moved by them; the
-    others show it their heat map alone. None: all."""
+    """Number of first keypoints for which dense motion sees the source warped by them; for the
+    others it sees the heat map alone. None: all."""
 
     candidates: str = "shift"
-    """How what follows a keypoint moves: ``shift``, as the keypoint does (the paper's lineage);
-    ``turn``, it also rolls as the head does between source and driving frame (beyond the paper)."""
+    """How the area around a keypoint moves: ``shift``, with the keypoint (first-order-model);
+    ``turn``, also with the head's roll between source and driving frame (beyond the paper)."""
 
     mouth_gain: float = 1.0
-    """How many times further lips go from the source's opening than they are seen to: makes up for
-    a result whose mouth opens less than the driver's. Needs keypoints that have learned
-    landmarks. 1: as seen."""
+    """Factor on the difference of the lips' opening from the source's, for a result whose mouth
+    opens less than the driver's. Needs keypoints that have learned landmarks. 1: unchanged."""
 
     eyelid_gain: float = 1.0
-    """The same of lids."""
+    """The same for lids."""
 
     gaze_gain: float = 1.0
-    """The same of the irises, along the line between the corners of the eye."""
+    """The same for irises, along the line between the corners of the eye."""
 
     refinement_width: int = 0
     """Channels of the network that refines flow and occlusion at twice the motion resolution;
@@ -101,47 +108,47 @@ class ModelConfig:
     """Width of the two hidden layers of T_theta."""
 
     scale_map: str = "tps"
-    """What T_theta's fiducial points may do: ``tps``, each moves by itself (the paper); ``affine``,
-    all follow one affine map (an ablation trained apart)."""
+    """How T_theta's fiducial points move: ``tps``, independently (the paper); ``affine``, by one
+    affine map (an ablation trained separately)."""
 
     widths: tuple[int, int, int] = (128, 256, 512)
-    """Generator channels at 1/2, 1/4 and 1/8 of the full size: the three taps of the U-Net."""
+    """Generator channels at 1/2, 1/4 and 1/8 of the full size: the three taps (skip features) of
+    the U-Net."""
 
     full_width: int = 64
-    """Generator channels at full resolution. 0: no feature map at full resolution at all; a
-    pixel-unshuffle stem and a pixel-shuffle head take its place."""
+    """Generator channels at full resolution. 0: no such feature map, but a pixel-unshuffle stem and
+    a pixel-shuffle head."""
 
     first_tap: str = "features"
-    """What of the source moves to give the largest of the generator's taps: ``features``, the tap
-    itself, as with the others (the paper's lineage); ``picture``, the source picture, of which the
-    encoder's first layers then make that tap: less to sample than its channels."""
+    """What is warped for the generator's largest tap: ``features``, the tap itself, as for the
+    others (first-order-model); ``picture``, the source picture, from which the encoder's first
+    layers then compute the tap: fewer channels to sample."""
 
     residual_blocks: int = 6
     """Residual blocks of the decoder, at 1/8 of the full resolution."""
 
     embedding: str = "sum"
-    """How z enters the generator at each of its six places: ``sum``, added (the paper); ``film``,
-    it scales the channels as well (FiLM, arXiv 1709.07871)."""
+    """How z enters the generator at its six places: ``sum``, added (the paper); ``film``, it also
+    scales the channels (FiLM, arXiv 1709.07871)."""
 
     mix: bool = False
-    """The generator also says where the warped source itself is the better picture: result =
+    """Whether the generator also predicts a mask m of the warped source in the result:
     m warp(source) + (1 - m) generated."""
 
     outside: str = "border"
-    """What the warp gives where the motion points outside the source: ``border``, the picture's
-    edge pixels, repeated (the paper's lineage); ``painted``, nothing: the warp is switched off
-    there and the generator paints (beyond the paper)."""
+    """What the warp gives where the motion points outside the source: ``border``, repeated edge
+    pixels (first-order-model); ``painted``, nothing: only the generator's picture is used there
+    (beyond the paper)."""
 
     reach: float = 1.0
-    """Side of what the generator's encoder sees of the source, the canvas, over that of the square
-    that is animated: above 1 it can show what the photograph has beyond the square. Changes no
-    weights. 1: the square alone (the paper)."""
+    """Side of the canvas that the generator's encoder sees, relative to the animated square: above
+    1 the result can show what the photograph has beyond the square. Changes no weights."""
 
     with_scale_transform: bool = True
-    """False: the network is built without the scale transformation (an ablation trained apart)."""
+    """False: without the scale transformation (an ablation trained separately)."""
 
     with_scale_embedding: bool = True
-    """False: the generator is built without the scale embedding (an ablation trained apart)."""
+    """False: without the scale embedding (an ablation trained separately)."""
 
     def __post_init__(self):
         if isinstance(self.widths, list):  # as JSON has it
@@ -168,7 +175,7 @@ class ModelConfig:
             raise ValueError(
                 f"warped_hints: found {self.warped_hints}, expected 0 to {self.keypoints} keypoints"
             )
-        for name in GAINS:
+        for name in (*GAINS, "reach"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: found {getattr(self, name):g}, expected at least 1")
         if max(self.gains) > 1 and self.keypoints < WITH_LIDS:
@@ -176,53 +183,43 @@ class ModelConfig:
                 f"keypoints: found {self.keypoints}, expected {WITH_LIDS} or more where "
                 f"{', '.join(GAINS[:-1])} or {GAINS[-1]} is above 1"
             )
-        if self.candidates not in ("shift", "turn"):
-            raise ValueError(f"candidates: found {self.candidates!r:.40}, expected shift or turn")
-        if self.first_tap not in ("features", "picture"):
-            raise ValueError(
-                f"first_tap: found {self.first_tap!r:.40}, expected features or picture"
-            )
-        if self.reach < 1:
-            raise ValueError(f"reach: found {self.reach:g}, expected at least 1")
-        if self.outside not in ("border", "painted"):
-            raise ValueError(f"outside: found {self.outside!r:.40}, expected border or painted")
-        if self.embedding not in ("sum", "film"):
-            raise ValueError(f"embedding: found {self.embedding!r:.40}, expected sum or film")
+        for name, words in CHOICES.items():
+            if getattr(self, name) not in words:
+                expected = " or ".join(words)
+                raise ValueError(f"{name}: found {getattr(self, name)!r:.40}, expected {expected}")
         if self.mask_kernel % 2 == 0:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
             raise ValueError(f"widths: found {self.widths}, expected three positive numbers")
-        if self.scale_map not in ("tps", "affine"):
-            raise ValueError(f"scale_map: found {self.scale_map!r:.40}, expected tps or affine")
         if self.temperature <= 0:
             raise ValueError(f"temperature: found {self.temperature}, expected more than 0")
 
     @property
     def gains(self) -> tuple[float, ...]:
-        """The values of ``GAINS``."""
+        """Return the values of ``GAINS``."""
         return tuple(getattr(self, name) for name in GAINS)
 
     @property
     def moves_picture(self) -> bool:
-        """Whether the generator needs the source picture itself, moved."""
+        """Return whether the generator needs the warped source picture itself."""
         return self.mix or self.first_tap == "picture"
 
     def margin(self, side: int) -> int:
-        """Pixels of the canvas beyond each edge of a square with this side; a multiple of 8."""
+        """Return the canvas's pixels beyond each edge of a square of this side: a multiple of 8."""
         return 8 * round((self.reach - 1) * int(side) / 16)  # a traced side is a tensor
 
     @property
     def takes_bounds(self) -> bool:
-        """Whether the generator needs to know where a canvas ends."""
+        """Return whether the generator needs to know where a canvas ends."""
         return self.outside == "painted" and self.reach > 1
 
     def to_dict(self) -> dict:
-        """The configuration as plain JSON values."""
+        """Return the configuration as plain JSON values."""
         return {**asdict(self), "widths": list(self.widths)}
 
     @classmethod
     def from_dict(cls, values: dict) -> "ModelConfig":
-        """The configuration from plain values; names every unknown field."""
+        """Return the configuration of plain values; raises ValueError that names unknown fields."""
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
@@ -231,11 +228,7 @@ class ModelConfig:
 
 
 def _check_values(config: ModelConfig) -> None:
-    """Every field of its kind, every number in its range.
-
-    Raises:
-        ValueError: names the field.
-    """
+    """Check type and range of every field; raises ValueError that names the field."""
     for item in fields(config):
         value, most = getattr(config, item.name), MOST.get(item.name, MOST_CHANNELS)
         least = 0 if item.name in MAY_BE_ZERO else 1
@@ -277,9 +270,9 @@ PRESETS: dict[str, ModelConfig] = {
     "paper": ModelConfig(),
 }
 """``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
-``base-speaking``: the same widths with everything beyond the paper that makes faces speak and
-blink, into which ``ostnet.model.growth`` grows weights of the former; ``lite-quick``: the same with
-a cheaper generator, to which ``growth.prune`` cuts ``lite-speaking``."""
+``base-speaking``: the same widths with the parts beyond the paper that make faces speak and blink,
+into which ``ostnet.model.growth`` grows the former; ``lite-quick``: ``lite-speaking`` pruned to a
+cheaper generator."""
 
 SPEAKING = {
     "keypoints": 30,

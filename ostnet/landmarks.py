@@ -1,8 +1,7 @@
-"""Facial landmark conventions, for everyone who reads or learns landmarks.
+"""Facial landmark conventions.
 
-The usual 68 points in iBUG order (300-W: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, mouth
-48-67), and two irises (68, 69) in files that training reads. "left" and "right" are the picture's
-sides.
+68 points in iBUG order (300-W: jaw 0-16, brows 17-26, nose 27-35, eyes 36-47, mouth 48-67), and two
+irises (68, 69) in files that training reads. "left" and "right" are the picture's sides.
 """
 
 from __future__ import annotations
@@ -23,15 +22,14 @@ NOSE_BRIDGE, NOSE_TIP, NOSE_BASE = 27, 30, 33
 OUTER_EYES = (36, 45)
 """Outer corners of the eyes."""
 EYES = (range(36, 42), range(42, 48))
-"""The six points around each eye, the one on the picture's left first; each starts and has at its
-fourth place a corner, upper lid between them at its second and third, lower at fifth and sixth."""
+"""The six points around each eye, the picture's left eye first: corner, two of the upper lid,
+corner, two of the lower lid."""
 INNER_LIP_UPPER, INNER_LIP_LOWER = [61, 62, 63], [67, 66, 65]
 """Inner lips, pair by pair."""
 JAW, MOUTH = range(17), range(48, 68)
 EYE_POINTS = range(36, 48)
 RIGID = [27, 28, 29, 30, 31, 33, 35, 36, 39, 42, 45, 0, 16]
-"""Points that speech does not move: nose bridge to tip, nostrils, nose base, four eye corners, and
-the two ends of the jaw line at the ears."""
+"""Points that speech does not move: nose, nostrils, four eye corners, ends of the jaw line."""
 
 KEYPOINTS: dict[str, int] = {
     "brow_left": 19,
@@ -95,9 +93,10 @@ KEYPOINT_COUNTS = (15, 30)
 
 
 def keypoint_indices(count: int) -> list[int]:
-    """Landmark (of 70) that each of ``count`` keypoints learns.
+    """Return the landmark (of 70) that each of ``count`` keypoints learns.
 
-    Raises ValueError where there are not so many.
+    Raises:
+        ValueError: there are fewer.
     """
     if count > len(KEYPOINTS):
         raise ValueError(
@@ -129,15 +128,15 @@ KEYPOINT_GAPS = [
     _gap("lip_inner_upper", "lip_inner_lower"),
     _gap("lip_upper", "lip_lower"),
 ]
-"""Pairs of keypoints whose distance says how far eyes and mouth are open."""
+"""Pairs of keypoints whose distance measures how far eyes and mouth are open."""
 
 
 def keypoint_openings(count: int) -> list[tuple[int, int, int, int]]:
-    """Return the openings that ``count`` keypoints show, each with what it is measured by.
+    """Return the openings among ``count`` keypoints, each with a reference distance.
 
-    Upper and lower keypoint of ``KEYPOINT_GAPS``, then two keypoints whose distance does not change
-    with the expression: the corners of the eye for lids; for lips the ends of the nose, bridge and
-    base or, without a base, tip.
+    Upper and lower keypoint of ``KEYPOINT_GAPS``, then two keypoints whose distance does not depend
+    on the expression: for lids the corners of the eye; for lips the bridge and the base of the nose
+    or, without a base, its tip.
     """
     names = list(KEYPOINTS)
     base = names.index("nose_base")
@@ -165,18 +164,19 @@ MIRROR: tuple[int, ...] = tuple(_mirror())
 
 
 def keypoint_mirror(count: int) -> list[int]:
-    """After a horizontal flip, keypoint i of ``count`` is what was keypoint [i].
+    """Return the index of each of ``count`` keypoints before a horizontal flip.
 
-    Raises ValueError where one of a pair is missing.
+    Raises:
+        ValueError: one of a pair is missing.
     """
     indices = keypoint_indices(count)
     return [indices.index(MIRROR[index]) for index in indices]
 
 
 def mirrored(points: Tensor) -> Tensor:
-    """Points of the horizontally flipped picture, all 70 or K keypoints: (..., 70 or K, 2).
+    """Return points (..., 70 or K, 2) of the horizontally flipped picture; NaN stays NaN.
 
-    x changes sign, and left and right points change places. NaN stays NaN.
+    x changes sign, and left and right points are swapped.
     """
     order, sign = _mirror_on(points.shape[-2], points.device)
     return points[..., order, :] * sign
@@ -184,7 +184,7 @@ def mirrored(points: Tensor) -> Tensor:
 
 @functools.cache
 def _mirror_on(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """The permutation (count,) and the signs of x and y; kept, as copying to a GPU waits for it."""
+    """Return the permutation (count,) and the signs of x and y; cached: a GPU copy blocks."""
     import torch  # back ends that do without it read this module too
 
     order = MIRROR if count == POINTS else keypoint_mirror(count)
@@ -192,7 +192,7 @@ def _mirror_on(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
 
 
 def openings(points: np.ndarray) -> np.ndarray:
-    """How far mouth and eyes are open: (..., 68 or more, 2) -> (..., 2), NaN where unknown.
+    """Return how far mouth and eyes are open, (..., 2), NaN where unknown, of (..., 68+, 2).
 
     Mouth: mean distance of the three inner lip pairs over the distance from nose bridge to base.
     Eyes: mean *eye aspect ratio* of both (lid distances over twice the eye's width; Soukupova and

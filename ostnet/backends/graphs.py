@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ostnet.model.frame import Source
-from ostnet.model.generator import Moved
+from ostnet.model.generator import WarpedSource
 from ostnet.model.layers import sample
 from ostnet.model.ostnet import OSTNet
 
@@ -167,7 +167,7 @@ def _paint(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
             [tensor for name, tensor in given.items() if name.startswith(kind)]
             for kind in ("moved_", "visible_")
         )
-        moved = Moved(taps, visible, given.get("warped"), given.get("inside"))
+        moved = WarpedSource(taps, visible, given.get("warped"), given.get("inside"))
         painted, mix = model.generator.decode(moved, given.get("z"), given.get("gate"))
         if mix is None or moved.picture is None:
             return (painted,)

@@ -1,8 +1,8 @@
-"""Gains of the expression: mouth, eyelids and gaze move further than they are seen to.
+"""Expression gains: mouth, eyelids and gaze move further than detected (beyond the paper).
 
-Beyond the paper. A network learns less movement than its pictures show: the mouth of a result opens
-by a part of what the driver's does. So the driving keypoints of lips, lids and irises are moved on,
-away from where the source's are. A driver with the source's expression changes nothing.
+A network learns less movement than its training pictures show: the mouth of a result opens less
+than the driver's. So the differences of the driving keypoints of lips, lids and irises from the
+source's are amplified. A driver with the source's expression changes nothing.
 """
 
 from dataclasses import dataclass
@@ -13,18 +13,16 @@ from torch import Tensor
 from ostnet.landmarks import KEYPOINTS
 
 SMALLEST = 1e-4
-"""Gaps (in [-1, 1] coordinates) below this say nothing of a direction."""
+"""Gaps (in [-1, 1] coordinates) below this have no defined direction."""
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Two groups of keypoints that part."""
+    """Two groups of keypoints that move apart."""
 
-    upper: tuple[str, ...]
-    """By name; the first of them and of ``lower`` are the gap."""
+    upper: tuple[str, ...]  # names; the gap is between the first of these and of lower
     lower: tuple[str, ...]
-    share: float
-    """How much of a change the lower ones take; the upper ones take the rest."""
+    share: float  # share of a change that moves the lower ones; the rest moves the upper ones
 
 
 MOUTH = (
@@ -40,9 +38,6 @@ EYES = (
 )
 
 
-SIDES = ("left", "right")
-
-
 def amplify_expression(
     x_source: Tensor, x_driving: Tensor, mouth: float, eyes: float, gaze: float = 1.0
 ) -> Tensor:
@@ -52,14 +47,14 @@ def amplify_expression(
     of each iris between the corners of its eye, along the line through both.
 
     Args:
-        x_source: keypoints that have learned landmarks, lids among them.
-        x_driving: the same of the driving frame; the gaps compare where its scale is the source's.
+        x_source: keypoints that have learned landmarks, lids included.
+        x_driving: those of the driving frame, at the source's scale.
         mouth: gain of the lips; 1 changes nothing.
         eyes: gain of the lids.
         gaze: gain of the irises.
     """
     moved = x_driving
-    for side in SIDES if gaze != 1 else ():
+    for side in ("left", "right") if gaze != 1 else ():
         moved = moved + (gaze - 1) * _sideways(side, x_source, x_driving)
     for openings, gain in ((MOUTH, mouth), (EYES, eyes)):
         for opening in openings if gain != 1 else ():
@@ -86,7 +81,7 @@ def _sideways(side: str, x_source: Tensor, x_driving: Tensor) -> Tensor:
 
 
 def _change(opening: Opening, gain: float, x_source: Tensor, x_driving: Tensor) -> Tensor:
-    """What is added to the driving keypoints: (B, K, 2)."""
+    """Return the change of the driving keypoints: (B, K, 2)."""
     names = list(KEYPOINTS)
     upper, lower = ([names.index(name) for name in part] for part in (opening.upper, opening.lower))
     there = x_source[:, lower[0]] - x_source[:, upper[0]]  # (B, 2)
@@ -96,6 +91,6 @@ def _change(opening: Opening, gain: float, x_source: Tensor, x_driving: Tensor) 
     change = here * (wanted / gap.clamp(min=SMALLEST) - 1)  # (B, 2)
     shares = torch.zeros(x_driving.shape[1], 1, device=x_driving.device)
     for part, share in ((lower, opening.share), (upper, opening.share - 1)):
-        for index in part:  # one by one: a list of places would be copied to a GPU
+        for index in part:  # one by one: a list of indices would be copied to a GPU
             shares[index] = share
     return change[:, None] * shares  # (B, K, 2)

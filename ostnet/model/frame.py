@@ -1,6 +1,6 @@
-"""What a frame is made of, and the order of the calls that make it.
+"""The data of one frame, and the order of the calls that compute it.
 
-Knows nothing of torch: a back end that computes with other arrays uses the same, and starts faster.
+Does not import torch: back ends that compute with other arrays use it too, and start faster.
 """
 
 from __future__ import annotations
@@ -18,28 +18,23 @@ if TYPE_CHECKING:
 
 @dataclass
 class Source:
-    """Everything that depends on the source picture alone; computed once per video."""
+    """What depends on the source picture alone; computed once per video."""
 
-    image: Tensor
-    """(B, 3, H, W) in [0, 1]: the square that is animated; coordinates are its own."""
-    small: Tensor
-    """(B, 3, 64, 64): what dense motion sees."""
-    medium: Tensor | None
-    """(B, 3, 128, 128): what its refinement sees; None for a network without."""
-    keypoints: Tensor
-    """x_S, (B, K, 2)."""
+    image: Tensor  # (B, 3, H, W) in [0, 1]: the animated square; coordinates refer to it
+    small: Tensor  # (B, 3, 64, 64): what dense motion sees
+    medium: Tensor | None  # (B, 3, 128, 128): what its refinement sees; None without refinement
+    keypoints: Tensor  # x_S, (B, K, 2)
     taps: list[Tensor]
-    """Encoder features of canvas or image, at 1/2, 1/4, 1/8 of its size; without the first of them
-    for a network that moves the picture in its place."""
+    """Taps: encoder features of canvas or image, at 1/2, 1/4, 1/8 of its size, that skip to the
+    decoder; without the first for a network that moves the picture in its place."""
     canvas: Tensor | None = None
-    """(B, 3, H + 2 m, W + 2 m): the square in the middle of what lies around it; None: the square
-    alone."""
+    """(B, 3, H + 2 m, W + 2 m): the square and what lies around it; None: the square alone."""
     bounds: Tensor | None = None
-    """(B, 4): left, top, right and bottom of what is known of the picture, in the square's
-    coordinates, for a network that paints what lies outside; None: the square, -1, -1, 1, 1."""
+    """(B, 4): left, top, right and bottom of the known picture, in the square's coordinates, for a
+    network that generates what lies outside; None: the square, -1, -1, 1, 1."""
 
     def expand(self, batch: int) -> Source:
-        """The same source for ``batch`` driving frames (a view; needs a source of batch 1)."""
+        """Return a view for ``batch`` driving frames; the source must have batch size 1."""
         return Source(
             self.image.expand(batch, -1, -1, -1),
             self.small.expand(batch, -1, -1, -1),
@@ -53,28 +48,22 @@ class Source:
 
 @dataclass
 class Alignment:
-    """What T_theta says about one pair of keypoint sets."""
+    """T_theta's output for one pair of keypoint sets."""
 
-    z: Tensor
-    """Scale code (B, code)."""
-    fiducials: Tensor
-    """Where the base points sit in the driving picture, (B, 12, 2)."""
+    z: Tensor  # scale code (B, code)
+    fiducials: Tensor  # where the base points sit in the driving picture, (B, 12, 2)
     scale: Tensor
     """(B, 2): how many times larger the driving face is than the source's, along x and y."""
 
 
 @dataclass
 class Reading:
-    """What driving frames say about motion and scale."""
+    """Motion and scale read from driving frames."""
 
-    x_driving: Tensor
-    """Keypoints as they are, (B, K, 2)."""
-    alignment: Alignment
-    """Scale code, fiducial points, measured scale."""
-    rectified: Tensor
-    """I_D^: the driving picture at the source's scale, (B, 3, H, W)."""
-    x_rectified: Tensor
-    """x_D^: keypoints at the source's scale, (B, K, 2)."""
+    x_driving: Tensor  # keypoints as they are, (B, K, 2)
+    alignment: Alignment  # scale code, fiducial points, measured scale
+    rectified: Tensor  # I_D^: the driving picture at the source's scale, (B, 3, H, W)
+    x_rectified: Tensor  # x_D^: keypoints at the source's scale, (B, K, 2)
 
 
 Steering = Callable[[Alignment, "Tensor", "Tensor"], Alignment]
@@ -85,24 +74,22 @@ Steering = Callable[[Alignment, "Tensor", "Tensor"], Alignment]
 class Rendered:
     """Generated pictures and the motion behind them."""
 
-    image: Tensor
-    """(B, 3, H, W) in [0, 1]: the result."""
-    painted: Tensor
-    """(B, 3, H, W) in [0, 1]: what the generator painted."""
+    image: Tensor  # (B, 3, H, W) in [0, 1]: the result
+    painted: Tensor  # (B, 3, H, W) in [0, 1]: before the warped source is mixed in
     mix: Tensor | None
-    """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None without ``mix``."""
+    """(B, 1, H, W) in [0, 1]: share of the warped source in the result; None: without ``mix``."""
     warped: Tensor | None
-    """(B, 3, H, W): the source, moved; None for a network that has no use for it."""
+    """(B, 3, H, W): the warped source; None for a network that does not use it."""
     motion: Motion
 
 
 def spread(points: Tensor) -> Tensor:
-    """(B, K, 2) keypoints -> (B, 2): (sigma_x, sigma_y), rms distance from their centroid."""
+    """Return (B, 2) rms distances, along x and y, of keypoints (B, K, 2) from their centroid."""
     return ((points - points.mean(1)[:, None]) ** 2).mean(1) ** 0.5
 
 
 class Reader:
-    """Whatever finds keypoints, aligns and rectifies, and so can read a driving frame."""
+    """Base class that reads a driving frame with ``keypoints``, ``align`` and ``rectify``."""
 
     if TYPE_CHECKING:
         config: ModelConfig
@@ -118,13 +105,12 @@ class Reader:
         scale_transform: bool = True,
         steer: Steering | None = None,
     ) -> Reading:
-        """What driving pictures (B, 3, H, W) say; z is computed from (x_S, x_D) in every variant.
+        """Read driving pictures (B, 3, H, W); z is computed from (x_S, x_D) in every variant.
 
         Args:
             source: of the same batch size B.
             driving: pictures in [0, 1].
-            scale_transform: rectify before the motion is read; a network built without it never
-                does.
+            scale_transform: rectify first, if the network has the transformation.
             steer: changes the alignment before it is used.
         """
         x_driving = self.keypoints(driving)

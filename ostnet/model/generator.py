@@ -15,27 +15,25 @@ PLACES = {
     "embed_taps": ("tap_1_2", "tap_1_4", "tap_1_8"),
     "embed_levels": ("level_1_2", "level_1_4", "level_1_8"),
 }
-"""The six places where z enters, by the layers that map it there: the encoder's taps and the
-decoder's levels, each named by its size as a share of the picture's."""
+"""The six places where z enters, by the layers that map it: the encoder's taps (features that skip
+to the decoder) and the decoder's levels, named by their size relative to the picture's."""
 
 SOFT_EDGE = 2.0
-"""Pixels of the picture over which the warp is switched off outside it."""
+"""Pixels of the picture over which the warp is faded out outside the source."""
 
 FULL = 8
-"""The picture is this many times as large as the smallest tap, on whose pixels windows lie."""
+"""Size of the picture relative to the smallest tap, whose pixel grid windows lie on."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A square part of each output picture, to decode alone."""
+    """A square part of each output picture, decoded alone."""
 
-    corner: Tensor
-    """(B, 2) whole numbers: left and top, in pixels of the 1/8 tap."""
-    side: int
-    """In pixels of the 1/8 tap."""
+    corner: Tensor  # (B, 2) whole numbers: left and top, in pixels of the 1/8 tap
+    side: int  # in pixels of the 1/8 tap
 
     def cut(self, maps: Tensor, scale: int) -> Tensor:
-        """(B, C, H, W), ``scale`` times as large as the 1/8 tap -> (B, C, side, side) * scale."""
+        """Crop maps (B, C, H, W), ``scale`` times as large as the 1/8 tap."""
         length = scale * self.side
         corners = (scale * self.corner).tolist()
         parts = [
@@ -45,7 +43,7 @@ class Window:
         return torch.stack(parts)
 
     def view(self, picture: Tensor) -> Tensor:
-        """``cut`` of whole pictures (B, C, H, W) by sampling: one operation for all rows."""
+        """Crop whole pictures (B, C, H, W) by sampling: one operation for all rows."""
         height, width = picture.shape[-2:]
         length = FULL * self.side
         steps = torch.arange(length, device=picture.device)
@@ -55,7 +53,7 @@ class Window:
         return sample(picture, torch.stack(grid, dim=-1))
 
     def paste(self, maps: Tensor, parts: Tensor, scale: int) -> Tensor:
-        """``maps`` (B, C, H, W) with ``parts``, shaped as what ``cut`` returns, in their place."""
+        """Return ``maps`` (B, C, H, W) with ``parts``, shaped as by ``cut``, in their place."""
         length = scale * self.side
         pasted = maps.clone()
         for row, (x, y) in enumerate((scale * self.corner).tolist()):
@@ -64,22 +62,21 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """What the generator takes of the source, as the motion moves it."""
+class WarpedSource:
+    """What the generator uses of the source, warped by the motion."""
 
     taps: list[Tensor]
     """(B, widths[i], H / 2**(i+1), W / 2**(i+1)); without the first for ``first_tap`` picture."""
-    visible: list[Tensor]
-    """The occlusion of all three (B, 1, H / 2**(i+1), W / 2**(i+1))."""
+    visible: list[Tensor]  # the occlusion of all three (B, 1, H / 2**(i+1), W / 2**(i+1))
     picture: Tensor | None
-    """(B, 3, H, W); None for a network that has no use for it."""
+    """(B, 3, H, W); None for a network that does not use it."""
     inside: Tensor | None = None
-    """(B, 1, H, W), 0 where the motion points outside the source, which ``visible`` then says as
-    well; None for a network without ``mix`` or one that repeats the source's edge."""
+    """(B, 1, H, W), 0 where the motion points outside the source (``visible`` is then 0 too); None
+    for a network without ``mix`` or one that repeats the source's edge."""
 
 
 class SourceEncoder(nn.Module):
-    """(B, 3, H, W) -> taps at 1/2, 1/4, 1/8 of the size. Independent of the driving frame."""
+    """Encodes the source as taps at 1/2, 1/4, 1/8 of its size, independent of the driving frame."""
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -94,9 +91,9 @@ class SourceEncoder(nn.Module):
         self.down = nn.ModuleList([DownBlock(half, quarter), DownBlock(quarter, eighth)])
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """Pictures (B, 3, H, W) -> (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2.
+        """Return (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2 of (B, 3, H, W).
 
-        Without i = 0 where ``stem`` is to see the moved picture instead.
+        Without i = 0 if ``stem`` sees the warped picture instead.
         """
         taps = [self.stem(image)]
         for block in self.down:
@@ -105,11 +102,10 @@ class SourceEncoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """Encoder taps, warped and masked, decoded to a picture.
+    """Decodes warped and masked encoder taps to a picture.
 
-    The scale code z enters at six places: the three taps (after they are warped, which is the same
-    as before for what is constant over the plane) and the three levels of the decoder. The linear
-    layers that map z to channels start at zero.
+    The scale code z enters at six places: the three taps, after the warp, and the three levels of
+    the decoder. The linear layers that map z to channels start at zero.
     """
 
     def __init__(self, config: ModelConfig):
@@ -168,16 +164,15 @@ class Generator(nn.Module):
             window: what to decode; None: all.
 
         Returns:
-            Picture (B, 3, H, W) in [0, 1]; (B, 1, H, W) in [0, 1], how much the warped source is to
-            be preferred to it, None for a network without ``mix``; the warped source (B, 3, H, W),
-            None for a network that has no use for it.
+            Picture (B, 3, H, W) in [0, 1]; share of the warped source (B, 1, H, W) in [0, 1], or
+            None without ``mix``; the warped source (B, 3, H, W), or None if it is not used.
         """
         moved = self.warp(source, motion, window)
         painted, mix = self.decode(moved, z, gate, places)
         return painted, mix, moved.picture
 
-    def warp(self, source: Source, motion: Motion, window: Window | None = None) -> Moved:
-        """What ``decode`` needs of the source, or of a window of it."""
+    def warp(self, source: Source, motion: Motion, window: Window | None = None) -> WarpedSource:
+        """Return what ``decode`` needs of the source, or of a window of it."""
         height, width = source.image.shape[-2:]
 
         def flow_at(scale: int, maps: Tensor | None = None) -> Tensor:
@@ -200,7 +195,7 @@ class Generator(nn.Module):
 
         picture = source.image if source.canvas is None else source.canvas
         scales = [4, 2, 1]  # of the taps, by the smallest
-        return Moved(
+        return WarpedSource(
             [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
             [visible(scale) for scale in scales],
             moved(picture, FULL) if self.moves_picture else None,
@@ -209,12 +204,12 @@ class Generator(nn.Module):
 
     def decode(
         self,
-        moved: Moved,
+        moved: WarpedSource,
         z: Tensor | None,
         gate: Tensor | None = None,
         places: Collection[str] | None = None,
     ) -> tuple[Tensor, Tensor | None]:
-        """The picture of what ``warp`` returned; the only part that needs no coordinates."""
+        """Return the picture and mix of what ``warp`` returned; see ``forward``."""
 
         def embedded(maps: Tensor, where: str, level: int) -> Tensor:
             if z is None or not hasattr(self, where):

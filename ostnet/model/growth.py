@@ -244,7 +244,8 @@ class _Copier:
                 other.bias.copy_(one.bias[rows])
 
     def hourglass(self, old: Hourglass, new: Hourglass) -> Tensor:
-        skips = [torch.arange(old.down[0].block[0].in_channels)]
+        first = next(part for part in old.modules() if isinstance(part, nn.Conv2d))
+        skips = [torch.arange(first.in_channels)]
         for one, other in zip(old.down, new.down, strict=True):
             skips.append(self.chain(one, other, skips[-1]))
         out = skips.pop()

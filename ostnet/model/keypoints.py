@@ -1,4 +1,4 @@
-"""F_kp: the keypoint detector (paper section 3; lineage of first-order-model)."""
+"""F_kp: the keypoint detector (paper section 3; from first-order-model)."""
 
 import torch
 from torch import Tensor, nn
@@ -11,7 +11,7 @@ __all__ = ["KeypointDetector", "soft_argmax", "spread"]
 
 
 def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
-    """Expected position under the spatial softmax: (B, K, H, W) -> (B, K, 2) in [-1, 1]."""
+    """Return the expected positions (B, K, 2) in [-1, 1] under the softmax of (B, K, H, W)."""
     height, width = logits.shape[-2:]
     # coordinates need float32: bfloat16 would round them to 1/256 of the picture
     with torch.autocast(logits.device.type, enabled=False):
@@ -21,10 +21,10 @@ def soft_argmax(logits: Tensor, temperature: float) -> Tensor:
 
 
 class KeypointDetector(nn.Module):
-    """Keypoints without Jacobians, read off S x S pixels, S the motion resolution (64).
+    """Detects keypoints, without Jacobians, in S x S pixels, S the motion resolution (64).
 
-    With ``detector_unshuffle`` f > 1 the picture at f S x f S pixels, folded into channels, stands
-    beside those: lids and lips are two pixels apart at 64.
+    With ``detector_unshuffle`` f > 1 it also sees the picture at f S x f S pixels, folded into
+    channels: at 64 pixels, lids and lips are two pixels apart.
     """
 
     def __init__(self, config: ModelConfig):
@@ -50,7 +50,7 @@ class KeypointDetector(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """Pictures (B, 3, H, W) in [0, 1], of any size -> keypoints (B, K, 2) in [-1, 1]."""
+        """Return keypoints (B, K, 2) in [-1, 1] of pictures (B, 3, H, W) in [0, 1] of any size."""
         seen = self.shrink(image)  # (B, 3, S, S)
         if self.detail is not None:
             seen = torch.cat([seen, self.detail(image)], dim=1)  # (B, 3 + 3 f^2, S, S)

@@ -11,14 +11,14 @@ from torch import Tensor, nn
 
 
 def identity_grid(height: int, width: int, dtype=torch.float32, device=None) -> Tensor:
-    """The coordinates of every pixel, (H, W, 2) in [-1, 1], x first (align_corners=True)."""
+    """Return the coordinates of pixels, (H, W, 2) in [-1, 1], x first (align_corners=True)."""
     y = torch.linspace(-1, 1, height, dtype=dtype, device=device)
     x = torch.linspace(-1, 1, width, dtype=dtype, device=device)
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), dim=-1)
 
 
 def sample(image: Tensor, grid: Tensor, padding: str = "border") -> Tensor:
-    """Bilinear sample of (B, C, H, W) at grid (B, h, w, 2), computed in float32."""
+    """Sample (B, C, H, W) bilinearly at grid (B, h, w, 2), in float32."""
     with torch.autocast(image.device.type, enabled=False):
         return F.grid_sample(
             image.float(), grid.float(), mode="bilinear", padding_mode=padding, align_corners=True
@@ -26,10 +26,7 @@ def sample(image: Tensor, grid: Tensor, padding: str = "border") -> Tensor:
 
 
 def onto_canvas(grid: Tensor, canvas: Tensor) -> Tensor:
-    """A square's grid (B, h, w, 2) for sampling a canvas (B, C, h + 2 m, w + 2 m) around it.
-
-    The grid itself, where the canvas is no larger.
-    """
+    """Map a square's grid (B, h, w, 2) to a canvas (B, C, h + 2 m, w + 2 m) around it."""
     height, width, rows, columns = (int(side) for side in (*grid.shape[1:3], *canvas.shape[-2:]))
     if (height, width) == (rows, columns):
         return grid
@@ -37,22 +34,22 @@ def onto_canvas(grid: Tensor, canvas: Tensor) -> Tensor:
 
 
 def resize(maps: Tensor, height: int, width: int) -> Tensor:
-    """(B, C, h, w) at another size, bilinear; coordinates in [-1, 1] keep their meaning."""
+    """Resize (B, C, h, w) bilinearly; coordinates in [-1, 1] keep their meaning."""
     h, w = maps.shape[-2:]
     if (h, w) == (height, width):
         return maps
     if h > height or w > width:
         return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=True)
-    with torch.autocast(maps.device.type, enabled=False):  # the same by products: a third as long
+    with torch.autocast(maps.device.type, enabled=False):  # products: a third of the time
         rows, columns = (_resize_matrix(*sides, maps.device) for sides in ((h, height), (w, width)))
         return rows @ maps.float() @ columns.T
 
 
 def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
-    """Linear map (outputs, inputs) that resizes one axis, anti-aliased when shrinking.
+    """Return the map (outputs, inputs) that resizes one axis, anti-aliased when shrinking.
 
     Triangle kernel as wide as the step between output samples; first and last sample of input and
-    output coincide (align_corners=True), so coordinates in [-1, 1] keep their meaning.
+    output coincide (align_corners=True).
     """
     positions = torch.linspace(0, inputs - 1, outputs, dtype=torch.float64, device=device)
     reach = max((inputs - 1) / max(outputs - 1, 1), 1.0)
@@ -63,20 +60,20 @@ def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
 
 @functools.lru_cache(maxsize=64)
 def _resize_matrix(inputs: int, outputs: int, device: torch.device) -> Tensor:
-    """``resize_matrix``, kept."""
-    with torch.inference_mode(False):  # a normal tensor, as training may follow
+    """Return ``resize_matrix``, cached."""
+    with torch.inference_mode(False):  # a normal tensor, since training may follow
         return resize_matrix(inputs, outputs, device)
 
 
 class Resize(nn.Module):
-    """Anti-aliased resize of (B, C, H, W) to a fixed square side: two small matrix products."""
+    """Resizes (B, C, H, W) to a fixed square side, anti-aliased, by two small matrix products."""
 
     def __init__(self, side: int):
         super().__init__()
         self.side = side
 
     def forward(self, image: Tensor) -> Tensor:
-        """(B, C, H, W) -> (B, C, side, side), in float32."""
+        """Return (B, C, side, side) in float32."""
         height, width = image.shape[-2:]
         if height == width == self.side:
             return image.float()
@@ -87,7 +84,7 @@ class Resize(nn.Module):
 
 
 def conv_block(inputs: int, outputs: int, kernel: int = 3) -> nn.Sequential:
-    """Convolution, batch norm, ReLU; the size stays."""
+    """Return convolution, batch norm and ReLU; the size stays."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
         nn.BatchNorm2d(outputs),
@@ -103,19 +100,19 @@ class DownBlock(nn.Module):
         self.block = conv_block(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) -> (B, outputs, H/2, W/2)."""
+        """Return (B, outputs, H/2, W/2)."""
         return F.avg_pool2d(self.block(x), 2)
 
 
 _SPREAD = torch.tensor([[0.0, 0, 1], [0, 1, 1], [1, 1, 0], [1, 0, 0]])
-"""(4, 3): which of a kernel's three rows carry a pixel to each of the four rows that see it."""
+"""(4, 3): which of a kernel's three rows carry a pixel to each of the four rows it reaches."""
 
 
 def convolve_upsampled(x: Tensor, kernel: Tensor, bias: Tensor | None = None) -> Tensor:
-    """A 3 x 3 convolution (O, C, 3, 3) of nearest-neighbour upsampled (B, C, H, W): (B, O, 2H, 2W).
+    """Convolve nearest-neighbour upsampled (B, C, H, W) with (O, C, 3, 3): (B, O, 2H, 2W).
 
-    Neighbours of the large picture are often the same pixel of the small one, so a transposed
-    convolution of that by 4 x 4 is the same in four ninths of the multiplications.
+    A 4 x 4 transposed convolution of the small picture gives the same with four ninths of the
+    multiplications, since neighbours of the large one are often the same pixel.
     """
     spread = _SPREAD.to(kernel)
     spread_kernel = torch.einsum("oikl,ak,bl->ioab", kernel, spread, spread)  # (C, O, 4, 4)
@@ -123,9 +120,9 @@ def convolve_upsampled(x: Tensor, kernel: Tensor, bias: Tensor | None = None) ->
 
 
 class UpBlock(nn.Module):
-    """Twice the size by nearest neighbour, then a convolution block.
+    """Doubles the size by nearest neighbour, then applies a convolution block.
 
-    ``fused`` computes the convolution at the small size (:func:`fuse_upsampling`).
+    With ``fused``, the convolution is computed at the small size (see ``fuse_upsampling``).
     """
 
     fused = False
@@ -135,7 +132,7 @@ class UpBlock(nn.Module):
         self.block = conv_block(inputs, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) -> (B, outputs, 2H, 2W)."""
+        """Return (B, outputs, 2H, 2W)."""
         if not self.fused:
             return self.block(F.interpolate(x, scale_factor=2, mode="nearest"))
         convolution, *rest = self.block
@@ -147,7 +144,7 @@ class UpBlock(nn.Module):
 
 
 def fuse_upsampling(network: nn.Module) -> None:
-    """Let a network's up-blocks convolve at the small size: faster on CPUs, the same result."""
+    """Make up-blocks convolve at the small size: faster on CPUs, the same result."""
     for part in network.modules():
         if isinstance(part, UpBlock):
             part.fused = True
@@ -164,7 +161,7 @@ class ResidualBlock(nn.Module):
         self.conv2 = nn.Conv2d(width, width, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, width, H, W) -> the same shape."""
+        """Return the same shape (B, width, H, W)."""
         out = self.conv1(F.relu(self.norm1(x)))
         return x + self.conv2(F.relu(self.norm2(out)))
 
@@ -188,7 +185,7 @@ class Hourglass(nn.Module):
         self.width = current
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, inputs, H, W) -> (B, width + inputs, H, W)."""
+        """Return (B, width + inputs, H, W)."""
         skips = [x]
         for block in self.down:
             skips.append(block(skips[-1]))

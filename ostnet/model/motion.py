@@ -14,32 +14,30 @@ HEATMAP_VARIANCE = 0.01
 """Variance of the Gaussian drawn at each keypoint, in units of [-1, 1] coordinates."""
 
 DECAY, FARTHEST = 0.5 / HEATMAP_VARIANCE, 20.0
-"""Of its exponent, along each axis: a factor of the squared distance, and where it ends."""
+"""Factor of the squared distance along each axis in its exponent, and the exponent's limit."""
 
 LARGEST_CORRECTION = 0.1
-"""How far the refinement may move the flow, in [-1, 1] coordinates (13 of 256 pixels)."""
+"""Largest change of the flow by the refinement, in [-1, 1] coordinates (13 of 256 pixels)."""
 
 
 @dataclass
 class Motion:
     """Where each output pixel comes from, and whether the source shows it."""
 
-    flow: Tensor
-    """(B, h, w, 2): position in the source, in [-1, 1]."""
-    occlusion: Tensor
-    """(B, 1, h, w) in [0, 1]; 0 where the source shows nothing."""
+    flow: Tensor  # (B, h, w, 2): position in the source, in [-1, 1]
+    occlusion: Tensor  # (B, 1, h, w) in [0, 1]; 0 where the source shows nothing
 
     def flow_at(self, height: int, width: int) -> Tensor:
-        """Flow (B, H, W, 2) at another size."""
+        """Return the flow (B, H, W, 2) at another size."""
         return resize(self.flow.permute(0, 3, 1, 2), height, width).permute(0, 2, 3, 1)
 
     def occlusion_at(self, height: int, width: int) -> Tensor:
-        """Occlusion (B, 1, H, W) at another size."""
+        """Return the occlusion (B, 1, H, W) at another size."""
         return resize(self.occlusion, height, width)
 
 
 def inside(flow: Tensor, bounds: Tensor | None, soft: float) -> Tensor:
-    """Where a flow (B, h, w, 2) points into the source: (B, 1, h, w), 1 inside and 0 outside.
+    """Return where a flow (B, h, w, 2) points into the source: (B, 1, h, w), 1 inside, 0 outside.
 
     Args:
         flow: where in the source each pixel comes from.
@@ -57,9 +55,9 @@ def inside(flow: Tensor, bounds: Tensor | None, soft: float) -> Tensor:
 
 
 def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
-    """A Gaussian at each keypoint: (B, K, 2) -> (B, K, H, W), peak 1, nowhere below 1e-18.
+    """Return a Gaussian (B, K, H, W) at each keypoint (B, K, 2), peak 1, nowhere below 1e-18.
 
-    Further down float32 has denormal numbers, which slow convolutions on a CPU to half their speed.
+    Smaller values could become denormal, which halves the speed of convolutions on a CPU.
     """
     x, y = (torch.linspace(-1, 1, side, device=keypoints.device) for side in (width, height))
     across, down = (
@@ -70,10 +68,10 @@ def gaussian_maps(keypoints: Tensor, height: int, width: int) -> Tensor:
 
 
 def roll_between(x_source: Tensor, x_driving: Tensor) -> Tensor:
-    """The rotation (B, 2, 2) that takes a driving head's points, as rows, to the source's.
+    """Return the rotation (B, 2, 2) that maps a driving head's points, as rows, to the source's.
 
     Least squares over all keypoints (B, K, 2) about their means (Umeyama, PAMI 1991, without the
-    scale); the identity where keypoints do not tell.
+    scale); the identity for coinciding keypoints.
     """
     one = x_driving - x_driving.mean(dim=1, keepdim=True)
     other = x_source - x_source.mean(dim=1, keepdim=True)
@@ -92,21 +90,18 @@ class Candidates:
     R the identity or the head's roll: a grid that is the same for all k, and a shift.
     """
 
-    still: Tensor
-    """(1, H, W, 2): every pixel's own place p."""
-    turned: Tensor
-    """(B or 1, H, W, 2): p R."""
-    shifts: Tensor
-    """(B, K, 2): x_source_k - x_driving_k R."""
+    still: Tensor  # (1, H, W, 2): every pixel's own place p
+    turned: Tensor  # (B or 1, H, W, 2): p R
+    shifts: Tensor  # (B, K, 2): x_source_k - x_driving_k R
 
     def flows(self, count: int) -> Tensor:
-        """The first ones: (B, count, H, W, 2)."""
+        """Return the flows of the first ``count`` candidates: (B, count, H, W, 2)."""
         still = self.still.expand(len(self.shifts), 1, -1, -1, -1)
         moved = self.turned[:, None] + self.shifts[:, : count - 1, None, None]
         return torch.cat([still, moved], dim=1)
 
     def mean(self, weights: Tensor) -> Tensor:
-        """Their mean by weights (B, H * W, K + 1 or more): (B, H, W, 2).
+        """Return their mean (B, H, W, 2) with weights (B, H * W, K + 1 or more).
 
         The weights add up to 1; any beyond the last candidate's are 0.
         """
@@ -120,7 +115,7 @@ class Candidates:
 def candidates(
     x_source: Tensor, x_driving: Tensor, height: int, width: int, turn: bool = False
 ) -> Candidates:
-    """Those of keypoints (B, K, 2); ``turn``: with the head's roll."""
+    """Return the candidates of keypoints (B, K, 2); ``turn``: with the head's roll."""
     still = identity_grid(height, width, device=x_source.device)[None]
     if not turn:
         return Candidates(still, still, x_source - x_driving)
@@ -130,15 +125,14 @@ def candidates(
 
 
 class Refinement(nn.Module):
-    """Corrects flow and occlusion at twice the motion resolution; nothing at the start.
+    """Corrects flow and occlusion at twice the motion resolution; an untrained one does nothing.
 
-    An eye is two pixels high at 64 x 64. Sees dense motion's features and the warped source.
+    At 64 x 64 an eye is two pixels high. Sees dense motion's features and the warped source.
     """
 
     def __init__(self, features: int, width: int, side: int):
         super().__init__()
-        self.shrink = Resize(2 * side)
-        """Makes of the source what ``forward`` sees."""
+        self.shrink = Resize(2 * side)  # resizes the source for forward
         self.reduce = nn.Conv2d(features, width, 1)
         self.body = nn.Sequential(conv_block(width + 3, width), conv_block(width, width))
         self.head = nn.Conv2d(width, 3, 3, padding=1)
@@ -146,7 +140,7 @@ class Refinement(nn.Module):
             nn.init.zeros_(parameter)
 
     def forward(self, seen: Tensor, features: Tensor, coarse: Motion) -> Motion:
-        """Source (B, 3, 2h, 2w), features (B, C, h, w), motion at h x w -> at 2h x 2w."""
+        """Return the motion at 2h x 2w of source (B, 3, 2h, 2w), features and motion at h x w."""
         height, width = seen.shape[-2:]
         flow = coarse.flow_at(height, width)
         known = F.interpolate(self.reduce(features), scale_factor=2, mode="nearest")
@@ -159,10 +153,9 @@ class Refinement(nn.Module):
 
 
 class DenseMotion(nn.Module):
-    """(source, x_S, x_D^) -> :class:`Motion`."""
+    """Predicts the :class:`Motion` from source, x_S and x_D^."""
 
-    masks_alone: Tensor
-    """(K + 2,): 0 for the masks, and for occlusion what leaves it no weight."""
+    masks_alone: Tensor  # (K + 2,): 0 for the masks, and for occlusion what leaves it no weight
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -192,7 +185,7 @@ class DenseMotion(nn.Module):
     def forward(
         self, small: Tensor, medium: Tensor | None, x_source: Tensor, x_driving: Tensor
     ) -> Motion:
-        """Motion at h x w or, refined, at 2h x 2w.
+        """Return the motion at h x w or, refined, at 2h x 2w.
 
         Args:
             small: the source at motion resolution (B, 3, h, w).
@@ -219,9 +212,9 @@ class DenseMotion(nn.Module):
         return self.refinement(medium, features, coarse)
 
     def _heads(self, features: Tensor) -> Tensor:
-        """Mask and occlusion of features (B, C, h, w) by one convolution: (B, K + 2, h, w).
+        """Return mask and occlusion of features (B, C, h, w), by one convolution: (B, K + 2, h, w).
 
-        One for a single channel alone takes as long as one for sixteen.
+        A convolution to a single channel takes as long as one to sixteen.
         """
         heads = (self.mask, self.occlusion)
         weight = torch.cat([head.weight for head in heads])
@@ -229,10 +222,10 @@ class DenseMotion(nn.Module):
         return F.conv2d(features, weight, bias, padding=self.mask.padding)
 
     def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:
-        """What the hourglass sees (B, 4 warped + others, h, w).
+        """Return the hourglass's input (B, 4 warped + others, h, w).
 
-        Of each candidate the change of its heat map; of the first ones also the source moved by
-        their flows (B, warped, h, w, 2).
+        The change of each candidate's heat map; for the first ones also the source warped by their
+        flows (B, warped, h, w, 2).
         """
         height, width = small.shape[-2:]
         moved = gaussian_maps(x_driving, height, width) - gaussian_maps(x_source, height, width)

@@ -23,7 +23,7 @@ from ostnet.model.scale import ScaleTransform
 from ostnet.model.weights import check_weights, load_weights, save_weights
 
 SAME_PICTURE = 1 / 512
-"""Difference of two pictures in [0, 1], everywhere less than this, that is rounding alone."""
+"""Largest difference of two pictures in [0, 1] that counts as rounding."""
 
 __all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 
@@ -32,8 +32,7 @@ __all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 class Output:
     """Result of one forward pass."""
 
-    image: Tensor
-    """(B, 3, H, W) in [0, 1]."""
+    image: Tensor  # (B, 3, H, W) in [0, 1]
     source: Source
     reading: Reading
     rendered: Rendered
@@ -57,8 +56,9 @@ class OSTNet(
     def __init__(self, config: ModelConfig | None = None):
         super().__init__()
         self.config = config or PRESETS["paper"]
-        self.ranges: Ranges | None = None
-        """For eight bits; of the weights that came with them."""
+        self.ranges: Ranges | None = (
+            None  # for 8-bit inference, with the weights they were measured on
+        )
         self.shrink = Resize(self.config.motion_resolution)
         self.detector = KeypointDetector(self.config)
         self.scale = ScaleTransform(self.config)
@@ -66,19 +66,19 @@ class OSTNet(
         self.generator = Generator(self.config)
 
     def keypoints(self, image: Tensor) -> Tensor:
-        """F_kp: (B, 3, H, W) -> (B, K, 2)."""
+        """Return F_kp's keypoints (B, K, 2) of pictures (B, 3, H, W)."""
         return self.detector(image)
 
     def encode(
         self, image: Tensor, around: Tensor | None = None, bounds: Tensor | None = None
     ) -> Source:
-        """All that depends on the source picture (B, 3, H, W) alone.
+        """Compute what depends on the source picture (B, 3, H, W) alone.
 
         Args:
             image: the square that is animated.
-            around: it in the middle of a canvas (B, 3, H + 2 m, W + 2 m), m by ``config.margin``,
-                for a network whose ``reach`` is above 1; None: its edge pixels, repeated.
-            bounds: left, top, right and bottom of what is known of the canvas (B, 4), in the
+            around: a canvas (B, 3, H + 2 m, W + 2 m) with the square in its middle, m from
+                ``config.margin``, if ``reach`` is above 1; None: its edge pixels, repeated.
+            bounds: left, top, right and bottom of the known part of the canvas (B, 4), in the
                 square's coordinates; None: the square alone.
         """
         height, width = image.shape[-2:]
@@ -95,7 +95,7 @@ class OSTNet(
         around: Tensor | None = None,
         bounds: Tensor | None = None,
     ) -> Source:
-        """The same with keypoints (B, K, 2) that are known."""
+        """Do the same as ``encode`` with known keypoints (B, K, 2)."""
         medium = None
         if self.motion.refinement is not None:
             medium = self.motion.refinement.shrink(image)
@@ -105,10 +105,10 @@ class OSTNet(
     def _around(
         self, image: Tensor, around: Tensor | None, taps: list[Tensor]
     ) -> tuple[Tensor | None, list[Tensor]]:
-        """The canvas around a square with these taps, and its taps; None: there is no margin.
+        """Return the canvas around a square (None: no margin) and its taps.
 
-        A canvas that only repeats the square's edge has the square's taps, with their edges
-        repeated: the generator has learned these, and paints better from them.
+        A canvas that only repeats the square's edge gets the square's taps, with their edges
+        repeated: the generator was trained on these.
         """
         height, width = image.shape[-2:]
         down, across = self.config.margin(height), self.config.margin(width)
@@ -134,16 +134,16 @@ class OSTNet(
         return around, [torch.where(nothing_new, mine, its) for mine, its in pairs]
 
     def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
-        """T_theta on keypoints (B, K, 2) of source and driving."""
+        """Apply T_theta to keypoints (B, K, 2) of source and driving."""
         return self.scale(x_source, x_driving)
 
     def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor:
-        """I_D^: the driving picture (B, 3, H, W) sampled at the grid of fiducials (B, 12, 2)."""
+        """Sample the driving picture (B, 3, H, W) at the grid of fiducials (B, 12, 2): I_D^."""
         height, width = driving.shape[-2:]
         return sample(driving, self.scale.grid(fiducials, height, width))
 
     def move(self, source: Source, x_driving: Tensor) -> Motion:
-        """Dense motion of the source performing keypoints (B, K, 2)."""
+        """Return the dense motion from the source to keypoints (B, K, 2)."""
         return self.motion(source.small, source.medium, source.keypoints, x_driving)
 
     def paint(
@@ -155,7 +155,7 @@ class OSTNet(
         places: Collection[str] | None = None,
         window: Window | None = None,
     ) -> Rendered:
-        """The picture of a motion; z None: without scale embedding. Others: see Generator."""
+        """Decode the picture of a motion; z None: no scale embedding. Others: see Generator."""
         painted, mix, warped = self.generator(source, motion, z, gate, places, window)
         if mix is None:
             return Rendered(painted, painted, None, warped, motion)
@@ -164,10 +164,10 @@ class OSTNet(
     def compose(
         self, rendered: Rendered, picture: Tensor, size: tuple[int, int] | None = None
     ) -> Tensor:
-        """The result at any size, the source being there at that size: (B, 3, S, T).
+        """Return the result (B, 3, S, T) at the size of a source picture.
 
-        What the generator painted is enlarged; the warped source is taken from ``picture`` itself,
-        so that it is as sharp as that. At the network's own resolution it is ``rendered.image``.
+        The generated picture is enlarged; the warped source is sampled from ``picture``, so it is
+        as sharp as that. At the network's own resolution this is ``rendered.image``.
 
         Args:
             rendered: the result at the network's resolution.
@@ -190,7 +190,7 @@ class OSTNet(
         gate: Tensor | None = None,
         places: Collection[str] | None = None,
     ) -> Rendered:
-        """The source performing keypoints (B, K, 2): ``move``, then ``paint``."""
+        """Return the source animated by keypoints (B, K, 2): ``move``, then ``paint``."""
         return self.paint(source, self.move(source, x_driving), z, gate, places)
 
     def forward(
@@ -200,9 +200,9 @@ class OSTNet(
         scale_transform: bool = True,
         scale_embedding: bool = True,
     ) -> Output:
-        """One frame, with either part of the scale machinery switched on or off.
+        """Compute one frame, with either part of the scale machinery switched on or off.
 
-        A part that the configuration left out of the network stays off.
+        A part that the configuration removed stays off.
         """
         state = self.encode(source)
         reading = self.read(state, driving, scale_transform)
@@ -212,12 +212,12 @@ class OSTNet(
 
     @classmethod
     def outline(cls, config: ModelConfig) -> "OSTNet":
-        """A network without memory for its weights, to ask for their names and shapes."""
+        """Return a network without memory for its weights, for their names and shapes."""
         with torch.device("meta"):
             return cls(config)
 
     def _save_pretrained(self, save_directory: Path) -> None:
-        """Write model.safetensors (half precision), config.json, and ranges.json if it has some."""
+        """Write model.safetensors (half precision), config.json and, if known, ranges.json."""
         save_weights(self, save_directory / SAFETENSORS_SINGLE_FILE)
         text = json.dumps(self.config.to_dict(), indent=2) + "\n"
         (save_directory / CONFIG_NAME).write_text(text)
@@ -233,7 +233,7 @@ class OSTNet(
         map_location: str = "cpu",
         **download,
     ) -> "OSTNet":
-        """Strict load of model.safetensors from a folder or the Hub; never a pickle.
+        """Load model.safetensors strictly from a folder or the Hub; never a pickle.
 
         Raises:
             InputError: no config.json, no model.safetensors, or weights that do not fit.

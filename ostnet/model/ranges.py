@@ -1,7 +1,7 @@
-"""``ranges.json`` beside the weights: between which values the inputs of convolutions lie.
+"""``ranges.json`` beside the weights: the ranges of the inputs of convolutions.
 
-Eight bits of such an input say something only where it is known which values it takes. They are
-seen on faces, once (``ostnet calibrate``), and kept with the weights.
+8-bit inference needs them. ``ostnet calibrate`` measures them on faces after each change of the
+weights.
 """
 
 import hashlib
@@ -17,32 +17,31 @@ NAME = "ranges.json"
 
 @dataclass(frozen=True)
 class Ranges:
-    """Of one network."""
+    """Calibrated ranges of one network."""
 
     weights: str
     """SHA-256 of configuration and weights (:func:`ostnet.backends.digest.model_digest`)."""
-    seen: str
-    """On what, for reading."""
+    seen: str  # description of the calibration data
     inputs: dict[str, tuple[list[float], list[float]]]
-    """Name of a convolution in the network -> the least and the greatest value of each channel."""
+    """Name of a convolution -> the smallest and the largest value of each input channel."""
 
     @property
     def digest(self) -> str:
-        """A hash of all of it."""
+        """Return a hash of all fields."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
     def write(self, folder: Path) -> Path:
-        """Write the file; its path."""
+        """Write the file; return its path."""
         text = json.dumps(asdict(self)) + "\n"
         (folder / NAME).write_text(text, encoding="utf-8")
         return folder / NAME
 
     @classmethod
     def beside(cls, folder: Path) -> "Ranges | None":
-        """Those of a checkpoint; None where it has none.
+        """Return the ranges of a checkpoint; None if it has none.
 
         Raises:
-            InputError: the file is no such.
+            InputError: the file is not one of ranges.
         """
         if not (folder / NAME).is_file():
             return None

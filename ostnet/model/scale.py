@@ -27,21 +27,21 @@ FIDUCIALS = torch.tensor(
 
 
 def _radial(squared: Tensor) -> Tensor:
-    """phi(r) = r^2 ln r^2, with phi(0) = 0."""
+    """Return phi(r) = r^2 ln r^2, with phi(0) = 0."""
     return torch.where(squared > 0, squared * squared.clamp(min=1e-300).log(), 0.0)
 
 
 def _basis(points: Tensor) -> Tensor:
-    """TPS basis (N, 15) of points (N, 2): 12 radial values, 1, x, y."""
+    """Return the TPS basis (N, 15) of points (N, 2): 12 radial values, 1, x, y."""
     squared = (points[:, None] - FIDUCIALS[None]).square().sum(-1)
     return torch.cat([_radial(squared), torch.ones(len(points), 1).double(), points], dim=1)
 
 
 def tps_matrix(height: int, width: int) -> Tensor:
-    """Constant map (H*W, 12) from fiducial points to the sampling grid, in float64.
+    """Return the constant map (H*W, 12) from fiducial points to the sampling grid, in float64.
 
-    Solves the interpolation problem once: system matrix (15, 15) inverted, times the basis of every
-    output pixel; the last three columns multiply the zero side conditions and are dropped.
+    Solves the interpolation once: the inverted system matrix (15, 15) times the basis of every
+    output pixel. The last three columns multiply the zero side conditions and are dropped.
     """
     count = len(FIDUCIALS)
     system = torch.zeros(count + 3, count + 3, dtype=torch.float64)
@@ -52,7 +52,7 @@ def tps_matrix(height: int, width: int) -> Tensor:
 
 
 def affine_matrix(height: int, width: int) -> Tensor:
-    """Constant map (2, 12): row a gives A_aa of the grid's least-squares affine p = A p' + t.
+    """Return the map (2, 12): row a gives A_aa of the grid's least-squares affine p = A p' + t.
 
     The pixels are symmetric about the centre, so the least-squares slope along an axis is
     sum(p' p) / sum(p' p').
@@ -63,7 +63,7 @@ def affine_matrix(height: int, width: int) -> Tensor:
 
 
 class ScaleTransform(nn.Module):
-    """T_theta and the grid generator.
+    """Computes T_theta and the sampling grid.
 
     z = T_theta(x_S, x_D, d_S, d_D) with distance vectors d_k = x_k - mean(x); a linear head on z,
     zero at the start, predicts an offset of each base point: an untrained module is the identity.
@@ -71,10 +71,8 @@ class ScaleTransform(nn.Module):
     (the spline through such points is that map).
     """
 
-    base: Tensor
-    """The base points, (12, 2)."""
-    affine: Tensor
-    """What turns fiducials into the affine scale of their grid; see ``affine_matrix``."""
+    base: Tensor  # the base points, (12, 2)
+    affine: Tensor  # maps fiducials to the affine scale of their grid; see affine_matrix
 
     def __init__(self, config: ModelConfig):
         super().__init__()
@@ -90,13 +88,13 @@ class ScaleTransform(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.register_buffer("base", FIDUCIALS.float(), persistent=False)
-        with torch.device("cpu"):  # a constant, whatever the weights are made on
+        with torch.device("cpu"):  # a constant, independent of the weights' device
             affine = affine_matrix(config.resolution, config.resolution).float()
         self.register_buffer("affine", affine, persistent=False)
         self._grids: dict[tuple, Tensor] = {}
 
     def forward(self, x_source: Tensor, x_driving: Tensor) -> Alignment:
-        """Keypoints (B, K, 2) of source and driving -> Alignment, all in float32."""
+        """Return the alignment of source and driving keypoints (B, K, 2), in float32."""
         with torch.autocast(x_source.device.type, enabled=False):
             x_source, x_driving = x_source.float(), x_driving.float()
             d_source = x_source - x_source.mean(dim=1, keepdim=True)
@@ -107,19 +105,19 @@ class ScaleTransform(nn.Module):
         return Alignment(z, fiducials, self.affine_scale(fiducials))
 
     def _offsets(self, z: Tensor) -> Tensor:
-        """Offsets (B, 12, 2) of the base points from the code (B, code)."""
+        """Return the offsets (B, 12, 2) of the base points of a code (B, code)."""
         moved = self.head(z).unflatten(1, (-1, 2))  # (B, 12, 2), or (B, 3, 2) if affine
         return F.pad(self.base, (0, 1), value=1.0) @ moved if self.is_affine else moved
 
     def affine_scale(self, fiducials: Tensor) -> Tensor:
-        """(A_xx, A_yy) of the grid that fiducials (B, 12, 2) generate: (B, 2)."""
+        """Return (A_xx, A_yy) of the grid of fiducials (B, 12, 2): (B, 2)."""
         return torch.einsum("af,bfa->ba", self.affine, fiducials.float())
 
     def grid(self, fiducials: Tensor, height: int, width: int) -> Tensor:
-        """Sampling grid (B, H, W, 2) of fiducials (B, 12, 2): one matrix product, in float32."""
+        """Return the sampling grid (B, H, W, 2) of fiducials (B, 12, 2), in float32."""
         key = (height, width, fiducials.device)
         if key not in self._grids:
-            # normal tensors, also when first made under inference_mode: training may follow
+            # normal tensors even if first made under inference_mode: training may follow
             with torch.inference_mode(False):
                 self._grids[key] = tps_matrix(height, width).float().to(fiducials.device)
         # the base points reproduce the identity, so only their offsets need the product: exact at 0
@@ -145,10 +143,10 @@ def scale_image(image: Tensor, s: Tensor, offset: Tensor | float = 0.0) -> Tenso
 
 
 def _resampling(size: int, s: Tensor, offset: Tensor) -> Tensor:
-    """Row-stochastic matrices (B, size, size): output pixel = weighted mean of input pixels.
+    """Return row-stochastic matrices (B, size, size): output pixel = mean of input pixels.
 
     The weight of an input pixel is the share of a box, max(1, 1 / s) pixels wide about the sampled
-    position, that covers it; the outermost pixels reach out to infinity.
+    position, that covers it; the outermost pixels extend to infinity.
     """
     middle = (size - 1) / 2
     output = torch.arange(size, device=s.device) - middle

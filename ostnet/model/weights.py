@@ -13,7 +13,7 @@ from ostnet.errors import InputError
 def save_weights(model: nn.Module, path: Path) -> None:
     """Write the state dict as safetensors, floating point tensors in half precision.
 
-    The batch counters of batch norm are left out: nothing reads them when a momentum is set.
+    The batch counters of batch norm are left out: with a momentum they are not used.
     """
     tensors = {
         name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
@@ -26,7 +26,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
     """Load safetensors into the model, in the model's precision.
 
     Raises:
-        InputError: as :func:`check_weights`, or values that are no finite numbers.
+        InputError: as :func:`check_weights`, or values that are not finite.
     """
     check_weights(model, path)
     found = load_file(str(path))
@@ -39,11 +39,7 @@ def load_weights(model: nn.Module, path: Path) -> None:
 
 
 def check_weights(model: nn.Module, path: Path) -> None:
-    """Whether a file fits the model, by the names and shapes in its header; loads nothing.
-
-    Args:
-        model: with the shapes to be expected.
-        path: a safetensors file.
+    """Check a safetensors file's names and shapes against the model's, without loading it.
 
     Raises:
         InputError: unreadable file, missing or unexpected keys, wrong shapes; all are named.
@@ -72,12 +68,12 @@ def check_weights(model: nn.Module, path: Path) -> None:
 
 
 def _finite(value: torch.Tensor) -> bool:
-    """Whether all numbers are real and finite."""
+    """Return whether all numbers are real and finite."""
     return not value.is_complex() and bool(value.float().isfinite().all())
 
 
 def _stored(model: nn.Module) -> dict[str, torch.Tensor]:
-    """What a file holds of a model: all but the batch counters of batch norm."""
+    """Return what a file holds of a model: all but the batch counters of batch norm."""
     return {
         name: value
         for name, value in model.state_dict().items()

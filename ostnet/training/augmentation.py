@@ -29,10 +29,8 @@ class SmoothWarp:
     Maps a position p of the *warped* picture to where its pixel is in the *original*.
     """
 
-    matrix: Tensor
-    """(B, 2, 2)."""
-    shift: Tensor
-    """(B, 2)."""
+    matrix: Tensor  # (B, 2, 2)
+    shift: Tensor  # (B, 2)
     bend: Tensor | None = None
     """(B, C, 2) weights of the control points; None: affine."""
 

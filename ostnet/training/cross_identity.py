@@ -45,22 +45,16 @@ def detector_input(model: OSTNet) -> Resize:
 class DetectedPoints:
     """Detected points of N frames of many clips, plain and at V random scales."""
 
-    plain: Tensor
-    """(N, K, 2)."""
-    scaled: Tensor
-    """(V, N, K, 2): after the augmentation."""
-    scale: Tensor
-    """(V, N, 2): the augmentation's scale."""
+    plain: Tensor  # (N, K, 2)
+    scaled: Tensor  # (V, N, K, 2): after the augmentation
+    scale: Tensor  # (V, N, 2): the augmentation's scale
     openings: Tensor
     """(N, 2): how far mouth and eyes are open, standardised; NaN where unknown."""
-    first: Tensor
-    """(clips,): index of the first frame of each clip."""
-    count: Tensor
-    """(clips,): number of frames of each clip."""
+    first: Tensor  # (clips,): index of the first frame of each clip
+    count: Tensor  # (clips,): number of frames of each clip
     size: Tensor
     """(clips, 2): median spread of the plain points of each clip, its typical face size."""
-    balance: Tensor
-    """(clips,): how often each clip is drawn, so that identities are drawn evenly."""
+    balance: Tensor  # (clips,): how often each clip is drawn, so that identities are drawn evenly
 
 
 @torch.inference_mode()
@@ -109,12 +103,9 @@ def detect_points(model: OSTNet, store: FrameStore, generator: torch.Generator) 
 class PointPairs:
     """Source and driving points with the scale between them."""
 
-    source: Tensor
-    """(B, K, 2)."""
-    driving: Tensor
-    """(B, K, 2)."""
-    scale: Tensor
-    """(B, 2): how many times larger the driving face is."""
+    source: Tensor  # (B, K, 2)
+    driving: Tensor  # (B, K, 2)
+    scale: Tensor  # (B, 2): how many times larger the driving face is
     openings: Tensor
     """(B, 4): mouth and eyes of source and of driving, standardised; NaN where unknown."""
 

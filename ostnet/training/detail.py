@@ -56,10 +56,8 @@ class MotionInput:
     """What the generator's motion and embedding are computed from."""
 
     source: Source
-    z: Tensor
-    """(B, code)."""
-    x_rectified: Tensor
-    """(B, K, 2)."""
+    z: Tensor  # (B, code)
+    x_rectified: Tensor  # (B, K, 2)
 
 
 @dataclass
@@ -67,15 +65,12 @@ class Prediction:
     """What the network makes of B pairs."""
 
     pair: Pair
-    target: Tensor
-    """The decoded part of the target pictures."""
+    target: Tensor  # the decoded part of the target pictures
     rendered: Rendered
-    flow: Tensor
-    """(B, h, w, 2) at twice the motion resolution."""
+    flow: Tensor  # (B, h, w, 2) at twice the motion resolution
     window: Window | None
     """The part of the picture that was decoded; None: all of it."""
-    closeup: Window | None
-    """The part that the discriminator sees, if the whole picture was decoded."""
+    closeup: Window | None  # the part that the discriminator sees, if the whole picture was decoded
 
     def compared(self) -> Tensor:
         """Return the results, in every third row what was generated without the warped source.

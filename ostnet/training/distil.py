@@ -37,10 +37,8 @@ class Prediction:
 
     pair: Pair
     rendered: Rendered
-    taught: Rendered
-    """The teacher's, for the same motion."""
-    region: Tensor
-    """Weights of the pixels (B, 1, H, W)."""
+    taught: Rendered  # the teacher's, for the same motion
+    region: Tensor  # weights of the pixels (B, 1, H, W)
 
 
 class DistilStage(DetailStage):

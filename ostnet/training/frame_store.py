@@ -55,8 +55,7 @@ class FrameStore:
         self.landmarks = self._load_landmarks(known).to(self.device)  # (N, P, 2)
         self.openings = torch.from_numpy(landmarks.openings(self.landmarks.cpu().numpy()))
         """(N, 2): how far mouth and eyes are open in each frame; NaN where unknown."""
-        self.skipped: list[tuple[str, str]] = []
-        """(file, reason) of the files that cannot be read."""
+        self.skipped: list[tuple[str, str]] = []  # (file, reason) of the files that cannot be read
         self._ready: list[ClipFrames] = []
         self._tables: tuple[int, ClipTable | None, ClipTable | None] = (-1, None, None)
         self._changed = threading.Condition()

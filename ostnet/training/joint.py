@@ -24,20 +24,13 @@ from ostnet.training.stages import Stage, draw_scale, scale_loss
 class Pair:
     """B training pairs after augmentation."""
 
-    source: Tensor
-    """(B, 3, H, W) in [0, 1]."""
-    target: Tensor
-    """The driving frame at the source's scale: ground truth, (B, 3, H, W)."""
-    driving: Tensor
-    """What the network sees: the target at scale ``scale``, (B, 3, H, W)."""
-    scale: Tensor
-    """(B, 2); 1 on rows that bypass the transformation."""
-    bypass: Tensor
-    """(B,) bool: rows of the ordinary same-scale baseline."""
-    source_points: Tensor
-    """(B, P, 2), NaN where unknown."""
-    target_points: Tensor
-    """(B, P, 2), NaN where unknown."""
+    source: Tensor  # (B, 3, H, W) in [0, 1]
+    target: Tensor  # the driving frame at the source's scale: ground truth, (B, 3, H, W)
+    driving: Tensor  # what the network sees: the target, scaled by scale, (B, 3, H, W)
+    scale: Tensor  # (B, 2); 1 on rows that bypass the transformation
+    bypass: Tensor  # (B,) bool: rows of the ordinary same-scale baseline
+    source_points: Tensor  # (B, P, 2), NaN where unknown
+    target_points: Tensor  # (B, P, 2), NaN where unknown
     reframed: Tensor
     """(B,) bool: rows whose source and target are windows at different places of a clip."""
 
@@ -83,8 +76,7 @@ class Prediction:
     pair: Pair
     source: Source
     reading: Reading
-    image: Tensor
-    """(B, 3, H, W): the result."""
+    image: Tensor  # (B, 3, H, W): the result
 
 
 class JointStage(Stage):

@@ -16,8 +16,7 @@ class Batch:
     driving: Tensor
     source_landmarks: Tensor
     driving_landmarks: Tensor
-    is_still: Tensor
-    """(B,) bool: source and driving are the same picture."""
+    is_still: Tensor  # (B,) bool: source and driving are the same picture
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,7 @@ class ClipFrames:
     is_still: bool
     start: int
     length: int
-    weight: float = 1.0
-    """How often its identity is drawn, relative to others."""
+    weight: float = 1.0  # how often its identity is drawn, relative to others
 
 
 class ClipTable:

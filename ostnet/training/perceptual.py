@@ -39,10 +39,8 @@ class _Choice:
     """One network that can serve."""
 
     build: type[FeatureNetwork]
-    find: Callable[[], Path | None]
-    """Path of its weights on this machine, or None."""
-    divisors: tuple[float, ...]
-    """Per depth: the mean L1 is divided by this."""
+    find: Callable[[], Path | None]  # path of its weights on this machine, or None
+    divisors: tuple[float, ...]  # per depth: the mean L1 is divided by this
 
 
 _CHOICES: dict[str, _Choice] = {
@@ -85,8 +83,7 @@ class PerceptualLoss(nn.Module):
                 f"perceptual network {network_name!r}: unknown; choose auto, {', '.join(_CHOICES)}"
             )
         choice = _CHOICES[network_name]
-        self.name = network_name
-        """Name of the network in use."""
+        self.name = network_name  # name of the network in use
         self.network = choice.build()
         self.divisors = choice.divisors
         self.network.load_state_dict(_state(network_name, self.network, weights))

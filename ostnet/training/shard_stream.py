@@ -41,12 +41,9 @@ class BufferedClip:
 
     identity: str
     is_still: bool
-    frames: np.ndarray
-    """(n, 3, R, R) uint8."""
-    points: np.ndarray
-    """(n, P, 2), NaN where unknown."""
-    uses: int = 0
-    """Pairs drawn from it so far."""
+    frames: np.ndarray  # (n, 3, R, R) uint8
+    points: np.ndarray  # (n, P, 2), NaN where unknown
+    uses: int = 0  # pairs drawn from it so far
 
 
 class ShuffleBuffer:
@@ -54,8 +51,7 @@ class ShuffleBuffer:
 
     def __init__(self, uses: int):
         self.uses = uses
-        self.clips = 0
-        """Number of clips, stills excluded."""
+        self.clips = 0  # number of clips, stills excluded
         self._identities: dict[bool, list[list[BufferedClip]]] = {False: [], True: []}
 
     def __len__(self) -> int:
@@ -118,8 +114,7 @@ class ShardStream:
         self.config, self.device = config, torch.device(device)
         self.rank, self.count, self.seed = rank, count, (config.seed, updates)
         folder, self.workers = Path(config.data), workers(config, self.device)
-        self.skipped: list[tuple[str, str]] = []
-        """(file, reason) of what cannot be read."""
+        self.skipped: list[tuple[str, str]] = []  # (file, reason) of what cannot be read
         self._shards = find_shards(folder, "train")
         check_identities(folder, "train", config.leave_out)
         self._buffer = ShuffleBuffer(config.stream_uses)
