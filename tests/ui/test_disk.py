@@ -39,7 +39,8 @@ def page(megabyte):
         return PlainTextResponse("taken")
 
     middleware = [Middleware(RouteGuard, visitors=Visitors(megabyte))]
-    return TestClient(Starlette([Route(UPLOAD, take, methods=["POST"])], middleware=middleware))
+    routes = [Route(UPLOAD, take, methods=["POST"])]
+    return TestClient(Starlette(routes=routes, middleware=middleware))
 
 
 def test_every_file_counts_and_no_link(megabyte, monkeypatch):
