@@ -113,20 +113,24 @@ def read_dataset(
     """
     if kind == "manifest" or (kind == "auto" and (data / "manifest.csv").is_file()):
         listed = {clip.file: clip for clip in read_clips(data)}
-        kind, split, files, make = "manifest", "val", list(listed), listed.__getitem__
+        kind, split, files = "manifest", "val", list(listed)
     else:
+        listed = {}
         split, files = _clip_files(data)
         kind = recognise(files) if kind == "auto" else kind
-
-        def make(file: str) -> Clip:
-            return Clip(file, id_of(file, kind), count_frames(data / file))
-
-    if count is None:
-        return Dataset(data, kind, split, [make(file) for file in files])
-    if count > len(files):
-        raise InputError(f"clips: asked for {count}, found {len(files)} in {data}; ask for fewer")
-    drawn = f" drawn from {len(files)} by seed {seed}"
-    return Dataset(data, kind, split, [make(f) for f in draw_clips(files, count, seed)], drawn)
+    drawn = ""
+    if count is not None:
+        if count > len(files):
+            raise InputError(
+                f"clips: asked for {count}, found {len(files)} in {data}; ask for fewer"
+            )
+        drawn = f" drawn from {len(files)} by seed {seed}"
+        files = draw_clips(files, count, seed)
+    clips = [
+        listed.get(file) or Clip(file, id_of(file, kind), count_frames(data / file))
+        for file in files
+    ]
+    return Dataset(data, kind, split, clips, drawn)
 
 
 def read_clips(data: Path, split: str = "val") -> list[Clip]:

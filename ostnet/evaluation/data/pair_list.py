@@ -267,8 +267,8 @@ def _places(path: Path, rows: Sequence[Row], dataset: Dataset) -> list[tuple[Pla
     """Return (source, driving) of every row; unknown names raise InputError."""
     locate = Locator(dataset)
     names = dict.fromkeys(row[column] for row in rows for column in ("source", "driving"))
-    places = {name: locate(name) for name in names}
-    if lost := [name for name in names if places[name] is None]:
+    places = {name: place for name in names if (place := locate(name))}
+    if lost := [name for name in names if name not in places]:
         raise InputError(
             f"pair list: {path} names {len(lost)} clips, frames or pictures that "
             f"{dataset.describe()}, does not have; the first is {lost[0]!r}"

@@ -71,8 +71,7 @@ def following_columns(face: Face | None, driver: Face | None) -> Record:
             ("yaw", "pitch", "roll"), read.pose if read else [np.nan] * 3, strict=True
         ):
             columns[f"{angle}_{side}"] = value
-    both = face is not None and driver is not None
-    columns["prmse_pnp68"] = formulas.prmse(driver.pose, face.pose) if both else np.nan
+    columns["prmse_pnp68"] = formulas.prmse(driver.pose, face.pose) if face and driver else np.nan
     return columns
 
 
@@ -130,14 +129,14 @@ def moved(points: np.ndarray, pair: Pair) -> np.ndarray:
 
 def inside(points: np.ndarray) -> np.ndarray:
     """Return which points lie on the picture: (K,)."""
-    return ((points >= 0) & (points <= SIZE - 1)).all(axis=-1)
+    return np.all((points >= 0) & (points <= SIZE - 1), axis=-1)
 
 
 def equivariance_columns(
     frame: np.ndarray | None, changed: np.ndarray | None, pair: Pair
 ) -> Record:
     """Return the distance between F(T(I)) and T(F(I)), T the change that the pair makes."""
-    columns = dict.fromkeys(("equivariance", "equivariance_relative", "outside"), np.nan)
+    columns: Record = dict.fromkeys(("equivariance", "equivariance_relative", "outside"), np.nan)
     if frame is None or changed is None:
         return columns
     expected = moved(frame, pair)

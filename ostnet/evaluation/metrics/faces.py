@@ -9,7 +9,7 @@ Landmarkers:
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -118,7 +118,7 @@ class FanLandmarker:
             ) from error
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:
-        faces = self._network.get_landmarks_from_image(image)
+        faces = [np.asarray(face) for face in self._network.get_landmarks_from_image(image) or ()]
         if not faces:
             return None
         return max(faces, key=lambda face: np.ptp(face, axis=0).prod()).astype(np.float64)
@@ -201,7 +201,7 @@ class FaceReader:
     def __init__(self, landmarker: Landmarker, embedder: Embedder):
         self.landmarker, self.embedder = landmarker, embedder
 
-    def read(self, images: Sequence[np.ndarray], identity: bool = False) -> list[Face | None]:
+    def read(self, images: Iterable[np.ndarray], identity: bool = False) -> list[Face | None]:
         """Return the largest face of each uint8 picture (H, W, 3), with embeddings if asked for."""
         return [self._read(image, identity) for image in images]
 

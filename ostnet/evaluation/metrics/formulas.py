@@ -5,6 +5,7 @@ a 256 x 256 picture, iBUG order. Functions return a float, or an array where the
 """
 
 import numpy as np
+from numpy.typing import ArrayLike
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from ostnet import landmarks as ibug
@@ -34,11 +35,10 @@ def psnr(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> f
 
 def ssim(truth: np.ndarray, generated: np.ndarray, data_range: float = 1.0) -> float:
     """Return the mean structural similarity: uniform 7 x 7 window per channel."""
-    return float(
-        structural_similarity(
-            as_unit(truth), as_unit(generated), data_range=data_range, channel_axis=2
-        )
+    mean = structural_similarity(
+        as_unit(truth), as_unit(generated), data_range=data_range, channel_axis=2
     )
+    return float(mean)  # pyright: ignore[reportArgumentType]
 
 
 def ssim_map(truth: np.ndarray, generated: np.ndarray) -> np.ndarray:
@@ -46,9 +46,9 @@ def ssim_map(truth: np.ndarray, generated: np.ndarray) -> np.ndarray:
 
     NaN in the outer 3 pixels, whose windows reach over the edge.
     """
-    _, similarity = structural_similarity(
+    similarity = structural_similarity(
         as_unit(truth), as_unit(generated), data_range=1.0, channel_axis=2, full=True
-    )
+    )[1]
     inner = np.full(similarity.shape[:2], np.nan)
     inner[3:-3, 3:-3] = similarity.mean(axis=2)[3:-3, 3:-3]
     return inner
@@ -93,7 +93,7 @@ def scale_error(generated: np.ndarray, reference: np.ndarray) -> np.ndarray:
     return np.abs(np.log(spread(generated) / spread(reference)))
 
 
-def module_scale_error(measured: np.ndarray, known: np.ndarray) -> np.ndarray:
+def module_scale_error(measured: ArrayLike, known: ArrayLike) -> np.ndarray:
     """Return |ln(measured / known)| of driving scales (..., 2), per axis."""
     return np.abs(np.log(np.asarray(measured) / np.asarray(known)))
 

@@ -1,10 +1,10 @@
 """Options of the metrics, the face reader that they ask for, and the names of all back ends."""
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
-import skimage
 
 from ostnet.evaluation.metrics import pose_and_gaze
 from ostnet.evaluation.metrics.faces import DlibEmbedder, FaceReader, make_landmarker
@@ -46,7 +46,7 @@ def backends(reader: FaceReader, perceptual: RegionDistance | None) -> dict[str,
     landmarker = reader.landmarker.name
     found = {
         "numpy": "ostnet",
-        "scikit-image": f"scikit-image {skimage.__version__}",
+        "scikit-image": f"scikit-image {version('scikit-image')}",
         "landmarker": landmarker,
         "irises": f"{pose_and_gaze.IRIS}, OpenCV {cv2.__version__}; contour: {landmarker}",
         "embedder": reader.embedder.name,

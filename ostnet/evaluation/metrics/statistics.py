@@ -21,6 +21,9 @@ FOLDS, INNER_FOLDS = 10, 5
 PENALTIES = np.logspace(-4, 3, 15)
 """Ridge penalties tried, per frame of the training folds (on features of unit variance)."""
 
+People = Sequence[str] | np.ndarray
+"""Person of each row."""
+
 Statistic = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -81,7 +84,7 @@ def whole(statistic: Statistic, values: np.ndarray) -> float:
 
 
 def people_interval(
-    statistic: Statistic, values: np.ndarray, people: Sequence[str]
+    statistic: Statistic, values: np.ndarray, people: People
 ) -> tuple[float, float] | None:
     """Return the percentile interval (low, high) when people are drawn anew with replacement.
 
@@ -100,27 +103,25 @@ def people_interval(
     return float(low), float(high)
 
 
-def folds_of(people: Sequence[str], count: int, seed: int = 0) -> np.ndarray:
+def folds_of(people: People, count: int, seed: int = 0) -> np.ndarray:
     """Return the fold (N,) of each row: people are dealt at random to at most ``count`` folds."""
     names, owner = np.unique(np.asarray(people), return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names))
     return (order % min(count, len(names)))[owner]
 
 
-def held_out_predictions(
-    features: np.ndarray, targets: np.ndarray, people: Sequence[str]
-) -> np.ndarray:
+def held_out_predictions(features: np.ndarray, targets: np.ndarray, people: People) -> np.ndarray:
     """Predict targets (N, T) from features (N, D) by ridge regression, without the row's person.
 
     The penalty is chosen for each target by the same means among the people that train. Needs
     three people.
     """
-    people = np.asarray(people)
-    fold = folds_of(people, FOLDS)
+    person = np.asarray(people)
+    fold = folds_of(person, FOLDS)
     predicted = np.empty(targets.shape)
     for number in range(fold.max() + 1):
         train, test = fold != number, fold == number
-        inner = folds_of(people[train], INNER_FOLDS, seed=1)
+        inner = folds_of(person[train], INNER_FOLDS, seed=1)
         errors = np.zeros((len(PENALTIES), targets.shape[1]))
         for k in range(inner.max() + 1):
             a, b = inner != k, inner == k

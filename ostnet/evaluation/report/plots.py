@@ -1,6 +1,6 @@
 """Pictures of a report: curves and boxes as PNG and SVG, sheets of samples as PNG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -138,7 +138,7 @@ def levels(
     rows: Sequence[Row],
     metric: str,
     order: Sequence[str],
-    methods: Sequence[str],
+    methods: Iterable[str],
     reference: str,
 ) -> None:
     """Draw R^2 by level with its interval, a line per method; dashed, the ``reference`` condition.

@@ -12,6 +12,7 @@ from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.statistics import (
+    People,
     Statistic,
     correlation,
     mean,
@@ -125,7 +126,7 @@ def in_table_order(methods: Iterable[str]) -> list[str]:
     return known + [name for name in present if name not in METHODS]
 
 
-def estimate(statistic: Statistic, values: np.ndarray, people: Sequence[str]) -> Row:
+def estimate(statistic: Statistic, values: np.ndarray, people: People) -> Row:
     """Return value, and its 95 % interval over people (low, high) where there are two or more.
 
     Statistics that divide by a variance may have neither: what is not finite is left out.
