@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,12 +58,15 @@ class GroupStore:
     def save(self, number: int, result: Result, with_strip: bool) -> None:
         """Keep one group; its CSV appears only when complete."""
         if with_strip:
-            np.savez_compressed(self._path(number, ".npz"), **result.strip)
+            self._pack(number, ".npz", result.strip)
         if result.arrays:
-            np.savez_compressed(self._path(number, ".arrays.npz"), **result.arrays)
+            self._pack(number, ".arrays.npz", result.arrays)
         partial = self._path(number, ".partial")
         write_records(partial, result.records)
         partial.replace(self._path(number, ".csv"))
+
+    def _pack(self, number: int, suffix: str, arrays: dict[str, Any]) -> None:
+        np.savez_compressed(self._path(number, suffix), **arrays)
 
     def records(self, count: int) -> list[Record]:
         """Return the records of the first ``count`` groups, in order."""
