@@ -1,6 +1,7 @@
-"""The one flag system: command-line flags made of configuration dataclasses, errors of one line.
+"""Command-line flags made from configuration dataclasses, with errors of one line.
 
-Plain argparse, so that training needs nothing of the command line's other parts.
+This is plain argparse rather than tyro or jsonargparse: training runs on machines with the standard
+library alone, and every error must be one line.
 """
 
 import argparse
@@ -33,7 +34,7 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=prog, description=description, allow_abbrev=False)
 
     def parse_known_args(self, args=None, namespace=None):  # pyright: ignore
-        """Complain of unknown flags before anything else."""
+        """Check for unknown flags before anything else."""
         for word in sys.argv[1:] if args is None else args:
             flag = word.partition("=")[0]
             if flag.startswith("--") and flag not in ("--", *self._option_string_actions):
@@ -58,7 +59,7 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Style:
-    """How a dataclass's fields are told as flags, where that does not follow from the class."""
+    """How the flags of a dataclass differ from its fields."""
 
     required: Collection[str] = ()
     """Fields that must be given although they have a default."""
@@ -112,7 +113,7 @@ def given(
 
 
 def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
-    """A dataclass of what was given.
+    """Build a dataclass from what was given.
 
     Args:
         config: the class, whose own defaults stand elsewhere, or an instance, whose values do.
@@ -136,9 +137,10 @@ def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
 
 
 def exit_code(command: Callable[[], object]) -> int:
-    """Run a command; whatever a user can cause becomes one line on standard error and its code, 2.
+    """Run a command and return its exit code.
 
-    Ctrl-C and SIGTERM undo what was begun and say one line: 130 and 143.
+    An error that a user can cause becomes one line on standard error and code 2. Ctrl-C and SIGTERM
+    remove unfinished files; their codes are 130 and 143.
     """
     try:
         with _terminated_cleanly():
@@ -155,12 +157,12 @@ def exit_code(command: Callable[[], object]) -> int:
 
 
 class _Terminated(KeyboardInterrupt):
-    """SIGTERM came."""
+    """Raised when SIGTERM arrives."""
 
 
 @contextmanager
 def _terminated_cleanly() -> Iterator[None]:
-    """SIGTERM ends what is inside as Ctrl-C does, so that it takes its files away."""
+    """Let SIGTERM end the block as Ctrl-C does, so that unfinished files are removed."""
 
     def terminate(number: int, frame: object) -> NoReturn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -177,7 +179,7 @@ def _terminated_cleanly() -> Iterator[None]:
 
 
 def field_docs(config: type) -> dict[str, str]:
-    """The docstring under each field of a dataclass and its bases; none where it has no source."""
+    """Return the docstring under each field of a dataclass and its bases; {} without source."""
     docs = {}
     parts: list[type] = [part for part in reversed(config.__mro__) if is_dataclass(part)]
     for part in parts:
@@ -197,7 +199,7 @@ def field_docs(config: type) -> dict[str, str]:
 
 
 class _Words(argparse.Action):
-    """Words with blanks or commas between them, as a tuple."""
+    """Collects words, separated by blanks or commas, into a tuple."""
 
     def __call__(self, parser, namespace, values, option_string=None):
         words = [word for value in values or () for word in str(value).split(",") if word]
@@ -263,7 +265,7 @@ def add_flags(
 
 
 def _default(config: type | object, item) -> Any:
-    """A field's value where no flag is given; MISSING: there is none."""
+    """Return a field's default; MISSING without one."""
     if not isinstance(config, type):
         return getattr(config, item.name)
     if item.default is MISSING and item.default_factory is not MISSING:
@@ -272,7 +274,7 @@ def _default(config: type | object, item) -> Any:
 
 
 def _value_type(kind) -> Callable[[str], Any]:
-    """``T`` of ``T`` or ``T | None``: what turns text into the value."""
+    """Return what turns text into a value of ``T`` or ``T | None``."""
     if get_origin(kind) in (Union, types.UnionType):
         kind = next(part for part in get_args(kind) if part is not type(None))
     if kind not in (str, int, float, Path):
@@ -281,5 +283,5 @@ def _value_type(kind) -> Callable[[str], Any]:
 
 
 def path_of(text: str) -> Path:
-    """Type of an argument that names a file or a folder: ``~`` is the user's home."""
+    """Return the path of a file or folder; ``~`` is the user's home."""
     return Path(text).expanduser()

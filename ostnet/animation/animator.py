@@ -53,8 +53,8 @@ class Animator:
         size: side of the result in pixels, 64 to 2048; None: the networks' own resolution (256),
             at which they work in any case. What a network takes from the portrait itself is as
             sharp as that.
-        overlap: work on several driving frames at once, in threads, which makes the most of a
-            clip. Without it all cores work on one frame, which is there sooner.
+        overlap: work on several driving frames at once, in threads: more frames per second.
+            Without it all cores work on one frame: less latency.
 
     Raises:
         InputError: an unknown back end, a size out of range, or a device that is not here.
@@ -87,7 +87,7 @@ class Animator:
 
     @cached_property
     def device(self) -> "torch.device":
-        """Where they are."""
+        """The device of the networks."""
         return choose_device(self._device)
 
     @property
@@ -159,7 +159,7 @@ class Animator:
         clip: ClipReference = STREAM,
         measure: bool = False,
     ) -> Iterator[dict[str, Frame]]:
-        """Generate several variants of each driving frame, their common work done once.
+        """Generate several variants of each driving frame; common work is done once.
 
         Yields one dictionary per driving frame, name of the variant -> :class:`Frame`, in the order
         of ``names`` (of ``full``, ``no_transform``, ``no_embedding``, ``neither``). Other arguments
@@ -178,11 +178,10 @@ class Animator:
         options: AnimateOptions = METHOD,
         fps: float = 25.0,
     ) -> ClipReference:
-        """Read the clip for what it decides as a whole.
+        """Read a whole clip for its scale, its anchor frame and its shots.
 
-        That is its one scale, the anchor of relative motion, and the neutral pose and starting
-        scale of its shots, as far as the options need them. Reads the frames once for each and
-        keeps none; they must allow a fresh reading.
+        Only what the options need is measured. The frames are read once for each and not kept; they
+        must allow a fresh reading.
         """
         clip = ClipReference(fps, still=length_hint(frames, 2) == 1)
         if options.scale_window == "clip":
@@ -233,7 +232,7 @@ class Animator:
         return Stages(self.networks, self.source, self._portrait, self.resolution, self._take)
 
     def _pictures(self, square: np.ndarray, around, side: int):
-        """The square (1, 3, side, side) and, where there is one, the canvas about it."""
+        """Return the square (1, 3, side, side) and the canvas around it, None without one."""
         picture = self._take(square, side, "source")
         if around is None:
             return picture, None
@@ -243,7 +242,7 @@ class Animator:
         return picture, canvas
 
     def _numbers(self, values: tuple[float, ...]):
-        """(1, N) as the back end takes it."""
+        """Return (1, N) as the back end takes it."""
         array = np.array([values], np.float32)
         if not self.networks.uses_torch:
             return array
@@ -252,14 +251,14 @@ class Animator:
         return torch.from_numpy(array).to(self.device)
 
     def _take(self, picture: np.ndarray, side: int, name: str):
-        """A uint8 picture as the back end takes it: (1, 3, side, side) in [0, 1]."""
+        """Return a uint8 picture as the back end takes it: (1, 3, side, side) in [0, 1]."""
         if not self.networks.uses_torch:
             return pictures.to_array(picture, side, name)
         return pictures.to_tensor(picture, side, self.device, name)
 
 
 def _centred(image: np.ndarray) -> Framed:
-    """The centre square of a picture, at its own size."""
+    """Return the centre square of a picture, at its own size."""
     side = len(pictures.centre_square(image, "source"))
     return Framed(image, centre_square(*image.shape[:2]), side)
 

@@ -41,7 +41,7 @@ def scale_chart(document: dict, path: Path) -> None:
 
 
 def _sizes(document: dict, name: str) -> list[float]:
-    """Size of the driving face or of one variant's, in source faces, per frame."""
+    """Return the face size of the driving clip or of a variant, in source faces, per frame."""
     source = _area(document["source"])
     rows = [
         frame["driving"] if name == "driving" else frame["variants"].get(name)
@@ -55,7 +55,7 @@ def _area(sigma: dict[str, float]) -> float:
 
 
 def _finish(axes: Axes, document: dict, seconds: list[float]) -> None:
-    """Logarithmic axis with plain numbers, the line at 1, frames without a face shaded."""
+    """Add a logarithmic axis, the line at 1, and shade frames without a face."""
     axes.axhline(1, color="black", lw=0.8, alpha=0.5)
     axes.set_yscale("log", base=2)
     low, high = axes.get_ylim()

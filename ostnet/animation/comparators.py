@@ -18,24 +18,23 @@ if TYPE_CHECKING:
 
 
 def like(values: list | np.ndarray, points: Any) -> Any:
-    """Numbers as an array of the kind, type and device that ``points`` has."""
+    """Return numbers as an array of the kind, type and device of ``points``."""
     if isinstance(points, np.ndarray):
         return np.array(values, points.dtype)
     return points.new_tensor(values)
 
 
 def to_numpy(points: Tensor) -> np.ndarray:
-    """The same numbers on the CPU, in float64."""
+    """Return the same numbers on the CPU, in float64."""
     if isinstance(points, np.ndarray):
         return points.astype(np.float64)
     return points.detach().cpu().double().numpy()
 
 
 def closed_form_scale(x_source: Tensor, x_driving: Tensor) -> Tensor:
-    """How many times larger the driving keypoints spread than the source's, (B, 2) for x and y.
+    """Return the ratio of keypoint spreads, driving over source: (B, 2) for x and y.
 
-    The best one can do from distances alone; no network. Blind to what foreshortens a face
-    without making it smaller, such as yaw.
+    It needs no network, but mistakes foreshortening, such as yaw, for a smaller face.
     """
     return spread(x_driving) / spread(x_source).clip(min=1e-6)
 
@@ -48,7 +47,7 @@ class MotionPoints(NamedTuple):
 
 
 def relative_motion(x_source: Tensor, x_driving: Tensor, x_anchor: Tensor) -> Tensor:
-    """The source's keypoints moved by what moved since the anchor frame, all (B, K, 2).
+    """Move the source's keypoints by the motion since the anchor frame, all (B, K, 2).
 
     ``relative`` with ``adapt_movement_scale`` of first-order-model (arXiv 2003.00196) and its
     descendants: the movement is scaled by the square root of the ratio of the hull areas.
@@ -61,11 +60,11 @@ def relative_motion(x_source: Tensor, x_driving: Tensor, x_anchor: Tensor) -> Te
 
 
 def nearest_in_shape(x_source: Tensor, candidates: Iterable[MotionPoints]) -> MotionPoints | None:
-    """The candidate whose raw keypoints are most like the source's in pose: peers' anchor frame.
+    """Return the candidate whose raw keypoints are nearest the source's in pose.
 
     ``find_best_frame`` of first-order-model: both shapes are centred and divided by the square
-    root of their hull area, then the least sum of squared distances wins. Read once, nothing
-    kept but the best; None when there is no candidate.
+    root of their hull area, then the least sum of squared distances wins. Candidates are read
+    once and not kept; None without any.
     """
     target = _normalised(x_source[0])
     best, least = None, float("inf")
@@ -77,7 +76,7 @@ def nearest_in_shape(x_source: Tensor, candidates: Iterable[MotionPoints]) -> Mo
 
 
 def hull_area(points: Tensor) -> float:
-    """Area of the convex hull of (K, 2) points (monotone chain, then the shoelace formula)."""
+    """Return the area of the convex hull of (K, 2) points (monotone chain, shoelace formula)."""
     ordered = sorted(map(tuple, to_numpy(points).tolist()))
     lower, upper = _half_hull(ordered), _half_hull(reversed(ordered))
     hull = np.array(lower[:-1] + upper[:-1])

@@ -1,4 +1,4 @@
-"""Output files that appear whole or not at all."""
+"""Atomic output: files appear complete or not at all."""
 
 import os
 import shutil
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """A folder beside ``folder`` whose files move there once everything has succeeded."""
+    """Yield a temporary folder whose files move to ``folder`` if the block raises no error."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -23,7 +23,7 @@ def staged(folder: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write beside, then rename."""
+    """Write a text file atomically."""
     beside = path.with_name(f".{path.name}.partial")
     try:
         beside.write_text(text)

@@ -13,7 +13,7 @@ from ostnet.media.paste import Paster
 from ostnet.methods import VARIANTS, switches
 
 MARK = "AI-generated: a portrait animated by OSTNet (arXiv 2407.09965). Not a recording of anyone."
-"""Stands in every video's metadata."""
+"""Comment in every video's metadata."""
 
 LABELS = {
     "full": "OSTNet (full)",
@@ -21,7 +21,7 @@ LABELS = {
     "no_embedding": "no scale embedding",
     "neither": "neither of the two",
 }
-"""Variant -> what its pane is called in the picture."""
+"""Variant -> the label of its pane."""
 
 TEAL = (45, 212, 191)
 
@@ -113,14 +113,14 @@ def pictures_of(
 
 
 def rectifying(names: list[str]) -> str | None:
-    """The first of these variants that brings the driving frame to the portrait's scale."""
+    """Return the first of these variants that has the scale transformation; None without any."""
     return next((name for name in names if switches(name)[0]), None)
 
 
 def side_by_side(
     source: np.ndarray, made: dict[str, Frame], images: dict[str, np.ndarray], columns: int
 ) -> np.ndarray:
-    """One grid picture: source, driving, rectified driving, then the variants under their names."""
+    """Compose a grid: source, driving, rectified driving, then the variants with their names."""
     any_frame = next(iter(made.values()))
     panes = {
         "portrait": source,
@@ -135,13 +135,13 @@ def side_by_side(
 
 
 def watermarked(image: np.ndarray) -> np.ndarray:
-    """The picture with "AI-generated" in its lower left corner."""
+    """Return the picture with "AI-generated" in its lower left corner."""
     share, colour = _stamp(*image.shape[:2])
     return (image * (1 - share) + colour * share).round().astype(np.uint8)
 
 
 def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:
-    """What the scale transformation measured, in words: uint8 (side, side, 3)."""
+    """Draw the measured scale as text: uint8 (side, side, 3)."""
     card = Image.new("RGB", (side, side), BACKGROUND)
     draw = ImageDraw.Draw(card)
     lines = [
@@ -159,7 +159,7 @@ def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:
 
 @functools.lru_cache(maxsize=4)
 def _stamp(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-    """Opacity (H, W, 1) and colour (H, W, 3) of the visible mark."""
+    """Return opacity (H, W, 1) and colour (H, W, 3) of the visible mark."""
     layer = Image.new("RGBA", (width, height))
     draw = ImageDraw.Draw(layer)
     font = ImageFont.load_default(size=max(11, height / 18))

@@ -239,7 +239,7 @@ class Pipeline:
         return self._animator
 
     def _open(self, portrait: str | Path, driving: str | Path, options: AnimateOptions) -> Scene:
-        """Return the scene; its warnings come once nothing stands in the way of the run."""
+        """Return the scene; show its warnings only if the networks can be loaded too."""
         scene = open_scene(portrait, driving, options)
         self._networks()
         for text in scene.warnings:

@@ -1,8 +1,8 @@
-"""The reference pose: which place and pose of the head the driver's movement starts from.
+"""The reference pose: the place and pose of the head from which the driver's motion is applied.
 
-A driver sits elsewhere in the picture than the portrait, and holds the head in another way. As the
-scale transformation takes the driver's size out, the reference pose takes that out: keypoints move
-by what the driver moved since a neutral pose, which is the median over the clip. Beyond the paper.
+The driver's head has another place and pose than the portrait's. As the scale transformation
+removes the driver's size, the reference pose removes this: keypoints move by the driver's motion
+since a neutral pose, the median over the clip. This goes beyond the paper.
 
 Shapes: K keypoints; arrays are tensors or NumPy arrays, whichever the back end computes with.
 """
@@ -36,7 +36,7 @@ UNKNOWN_LENGTH = 480
 
 
 class Shot(NamedTuple):
-    """What the frames of one shot of a driving clip are held against."""
+    """The references of one shot of a driving clip."""
 
     first: int
     """Number of the shot's first frame in the clip, from 0."""
@@ -47,7 +47,7 @@ class Shot(NamedTuple):
 
 
 NO_SHOT = Shot(0, None)
-"""What stands for a clip whose shots are not known."""
+"""The references of a clip whose shots are not known."""
 
 
 def own_place(reading: Reading) -> Tensor:

@@ -1,4 +1,4 @@
-"""Work that goes on while its results are used: an iterator run ahead in a thread of its own."""
+"""Prefetching: an iterator that runs ahead in its own thread."""
 
 from collections.abc import Iterable, Iterator
 from contextvars import copy_context
@@ -9,22 +9,22 @@ from typing import TypeVar
 T = TypeVar("T")
 
 THREAD_NAME = "ahead"
-"""Of every thread that is started here."""
+"""Name of every thread that is started here."""
 
 DEPTH = 2
-"""Items that are made before they are asked for: enough that neither side waits for long."""
+"""Items that are made before they are asked for."""
 
 
 def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
-    """The same items in the same order, made in a thread before they are asked for.
+    """Yield the same items in the same order, made in a thread before they are asked for.
 
-    The thread starts when the first item is asked for. It has ended, and ``items``, where it is a
-    generator, was closed in it, once the last item was given, an error of ``items`` has surfaced
-    (where it would without the thread) or the iterator is closed.
+    The thread starts with the first item. It ends, and closes ``items`` if that is a generator,
+    after the last item, after an error of ``items``, which is raised here, or when this iterator is
+    closed.
 
     Args:
-        items: what to go through; it runs in the other thread.
-        depth: how many items may wait at most.
+        items: an iterable, which runs in the other thread.
+        depth: the most items that wait.
     """
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
@@ -49,7 +49,7 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
 
 
 def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
-    """The thread: (item, None) for each, at last (None, what ended them)."""
+    """Put (item, None) for each item and at the end (None, the error that ended them)."""
     iterator = None
     try:
         iterator = iter(items)
@@ -62,7 +62,7 @@ def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
 
 
 def close(iterator: object) -> None:
-    """End a generator now, and whatever it goes through with it; other iterators have no end."""
+    """Close a generator; do nothing for other iterators."""
     end = getattr(iterator, "close", None)
     if end is not None:
         end()

@@ -1,4 +1,4 @@
-"""Says whether a driving frame shows a face and whether it starts a new shot, at little cost."""
+"""Cheap checks of driving frames: whether one shows a face, and whether it starts a new shot."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PIL import Image
 
 
 class AbruptChange:
-    """Says of each frame of a clip whether it differs abruptly from the one before.
+    """Tells for each frame of a clip whether it differs abruptly from the one before.
 
     Args:
         change: mean absolute difference of two thumbnails, in [0, 1], that is called abrupt.
@@ -27,7 +27,7 @@ class AbruptChange:
 
 
 class FacePresence:
-    """Says of each frame of a clip whether it shows a face, running the detector on few of them.
+    """Tells for each frame of a clip whether it shows a face; runs the detector on few of them.
 
     While there is a face the detector runs on every ``every``-th frame and wherever the picture
     changes abruptly (a cut, a blank frame); once the face is lost, on every frame until it is
@@ -56,7 +56,7 @@ class FacePresence:
         self.since = 0
 
     def __call__(self, frame: np.ndarray) -> bool:
-        """True: animate this frame; False: its face is lost."""
+        """Return True if the frame is to be animated, False if its face is lost."""
         cut = self.abrupt(frame)
         self.since += 1
         if not self.present or cut or self.since >= self.every:
@@ -67,6 +67,6 @@ class FacePresence:
 
 
 def _thumbnail(frame: np.ndarray) -> np.ndarray:
-    """About 16 x 16 means of grey blocks, in [0, 1]."""
+    """Return about 16 x 16 block means of the grey picture, in [0, 1]."""
     height, width = (max(1, side // 16) for side in frame.shape[:2])
     return np.asarray(Image.fromarray(frame).reduce((width, height))).mean(-1) / 255

@@ -148,10 +148,10 @@ def _as_crop(text: str) -> str | Crop:
 
 
 def _chosen_face(face: int, *crops: Callable[[int], tuple]) -> list[tuple]:
-    """Call each with ``face``; one that shows too few faces takes its largest instead.
+    """Call each crop with ``face``; where a file shows too few faces, its largest is taken.
 
     Raises:
-        InputError: not one of them shows so many faces.
+        InputError: none of them shows so many faces.
     """
     found, complaints = [], []
     for crop in crops:

@@ -1,7 +1,7 @@
-"""The work on driving frames in stages, so that several frames can be worked on at once.
+"""The frame loop, in stages, so that several frames can be processed at once.
 
-Every stage is a generator over the one before: the driving frame is read, the source moved, the
-variants painted and, where that is wanted, measured. Only reading depends on the frames before.
+Each stage is a generator over the one before: read the driving frame, compute the motion, paint the
+variants and, if asked for, measure them. Only reading depends on earlier frames.
 """
 
 import time
@@ -28,7 +28,7 @@ Pair = tuple[float, float]
 
 @dataclass
 class FrameState:
-    """A driving frame on its way through the stages."""
+    """The state of a driving frame between stages."""
 
     driving: np.ndarray
     """As the networks see it, uint8 (R, R, 3)."""
@@ -37,7 +37,7 @@ class FrameState:
     held: bool
     reading: Reading
     performed: MotionPoints | None
-    """What the source is to perform; None: the same again, so that nothing is to be computed."""
+    """Keypoints for the source to perform; None: as before, so nothing needs computing."""
     motions: dict = field(default_factory=dict)
     """Whether the scale transformation is on -> dense motion."""
     images: dict[str, np.ndarray] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class FrameState:
 
     @contextmanager
     def timed(self) -> Iterator[None]:
-        """Adds the time that its block takes."""
+        """Add the time that the block takes."""
         started = time.perf_counter()
         yield
         self.ms += 1000 * (time.perf_counter() - started)
@@ -57,7 +57,7 @@ class FrameState:
 
 @dataclass(frozen=True)
 class Stages:
-    """What becomes of driving frames, for one source.
+    """The stages for one source.
 
     Args:
         networks: the back end.
@@ -83,7 +83,7 @@ class Stages:
         measure: bool,
         between: Callable[[Iterator], Iterator],
     ) -> Iterator[dict[str, Frame]]:
-        """All stages in a row; ``between`` two of them may let them work at once."""
+        """Run all stages; ``between`` wraps each of them, for instance to prefetch in a thread."""
         steps = between(self.read(frames, options, clip))
         steps = between(self.move(steps, names))
         steps = between(self.paint(steps, names))
@@ -109,7 +109,7 @@ class Stages:
         options: AnimateOptions,
         clip: ClipReference,
     ) -> Iterator[FrameState]:
-        """First stage: what each driving frame says; without a face, what the last one said."""
+        """First stage: read each driving frame; one without a face repeats the last reading."""
         anchor, step = clip.anchor, None
         if clip.still and options.pose == "portrait":
             options = replace(options, pose="position")  # a still driver has no movement
@@ -138,7 +138,7 @@ class Stages:
             yield step
 
     def move(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
-        """Second stage: dense motion, once for the variants that share it."""
+        """Second stage: compute dense motion, once for the variants that share it."""
         transforms = dict.fromkeys(methods.switches(name)[0] for name in names)
         for step in steps:
             if step.performed is not None:
@@ -151,7 +151,7 @@ class Stages:
             yield step
 
     def paint(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
-        """Third stage: the pictures of all variants."""
+        """Third stage: paint the pictures of all variants."""
         images = {}
         for step in steps:
             if step.performed is not None:
@@ -161,7 +161,7 @@ class Stages:
             yield step
 
     def measure(self, steps: Iterator[FrameState]) -> Iterator[FrameState]:
-        """Last stage: how large the face of each picture is."""
+        """Last stage: measure the face size in each picture."""
         spreads = {}
         for step in steps:
             if step.performed is not None:
@@ -170,12 +170,12 @@ class Stages:
             yield step
 
     def _driving(self, picture: np.ndarray, options: AnimateOptions):
-        """(1, 3, R, R): the driving frame as the networks see it."""
+        """Return the driving frame as the networks see it, (1, 3, R, R)."""
         maps = self.take(picture, self.resolution, "driving frame")
         return zoom(maps, options.driving_zoom)
 
     def _driving_shown(self, picture: np.ndarray, driving, options: AnimateOptions) -> np.ndarray:
-        """The driving frame as the networks see it, uint8 (R, R, 3)."""
+        """Return the driving frame as the networks see it, uint8 (R, R, 3)."""
         square = centre_square(picture, "driving frame")
         if len(square) == self.resolution and options.driving_zoom == (1, 1):
             return square.copy()
@@ -185,7 +185,7 @@ class Stages:
         return self.networks.read(self.source, driving, steer=steer)
 
     def _rest(self) -> Reading:
-        """The reading of a driving frame that is the source itself."""
+        """Return the reading of a driving frame that is the source itself."""
         x_source = self.source.keypoints
         found = self.networks.align(x_source, x_source)
         alignment = Alignment(found.z, found.fiducials, found.scale * 0 + 1)
@@ -220,7 +220,7 @@ class Stages:
     def _performed(
         self, reading: Reading, options: AnimateOptions, anchor: MotionPoints, neutral: NeutralPose
     ) -> MotionPoints:
-        """The keypoints that the source is to perform."""
+        """Return the keypoints for the source to perform."""
         points, x_source = _points(reading), self.source.keypoints
         if options.motion == "relative":
             moved = (relative_motion(x_source, *pair) for pair in zip(points, anchor, strict=True))
@@ -232,7 +232,7 @@ class Stages:
         return MotionPoints(points.raw + change, x + change)
 
     def _painted(self, step: FrameState, name: str) -> np.ndarray:
-        """The result of one variant."""
+        """Return the picture of one variant, uint8 (S, S, 3)."""
         transform, embedding = methods.switches(name)
         z = step.reading.alignment.z if embedding else None
         rendered = self.networks.paint(self.source, step.motions[transform], z)
@@ -241,13 +241,13 @@ class Stages:
         return to_picture(self.networks.compose(rendered, *self.portrait))
 
     def _spread(self, image: np.ndarray) -> Pair:
-        """(sigma_x, sigma_y) of the keypoints found in a generated picture."""
+        """Return (sigma_x, sigma_y) of the keypoints in a generated picture."""
         picture = self.take(image, self.resolution, "generated frame")
         return pair(spread(self.networks.keypoints(picture)))
 
 
 def finished(steps: Iterable[FrameState]) -> Iterator[dict[str, Frame]]:
-    """What the caller gets of each driving frame, by the variant's name."""
+    """Yield the finished frames of each driving frame, by variant."""
     performed = None
     for step in steps:
         performed = step.performed or performed
@@ -272,13 +272,13 @@ def finished(steps: Iterable[FrameState]) -> Iterator[dict[str, Frame]]:
 
 
 def pair(values) -> Pair:
-    """The two numbers of a (1, 2) tensor or array."""
+    """Return the two numbers of a (1, 2) tensor or array."""
     x, y = values[0].tolist()
     return x, y
 
 
 def as_driving_frame(frame: np.ndarray | DrivingFrame) -> DrivingFrame:
-    """Return the driving frame with what is known of its face; a bare picture shows one."""
+    """Return a ``DrivingFrame``; a picture alone is taken to show a face."""
     return frame if isinstance(frame, DrivingFrame) else DrivingFrame(frame)
 
 

@@ -1,7 +1,7 @@
-"""Other measures of the driving scale than T_theta's of this very frame.
+"""Alternatives to the scale that T_theta measures in each frame by itself.
 
-Each is called with one frame's alignment before its grid is used (``OSTNet.read``), which holds
-tensors or NumPy arrays.
+Each function returns a callable that replaces a frame's alignment (tensors or NumPy arrays) before
+its grid is used, see ``OSTNet.read``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def in_turn(*steps: Steering) -> Steering:
-    """Several of them, one after the other."""
+    """Apply several, one after the other."""
 
     def steer(alignment: Alignment, x_source: Tensor, x_driving: Tensor) -> Alignment:
         for step in steps:
@@ -37,19 +37,19 @@ def in_turn(*steps: Steering) -> Steering:
 
 
 def at_scale(alignment: Alignment, scale: Tensor, transform: Transform) -> Alignment:
-    """The alignment of a pure scale (B, 2) about the picture's centre; z stays."""
+    """Replace the grid by a pure scale (B, 2) about the picture's centre; z stays."""
     return replace(alignment, fiducials=transform.base * scale[:, None], scale=scale)
 
 
 def closed_form(transform: Transform) -> Steering:
-    """The ratio of keypoint spreads in place of what T_theta measured."""
+    """Use the ratio of keypoint spreads."""
     return lambda alignment, x_source, x_driving: at_scale(
         alignment, closed_form_scale(x_source, x_driving), transform
     )
 
 
 def smoothed(transform: Transform, fps: float) -> Steering:
-    """A one-euro filter over the fiducial offsets of the frames so far."""
+    """Smooth the fiducial offsets over time with a one-euro filter."""
     smooth = OneEuroFilter(fps)
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
@@ -61,9 +61,9 @@ def smoothed(transform: Transform, fps: float) -> Steering:
 
 
 def running_median(transform: Transform, frames: int) -> Steering:
-    """The median of ln s over this frame and those before it, ``frames`` in all.
+    """Use the median of ln s over the last ``frames`` frames, this one included.
 
-    Takes out where the driver sits and leaves in how they lean.
+    It removes the driver's usual distance and keeps leaning.
     """
     window: deque[tuple[float, float]] = deque(maxlen=frames)
 
@@ -76,7 +76,7 @@ def running_median(transform: Transform, frames: int) -> Steering:
 
 
 def start_median(transform: Transform, frames: int) -> Steering:
-    """The median of ln s over the first frames, as far as they have come, and then for good."""
+    """Use the median of ln s over the frames so far, up to the first ``frames``."""
     seen: list[tuple[float, float]] = []
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
@@ -89,7 +89,7 @@ def start_median(transform: Transform, frames: int) -> Steering:
 
 
 def constant(transform: Transform, scale: tuple[float, float]) -> Steering:
-    """The same scale for every frame."""
+    """Use the same scale for every frame."""
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
         value = like([scale] * len(alignment.scale), alignment.scale)
@@ -99,7 +99,7 @@ def constant(transform: Transform, scale: tuple[float, float]) -> Steering:
 
 
 def clip_scale(scales: Iterable[tuple[float, float]]) -> tuple[float, float]:
-    """The median of ln s over all of them; (1, 1) without any."""
+    """Return the median of ln s over all of them, as a scale; (1, 1) without any."""
     logs = [[math.log(max(s, 1e-3)) for s in pair] for pair in scales]
     x, y = (math.exp(median(axis)) for axis in zip(*logs, strict=True)) if logs else (1.0, 1.0)
     return x, y

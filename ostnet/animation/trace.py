@@ -36,7 +36,7 @@ class Trace:
 
     @property
     def held(self) -> int:
-        """How many frames had no face."""
+        """Number of frames without a face."""
         return sum(frame["held"] for frame in self.document["frames"])
 
     def text(self) -> str:

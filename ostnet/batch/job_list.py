@@ -23,7 +23,7 @@ LONGEST_NAME = 200
 
 
 def read_rows(path: Path, leave_out: Path | None = None) -> list[Row]:
-    """The jobs of a table, or every portrait of a folder by every clip of it.
+    """Read the jobs of a table, or pair every portrait of a folder with every clip.
 
     Args:
         path: a ``.csv`` file with a header, a ``.jsonl`` file with an object on each line, or a
@@ -123,7 +123,7 @@ def _column(name: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A JSON value as a flag takes it."""
+    """Return a JSON value as the text of a flag."""
     if isinstance(value, list):
         return ",".join(map(_text, value))
     if isinstance(value, bool):

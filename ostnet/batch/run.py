@@ -1,4 +1,4 @@
-"""A batch from beginning to end."""
+"""One batch: its jobs, its progress and its summary."""
 
 import sys
 import time
@@ -16,7 +16,7 @@ from ostnet.errors import InputError
 
 @dataclass(frozen=True)
 class BatchConfig:
-    """How a batch is run; none of this changes a result."""
+    """Options of a batch; none of them changes a result."""
 
     output: Path
     """Folder of the videos, manifest.csv and failures.csv."""
@@ -33,7 +33,7 @@ class BatchConfig:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a batch came to."""
+    """The outcome of a batch."""
 
     made: int
     kept: int
@@ -51,7 +51,7 @@ class FailedJobsError(InputError):
 
 
 def run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) -> Summary:
-    """Make every job's video that is not there yet.
+    """Make the videos that do not exist yet.
 
     Args:
         jobs: with names that differ.
@@ -103,7 +103,7 @@ def _run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) -
 
 
 def complain(summary: Summary, output: Path) -> None:
-    """End a command whose jobs did not all succeed.
+    """Raise an error if some jobs failed.
 
     Raises:
         FailedJobsError: there were failures.

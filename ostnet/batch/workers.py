@@ -35,10 +35,10 @@ class _Worker:
 
 
 def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
-    """Outcomes of ``work`` for each job, as they come, from so many processes.
+    """Yield each job with its outcome, in the order of completion.
 
-    A process that dies takes its job with it and nothing else. When the iterator is closed, or
-    Ctrl-C ends it, the processes stop at once and leave only whole files.
+    If a process dies, only its job fails. When the iterator is closed or interrupted, the processes
+    stop at once and leave only complete files.
     """
     waiting, crew = deque(jobs), {}
     share = min(workers, len(waiting))
@@ -86,7 +86,7 @@ def _give(connection: Connection, job: Job) -> None:
 
 
 def _stop(crew: dict[Connection, _Worker]) -> None:
-    """End all processes: those at work at the next frame that they read."""
+    """Stop all processes; a busy one stops at the next frame that it reads."""
     for connection, worker in crew.items():
         worker.process.terminate()
         connection.close()
@@ -98,7 +98,7 @@ def _stop(crew: dict[Connection, _Worker]) -> None:
 
 @contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
-    """A process that is started here never gets it, nor do its own: it is told to stop by us."""
+    """Block SIGINT in processes that are started here: their parent stops them."""
     resource_tracker.ensure_running()  # whose start would let it through again
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
@@ -108,7 +108,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 
 def _serve(connection: Connection, work: Work, share: int) -> None:
-    """What a process does until there are no more jobs, or its parent is gone."""
+    """Work until there are no more jobs or the parent has ended."""
     told = Event()  # and not an exception, which a generator that is just being closed swallows
     signal.signal(signal.SIGTERM, lambda *_: told.set())
 
@@ -123,11 +123,11 @@ def _serve(connection: Connection, work: Work, share: int) -> None:
 def on_cluster(
     work: Work, jobs: Iterable[Job], workers: int, gpus_per_worker: float = 0.0
 ) -> Iterator[tuple[Job, Outcome]]:
-    """Outcomes of ``work`` for each job, as they come, from so many actors.
+    """Yield each job with its outcome, in the order of completion, from Ray actors.
 
     Joins the cluster that RAY_ADDRESS names, or starts one on this machine with one processor for
-    each worker. Inputs, weights and results lie in folders that all machines share. An actor that
-    dies takes its job with it and nothing else.
+    each worker. Inputs, weights and results must be in folders that all machines share. If an
+    actor dies, only its job fails.
 
     Args:
         work: what an actor does with a job.

@@ -39,9 +39,9 @@ MODULES = {
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; the exit code.
+    """Run one command and return its exit code.
 
-    Whatever a user can cause ends as one line on standard error and code 2.
+    An error that a user can cause is one line on standard error and exit code 2.
     """
     argv = sys.argv[1:] if argv is None else list(argv)
     # torch's threads must sleep between layers: spinning starves the video encoders beside them
@@ -70,7 +70,7 @@ def _command(name: str):
 
 
 def _show_warnings_on_one_line() -> None:
-    """Warnings of this package become ``ostnet: warning: ...``; other packages' stay silent."""
+    """Show warnings of this package as ``ostnet: warning: ...``; hide those of others."""
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of a home that it cannot write to
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
@@ -78,7 +78,7 @@ def _show_warnings_on_one_line() -> None:
 
 
 def _print_any_name() -> None:
-    """Names of files that the terminal's encoding cannot show are escaped, not an error."""
+    """Escape characters that the terminal's encoding cannot show."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -146,7 +146,7 @@ def _file(name: str, text: str) -> Path:
 
 
 def _weights(checkpoint: str | None, device: str) -> Path:
-    """Their folder; what the user should know of it goes to standard error."""
+    """Find the weights and return their folder; notices go to standard error."""
     from ostnet.animation.animator import choose_device
     from ostnet.hub import resolve
 

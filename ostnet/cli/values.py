@@ -1,4 +1,4 @@
-"""Types of flag values, each with an error that says what was expected."""
+"""Types of flag values for argparse; each error says what was expected."""
 
 import argparse
 import re
@@ -12,7 +12,7 @@ from ostnet.flags import path_of
 
 @contextmanager
 def needs_extra(name: str) -> Iterator[None]:
-    """Around imports that need one of the package's extras.
+    """Turn a failed import of an optional package into an InputError that names the extra.
 
     Raises:
         InputError: a module of it is not installed.
@@ -29,7 +29,7 @@ def needs_extra(name: str) -> Iterator[None]:
 
 
 def whole_number(minimum: int):
-    """Type of a flag that takes an integer of at least ``minimum``."""
+    """Return the type of a flag that takes an integer of at least ``minimum``."""
 
     def parse(text: str) -> int:
         try:
@@ -46,7 +46,7 @@ def whole_number(minimum: int):
 
 
 def existing_file(text: str) -> Path:
-    """Type of a flag that names a file to read."""
+    """Return the path of a file to read."""
     if re.match(r"[a-z]+://", text, re.IGNORECASE):
         raise argparse.ArgumentTypeError(
             f"{text!r} is an address; download the file and give its path"
@@ -60,7 +60,7 @@ def existing_file(text: str) -> Path:
 
 
 def output_file(*suffixes: str):
-    """Type of a flag that names a file to write, with one of these suffixes."""
+    """Return the type of a flag that names a file to write, with one of these suffixes."""
 
     def parse(text: str) -> Path:
         path = path_of(text)
@@ -76,7 +76,7 @@ def output_file(*suffixes: str):
 
 
 def output_folder(text: str) -> Path:
-    """Type of a flag that names a folder to write into."""
+    """Return the path of a folder to write into."""
     path = path_of(text)
     if path.exists() and not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a file; give a folder")
@@ -84,14 +84,14 @@ def output_folder(text: str) -> Path:
 
 
 def repository(text: str) -> str:
-    """Type of an argument that names a repository on the Hub."""
+    """Check the name of a repository on the Hub."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", text):
         raise argparse.ArgumentTypeError(f"found {text!r}, expected owner/repo")
     return text
 
 
 def pinned_repository(text: str) -> str:
-    """Type of a flag that names a repository at a commit: no branch, which could move."""
+    """Check the name of a repository at a commit; a branch could change."""
     if not re.fullmatch(r"[\w.-]+/[\w.-]+@[0-9a-f]{40}", text):
         raise argparse.ArgumentTypeError(
             f"found {text!r}, expected owner/repo@COMMIT with the commit's 40 hexadecimal digits"
@@ -100,7 +100,7 @@ def pinned_repository(text: str) -> str:
 
 
 def _under_folders(path: Path) -> Path:
-    """The path, if nothing above it is a file."""
+    """Return the path if none of its parents is a file."""
     for parent in path.absolute().parents:
         if parent.exists():
             if not parent.is_dir():
