@@ -8,7 +8,6 @@ import torch
 from ostnet.config import PRESETS, WITH_LIDS, ModelConfig
 from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
 from ostnet.model.expression_gain import EYES, MOUTH, amplify_expression
-from ostnet.model.ostnet import OSTNet
 
 LIDS, LIPS = KEYPOINT_GAPS[:2], KEYPOINT_GAPS[2]
 
@@ -60,12 +59,6 @@ def test_eyes_that_look_aside_look_further_aside_and_nothing_else_moves(side):
     assert torch.allclose(moved[:, iris] - source[:, iris], 3 * step + up, atol=1e-5)
     others = [index for index in range(len(KEYPOINTS)) if index != iris]
     assert torch.allclose(moved[:, others], driving[:, others], atol=1e-5)
-
-
-def test_gains_are_part_of_what_weights_say_of_themselves(tmp_path):
-    config = replace(PRESETS["lite-speaking"], mouth_gain=1.5, eyelid_gain=1.25)
-    OSTNet(config).save_pretrained(tmp_path)
-    assert OSTNet.from_pretrained(tmp_path).config == config
 
 
 def test_gains_need_keypoints_of_lips_and_lids():

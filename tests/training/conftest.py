@@ -15,6 +15,7 @@ from small_models import SMALL
 from ostnet.config import PRESETS
 from ostnet.landmarks import POINTS, keypoint_indices
 from ostnet.perceptual_networks import SqueezeNet
+from ostnet.training.config import TrainConfig
 
 SIDE, FRAMES, PEOPLE = 64, 10, 4
 
@@ -67,3 +68,26 @@ def tiny_preset(monkeypatch) -> str:
     """A preset small enough to train in seconds."""
     monkeypatch.setitem(PRESETS, "tiny", TINY)
     return "tiny"
+
+
+@pytest.fixture
+def detail_config(rendered_folder, random_features, tmp_path) -> TrainConfig:
+    """The detail stage alone, from a checkpoint that the test writes to tmp_path / "known"."""
+    return TrainConfig(
+        data=str(rendered_folder),
+        output=str(tmp_path / "run"),
+        init=str(tmp_path / "known"),
+        window=32,
+        keypoint_steps=0,
+        scale_steps=0,
+        detail_share=1.0,
+        detail_batch=4,
+        whole_every=2,
+        keypoint_batch=8,
+        batch=4,
+        resolution=64,
+        perceptual_weights=str(random_features),
+        cache=str(tmp_path / "cache"),
+        threads=1,
+        val_minutes=0,
+    )

@@ -147,47 +147,22 @@ def test_half_of_the_pairs_of_points_are_mirrored(generator):
     assert names[keypoint_mirror(30)[names.index("lip_bow_left")]] == "lip_bow_right"
 
 
-def test_a_grown_network_learns_in_all_stages(
-    rendered_folder, random_features, tmp_path, monkeypatch
-):
+def test_a_grown_network_learns_in_all_stages(detail_config, tmp_path, monkeypatch):
     small = replace(SMALL, motion_resolution=32)
     monkeypatch.setitem(PRESETS, "tiny-speaking", replace(small, **SPEAKING))
     OSTNet(small).save_pretrained(tmp_path / "known")
-    weights = LossWeights(
-        perceptual=1,
-        pixel=10,
-        region=2,
-        gaps=0.5,
-        people=1,
-        flow=10,
-        painted=1,
-        warped=1,
-        performed=10,
-        adversarial=1,
-        matching=1,
-        closeup=1,
-    )
-    config = TrainConfig(
-        data=str(rendered_folder),
-        output=str(tmp_path / "run"),
-        init=str(tmp_path / "known"),
+    names = "perceptual people painted warped adversarial matching closeup".split()
+    config = replace(
+        detail_config,
         grow="tiny-speaking",
-        losses=weights,
+        losses=LossWeights(
+            **dict.fromkeys(names, 1), pixel=10, region=2, gaps=0.5, flow=10, performed=10
+        ),
         keypoint_steps=2,
         scale_steps=2,
-        detail_share=1.0,
-        detail_batch=4,
-        window=32,
-        whole_every=2,
         discriminator_width=8,
-        keypoint_batch=8,
         steps=4,
-        batch=4,
-        resolution=64,
         lively_share=0.5,
-        perceptual_weights=str(random_features),
-        cache=str(tmp_path / "cache"),
-        threads=1,
         save_minutes=0,
         val_minutes=1,
     )
@@ -202,30 +177,12 @@ def test_a_grown_network_learns_in_all_stages(
     assert grown.motion.refinement.head.weight.abs().max() > 0
 
 
-def test_finished_weights_may_learn_scale_alone(
-    rendered_folder, random_features, tmp_path, monkeypatch
-):
+def test_finished_weights_may_learn_scale_alone(detail_config, tmp_path, monkeypatch):
     monkeypatch.setitem(PRESETS, "tiny-scale", SMALL)
     OSTNet(SMALL).save_pretrained(tmp_path / "known")
     start = OSTNet.from_pretrained(str(tmp_path / "known"))
-    config = TrainConfig(
-        data=str(rendered_folder),
-        output=str(tmp_path / "run"),
-        init=str(tmp_path / "known"),
-        grow="tiny-scale",
-        window=32,
-        losses=LossWeights(people=1),
-        keypoint_steps=0,
-        scale_steps=2,
-        detail_share=1.0,
-        steps=0,
-        batch=4,
-        resolution=64,
-        perceptual_weights=str(random_features),
-        threads=1,
-        val_minutes=0,
-    )
-    train(config)
+    losses = LossWeights(people=1)
+    train(replace(detail_config, grow="tiny-scale", losses=losses, scale_steps=2, steps=0))
     learned = OSTNet.from_pretrained(str(tmp_path / "run")).state_dict()
     changed = {name for name, value in start.state_dict().items() if (learned[name] != value).any()}
     assert changed and all(name.startswith("scale.") for name in changed)

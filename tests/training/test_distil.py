@@ -27,31 +27,18 @@ QUICK = replace(WHOLE, residual_blocks=1, first_tap="picture")
 
 
 @pytest.fixture
-def config(rendered_folder, random_features, tmp_path, monkeypatch) -> TrainConfig:
+def config(detail_config, tmp_path, monkeypatch) -> TrainConfig:
     monkeypatch.setitem(PRESETS, "tiny-quick", QUICK)
     lively(WHOLE).save_pretrained(tmp_path / "known")
-    return TrainConfig(
-        data=str(rendered_folder),
-        output=str(tmp_path / "run"),
-        init=str(tmp_path / "known"),
+    return replace(
+        detail_config,
         grow="tiny-quick",
-        window=32,
         losses=LossWeights(perceptual=0.1, distilled=1),
-        keypoint_steps=0,
-        scale_steps=0,
-        detail_share=1.0,
         steps=40,
-        detail_batch=4,
-        whole_every=2,
         learning_rate=2e-3,
         schedule="constant",
         ema=0.5,
-        resolution=64,
-        perceptual_weights=str(random_features),
-        cache=str(tmp_path / "cache"),
         log_seconds=0,
-        threads=1,
-        val_minutes=0,
     )
 
 

@@ -121,10 +121,3 @@ def test_a_folder_without_a_log_is_an_error_of_one_line(tmp_path, capsys):
     assert main(["curves", str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith("ostnet: error: run ") and error.count("\n") == 1
-
-
-def test_curves_is_a_command(tmp_path, capsys):
-    journal_of(tmp_path / "run", [1, 2])
-    picture = tmp_path / "both.png"
-    assert main(["curves", str(tmp_path / "run"), "--output", str(picture)]) == 0
-    assert str(picture) in capsys.readouterr().out and picture.is_file()

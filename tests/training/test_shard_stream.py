@@ -169,15 +169,6 @@ def test_a_folder_without_readable_shards_is_an_error_not_an_endless_wait(tmp_pa
         draw(open_stream(tmp_path), 2)
 
 
-def test_landmarks_that_are_none_are_an_error_not_an_endless_wait(folder, tmp_path):
-    (tmp_path / "shards").mkdir()
-    shard = (folder / "shards/train-000000.tar").read_bytes()
-    (tmp_path / "shards/train-000000.tar").write_bytes(shard)
-    (tmp_path / "landmarks.npz").write_text("no archive")
-    with pytest.raises(InputError, match="not an archive of arrays"):
-        open_stream(tmp_path)
-
-
 def test_shards_can_be_unpacked_into_a_folder_of_files(folder, tmp_path):
     unpack(folder, "train", 3, tmp_path / "files")
     rows = (tmp_path / "files" / "manifest.csv").read_text().splitlines()
