@@ -82,29 +82,20 @@ class InsertHtml:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; a document is held back until it is complete, and changed."""
-        if scope["type"] != "http" or scope["method"] != "GET":
+        if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             return await self.app(scope, receive, send)
-        held: list[Message] = []
+        messages: list[Message] = []
 
-        async def changed(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_html(message):
-                held.append(message)
-            elif not held:
-                await send(message)
-            elif message.get("more_body"):
-                held.append(message)
-            else:
-                body = b"".join(part.get("body", b"") for part in [*held[1:], message])
-                body = body.replace(PROGRAM, self.html + PROGRAM, 1)
-                MutableHeaders(scope=held[0])["content-length"] = str(len(body))
-                await send(held[0])
-                await send({"type": "http.response.body", "body": body})
+        async def hold(message: Message) -> None:
+            messages.append(message)
 
-        await self.app(scope, receive, changed)
-
-
-def _is_html(start: Message) -> bool:
-    return MutableHeaders(scope=start).get("content-type", "").startswith("text/html")
+        await self.app(scope, receive, hold)
+        start, *parts = messages
+        body = b"".join(part.get("body", b"") for part in parts)
+        body = body.replace(PROGRAM, self.html + PROGRAM, 1)
+        MutableHeaders(scope=start)["content-length"] = str(len(body))
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
 
 
 TRIMMER = "/static/ffmpeg/"

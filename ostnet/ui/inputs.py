@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from PIL import Image
@@ -82,16 +83,6 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
     return Portrait(path, image, crop, note)
 
 
-def reframed_portrait(portrait: Portrait, square: Crop) -> Portrait:
-    """Return the portrait with another square.
-
-    Raises:
-        InputError: the square shows nothing of it.
-    """
-    crop, _ = source_crop(portrait.image, square, role="portrait")
-    return replace(portrait, crop=crop, note=None)
-
-
 def look_at_driving(
     path: str | Path, seconds: float = MOST_SECONDS, mode: str = "auto", face: int = 0
 ) -> Driving:
@@ -115,15 +106,22 @@ def look_at_driving(
     return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
 
 
-def reframed_driving(driving: Driving, square: Crop) -> Driving:
-    """Return the clip with another square for all its frames.
+@overload
+def reframed(look: Portrait, square: Crop) -> Portrait: ...
+@overload
+def reframed(look: Driving, square: Crop) -> Driving: ...
+def reframed(look: Portrait | Driving, square: Crop) -> Portrait | Driving:
+    """Return the portrait, or the whole clip, with another square.
 
     Raises:
         InputError: the square shows nothing of it.
     """
-    crop, _ = source_crop(driving.whole, square, role="driving clip")
-    stills, _ = _stills(driving.path, driving.frames, crop)
-    return replace(driving, crop=crop, note=None, stills=stills)
+    if isinstance(look, Portrait):
+        crop, _ = source_crop(look.image, square, role="portrait")
+        return replace(look, crop=crop, note=None)
+    crop, _ = source_crop(look.whole, square, role="driving clip")
+    stills, _ = _stills(look.path, look.frames, crop)
+    return replace(look, crop=crop, note=None, stills=stills)
 
 
 def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.ndarray]:

@@ -232,8 +232,7 @@ def player(
     sources = [f'<source src="{_address(wide)}" type="video/mp4">']
     if narrow is not None:
         sources.insert(
-            0,
-            f'<source src="{_address(narrow)}" type="video/mp4" media="(max-width: {NARROW}px)">',
+            0, f'<source src="{_address(narrow)}" type="video/mp4" media="(max-width: {NARROW}px)">'
         )
     buttons = "".join(
         f'<button type="button" data-step="{step}" title="{title}">{label}</button>'

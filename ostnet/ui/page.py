@@ -134,7 +134,7 @@ def live_tab() -> None:
 
 
 def _about_tab(card: Path) -> None:
-    gr.Markdown(text.ABOUT)
+    gr.Markdown(markup.static("about.md"))
     gr.HTML(f'<div id="diagram">{markup.static("diagram.svg")}</div>')
     if card.is_file():
         body = card.read_text(encoding="utf-8")
@@ -142,7 +142,7 @@ def _about_tab(card: Path) -> None:
             body = body.split("---", 2)[2]  # the Hub's front matter
         with gr.Accordion("Model card", open=False):
             gr.Markdown(body)
-    gr.Markdown(text.RESPONSIBLE)
+    gr.Markdown(markup.static("responsible.md"))
 
 
 def _weights() -> str:

@@ -3,6 +3,8 @@
 import functools
 import html
 import re
+from collections.abc import Callable
+from typing import TypeVar
 
 import gradio as gr
 import numpy as np
@@ -16,10 +18,11 @@ from ostnet.ui.inputs import (
     Portrait,
     look_at_driving,
     look_at_portrait,
-    reframed_driving,
-    reframed_portrait,
+    reframed,
 )
 from ostnet.ui.visitors import VISITORS, Visitor
+
+Look = TypeVar("Look")
 
 _KEYS = (
     "The square: drag to draw another; arrow keys move it, plus and minus change its size, "
@@ -34,7 +37,7 @@ def seen_portrait(visitor: Visitor, given: Given) -> Portrait:
         lambda: _look_at_portrait(given.portrait, CROPS[given.square], int(given.face) - 1),
     )
     square = parse_square(given.drawn, "portrait", look.crop.roll)
-    return look if square is None else reframed_portrait(look, square)
+    return look if square is None else reframed(look, square)
 
 
 def seen_driving(visitor: Visitor, given: Given) -> Driving:
@@ -44,7 +47,7 @@ def seen_driving(visitor: Visitor, given: Given) -> Driving:
     square = parse_square(given.clip_drawn, "driving clip", look.crop.roll)
     if square is None:
         return look
-    return visitor.once((*given.clip_key, square), lambda: reframed_driving(look, square))
+    return visitor.once((*given.clip_key, square), lambda: reframed(look, square))
 
 
 def look_at_first_examples() -> None:
@@ -54,16 +57,13 @@ def look_at_first_examples() -> None:
         _look_at_driving(examples.first(examples.CLIPS), Given.seconds, "auto", 0)
 
 
-def _look_at_portrait(path: str, *how) -> Portrait:
-    return (_example_portrait if examples.shipped(path) else look_at_portrait)(path, *how)
+def _cached(look: Callable[..., Look]) -> Callable[..., Look]:
+    """Return a function that reads a shipped example only once for all visitors."""
+    cached = functools.lru_cache(8)(look)
+    return lambda path, *how: (cached if examples.shipped(path) else look)(path, *how)
 
 
-def _look_at_driving(path: str, *how) -> Driving:
-    return (_example_driving if examples.shipped(path) else look_at_driving)(path, *how)
-
-
-_example_portrait = functools.lru_cache(8)(look_at_portrait)
-_example_driving = functools.lru_cache(8)(look_at_driving)
+_look_at_portrait, _look_at_driving = _cached(look_at_portrait), _cached(look_at_driving)
 
 
 def show_portrait(request: gr.Request, *values: object) -> str:
@@ -75,17 +75,11 @@ def show_portrait(request: gr.Request, *values: object) -> str:
         look = seen_portrait(VISITORS.get(request.session_hash, given.portrait), given)
     except InputError as error:
         return complaint(error)
-    crop = _canvas(
-        look.image,
-        look.crop,
-        "the square that is animated",
-        "The portrait, dark outside the square that is animated.",
-    )
-    square = markup.Figure(
-        look.square(engine.load().size), "what the networks see", "The square of the portrait."
-    )
-    remark = markup.note(look.note, "warn") if look.note else ""
-    return markup.beside([crop, markup.cell(square)], 130) + remark
+    alt = "The portrait, dark outside the square that is animated."
+    crop = _canvas(look.image, look.crop, "the square that is animated", alt)
+    square = look.square(engine.load().size)
+    seen = markup.Figure(square, "what the networks see", "The square of the portrait.")
+    return _beside(crop, seen, look.note)
 
 
 def show_driving(request: gr.Request, *values: object) -> str:
@@ -97,25 +91,28 @@ def show_driving(request: gr.Request, *values: object) -> str:
         look = seen_driving(VISITORS.get(request.session_hash, given.clip), given)
     except InputError as error:
         return complaint(error)
-    crop = _canvas(
-        look.whole,
-        look.crop.at(look.frames // 2),
-        "one square for the whole clip",
-        "A frame of the driving clip, dark outside the square that is used.",
-    )
+    alt = "A frame of the driving clip, dark outside the square that is used."
+    square = look.crop.at(look.frames // 2)
+    crop = _canvas(look.whole, square, "one square for the whole clip", alt)
     seen = markup.Figure(
         engine.zoomed(look.still(0.5), (given.zoom, given.zoom)),
         "what the networks see" + ("" if given.zoom == 1 else f", {given.zoom:g} times as large"),
         "The square of the driving frame after the driving zoom.",
     )
-    remarks = markup.note(look.note, "warn") if look.note else ""
+    shown = _beside(crop, seen, look.note)
     if look.frames < look.info.frames:
-        remarks += markup.note(
+        shown += markup.note(
             f"This clip lasts {look.info.duration:.1f} s; its first "
             f"{float(look.frames / look.info.fps):.1f} s are used. "
             "Move the slider “seconds to use” for another length."
         )
-    return markup.beside([crop, markup.cell(seen)], 130) + remarks
+    return shown
+
+
+def _beside(crop: str, seen: markup.Figure, note: str | None) -> str:
+    return markup.beside([crop, markup.cell(seen)], 130) + (
+        markup.note(note, "warn") if note else ""
+    )
 
 
 def _canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:

@@ -18,17 +18,9 @@ FINDINGS = "evaluation/findings.md"
 """File below the checkpoint that says in words what was measured, with plots beside it."""
 
 SHOWN = (
-    "scale_error_median",
-    "scale_error_p90",
-    "scale_error_matched_median",
-    "l1",
-    "ssim",
-    "psnr",
-    "akd",
-    "csim_dlib",
-    "mouth_correlation",
-    "yaw_correlation",
-)
+    "scale_error_median", "scale_error_p90", "scale_error_matched_median", "l1", "ssim", "psnr",
+    "akd", "csim_dlib", "mouth_correlation", "yaw_correlation",
+)  # fmt: skip
 """Metrics of the tables, where a report has them; every other value is in the file."""
 
 MOST_CONDITIONED = 4

@@ -20,19 +20,13 @@ def test_a_portrait_is_cropped_around_its_face(portrait):
 
 def test_a_square_drawn_by_hand_replaces_the_one_found(portrait, driving):
     square = Crop(10, 20, 100)
-    assert inputs.reframed_portrait(portrait, square).crop == square
-    made = inputs.reframed_driving(driving, square)
+    assert inputs.reframed(portrait, square).crop == square
+    made = inputs.reframed(driving, square)
     assert made.crop == square and len(made.stills) == len(driving.stills)
     assert (made.still(0) != driving.still(0)).any()
-
-
-@pytest.mark.parametrize("reframed", ["portrait", "driving"])
-def test_a_square_off_the_picture_is_refused(reframed, portrait, driving):
-    with pytest.raises(InputError, match="shows nothing of"):
-        if reframed == "portrait":
-            inputs.reframed_portrait(portrait, Crop(9000, 0, 100))
-        else:
-            inputs.reframed_driving(driving, Crop(9000, 0, 100))
+    for look in (portrait, driving):
+        with pytest.raises(InputError, match="shows nothing of"):
+            inputs.reframed(look, Crop(9000, 0, 100))
 
 
 def test_a_portrait_without_a_face_is_used_with_a_note(tmp_path):
