@@ -65,7 +65,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
                     )
                 yield _row(path, cells)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"jobs: '{path}' is no CSV text ({error}); save it as UTF-8") from error
+        raise InputError(f"jobs: '{path}' is not CSV text ({error}); save it as UTF-8") from error
 
 
 def _json_rows(path: Path) -> Iterator[Row]:

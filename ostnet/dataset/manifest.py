@@ -128,7 +128,7 @@ def _read_table(folder: Path) -> list[dict[str, str]]:
             columns, entries = reader.fieldnames or [], list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
-            f"data folder {folder}: {NAME} is no CSV text ({error}); expected UTF-8 with commas"
+            f"data folder {folder}: {NAME} is not CSV text ({error}); expected UTF-8 with commas"
         ) from error
     if missing := [name for name in REQUIRED_COLUMNS if name not in columns]:
         raise InputError(

@@ -174,7 +174,7 @@ def _plan(
         if _archive(sample.size) > limit:
             raise InputError(
                 f"shard_mb: {row['file']} alone takes {_archive(sample.size) / 1e6:.1f} MB; "
-                "give more"
+                "give a larger size"
             )
         split = row["split"]
         if split not in number or _archive(size[split] + sample.size) > limit:

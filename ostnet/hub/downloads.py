@@ -164,7 +164,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
         ) from error
     except Exception as error:  # of the HTTP library of the Hub's client
         raise UnreachableError(
-            f"checkpoint: {repo!r} is no folder here, and the Hub cannot be reached for it "
+            f"checkpoint: {repo!r} is not a folder here, and the Hub cannot be reached "
             f"({brief(error)}); go online once or give a folder"
         ) from error
 

@@ -88,7 +88,7 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
     if name == "auto":
         raise InputError("face detector: none is installed; install the package openvino, "
                          "or switch the crops to none")  # fmt: skip
-    raise InputError(f"face detector: the package of {name} or its weights cannot be had; "
+    raise InputError(f"face detector: {name} is not installed or its weights cannot be downloaded; "
                      "install it and allow its download, or choose auto")  # fmt: skip
 
 

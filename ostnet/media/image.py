@@ -92,4 +92,4 @@ def _problem(code: int, megapixels: int) -> str:
         return f"is too large; give a picture of at most {megapixels} megapixels"
     if code == picture_decoder.NO_HEIF:
         return "is a HEIC picture; install the package pillow-heif, or give a JPEG"
-    return "is no picture that can be read; give a PNG, JPEG, WebP or HEIC file"
+    return "is not a readable picture; give a PNG, JPEG, WebP or HEIC file"

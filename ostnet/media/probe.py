@@ -92,7 +92,7 @@ def probe(
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
     if info is None:
-        raise InputError(f"{name}: '{file.name}' holds no video that can be read; "
+        raise InputError(f"{name}: '{file.name}' contains no readable video; "
                          "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
     if min(info.width, info.height) < SMALLEST:
         raise InputError(f"{name}: {info.width}x{info.height} pixels is too small; "

@@ -89,7 +89,7 @@ def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
     if process.returncode in (255, -signal.SIGXCPU):
         return f"the decoder worked on it for {limits.seconds} seconds; give a shorter one"
     if process.returncode == -signal.SIGXFSZ:
-        return "the decoder complains of it without end; convert it first"
+        return "the decoder reports too many errors; convert the file first"
     return None
 
 
@@ -117,7 +117,7 @@ def read_in_time(
         for item in items:
             watchdog.since = None
             if cancelled():
-                raise InputError("stopped: nobody waits for this any more; start it again")
+                raise InputError("stopped: the job was cancelled; start it again")
             yield item
             watchdog.since = time.monotonic()
         process.wait()
@@ -125,7 +125,7 @@ def read_in_time(
         watchdog.over.set()
     if watchdog.expired:
         raise BeyondLimitError(
-            f"the decoder came no further for {watchdog.seconds:g} seconds; convert the file first"
+            f"the decoder made no progress for {watchdog.seconds:g} seconds; convert the file first"
         )
 
 

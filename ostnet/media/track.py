@@ -94,9 +94,9 @@ def track_face(
     Raises:
         InputError: the clip has no frames, or never so many faces at once.
     """
-    orientation, changes = Orientation(detector), Changes()
+    orientation, changes = Orientation(detector), []
     indices, height, width = [], 0, 0
-    for index, frame in _sampled(changes.measured(frames), detector.most_samples, total):
+    for index, frame in _sampled(_measured(frames, changes), detector.most_samples, total):
         indices.append(index)
         height, width = frame.shape[:2]
         orientation.look(frame)
@@ -112,29 +112,22 @@ def track_face(
         height=height,
         width=width,
         frames=[indices[sample] for sample, _ in path],
-        changes=np.array(changes.values),
+        changes=np.array(changes),
         turns=turns,
-        last=len(changes.values),
+        last=len(changes),
     )
 
 
-class Changes:
-    """Measures the change from frame to frame by a few pixels."""
-
-    def __init__(self):
-        self.values: list[float] = []
-        """One for each frame, in [0, 1]; the first is 0."""
-        self._before: np.ndarray | None = None
-
-    def measured(self, frames: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Yield the frames unchanged, and measure each."""
-        for frame in frames:
-            height, width = (max(1, side // PIXELS) for side in frame.shape[:2])
-            few = frame[height // 2 :: height, width // 2 :: width].astype(np.int16)
-            same = self._before is not None and self._before.shape == few.shape
-            self.values.append(float(np.abs(few - self._before).mean()) / 255 if same else 0.0)
-            self._before = few
-            yield frame
+def _measured(frames: Iterable[np.ndarray], changes: list[float]) -> Iterator[np.ndarray]:
+    """Yield the frames; append the change of each from the one before, 0 to 1, of a few pixels."""
+    before = np.zeros(0, np.int16)
+    for frame in frames:
+        height, width = (max(1, side // PIXELS) for side in frame.shape[:2])
+        few = frame[height // 2 :: height, width // 2 :: width].astype(np.int16)
+        same = before.shape == few.shape
+        changes.append(float(np.abs(few - before).mean()) / 255 if same else 0.0)
+        before = few
+        yield frame
 
 
 def _sampled(

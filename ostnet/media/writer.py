@@ -97,7 +97,7 @@ class VideoWriter:
         self.path = Path(path)
         self._suffix = self.path.suffix.lower()
         if self._suffix not in CONTAINERS:
-            raise InputError(f"output: '{self.path.name}' is no kind of video that can be written; "
+            raise InputError(f"output: '{self.path.name}' is not a supported video file; "
                              f"end its name in {', '.join(CONTAINERS)}")  # fmt: skip
         self._container = CONTAINERS[self._suffix]
         if self.path.is_dir():

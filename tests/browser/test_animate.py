@@ -106,7 +106,7 @@ def test_wrong_files_are_answered_in_plain_words(visit, tmp_path):
     page = visit()
     page.locator(".shelf button").first.click()  # an example before, as visitors do
     for where, name, answer in (
-        ("#portrait", "letter.png", "no picture that can be read"),
+        ("#portrait", "letter.png", "not a readable picture"),
         ("#driving", "letter.mp4", "no video that can be read"),
     ):
         wrong = tmp_path / name

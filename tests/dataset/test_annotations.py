@@ -64,7 +64,7 @@ def test_boxes_of_a_track_are_scaled_to_the_video(voxceleb, tmp_path):
 @pytest.mark.parametrize("text", ["", "nothing", "FRAME X Y W H\n", "FRAME X Y W H\n1 2 3\n"])
 def test_a_file_without_a_track_is_refused(tmp_path, text):
     (tmp_path / "t.txt").write_text(text)
-    with pytest.raises(InputError, match="^annotations: .*t.txt' holds no face track"):
+    with pytest.raises(InputError, match="^annotations: .*t.txt' has no face track"):
         read_track(tmp_path / "t.txt", 640, 360)
 
 
@@ -88,7 +88,7 @@ def test_metadata_that_cannot_be_used_is_refused(tmp_path):
     with pytest.raises(InputError, match="missing end, bbox, fps, width, height"):
         read_annotations(csv)
     csv.write_text("video_id,start,end,bbox,fps,width,height\nx,0,9,1-2-3,25,640,360\n")
-    with pytest.raises(InputError, match="line 2 of .* makes no sense"):
+    with pytest.raises(InputError, match="line 2 of .* is invalid"):
         read_annotations(csv)
 
 
@@ -104,7 +104,9 @@ def test_the_lists_of_hdtf(hdtf):
 
 def test_lists_that_are_no_text_are_refused(hdtf):
     (hdtf / "RD_crop_wh.txt").write_bytes(b"\xff\xfe")
-    with pytest.raises(InputError, match="^annotations: '.*RD_crop_wh.txt' is no text; restore"):
+    with pytest.raises(
+        InputError, match="^annotations: '.*RD_crop_wh.txt' is not a text file; restore"
+    ):
         read_annotations(hdtf)
 
 

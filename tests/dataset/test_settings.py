@@ -19,7 +19,7 @@ from ostnet.errors import InputError
             {"detector": "haar"},
             "detector: found 'haar', expected auto, blazeface, face-alignment, dlib",
         ),
-        ({"identity": "("}, "identity: .* is no regular expression"),
+        ({"identity": "("}, "identity: .* is not a regular expression"),
         ({"identity": "abc"}, "identity: 'abc' has no group"),
         ({"output": "films/out"}, "output: .* lies in the folder of videos"),
     ],

@@ -215,7 +215,7 @@ def test_without_openvino_and_weights_dlib_is_left(installed):
 def test_a_detector_that_was_asked_for_by_name_is_not_replaced(installed):
     installed("openvino", "face_alignment")
     for name in ("face-alignment", "dlib"):
-        with pytest.raises(InputError, match=f"^face detector: the package of {name} .*choose"):
+        with pytest.raises(InputError, match=f"^face detector: {name} is not .*choose"):
             make_detector(name)
 
 

@@ -59,7 +59,7 @@ def test_grey_of_any_depth_keeps_its_shade(tmp_path, values, shade):
 
 def test_numbers_that_are_no_shades_are_refused(tmp_path):
     Image.fromarray(np.full((40, 40), -1, np.float32)).save(tmp_path / "depth.tiff")
-    with pytest.raises(InputError, match="no picture that can be read"):
+    with pytest.raises(InputError, match="not a readable picture"):
         read_image(tmp_path / "depth.tiff")
 
 

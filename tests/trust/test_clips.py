@@ -86,7 +86,7 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize("name", CUT)
 def test_parts_of_a_clip(name, short_clip, tmp_path):
     (tmp_path / name).write_bytes(CUT[name](short_clip.read_bytes()))
-    assert "holds no video" in refusal(tmp_path / name)
+    assert "contains no readable video" in refusal(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["sound.m4a", "sound.wav", "cover.mp3"])
@@ -94,7 +94,7 @@ def test_sound_alone(name, clip, tmp_path):
     picture = [] if name != "cover.mp3" else ["-disposition:v", "attached_pic", "-frames:v", "1"]
     sound = ["-f", "lavfi", "-i", "sine=duration=1"]
     wanted = ["-map", "1:a", *(["-map", "0:v", "-c:v", "png"] if picture else [])]
-    assert "holds no video" in refusal(clip(name, *sound, *wanted, *picture))
+    assert "contains no readable video" in refusal(clip(name, *sound, *wanted, *picture))
 
 
 def test_frames_too_large_to_decode(clip):
@@ -154,7 +154,7 @@ def test_a_list_reaches_neither_an_address_nor_a_file(name, renamed, door, short
     path = tmp_path / (f"{name}.mp4" if renamed else name)
     for target in (address, short_clip, f"concat:{short_clip}", f"subfile,,:{short_clip}"):
         path.write_text(LISTS[name].format(target))
-        assert "holds no video" in refusal(path)
+        assert "contains no readable video" in refusal(path)
     assert not knocked()
 
 
@@ -216,7 +216,9 @@ def hanging(monkeypatch, short_clip):
 @pytest.mark.parametrize("writes", ["pass", "print('0, 0, 0, 1, 9, 0x1')"])
 def test_a_decoder_that_stands_still_is_ended(hanging, writes):
     path, started = hanging("probe", writes), time.monotonic()
-    with pytest.raises(InputError, match="^driving: the decoder came no further for 0.5 seconds; "):
+    with pytest.raises(
+        InputError, match="^driving: the decoder made no progress for 0.5 seconds; "
+    ):
         probe.probe(path, role="driving")
     assert time.monotonic() - started < 20
 
@@ -225,7 +227,7 @@ def test_so_is_one_that_stops_between_frames(hanging, short_clip):
     probe.probe(short_clip)
     path = hanging("video", "sys.stdout.buffer.write(b'P6\\n40 40\\n255\\n' + bytes(4800))")
     frames = read_frames(path, role="driving")
-    with pytest.raises(InputError, match="^driving: the decoder came no further"):
+    with pytest.raises(InputError, match="^driving: the decoder made no progress"):
         list(frames)
 
 

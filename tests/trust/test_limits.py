@@ -104,7 +104,7 @@ def test_a_picture_with_more_pixels_is_refused_from_its_header(tmp_path, limit):
 
 
 MORE = "it needs more than 60 MB to decode; give a smaller one"
-UNSAID = "'p' is no picture that can be read; give a PNG"
+UNSAID = "'p' is not a readable picture; give a PNG"
 """What libwebp, which does not say why it has failed, is taken for."""
 
 
@@ -122,7 +122,7 @@ def test_a_picture_that_takes_too_long(tmp_path, monkeypatch):
     monkeypatch.setattr(image, "PROGRAM", "import time; time.sleep(60)")
     monkeypatch.setattr(image, "LONGEST_DECODING", 0.2)
     Image.new("RGB", (64, 64)).save(tmp_path / "p.png")
-    with pytest.raises(InputError, match="^source: the decoder came no further for 0.2 seconds; "):
+    with pytest.raises(InputError, match="^source: the decoder made no progress for 0.2 seconds; "):
         read_image(tmp_path / "p.png", role="source")
 
 

@@ -62,7 +62,7 @@ def test_a_pattern_in_a_name_shows_no_other_file(name, tmp_path):
     for number in (1, 2):
         Image.new("RGB", (64, 64), "red").save(tmp_path / f"{number:03d}{name[-4:]}")
     Image.new("RGB", (64, 64), "blue").save(tmp_path / name)
-    with pytest.raises(InputError, match="holds no video"):
+    with pytest.raises(InputError, match="contains no readable video"):
         probe(tmp_path / name)
     assert tuple(read_image(tmp_path / name)[0, 0] > 200) == (False, False, True)
 

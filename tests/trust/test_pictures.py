@@ -74,7 +74,7 @@ def test_a_decoder_that_crashes_is_a_picture_refused(tmp_path, monkeypatch):
     """As one does that a file makes write where it must not."""
     monkeypatch.setattr(image, "PROGRAM", "import os; os.kill(os.getpid(), 11)")
     (tmp_path / "p").write_bytes(saved(LEFT_RED, "PNG"))
-    with pytest.raises(InputError, match="^p: 'p' is no picture that can be read; give a PNG"):
+    with pytest.raises(InputError, match="^p: 'p' is not a readable picture; give a PNG"):
         read_image(tmp_path / "p")
 
 
@@ -135,7 +135,7 @@ def test_no_picture_is_run_as_a_program(tmp_path, monkeypatch):
 
     monkeypatch.setattr(EpsImagePlugin, "Ghostscript", run)
     (tmp_path / "p.jpg").write_bytes(saved(LEFT_RED, "EPS"))
-    with pytest.raises(InputError, match="no picture that can be read"):
+    with pytest.raises(InputError, match="not a readable picture"):
         read_image(tmp_path / "p.jpg", apart=False)
 
 

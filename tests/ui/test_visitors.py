@@ -126,7 +126,7 @@ def test_a_clip_whose_visitor_has_left_is_not_read_to_its_end(visitors, driving_
             read.append(frame)
             visitors.leave("ann")
 
-    with pytest.raises(InputError, match="nobody waits"):
+    with pytest.raises(InputError, match="the job was cancelled"):
         ann.once("clip", look)
     assert len(read) == 1
 

@@ -143,7 +143,7 @@ def read_track(file: Path, width: int, height: int) -> dict[int, Box]:
         in_fractions = max(h for *_, h in rows) <= 2
     except (IndexError, ValueError) as error:
         raise InputError(
-            f"annotations: '{file}' holds no face track; expected a table FRAME X Y W H"
+            f"annotations: '{file}' has no face track; expected a table FRAME X Y W H"
         ) from error
     across, down = (width, height) if in_fractions else (height / LINES, height / LINES)
     return {
@@ -170,11 +170,11 @@ def _read_metadata(file: Path) -> list[Annotated]:
                     spans[video].append(_metadata_span(row, person))
                 except (AttributeError, ValueError, TypeError, ZeroDivisionError) as error:
                     raise InputError(
-                        f"annotations: line {number} of '{file}' makes no sense; expected "
+                        f"annotations: line {number} of '{file}' is invalid; expected "
                         "frames, a box left-top-right-bottom, a rate and a size"
                     ) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"annotations: '{file}' is no text; give a CSV file") from error
+        raise InputError(f"annotations: '{file}' is not a text file; give a CSV file") from error
     return [
         Annotated((video,), tuple(sorted(found, key=lambda span: (span.start, span.identity))))
         for video, found in spans.items()
@@ -217,7 +217,7 @@ def _read_hdtf(folder: Path) -> list[Annotated]:
                 )
             except ValueError as error:
                 raise InputError(
-                    f"annotations: what '{folder}' says of '{file}' makes no sense ({error}); "
+                    f"annotations: the lines of '{file}' in '{folder}' are invalid ({error}); "
                     "restore the authors' lists"
                 ) from error
             names = (name, f"{subset}_{name}", *_youtube(addresses.get(name, [])))
@@ -232,7 +232,9 @@ def _table(file: Path) -> dict[str, list[str]]:
     try:
         lines = [line.split() for line in file.read_text(encoding="utf-8").splitlines()]
     except UnicodeDecodeError as error:
-        raise InputError(f"annotations: '{file}' is no text; restore the authors' lists") from error
+        raise InputError(
+            f"annotations: '{file}' is not a text file; restore the authors' lists"
+        ) from error
     return {words[0]: words[1:] for words in lines if words}
 
 

@@ -68,7 +68,7 @@ def prepare(config: PrepareConfig) -> Summary:
     write_if_changed(config.output / "settings.json", _settings(config))
     if not rows:
         raise InputError(
-            f"videos: not one clip was worth keeping; '{config.output / 'skipped.csv'}' says why"
+            f"videos: no clip met the settings; '{config.output / 'skipped.csv'}' says why"
         )
     for split in ("train", "val"):
         if all(row["split"] != split for row in rows):

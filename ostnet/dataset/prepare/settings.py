@@ -118,7 +118,7 @@ class PrepareConfig:
         if self.output.resolve().is_relative_to(self.videos.resolve()):
             raise InputError(
                 f"output: '{self.output}' lies in the folder of videos, where its clips would be "
-                "taken for videos; choose another"
+                "taken for videos; choose another folder"
             )
         if self.output.exists() and not self.output.is_dir():
             raise InputError(f"output: '{self.output}' is a file; give a folder")
@@ -162,8 +162,8 @@ class PrepareConfig:
             groups = re.compile(self.identity).groups
         except re.error as error:
             raise InputError(
-                f"identity: {self.identity!r} is no regular expression ({error}); "
+                f"identity: {self.identity!r} is not a regular expression ({error}); "
                 "give one such as '^([^/]+)/'"
             ) from error
         if groups < 1:
-            raise InputError(f"identity: {self.identity!r} has no group; put who it is in (...)")
+            raise InputError(f"identity: {self.identity!r} has no group; put the identity in (...)")

@@ -195,7 +195,9 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
             reader = csv.DictReader(file, restval="")
             columns, rows = set(reader.fieldnames or ()), list(reader)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"pair list: {path} is no CSV text ({error}); save it as UTF-8") from error
+        raise InputError(
+            f"pair list: {path} is not CSV text ({error}); save it as UTF-8"
+        ) from error
     if missing := {"source", "driving"} - columns:
         raise InputError(f"pair list: {path} lacks the columns {sorted(missing)}; add them")
     if not rows:
