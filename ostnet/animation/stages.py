@@ -19,7 +19,7 @@ from ostnet.animation.comparators import MotionPoints, relative_motion, to_numpy
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
 from ostnet.animation.pictures import centre_square, to_picture, zoom
 from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
-from ostnet.backends.interface import Backend
+from ostnet.backends.registry import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
 from ostnet.options import AnimateOptions
 

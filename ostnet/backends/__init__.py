@@ -1,4 +1,4 @@
-"""Back ends that compute the networks, with one interface (:class:`interface.Backend`).
+"""Back ends that compute the networks, with the same methods (:data:`registry.Backend`).
 
 ``load_backend`` chooses one; ``export`` writes graphs for use elsewhere. Public names are imported
 at first use, since built graphs run without torch (``openvino``, ``manifest``).

@@ -14,7 +14,7 @@ Run = Callable[[str, Iterable[np.ndarray]], list[np.ndarray]]
 """(graph, its inputs) -> its outputs."""
 
 Array = Any
-"""A float32 np.ndarray; :mod:`ostnet.model.frame` and :class:`Backend` call it ``Tensor``."""
+"""A float32 np.ndarray; :mod:`ostnet.model.frame` calls it ``Tensor``."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Moved:
 
 
 class Graphed(Reader):
-    """A :class:`ostnet.backends.interface.Backend` on the CPU; see there for its methods.
+    """A back end on the CPU with the methods of :class:`ostnet.backends.eager.Eager`.
 
     Args:
         name: of the back end.

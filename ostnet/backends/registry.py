@@ -9,12 +9,11 @@ from functools import lru_cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 from ostnet.backends.cache import cached
 from ostnet.backends.device import choose_device
 from ostnet.backends.digest import checkpoint_digest, code_digest, model_digest
-from ostnet.backends.interface import Backend
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.tolerances import TOLERANCES, Differences, within
 from ostnet.errors import InputError
@@ -24,8 +23,17 @@ from ostnet.model.ranges import Ranges
 if TYPE_CHECKING:
     import torch
 
+    from ostnet.backends.eager import Eager
     from ostnet.backends.graphed import Graphed
     from ostnet.model.ostnet import OSTNet
+
+Backend = Union["Eager", "Graphed"]
+"""The methods of :class:`ostnet.OSTNet` that animate, for one picture at a time (batch 1).
+
+Both take and return the model's shapes and ranges: tensors on the back end's device if
+``uses_torch``, else float32 NumPy arrays. Threads may call them concurrently. ``name`` is a key of
+:data:`BACKENDS`, ``transform`` has the base points and the scale of fiducials.
+"""
 
 BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "

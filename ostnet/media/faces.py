@@ -50,6 +50,13 @@ class Box:
         """(x, y)."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
+    def overlap(self, other: "Box") -> float:
+        """Return the intersection over union with another box, 0 to 1."""
+        width = min(self.right, other.right) - max(self.left, other.left)
+        height = min(self.bottom, other.bottom) - max(self.top, other.top)
+        shared = max(width, 0.0) * max(height, 0.0)
+        return shared / (self.width * self.height + other.width * other.height - shared)
+
 
 class Detector(Protocol):
     """Finds faces in a picture."""

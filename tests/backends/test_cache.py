@@ -83,15 +83,6 @@ def test_a_build_that_fails_leaves_nothing(builds, tmp_path):
     assert not list((tmp_path / "graphs").iterdir())
 
 
-def test_another_process_may_be_first(builds):
-    def slow(folder):
-        cached("a", builds)
-        return write_graph(folder, "later")
-
-    folder, _ = cached("a", slow)
-    assert Manifest.read(folder)
-
-
 def test_only_the_last_used_stay(builds, tmp_path):
     for number in range(KEPT + 3):
         folder, _ = cached(str(number), builds)

@@ -159,14 +159,6 @@ FACE = (176, 70, 274, 174)
 """Left, top, right and bottom of the astronaut's face, forehead to chin, read off the picture."""
 
 
-def overlap(box, other):
-    """Intersection over union."""
-    width = min(box.right, other.right) - max(box.left, other.left)
-    height = min(box.bottom, other.bottom) - max(box.top, other.top)
-    shared = max(width, 0) * max(height, 0)
-    return shared / (box.width * box.height + other.width * other.height - shared)
-
-
 @pytest.fixture(params=["blazeface", "dlib"])
 def detector(request):
     if request.param == "dlib":
@@ -176,7 +168,7 @@ def detector(request):
 
 def test_a_face_is_found_where_it_is(detector, astronaut):
     (face,) = detector.detect(astronaut)
-    assert overlap(face, Box(*FACE)) > 0.75
+    assert face.overlap(Box(*FACE)) > 0.75
 
 
 def test_the_largest_face_comes_first(detector, astronaut):

@@ -13,24 +13,6 @@ LEFT_RED = np.zeros((40, 60, 3), np.uint8)
 LEFT_RED[:, :30] = (255, 0, 0)
 
 
-def test_exif_orientation_is_applied(tmp_path):
-    path = tmp_path / "phone.png"
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be shown turned clockwise by 90 degrees
-    Image.fromarray(LEFT_RED).save(path, exif=exif)
-    image = read_image(path)
-    assert image.shape == (60, 40, 3)
-    assert image[5, 20].tolist() == [255, 0, 0] and image[-5, 20].tolist() == [0, 0, 0]
-
-
-@pytest.mark.parametrize("mode", ["RGB", "L", "P", "CMYK", "1"])
-def test_every_mode_becomes_rgb(tmp_path, mode):
-    path = tmp_path / "picture.tiff"
-    Image.fromarray(LEFT_RED).convert(mode).save(path)
-    image = read_image(path)
-    assert image.dtype == np.uint8 and image.shape == (40, 60, 3)
-
-
 def test_what_is_transparent_becomes_white(tmp_path):
     path = tmp_path / "cut-out.png"
     rgba = np.dstack([LEFT_RED, np.full((40, 60), 255, np.uint8)])
@@ -122,15 +104,3 @@ def text(words: str) -> bytes:
     """A description as profiles of version 2 hold it."""
     letters = words.encode() + b"\0"
     return b"desc" + bytes(4) + len(letters).to_bytes(4, "big") + letters + bytes(78)
-
-
-def test_unusable_pictures_are_refused_in_one_line(tmp_path):
-    (tmp_path / "text.png").write_text("no picture")
-    Image.fromarray(LEFT_RED[:20]).save(tmp_path / "small.png")
-    Image.fromarray(LEFT_RED.repeat(9, 0)).save(tmp_path / "whole.png")
-    (tmp_path / "cut.png").write_bytes((tmp_path / "whole.png").read_bytes()[:60])
-    for name in ("missing.png", "text.png", "small.png", "cut.png"):
-        with pytest.raises(InputError, match=r"^source: .*; .*"):
-            read_image(tmp_path / name, role="source")
-        with pytest.raises(InputError, match=f"^{name}: "):
-            read_image(tmp_path / name)

@@ -102,20 +102,6 @@ def test_high_dynamic_range_looks_like_the_standard_one(clip, curve, number):
     assert np.abs(shown.astype(int) - plain).mean() < 6
 
 
-def test_a_rotated_phone_clip_stands_upright(clip, ffmpeg, tmp_path):
-    upright = clip(
-        "lying.mp4", picture="color=red:size=96x64:duration=1,drawbox=w=iw/2:c=blue:t=fill"
-    )
-    turned = tmp_path / "turned.mp4"
-    ffmpeg("-display_rotation", "90", "-i", upright, "-c", "copy", turned)
-    info = probe(turned)
-    assert (info.width, info.height) == (64, 96)
-    frame = next(read_frames(turned))
-    assert frame.shape == (96, 64, 3)
-    bottom, top = frame[-8, 32].astype(int), frame[8, 32].astype(int)
-    assert bottom[2] > 150 > bottom[0] and top[0] > 150 > top[2]  # left turned to the bottom
-
-
 def test_anamorphic_video_gets_square_pixels(clip):
     path = clip("dv.mp4", "-vf", "setsar=4/3")
     assert (probe(path).width, probe(path).height) == (128, 64)
@@ -126,63 +112,6 @@ def test_frames_cut_away_by_an_edit_list_are_not_counted(clip, ffmpeg, tmp_path)
     trimmed = tmp_path / "trimmed.mp4"
     ffmpeg("-ss", "0.5", "-i", clip(seconds=2), "-c", "copy", trimmed)
     assert probe(trimmed).frames == len(list(read_frames(trimmed))) < 50
-
-
-@pytest.mark.parametrize(
-    ("name", "options"),
-    [
-        ("film.webm", ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-c:a", "libopus"]),
-        (
-            "alpha.webm",
-            ["-c:v", "libvpx", "-auto-alt-ref", "0", "-pix_fmt", "yuva420p", "-c:a", "libopus"],
-        ),
-        ("loop.gif", ["-an"]),
-        ("grey.mkv", ["-c:v", "ffv1", "-pix_fmt", "gray"]),
-        ("tenbit.mkv", ["-c:v", "ffv1", "-pix_fmt", "yuv422p10le"]),
-        ("old.avi", ["-c:v", "mpeg4", "-bf", "2", "-c:a", "mp3"]),
-        ("odd.mp4", ["-vf", "scale=51:47,setsar=1", "-pix_fmt", "yuv444p"]),
-        ("still.png", ["-an", "-frames:v", "1", "-update", "1"]),
-        ("still.jpg", ["-an", "-frames:v", "1", "-update", "1"]),
-    ],
-)
-def test_many_kinds_of_video_are_read_as_rgb(clip, name, options):
-    path = clip(name, *options, rate="20")
-    info, frames = probe(path), list(read_frames(path))
-    assert len(frames) == info.frames == (1 if name.startswith("still") else 20)
-    assert {frame.shape for frame in frames} == {(info.height, info.width, 3)}
-
-
-def unusable(tmp_path, clip, kind):
-    """A file (or none) that is no video."""
-    path = tmp_path / kind
-    if kind == "notes.txt":
-        path.write_text("a page of text " * 200)
-    elif kind == "empty.mp4":
-        path.touch()
-    elif kind == "list.m3u8":
-        segment = clip("segment.ts")
-        path.write_text(f"#EXTM3U\n#EXTINF:1,\n{segment}\n#EXT-X-ENDLIST\n")
-    elif kind == "folder":
-        path.mkdir()
-    elif kind == "tiny.mp4":
-        path = clip("tiny.mp4", size="16x16")
-    elif kind == "sound.m4a":
-        path = clip("sound.m4a", "-vn")
-    return path
-
-
-@pytest.mark.parametrize(
-    "kind",
-    ["missing.mp4", "notes.txt", "empty.mp4", "list.m3u8", "folder", "tiny.mp4", "sound.m4a"],
-)
-def test_what_is_no_video_is_refused_in_one_line(tmp_path, clip, kind):
-    path = unusable(tmp_path, clip, kind)
-    for look in (probe, lambda file, role: next(read_frames(file, role=role))):
-        with pytest.raises(InputError, match=r"^driving: .*; .*") as caught:
-            look(path, role="driving")
-        assert "\n" not in str(caught.value)
-    with pytest.raises(InputError, match=f"^{path.name}: "):
-        probe(path)
 
 
 def test_no_frames_cannot_be_asked_for(clip):

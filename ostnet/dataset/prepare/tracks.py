@@ -66,7 +66,7 @@ def follow(shot: Shot, iou: float, max_gap: int) -> list[Track]:
                 track.missed.append(look.frame)
                 lost = look.frame - max(track.seen) > max_gap
                 (done if lost else still).append(track)
-            elif overlap(next(iter(track.seen.values())).box, face.box) < iou:
+            elif next(iter(track.seen.values())).box.overlap(face.box) < iou:
                 track.end = look.frame
                 done.append(track)
                 still.append(Track(look.frame, shot.end, {look.frame: face}))
@@ -107,18 +107,10 @@ def divide(track: Track, most: int) -> Iterator[Track]:
         yield Track(start, end, seen, missed)
 
 
-def overlap(box: Box, other: Box) -> float:
-    """Return the intersection over union, 0 to 1."""
-    width = min(box.right, other.right) - max(box.left, other.left)
-    height = min(box.bottom, other.bottom) - max(box.top, other.top)
-    shared = max(width, 0.0) * max(height, 0.0)
-    return shared / (box.width * box.height + other.width * other.height - shared)
-
-
 def _matches(tracks: list[Track], faces: list[Face], iou: float) -> Iterator[tuple[int, Face]]:
     """Yield (number of a track, its face), largest overlap with its last box first."""
     pairs = [
-        (overlap(track.seen[max(track.seen)].box, face.box), number, which)
+        (track.seen[max(track.seen)].box.overlap(face.box), number, which)
         for number, track in enumerate(tracks)
         for which, face in enumerate(faces)
     ]
