@@ -1,7 +1,6 @@
 """Folders that this package writes, its cache, and downloads into it."""
 
 import os
-import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,11 +29,15 @@ def new_folder(folder: Path, role: str = "output") -> Iterator[Path]:
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{role}: {str(folder)!r} is not empty; give a new or an empty folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as stage:
-        yield Path(stage)
-        folder.mkdir(exist_ok=True)
-        for part in Path(stage).iterdir():
-            shutil.move(part, folder / part.name)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
+        stage = Path(place) / "new"
+        stage.mkdir()
+        yield stage
+        if not folder.exists():
+            stage.rename(folder)
+        else:
+            for part in stage.iterdir():
+                part.rename(folder / part.name)
 
 
 def download(

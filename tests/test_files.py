@@ -2,7 +2,8 @@
 
 import pytest
 
-from ostnet.files import download
+from ostnet.errors import InputError
+from ostnet.files import download, new_folder
 
 
 def test_a_download_appears_only_with_the_expected_content(tmp_path):
@@ -16,3 +17,17 @@ def test_a_download_appears_only_with_the_expected_content(tmp_path):
         with pytest.raises(OSError):
             download(address, bad, lambda content: True)
     assert list(good.parent.iterdir()) == [good]
+
+
+def test_a_new_folder_appears_only_when_it_is_complete(tmp_path):
+    with pytest.raises(RuntimeError), new_folder(tmp_path / "a") as stage:
+        (stage / "file").touch()
+        raise RuntimeError("the network failed")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "deep" / "new"):
+        with new_folder(folder) as stage:
+            (stage / "file").touch()
+        assert [path.name for path in folder.iterdir()] == ["file"]
+        with pytest.raises(InputError, match="^output: .* is not empty"), new_folder(folder):
+            pass
