@@ -28,21 +28,21 @@ def export(argv: list[str]) -> None:
         "--format",
         required=True,
         choices=["onnx", "openvino", "web"],
-        help="of the graphs; web: a static site that animates in the visitor's browser",
+        help="format of the graphs; web: a static site that animates in the visitor's browser",
     )
     add(
         "--output",
         required=True,
         type=output_folder,
         metavar="DIR",
-        help="folder to make, or an empty one",
+        help="new or empty folder",
     )
     add("--checkpoint", **_CHECKPOINT)
     add(
         "--runtime",
         type=existing_file,
         metavar="FILE",
-        help="web: onnxruntime-web as 'npm pack' packs it (default: from the npm registry)",
+        help="web: archive of onnxruntime-web from 'npm pack' (default: the npm registry)",
     )
     arguments = parser.parse_args(argv)
     web = arguments.format == "web"
@@ -65,7 +65,7 @@ def export(argv: list[str]) -> None:
         else:
             model = OSTNet.from_pretrained(str(checkpoint.folder))
             manifest = export(model, arguments.format, arguments.output)
-            more = "manifest.json says what each takes and gives"
+            more = "manifest.json describes their inputs and outputs"
     print(
         f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
         f"pixels differ from torch by {manifest.differences['pixel_max']:.3f}/255 at most; {more}"
@@ -75,7 +75,7 @@ def export(argv: list[str]) -> None:
 def _served(site, folder: Path) -> str:
     return (
         f"a first visit loads {site.megabytes('wasm'):.0f} MB on a processor and "
-        f"{site.megabytes('jspi'):.0f} MB with WebGPU; look at it with: "
+        f"{site.megabytes('jspi'):.0f} MB with WebGPU; view it with: "
         f"python -m http.server --directory {folder}"
     )
 
@@ -84,10 +84,10 @@ def push(argv: list[str]) -> None:
     """Publish weights with their card on the Hugging Face Hub."""
     parser = Parser("ostnet push", COMMANDS["push"])
     add = parser.add_argument
-    add("repo", type=repository, help="owner/repo; made where it does not exist")
+    add("repo", type=repository, help="owner/repo; created if it does not exist")
     add("--checkpoint", **_CHECKPOINT)
-    add("--private", action="store_true", help="for the owner's eyes only")
-    add("--branch", metavar="B", help="made where it does not exist (default: main)")
+    add("--private", action="store_true", help="visible only to the owner")
+    add("--branch", metavar="B", help="branch, created if it does not exist (default: main)")
     arguments = parser.parse_args(argv)
 
     from ostnet.hub import embedded, resolve
@@ -102,23 +102,23 @@ def export_space(argv: list[str]) -> None:
     """Write the files of a Hugging Face Space."""
     parser = Parser("ostnet export-space", COMMANDS["export-space"])
     add = parser.add_argument
-    add("dir", type=output_folder, help="folder to make, or an empty one")
+    add("dir", type=output_folder, help="new or empty folder")
     add(
         "--weights",
         type=pinned_repository,
         metavar="OWNER/REPO@COMMIT",
-        help="weights on the Hub for the Space to run, at a full commit hash (default: the "
+        help="weights on the Hub that the Space runs, at a full commit hash (default: the "
         "embedded ones, which are also its fallback)",
     )
     add(
         "--static",
         action="store_true",
-        help="a static Space instead: the page that computes in the visitor's browser",
+        help="write a static Space: the page that computes in the visitor's browser",
     )
     add(
         "--live",
         action="store_true",
-        help="tab Live: take that page along in the Space (25 MB for a first visit to it)",
+        help="include that page as tab Live of the Space (25 MB for its first visit)",
     )
     arguments = parser.parse_args(argv)
     if arguments.static and arguments.weights:

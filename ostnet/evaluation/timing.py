@@ -18,7 +18,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from ostnet.backends.interface import Backend
+from ostnet.backends.registry import Backend
 from ostnet.errors import InputError
 from ostnet.media.video import VideoWriter, probe
 from ostnet.model.ostnet import OSTNet
