@@ -24,23 +24,39 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SLOW = frozenset(
-    "test_animate test_animate_handlers test_api test_batch test_benchmark "
-    "test_cache test_clips test_cluster test_compare test_datasets test_detail "
-    "test_diagnostics test_embedded test_embedding test_end_to_end test_engine test_equality "
-    "test_errors test_evaluate test_examples test_export test_faces "
-    "test_faults test_preload test_hub test_lineage test_other_tabs test_trainer test_methods "
-    "test_names test_options test_page_example test_parallel test_prepare test_procedural_face "
-    "test_program test_publish test_render test_same_frames test_scene test_score test_start "
-    "test_suite test_video test_without_torch".split()
+    "batch browser cli web test_animate_handlers test_animator test_api test_cache test_clips "
+    "test_compare test_config test_datasets test_detail test_diagnostics test_distil "
+    "test_embedded test_embedding test_end_to_end test_engine test_equality test_evaluate "
+    "test_examples test_export test_faces test_faults test_hub test_limits test_lineage "
+    "test_methods test_names test_network test_options test_parallel test_pipeline test_prepare "
+    "test_procedural_face test_promises test_publish test_reduced_precision test_registry "
+    "test_render test_same_frames test_scene test_score test_space test_start test_suite "
+    "test_trainer test_video test_weights test_without_torch".split()
 )
-"""Files whose tests take several seconds together, most of them because they start programs."""
+"""Folders and files whose tests take several seconds, most of them because they start programs."""
+
+QUICK = "not slow"
+"""The quick selection: slow files are not even imported."""
+
+ONE_PROCESS = frozenset(("browser", "web"))
+"""Folders whose tests share a running page or exported sites: one worker runs all of them."""
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Leave slow files out of a quick run."""
+    names = {collection_path.parent.name, collection_path.stem}
+    return True if config.option.markexpr == QUICK and names & SLOW else None
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Mark them, so that ``-m "not slow"`` gives an answer within a minute."""
+    """Mark slow tests, and the groups that are handed to the workers."""
     for item in items:
-        if item.path.stem in SLOW:
+        folder = item.path.parent.name
+        if {folder, item.path.stem} & SLOW:
             item.add_marker(pytest.mark.slow)
+        group = folder if folder in ONE_PROCESS else f"{folder}/{item.path.stem}"
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ostnet.config import ModelConfig
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ostnet.model.ostnet import OSTNet
 
 ADDED = {"gaze_gain": 1.0, "outside": "border", "reach": 1.0}
@@ -52,13 +52,13 @@ def _checkpoint_digest(config: Path, weights: Path, *_: int) -> str:
     except (OSError, TypeError, RecursionError, SafetensorError) as error:
         raise ValueError(str(error)) from error
     single = (  # torch loads half precision as float32
-        (name, value.astype(np.float32) if value.dtype == np.float16 else value)
+        (name, value.astype("float32") if value.dtype == "float16" else value)
         for name, value in sorted(tensors.items())
     )
     return _digest(values, single)
 
 
-def _digest(config: ModelConfig, tensors: Iterable[tuple[str, np.ndarray]]) -> str:
+def _digest(config: ModelConfig, tensors: Iterable[tuple[str, "np.ndarray"]]) -> str:
     values = {k: v for k, v in config.to_dict().items() if k not in ADDED or v != ADDED[k]}
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode())
     for name, value in tensors:

@@ -10,6 +10,7 @@ import io
 import json
 import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from ostnet.media.image import read_image
 from ostnet.media.timeline import parse_framecrc
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.weights import check_weights
+from ostnet.options import AnimateOptions
 
 CORPUS = Path(__file__).parent / "corpus"
 
@@ -104,13 +106,14 @@ def pairs(content: bytes, folder: Path) -> None:
 
 
 def words(content: bytes, folder: Path) -> None:
-    """What follows a flag that has a form of its own."""
+    """The value of a command-line flag."""
     text = content.decode("utf-8", "surrogateescape")
-    named = (values.repository, values.pinned_repository)
-    measured = (values.scale_window, values.zoom_factors, values.source_square)
-    for parser in (*named, *measured, values.whole_number(1)):
+    for parser in (values.repository, values.pinned_repository, values.whole_number(1)):
         with contextlib.suppress(argparse.ArgumentTypeError, InputError):
             parser(text)
+    for option in fields(AnimateOptions):
+        with contextlib.suppress(InputError):
+            AnimateOptions(**{option.name: text})
 
 
 PARSERS: dict[str, Callable[[bytes, Path], None]] = {
