@@ -1,4 +1,4 @@
-"""Checkpoints side by side: each measured on the same pairs, differences with intervals."""
+"""Compare checkpoints: each measured on the same pairs, differences with intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ METHOD = "full"
 def compare(
     config: EvaluateConfig, evaluate_one: Callable[[EvaluateConfig], list[Row]]
 ) -> list[Row]:
-    """Evaluate every checkpoint into a folder of its own, then set them side by side.
+    """Evaluate every checkpoint into a folder of its own, then compare them.
 
     ``report.json`` and ``report.md`` of the output hold, per protocol and metric of ``full``, every
     checkpoint's value and its difference to the first one's on the frames that both have, with a
@@ -34,19 +34,16 @@ def compare(
     if config.methods != "all" and METHOD not in config.methods.split(","):
         raise InputError(f"methods: compare sets {METHOD} side by side; add it to {config.methods}")
     labels = _labels(config.compare)
-    reports = {}
+    rows, reported = [], False
     for label, checkpoint in labels.items():
         folder = config.output / label
         one = replace(config, checkpoint=checkpoint, compare=(), output=folder)
-        reports[label] = evaluate_one(one)
-    if not any(reports.values()):  # another process writes
+        for row in evaluate_one(one):
+            reported = True
+            if row["method"] == METHOD and "condition" not in row:
+                rows.append(row | {"checkpoint": label})
+    if not reported:  # another process writes
         return []
-    rows = [
-        row | {"checkpoint": label}
-        for label, mine in reports.items()
-        for row in mine
-        if row["method"] == METHOD and "condition" not in row
-    ]
     for row in rows:
         row |= _difference(config, row, next(iter(labels)))
     settings = {"compared": ", ".join(labels), "seed": config.seed}
@@ -57,7 +54,7 @@ def compare(
 
 
 def _labels(checkpoints: Sequence[str]) -> dict[str, str]:
-    """Folder name -> checkpoint; names that occur twice are numbered."""
+    """Return folder name -> checkpoint; names that occur twice are numbered."""
     labels = {}
     for number, checkpoint in enumerate(checkpoints, start=1):
         name = hub.resolve(checkpoint).name.replace("/", "--")
@@ -66,7 +63,7 @@ def _labels(checkpoints: Sequence[str]) -> dict[str, str]:
 
 
 def _difference(config: EvaluateConfig, row: Row, first: str) -> Row:
-    """difference, difference_low, difference_high to the first checkpoint; empty for itself."""
+    """Return the difference to the first checkpoint with its interval; empty for itself."""
     metric = _metric(row["metric"])
     if row["checkpoint"] == first or metric is None or row["value"] is None:
         return {}
@@ -103,16 +100,14 @@ def _pooled(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference
 
 
 def _metric(name: str) -> Metric | None:
-    """The metric of this name whose frames tell a difference; None for others."""
+    """Return the metric of this name; None where no difference can be taken frame by frame."""
     table = [
         *definitions.reconstruction_metrics(lineage=True),
         *definitions.CROSS,
         *definitions.PERCEPTUAL,
     ]
-    reductions = {*REDUCE, *POOLED}
-    return next(
-        (metric for metric in table if metric.name == name and metric.reduce in reductions), None
-    )
+    found = (m for m in table if m.name == name and m.reduce in {*REDUCE, *POOLED})
+    return next(found, None)
 
 
 def _by_pair(records: Sequence[Record]) -> dict[float, Record]:

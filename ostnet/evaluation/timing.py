@@ -1,6 +1,5 @@
 """Times and counts of a frame's stages, of calls, and of whole commands."""
 
-import os
 import platform
 import subprocess
 import sys
@@ -45,17 +44,15 @@ WARM_UP = 2
 
 SIDE = 256
 
-HAS_WAIT4 = hasattr(os, "wait4")
-"""Whether the system reports the memory of child processes."""
-
-MEMORY = """
+USAGE = """
 import resource, subprocess, sys
 code = subprocess.call(sys.argv[1:], stdout=subprocess.DEVNULL)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 sys.exit(code)
 """
-"""Program that runs a command and prints its peak memory. It is a process of its own, because
-RUSAGE_CHILDREN of this process would include earlier commands."""
+"""Program that runs a command and prints its processor time and peak memory. It is a small process
+of its own, because the peak of a child is at least the memory of the process that starts it."""
 
 
 def stage_calls(model: OSTNet | Backend, frame: Any) -> dict[str, Callable[[], Any]]:
@@ -190,9 +187,8 @@ class CommandCost:
     """Frames per second beyond the first; reading, encoding and writing included."""
     cpu_ms: float
     """Milliseconds of processor time per frame beyond the first, all threads and processes."""
-    peak_mib: float | None
-    """Peak memory of the program, or of a process that it started, on the whole clip; None where
-    the system does not report it."""
+    peak_mib: float
+    """Peak memory of the program, or of a process that it started, on the whole clip."""
 
 
 @contextmanager
@@ -233,22 +229,19 @@ def command_cost(command: str, inputs: CommandInputs, *flags: str) -> CommandCos
     )
 
 
-def _run(command: str, inputs: CommandInputs, *flags: str) -> tuple[float, float, float | None]:
+def _run(command: str, inputs: CommandInputs, *flags: str) -> tuple[float, float, float]:
     """Return seconds of wall time and of processor time, and the peak memory in MiB."""
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / ("made.mp4" if command == "animate" else "made")
-        words = [sys.executable, "-m", "ostnet", command, *inputs.crops, *flags]
-        words += ["--source", str(inputs.source), "--driving", str(inputs.driving)]
-        words += ["--output", str(output)]
-        if HAS_WAIT4:
-            words = [sys.executable, "-c", MEMORY, *words]
-        started, before = time.perf_counter(), os.times()
+        words = [sys.executable, "-c", USAGE, sys.executable, "-m", "ostnet", command]
+        words += [*inputs.crops, *flags, "--source", str(inputs.source)]
+        words += ["--driving", str(inputs.driving), "--output", str(output)]
+        started = time.perf_counter()
         ended = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace")
-        seconds, after = time.perf_counter() - started, os.times()
+        seconds = time.perf_counter() - started
     complaint = ended.stderr.strip().splitlines()
     if ended.returncode:
         raise InputError(complaint[-1].removeprefix("ostnet: error: ") if complaint else command)
-    cpu = after.children_user + after.children_system
+    cpu, peak = map(float, ended.stdout.split())
     unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
-    peak = int(ended.stdout) / unit if HAS_WAIT4 else None
-    return seconds, cpu - before.children_user - before.children_system, peak
+    return seconds, cpu, peak / unit

@@ -60,11 +60,6 @@ def test_slopes_differ_over_the_frames_that_both_have():
     assert len(values) == len(people) == 11
 
 
-def test_one_checkpoint_is_no_comparison():
-    with pytest.raises(InputError, match="compare"):
-        EvaluateConfig("d", "all", "o", compare=("a",))
-
-
 def test_checkpoints_are_named_with_blanks_or_commas():
     for words in (["--compare", "a", "b"], ["--compare", "a,b"]):
         flags = ["--data", "d", "--protocol", "all", "--output", "o", *words]
@@ -78,10 +73,10 @@ def test_what_is_not_set_side_by_side_is_told(data, checkpoint, other_checkpoint
     assert "own reports: stability" in (tmp_path / "report.md").read_text()
 
 
-@pytest.mark.parametrize("options", [{"methods": "neither"}, {"checkpoint": "a"}])
-def test_a_comparison_needs_full_and_no_further_checkpoint(data, checkpoint, tmp_path, options):
+@pytest.mark.parametrize(
+    "options", [{"methods": "neither"}, {"checkpoint": "a"}, {"compare": ("a",)}]
+)
+def test_a_comparison_needs_full_and_two_checkpoints(data, checkpoint, tmp_path, options):
+    options = {"compare": (checkpoint, checkpoint)} | options
     with pytest.raises(InputError, match="compare"):
-        both = f"{checkpoint},{checkpoint}"
-        evaluate_checkpoint.evaluate(
-            EvaluateConfig(data, "same-scale", tmp_path, compare=both, **options)
-        )
+        evaluate_checkpoint.evaluate(EvaluateConfig(data, "same-scale", tmp_path, **options))

@@ -1,7 +1,6 @@
 """``evaluate`` on folders such as first-order-model and its descendants use, from end to end."""
 
 import csv
-import json
 
 import numpy as np
 import pytest
@@ -65,28 +64,24 @@ def rows_of(output, protocol):
         return list(csv.DictReader(file))
 
 
-def test_voxceleb1_as_videos(vox, checkpoint, tmp_path):
-    rows = evaluate(config(vox, tmp_path, checkpoint, pairs=5))
-    named = "vox (voxceleb1, videos), split test, 4 clips, 3 people"
-    assert {row["dataset"] for row in rows} == {named}
-    assert json.loads((tmp_path / "report.json").read_text())["settings"]["dataset"] == named
-    people = {row["person"] for row in rows_of(tmp_path, "same-scale")}
-    assert people == {"id10280", "id10281", "id10282"}
-    (l1,) = (row for row in rows if (row["metric"], row["method"]) == ("l1", "full"))
-    assert l1["frames"] == 5
-
-
 def test_hdtf_as_folders_of_frames(hdtf, checkpoint, tmp_path):
-    protocols = "same-scale,cross-identity,stability"
+    protocols = "same-scale,cross-identity"
     rows = evaluate(config(hdtf, tmp_path, checkpoint, protocols, frames=3))
     named = "hdtf_video_frames (hdtf, folders of frames), split all, 4 clips, 3 people"
     assert {row["dataset"] for row in rows} == {named}
     values = {(row["protocol"], row["method"], row["metric"]): row["value"] for row in rows}
     assert values["same-scale", "copy_source", "l1"] > 0.01
     assert values["cross-identity", "copy_source", "csim_dlib"] == pytest.approx(1)
-    assert values["stability", "full", "scale_jitter_x"] < 1e-4
     people = {row["person"] for row in rows_of(tmp_path, "cross-identity")}
     assert people == {"RD_Radio34", "WDA_BarackObama", "WRA_JoeHeck"}
+
+
+def test_voxceleb1_as_videos(vox, checkpoint, tmp_path):
+    rows = evaluate(config(vox, tmp_path, checkpoint, pairs=5))
+    named = "vox (voxceleb1, videos), split test, 4 clips, 3 people"
+    assert {row["dataset"] for row in rows} == {named}
+    people = {row["person"] for row in rows_of(tmp_path, "same-scale")}
+    assert people == {"id10280", "id10281", "id10282"}
 
 
 def test_clips_and_pairs_are_drawn_by_the_seed(hdtf, checkpoint, tmp_path):
@@ -102,26 +97,6 @@ def test_clips_and_pairs_are_drawn_by_the_seed(hdtf, checkpoint, tmp_path):
     again = tmp_path / "a" / "same-scale" / "pairs.csv"
     evaluate(config(hdtf, tmp_path / "c", checkpoint, methods="copy_source", pair_list=again))
     assert rows_of(tmp_path / "c", "same-scale") == pairs
-
-
-def test_mcnets_list_with_scales_drawn_for_it(hdtf, checkpoint, tmp_path):
-    there = "/ssd/them/hdtf_video_frames"
-    path = tmp_path / "HDTF_test_evaluation.csv"
-    path.write_text(
-        "source,driving,frame\n"
-        f"{there}/{HDTF[2]}.mp4/000003.jpg,{there}/{HDTF[2]}.mp4/000002.jpg\n"
-        f"{there}/{HDTF[0]}.mp4/000001.jpg,{there}/{HDTF[0]}.mp4/000000.jpg\n"
-    )
-    protocol = "same-scale,different-scale"
-    evaluate(config(hdtf, tmp_path / "out", checkpoint, protocol, pair_list=path))
-    pairs = rows_of(tmp_path / "out", "same-scale")
-    assert [(row["source_frame"], row["frame"], row["s_x"]) for row in pairs] == [
-        ("3", "2", "1.0"),
-        ("1", "0", "1.0"),
-    ]
-    assert {row["person"] for row in pairs} == {"WDA_BarackObama", "RD_Radio34"}
-    scales = [float(row["s_x"]) for row in rows_of(tmp_path / "out", "different-scale")]
-    assert all(0.7 <= scale <= 1.3 for scale in scales) and scales[0] != scales[1]
 
 
 def test_a_committed_list_asks_for_its_clips(vox, checkpoint, tmp_path):

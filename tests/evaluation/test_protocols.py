@@ -93,8 +93,3 @@ def test_across_identities_a_copy_is_the_source_and_the_driver_is_not(bench, dat
         assert record["mouth_output"] == record["mouth_driver"]
         assert record["eyelid_output"] == record["eyelid_driver"]
         assert record["no_face"] == 0
-
-
-def test_the_strip_shows_every_method_between_source_and_truth(bench, data):
-    strip = DifferentScale().measure(bench, same_identity(read_clips(data)[:1], per_clip=2)).strip
-    assert list(strip) == ["source", "driving", "rectified", "full", "copy_source", "truth"]

@@ -7,7 +7,6 @@ import pytest
 
 from ostnet.evaluation import evaluate_checkpoint
 from ostnet.evaluation.data.clips import read_clips
-from ostnet.evaluation.evaluate_checkpoint import Shard
 from ostnet.evaluation.method_pictures import grid_turn, rotate
 from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import PROTOCOLS
@@ -55,12 +54,6 @@ def test_a_turn_is_clockwise_and_read_off_the_grid(face_picture):
     turned = (FIDUCIALS.numpy() * [0.8, 1.0]) @ turn.T + 0.1
     fiducials = FIDUCIALS.new_tensor(np.stack([turned, FIDUCIALS.numpy()]))
     assert grid_turn(fiducials).numpy() == pytest.approx([20, 0], abs=1e-6)
-
-
-def test_work_is_shared_without_gap_or_overlap():
-    shares = [list(Shard(rank, 3).share(range(8))) for rank in range(3)]
-    assert sorted(n for share in shares for n in share) == list(range(8))
-    assert [len(share) for share in shares] == [3, 3, 2]
 
 
 def test_framing_sweep_rotation_stability_and_efficiency_run(data, checkpoint, tmp_path):

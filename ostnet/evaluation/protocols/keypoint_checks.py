@@ -35,6 +35,7 @@ from ostnet.evaluation.protocols.sweeps import ROLLS, STRETCHES, sweep_condition
 from ostnet.evaluation.report import plots
 from ostnet.evaluation.report.group_store import Result
 from ostnet.landmarks import KEYPOINT_COUNTS, KEYPOINTS
+from ostnet.model.ostnet import OSTNet
 
 DETECTOR, LANDMARKER = "F_kp", "landmarker"
 
@@ -56,63 +57,40 @@ NOTE = (
 _INSIDE = "over the points that T leaves on the picture"
 
 
-def _metric(name: str, reduce: str, definition: str, backend: str = "points") -> list[Metric]:
+def _metric(name: str, reduce: str, definition: str, backend: str = "points") -> Metric:
     column = name.removesuffix(f"_{reduce}")
-    return [Metric(name, column, reduce, f"{reduce} over frames of {definition}", backend)]
+    return Metric(name, column, reduce, f"{reduce} over frames of {definition}", backend)
 
+
+_DISTANCE = f"the mean distance between F(T(I)) and T(F(I)) {_INSIDE}, px of the 256 picture"
+_RELATIVE = "the same over the rms distance of the points T(F(I)) from their centroid"
+_SPREAD = "ln(sigma_{axis}(F(T(I)))/sigma_{axis}(F({reference}))) - ln s_{axis}"
+_BIAS = (
+    f"{_SPREAD}: above 0, the spread of the points (all of them, as the closed form takes it) "
+    "grows more than the picture"
+)
+_CLOSED_FORM = f"|{_SPREAD}|: with the motion between source and driving frame"
+_ACCURACY = f"the mean distance between F(T(I)) and T(landmarks of I) {_INSIDE}, px"
+_POINT = "the distance of {point} to T(its landmark in I), px; off the picture: missing"
 
 METRICS = [
-    *_metric(
-        "equivariance",
-        "mean",
-        f"the mean distance between F(T(I)) and T(F(I)) {_INSIDE}, px of the 256 picture",
-    ),
-    *_metric(
-        "equivariance_relative",
-        "mean",
-        "the same over the rms distance of the points T(F(I)) from their centroid",
-    ),
-    *_metric("outside", "mean", "the share of the points that T moves off the picture"),
-    *_metric("lost", "mean", "1 where the detector finds no face in T(I), else 0"),
+    _metric("equivariance", "mean", _DISTANCE),
+    _metric("equivariance_relative", "mean", _RELATIVE),
+    _metric("outside", "mean", "the share of the points that T moves off the picture"),
+    _metric("lost", "mean", "1 where the detector finds no face in T(I), else 0"),
     *[
-        metric
+        _metric(name.format(axis=axis), "median", text.format(axis=axis, reference=reference))
         for axis in "xy"
-        for metric in [
-            *_metric(
-                f"spread_bias_{axis}",
-                "median",
-                f"ln(sigma_{axis}(F(T(I)))/sigma_{axis}(F(I))) - ln s_{axis}: above 0, the spread "
-                "of the points (all of them, as the closed form takes it) grows more than the "
-                "picture",
-            ),
-            *_metric(
-                f"spread_error_{axis}_median",
-                "median",
-                f"|ln(sigma_{axis}(F(T(I)))/sigma_{axis}(F(I))) - ln s_{axis}|",
-            ),
-            *_metric(
-                f"closed_form_error_{axis}_median",
-                "median",
-                f"|ln(sigma_{axis}(F(T(I)))/sigma_{axis}(F(source))) - ln s_{axis}|: with the "
-                "motion between source and driving frame",
-            ),
-        ]
-    ],
-    *_metric(
-        "accuracy",
-        "mean",
-        f"the mean distance between F(T(I)) and T(landmarks of I) {_INSIDE}, px",
-        "landmarker",
-    ),
-    *[
-        metric
-        for point in KEYPOINTS
-        for metric in _metric(
-            f"accuracy_{point}",
-            "mean",
-            f"the distance of {point} to T(its landmark in I), px; off the picture: missing",
-            "landmarker",
+        for name, text, reference in (
+            ("spread_bias_{axis}", _BIAS, "I"),
+            ("spread_error_{axis}_median", f"|{_SPREAD}|", "I"),
+            ("closed_form_error_{axis}_median", _CLOSED_FORM, "source"),
         )
+    ],
+    _metric("accuracy", "mean", _ACCURACY, "landmarker"),
+    *[
+        _metric(f"accuracy_{point}", "mean", _POINT.format(point=point), "landmarker")
+        for point in KEYPOINTS
     ],
 ]
 
@@ -185,7 +163,9 @@ class KeypointChecks(Protocol):
         """Measure one clip's frames under T: one record per detector and frame."""
         source, _, changed = load_pictures(context, pairs)
         _, frames, _ = load_pictures(context, [replace(pair, roll=0.0) for pair in pairs])
-        faces = _read_once(context, frames, pairs)
+        by_frame = {pair.frame: frame for pair, frame in zip(pairs, frames, strict=True)}
+        found_faces = dict(zip(by_frame, context.reader.read([*by_frame.values()]), strict=True))
+        faces = [found_faces[pair.frame] for pair in pairs]  # the same frame may come often
         landmarks = [keypoints_of(face) for face in faces]
         points = {
             DETECTOR: Points(
@@ -199,19 +179,18 @@ class KeypointChecks(Protocol):
         }
         records = []
         for method, found in points.items():
-            learned = method == DETECTOR and len(found.source[0]) in KEYPOINT_COUNTS
-            known = landmarks if learned else None
+            (source_points,) = found.source
+            learned = method == DETECTOR and len(source_points) in KEYPOINT_COUNTS
             for i, pair in enumerate(pairs):
                 record = head(pair, method)
                 record |= {"condition": condition(pair, faces[i]), "yaw": _yaw(faces[i])}
                 record["lost"] = float(found.changed[i] is None)
                 record |= equivariance_columns(found.frames[i], found.changed[i], pair)
-                record |= spread_columns(found.source[0], found.frames[i], found.changed[i], pair)
-                target = known[i] if known is not None else None
-                record |= accuracy_columns(target, found.changed[i], pair)
+                record |= spread_columns(source_points, found.frames[i], found.changed[i], pair)
+                known = landmarks[i] if learned else None
+                record |= accuracy_columns(known, found.changed[i], pair)
                 records.append(record)
-        strip = _strip(records, changed, points[DETECTOR], pairs)
-        return Result(records, strip)
+        return Result(records, _strip(records, changed, points[DETECTOR], pairs))
 
 
 def condition(pair: Pair, face: Face | None) -> str:
@@ -236,22 +215,11 @@ class Points:
 
 
 @torch.inference_mode()
-def detect(model, pictures: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """F_kp on uint8 pictures (H, W, 3) of one size: (K, 2) pixels each."""
+def detect(model: OSTNet, pictures: Sequence[np.ndarray]) -> list[np.ndarray | None]:
+    """Return F_kp's points in uint8 pictures (H, W, 3) of one size: (K, 2) pixels each."""
     device, half = next(model.parameters()).device, (len(pictures[0]) - 1) / 2
     found = [model.keypoints(to_batch([picture], device))[0] for picture in pictures]
     return [(points.double().cpu().numpy() + 1) * half for points in found]
-
-
-def _read_once(
-    context: Context, frames: Sequence[np.ndarray], pairs: Sequence[Pair]
-) -> list[Face | None]:
-    """Faces of driving frames, among which the same frame may come often."""
-    faces = {}
-    for frame, pair in zip(frames, pairs, strict=True):
-        if pair.frame not in faces:
-            faces[pair.frame] = context.reader.read([frame])[0]
-    return [faces[pair.frame] for pair in pairs]
 
 
 def _yaw(face: Face | None) -> float:
@@ -259,7 +227,7 @@ def _yaw(face: Face | None) -> float:
 
 
 def _strip(records, changed, found: Points, pairs: Sequence[Pair]) -> dict[str, np.ndarray]:
-    """The conditions of ``SHOWN``: F(T(I)) as dots, T(F(I)) as rings, joined by lines."""
+    """Return the conditions of ``SHOWN``: F(T(I)) as dots, T(F(I)) as rings, joined by lines."""
     strip = {}
     for picture, frame, points, pair, record in zip(
         changed, found.frames, found.changed, pairs, records[: len(pairs)], strict=True

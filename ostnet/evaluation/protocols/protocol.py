@@ -15,6 +15,7 @@ from ostnet.animation.frame import ClipReference
 from ostnet.evaluation.data.clips import Clip, count_frames, frame_rate, load_frames
 from ostnet.evaluation.data.pairs import Pair, PairOptions
 from ostnet.evaluation.method_pictures import Generated, anchor_index, augment, generate, rotate
+from ostnet.evaluation.metrics import formulas
 from ostnet.evaluation.metrics.columns import Record
 from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.faces import Face, FaceReader
@@ -153,16 +154,19 @@ def read_faces(
 
 def head(pair: Pair, method: str) -> Record:
     """Return the columns that say what a record is about."""
+    names = ("pair", "person", "source", "driving", "frame", "s_x", "s_y", "roll")
+    return {"method": method} | {name: getattr(pair, name) for name in names}
+
+
+def module_columns(measured: np.ndarray | None, pair: Pair) -> Record:
+    """Return the scale (2,) that a method took out, and its error; None: it has none."""
+    measured = np.full(2, np.nan) if measured is None else measured
+    error = formulas.module_scale_error(measured, (pair.s_x, pair.s_y))
     return {
-        "method": method,
-        "pair": pair.pair,
-        "person": pair.person,
-        "source": pair.source,
-        "driving": pair.driving,
-        "frame": pair.frame,
-        "s_x": pair.s_x,
-        "s_y": pair.s_y,
-        "roll": pair.roll,
+        "measured_x": measured[0],
+        "measured_y": measured[1],
+        "module_scale_error_x": error[0],
+        "module_scale_error_y": error[1],
     }
 
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from ostnet.evaluation.data.clips import Clip
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_frames, draw_scales, same_identity
-from ostnet.evaluation.method_pictures import Generated
-from ostnet.evaluation.metrics import definitions, formulas
+from ostnet.evaluation.metrics import definitions
 from ostnet.evaluation.metrics.columns import (
     Record,
     following_columns,
@@ -29,6 +28,7 @@ from ostnet.evaluation.protocols.protocol import (
     Protocol,
     head,
     load_pictures,
+    module_columns,
     read_faces,
     run_methods,
     strip,
@@ -83,7 +83,9 @@ class Reconstruction(Protocol):
                     record |= context.perceptual.columns(images[i], truth[i], faces[i])
                 record |= landmark_columns(face, faces[i])
                 record |= following_columns(face, faces[i]) | lean_columns(faces[i], source_face)
-                record |= _module_columns(generated, name, i, pair)
+                scales, turns = generated.scales.get(name), generated.turns.get(name)
+                record |= module_columns(None if scales is None else scales[i], pair)
+                record["grid_turn"] = np.nan if turns is None else turns[i]
                 mine.append(record)
             leave_out_blinks(mine)
             records += mine
@@ -93,20 +95,6 @@ class Reconstruction(Protocol):
         """Draw scale errors by method, and the measured against the known scale."""
         draw_scale_error(folder, records)
         plots.measured_against_known(folder / "measured_scale", records, folder.name)
-
-
-def _module_columns(generated: Generated, method: str, index: int, pair: Pair) -> Record:
-    """Return the scale the method took out, its error, and its grid's rotation."""
-    scales, turns = generated.scales.get(method), generated.turns.get(method)
-    measured = np.full(2, np.nan) if scales is None else scales[index]
-    error = formulas.module_scale_error(measured, (pair.s_x, pair.s_y))
-    return {
-        "measured_x": measured[0],
-        "measured_y": measured[1],
-        "module_scale_error_x": error[0],
-        "module_scale_error_y": error[1],
-        "grid_turn": np.nan if turns is None else turns[index],
-    }
 
 
 class SameScale(Reconstruction):

@@ -4,7 +4,7 @@ Two conditions: the driver is the source frame itself, scaled (the head has not 
 exact), and a later frame of the clip, scaled (the head has moved, perhaps also nearer the camera).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,12 +20,19 @@ from ostnet.evaluation.data.pairs import Pair, PairOptions, first_clips, renumbe
 from ostnet.evaluation.method_pictures import to_batch, to_images
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import Metric
-from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
+from ostnet.evaluation.metrics.definitions import Metric, frame_mean
+from ostnet.evaluation.protocols.protocol import (
+    Context,
+    Protocol,
+    head,
+    load_pictures,
+    module_columns,
+)
 from ostnet.evaluation.protocols.sweeps import STRETCHES, sweep_condition
 from ostnet.evaluation.report import plots
 from ostnet.evaluation.report.group_store import Result
 from ostnet.model.layers import identity_grid
+from ostnet.model.ostnet import OSTNet
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 
 METHODS = {
@@ -48,36 +55,24 @@ _VISIBLE = (
     "(|s_a p_a| <= 1 on both axes)"
 )
 
+_PIXELS = "in pixels of the ground truth"
+
 METRICS = [
-    Metric(
-        "ssim_visible", "ssim_visible", "mean", f"SSIM {_VISIBLE}, 3 px inwards", "scikit-image"
-    ),
-    Metric("l1_visible", "l1_visible", "mean", f"mean |difference| {_VISIBLE}, [0,1]", "numpy"),
-    Metric(
-        "grid_error",
-        "grid_error",
-        "median",
-        f"median over frames of the mean {_VISIBLE} of the distance between where the grid samples "
-        "and where the pixel is, in pixels of the ground truth",
-        "module",
-    ),
-    Metric(
-        "grid_shift",
-        "grid_shift",
-        "median",
-        "median over frames of the translation of the grid's least-squares affine map, in pixels "
-        "of the ground truth",
-        "module",
-    ),
-    Metric(
-        "grid_bend",
-        "grid_bend",
-        "median",
-        "median over frames of the rms distance of the grid from its least-squares affine map, in "
-        "pixels of the ground truth",
-        "module",
-    ),
-    Metric("visible", "visible", "mean", "share of the ground truth's pixels still shown", "numpy"),
+    frame_mean("ssim_visible", f"SSIM {_VISIBLE}, 3 px inwards", "scikit-image"),
+    frame_mean("l1_visible", f"mean |difference| {_VISIBLE}, [0,1]", "numpy"),
+    *[
+        Metric(name, name, "median", f"median over frames of the {what}, {_PIXELS}", "module")
+        for name, what in (
+            (
+                "grid_error",
+                f"mean {_VISIBLE} of the distance between where the grid samples and where the "
+                "pixel is",
+            ),
+            ("grid_shift", "translation of the grid's least-squares affine map"),
+            ("grid_bend", "rms distance of the grid from its least-squares affine map"),
+        )
+    ],
+    frame_mean("visible", "share of the ground truth's pixels still shown", "numpy"),
     *definitions.MODULE,
 ]
 
@@ -145,22 +140,18 @@ class Rectification(Protocol):
             for i, pair in enumerate(pairs):
                 s = np.array([pair.s_x, pair.s_y])
                 record = head(pair, name)
-                driver = SAME if pair.frame == pair.source_frame else LATER
-                record["condition"] = f"{driver} {sweep_condition(pair.s_x, pair.s_y)}"
+                record["condition"] = f"{_driver(pair)} {sweep_condition(pair.s_x, pair.s_y)}"
                 record |= visible_columns(truth[i], images[name][i], s)
-                record |= grid_columns(grids[i], s)
-                error = formulas.module_scale_error(scales[i], s)
-                record |= {"measured_x": scales[i][0], "measured_y": scales[i][1]}
-                record |= {"module_scale_error_x": error[0], "module_scale_error_y": error[1]}
+                record |= grid_columns(grids[i], s) | module_columns(scales[i], pair)
                 records.append(record)
         return Result(records, _strip(pairs, source, driving, truth, images))
 
 
 @torch.inference_mode()
 def aligned(
-    model, source: np.ndarray, driving: np.ndarray, known: Sequence[tuple[float, float]]
+    model: OSTNet, source: np.ndarray, driving: np.ndarray, known: Sequence[tuple[float, float]]
 ) -> dict[str, Tensor]:
-    """Method -> fiducials (T, 12, 2) for uint8 driving frames (T, H, W, 3) of these scales."""
+    """Return each method's fiducials (T, 12, 2) for driving frames (T, H, W, 3) of known scales."""
     device = next(model.parameters()).device
     x_driving = torch.cat([model.keypoints(to_batch([f], device)) for f in driving])
     x_source = model.keypoints(to_batch([source], device)).expand_as(x_driving)
@@ -175,8 +166,8 @@ def aligned(
 
 
 @torch.inference_mode()
-def rectified(model, driving: np.ndarray, fiducials: Tensor) -> np.ndarray:
-    """uint8 (T, H, W, 3) driving frames sampled at the grids of fiducials (T, 12, 2)."""
+def rectified(model: OSTNet, driving: np.ndarray, fiducials: Tensor) -> np.ndarray:
+    """Sample driving frames, uint8 (T, H, W, 3), at the grids of fiducials (T, 12, 2)."""
     return np.concatenate(
         [
             to_images(model.rectify(to_batch([frame], fiducials.device), points[None]))
@@ -186,19 +177,19 @@ def rectified(model, driving: np.ndarray, fiducials: Tensor) -> np.ndarray:
 
 
 def sampling_grid(fiducials: Tensor, height: int, width: int) -> np.ndarray:
-    """The grids of fiducials (T, 12, 2) in float64: (T, H, W, 2)."""
+    """Return the grids of fiducials (T, 12, 2) in float64: (T, H, W, 2)."""
     offsets = tps_matrix(height, width) @ (fiducials.double().cpu() - FIDUCIALS)
     grid = identity_grid(height, width, torch.float64)
     return (grid + offsets.unflatten(1, (height, width))).numpy()
 
 
 def visible_pixels(height: int, width: int, s: np.ndarray) -> np.ndarray:
-    """Which pixels of a picture are still on it once its content is s times as large: (H, W)."""
+    """Return which pixels (H, W) stay on a picture when its content is made s times as large."""
     return (np.abs(_pixels(height, width) * s) <= 1 + 1e-9).all(axis=-1)
 
 
 def visible_columns(truth: np.ndarray, image: np.ndarray, s: np.ndarray) -> Record:
-    """SSIM and L1 where the scaled frame shows the truth; their share of the picture."""
+    """Return SSIM and L1 where the scaled frame shows the truth, and the share of these pixels."""
     a, b = formulas.as_unit(truth), formulas.as_unit(image)
     shown = visible_pixels(*truth.shape[:2], s)
     _, similar = structural_similarity(a, b, data_range=1, channel_axis=2, full=True)
@@ -212,7 +203,7 @@ def visible_columns(truth: np.ndarray, image: np.ndarray, s: np.ndarray) -> Reco
 
 
 def grid_columns(grid: np.ndarray, s: np.ndarray) -> Record:
-    """How far a grid (H, W, 2) is from s * p, its shift and its bending, in pixels of the truth."""
+    """Return a grid's (H, W, 2) error, shift and bend against s * p, in pixels of the truth."""
     height, width = grid.shape[:2]
     half = (width - 1) / 2
     pixels = _pixels(height, width)
@@ -231,38 +222,35 @@ def _pixels(height: int, width: int) -> np.ndarray:
     return identity_grid(height, width, torch.float64).numpy()
 
 
-def _strip(pairs, source, driving, truth, images) -> dict[str, np.ndarray]:
-    """One column of pictures per label: the scales of ``SHOWN``, same frame then last frame."""
-    last = pairs[-1].frame
-    rows = [
-        i
-        for frame in dict.fromkeys((pairs[0].source_frame, last))
-        for scale in SHOWN
-        for i, pair in enumerate(pairs)
-        if pair.frame == frame and (pair.s_x, pair.s_y) == scale
-    ]
-    columns = {
-        "source": [source for _ in rows],
-        "driving": [_labelled(driving[i], pairs[i]) for i in rows],
-        **{name: [images[name][i] for i in rows] for name in ("full", "closed_form", "oracle")},
-        "truth": [truth[i] for i in rows],
-        "2 |full - truth|": [_difference(images["full"][i], truth[i], pairs[i]) for i in rows],
-    }
-    size = (SHOWN_SIDE, SHOWN_SIDE)
-    return {
-        label: np.concatenate([cv2.resize(p, size, interpolation=cv2.INTER_AREA) for p in pictures])
-        for label, pictures in columns.items()
-    }
+def _strip(
+    pairs: Sequence[Pair],
+    source: np.ndarray,
+    driving: np.ndarray,
+    truth: Sequence[np.ndarray],
+    images: Mapping[str, np.ndarray],
+) -> dict[str, np.ndarray]:
+    """Return one column of pictures per label: ``SHOWN`` of the same frame, then the last one."""
+    columns: dict[str, list[np.ndarray]] = {}
+    for frame in dict.fromkeys((pairs[0].source_frame, pairs[-1].frame)):
+        for scale in SHOWN:
+            for i, pair in enumerate(pairs):
+                if pair.frame != frame or (pair.s_x, pair.s_y) != scale:
+                    continue
+                twice = np.minimum(2 * np.abs(images["full"][i].astype(int) - truth[i]), 255)
+                twice[~visible_pixels(*truth[i].shape[:2], np.array(scale))] = 96  # not shown
+                label = f"{_driver(pair)}, {pair.s_x:g} x {pair.s_y:g}"
+                row = {
+                    "source": source,
+                    "driving": plots.with_text(driving[i], label),
+                    **{name: images[name][i] for name in ("full", "closed_form", "oracle")},
+                    "truth": truth[i],
+                    "2 |full - truth|": twice.astype(np.uint8),
+                }
+                for label, picture in row.items():
+                    small = cv2.resize(picture, (SHOWN_SIDE,) * 2, interpolation=cv2.INTER_AREA)
+                    columns.setdefault(label, []).append(small)
+    return {label: np.concatenate(pictures) for label, pictures in columns.items()}
 
 
-def _labelled(picture: np.ndarray, pair: Pair) -> np.ndarray:
-    """The picture with its scale written on it."""
-    driver = SAME if pair.frame == pair.source_frame else LATER
-    return plots.with_text(picture, f"{driver}, {pair.s_x:g} x {pair.s_y:g}")
-
-
-def _difference(image: np.ndarray, truth: np.ndarray, pair: Pair) -> np.ndarray:
-    """Twice the difference; grey where the scaled frame does not show the truth."""
-    twice = np.clip(2 * np.abs(image.astype(int) - truth), 0, 255).astype(np.uint8)
-    twice[~visible_pixels(*truth.shape[:2], np.array([pair.s_x, pair.s_y]))] = 96
-    return twice
+def _driver(pair: Pair) -> str:
+    return SAME if pair.frame == pair.source_frame else LATER

@@ -14,7 +14,7 @@ from ostnet.evaluation.data.clips import Clip, frame_rate
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_scales, first_clips, neighbours
 from ostnet.evaluation.method_pictures import generate
 from ostnet.evaluation.metrics import formulas
-from ostnet.evaluation.metrics.definitions import Metric
+from ostnet.evaluation.metrics.definitions import Metric, frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     LEARNED_OR_NOT,
@@ -26,20 +26,16 @@ from ostnet.evaluation.protocols.protocol import (
 from ostnet.evaluation.report.group_store import Result
 
 METRICS = [
-    Metric(
+    frame_mean(
         f"scale_jitter_{axis}",
-        f"scale_jitter_{axis}",
-        "mean",
         f"std over a clip of ln s^_{axis}, neighbouring frames at constant true scale; mean over "
         "clips",
         "module",
     )
     for axis in ("x", "y")
 ] + [
-    Metric(
+    frame_mean(
         f"landmark_jitter_{side}",
-        f"landmark_jitter_{side}",
-        "mean",
         f"mean length of the second difference over time of 68 landmarks, {text}, px; mean over "
         "clips; failures are clips with a lost face",
         "landmarker",
