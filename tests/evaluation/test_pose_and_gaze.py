@@ -3,7 +3,6 @@
 import cv2
 import numpy as np
 import pytest
-from procedural_face import LANDMARKS, FaceParams, render
 
 from ostnet.evaluation.metrics.columns import leave_out_blinks
 from ostnet.evaluation.metrics.definitions import GAZE
@@ -72,26 +71,6 @@ def drawn(x, y):
 @pytest.mark.parametrize(("x", "y"), [(0, 0), (0.15, 0), (-0.2, 0), (0.1, 0.05), (0, -0.05)])
 def test_an_iris_is_found_where_it_was_drawn(x, y):
     assert gaze(*drawn(x, y)) == pytest.approx([x, y], abs=0.025)  # lids hide a part
-
-
-def test_gaze_follows_the_irises_of_a_rendered_face():
-    """Eyes turned by known steps; the contours stay, as the head does."""
-    looks = [(x, y) for x in (-1, 0, 1) for y in (-0.8, 0, 0.8)]
-    pictures, known = zip(*(render(FaceParams(gaze=look)) for look in looks), strict=True)
-    pixels = (np.array(known) + 1) * 127.5  # (9, 15, 2)
-    points = np.zeros((68, 2))
-    for eye, side in zip(EYES, ("left", "right"), strict=True):
-        outer = pixels[0, LANDMARKS.index(f"eye_outer_{side}")]
-        middle = pixels[:, LANDMARKS.index(f"iris_{side}")].mean(axis=0)
-        left = outer if side == "left" else 2 * middle - outer
-        points[list(eye)] = almond(left[0], middle[1])
-    read = np.array([gaze(picture, points) for picture in pictures])
-    irises = pixels[:, [LANDMARKS.index("iris_left"), LANDMARKS.index("iris_right")]].mean(axis=1)
-    for axis in (0, 1):
-        moved = (irises[:, axis] - irises[:, axis].mean()) / WIDTH
-        slope = (moved * read[:, axis]).sum() / (moved**2).sum()
-        assert 0.7 < slope < 1.1
-        assert np.corrcoef(moved, read[:, axis])[0, 1] > 0.95
 
 
 def test_an_eye_that_shows_no_iris_has_no_gaze():
