@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import gradio as gr
 
@@ -31,7 +32,7 @@ def perform_still(path: str | None, request: gr.Request) -> object:
         return gr.skip()
 
 
-def estimate(request: gr.Request, *values: object) -> tuple[str, gr.Button]:
+def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
     """Return how long a run will take, and whether the button can be pressed.
 
     Runs after each preview, and knows only what the previews have found.
@@ -71,7 +72,7 @@ def start(request: gr.Request) -> list:
     ]
 
 
-def animate(request: gr.Request, *values: object) -> Iterator[tuple]:
+def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
     """Run every pair; yields (status, headline, grid, chart, numbers, single, files)."""
     given = Given(*values)
     visitor = VISITORS.get(request.session_hash, given.portrait, given.clip, *(given.more or []))

@@ -1,5 +1,7 @@
 """The inputs of the Animate tab: portrait, clip, switches; and which events fill them."""
 
+from typing import Any
+
 import gradio as gr
 from gradio.components import Component
 
@@ -26,7 +28,7 @@ element.addEventListener('click', event => {
 });
 """
 
-Components = dict[str, Component]
+Components = dict[str, Any]
 """Components by the names of the fields of :class:`Given`, in the same order."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import Field, fields, replace
 from typing import Any
 
 import gradio as gr
+from gradio.components import Component
 
 from ostnet.animation.pipeline import Result
 from ostnet.animation.scene import open_scene
@@ -56,7 +57,7 @@ def publish() -> None:
             gr.Button(name).click(function, inputs, outputs, api_name=name, **TURN)
 
 
-def endpoint(name: str) -> tuple[Callable, list[gr.components.Component]]:
+def endpoint(name: str) -> tuple[Callable, list[Component]]:
     """Return the function of ``/animate`` or ``/compare``, and its input components."""
     known = [
         one
@@ -66,7 +67,7 @@ def endpoint(name: str) -> tuple[Callable, list[gr.components.Component]]:
     docs = field_docs(AnimateOptions)
     names, texts, defaults = ["portrait", "driving"], [], []
     texts += ["picture file with a face (PNG, JPEG, WebP).", "video file with a moving face."]
-    inputs = [gr.File(label="portrait picture"), gr.File(label="driving video")]
+    inputs: list[Component] = [gr.File(label="portrait picture"), gr.File(label="driving video")]
     for one in known:
         sentence = docs[one.name].split(". ")[0].rstrip(".") + "."
         for axis, default in _defaults(one).items():
@@ -76,8 +77,7 @@ def endpoint(name: str) -> tuple[Callable, list[gr.components.Component]]:
             inputs.append(_component(one.name + axis, default))
 
     def call(*values: Any) -> Any:
-        *values, request = values
-        given = dict(zip(names, values, strict=True))
+        given, request = dict(zip(names, values, strict=False)), values[-1]
         files = given.pop("portrait"), given.pop("driving")
         try:
             result = _run(*files, name, _options(known, given), request)
@@ -99,11 +99,12 @@ def _defaults(one: Field) -> dict[str, Any]:
     return {"": "" if one.default is None else one.default}
 
 
-def _component(label: str, default: Any) -> gr.components.Component:
+def _component(label: str, default: Any) -> Component:
     if isinstance(default, bool):
         return gr.Checkbox(default, label=label)
-    kind = gr.Textbox if isinstance(default, str) else gr.Number
-    return kind(default, label=label)
+    if isinstance(default, str):
+        return gr.Textbox(default, label=label)
+    return gr.Number(default, label=label)
 
 
 def _options(known: list[Field], given: dict[str, Any]) -> AnimateOptions:

@@ -9,6 +9,7 @@ import functools
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -37,11 +38,10 @@ OVERLAP = not ZERO_GPU
 AT_HOME = "run it on your own computer: ostnet animate --device cpu"
 """What to do without a GPU."""
 
-
-PRIVATE = {"api_visibility": "private"}
+PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 """Settings of every event except the two of the interface for programs."""
 
-TURN = {"concurrency_id": "model", "concurrency_limit": 1}
+TURN: dict[str, Any] = {"concurrency_id": "model", "concurrency_limit": 1}
 """Settings of every event that runs the networks: one at a time for all visitors."""
 
 MODEL_TURN = PRIVATE | TURN
@@ -71,7 +71,7 @@ def load() -> Engine:
     checkpoint = resolve()
     device = choose_device("auto")
     model = OSTNet.from_pretrained(str(checkpoint.folder))
-    model.to(device, memory_format=torch.channels_last).eval()
+    model.to(device, memory_format=torch.channels_last).eval()  # pyright: ignore
     return Engine(checkpoint, model, device)
 
 

@@ -128,11 +128,11 @@ def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.n
     """Return about 25 squares of the first ``frames`` frames, and the middle one's whole frame."""
     kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
     middle = sorted(kept)[len(kept) // 2]
-    stills, whole = [], None
+    stills, whole = [], np.empty((0, 0, 3), np.uint8)
     for index, frame in enumerate(read_frames(path, frames, role="driving clip")):
         if index in kept:
             stills.append(crop.at(index).apply(frame))
-            whole = frame if whole is None or index <= middle else whole
+            whole = frame if not whole.size or index <= middle else whole
     return stills, whole
 
 

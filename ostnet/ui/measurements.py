@@ -161,9 +161,9 @@ def _sizes(measured: Measurements, protocol: str, title: str) -> str:
     bars = []
     for name in (*VARIANTS, "closed_form", "copy_source"):
         if found := measured.get(protocol, name):
-            ends = (100 * math.expm1(one) for one in (found.value, found.low, found.high))
-            label = LABELS.get(name, name.replace("_", " "))
-            bars.append(Measured(*ends, found.frames).bar(label, COLOURS.get(name, OTHER)))
+            value, low, high = (math.expm1(one) for one in (found.value, found.low, found.high))
+            colour, label = COLOURS.get(name, OTHER), LABELS.get(name, name.replace("_", " "))
+            bars.append(Measured(value, low, high, found.frames).bar(label, colour, 100))
     return markup.bar_chart(title, bars, ".1f")
 
 

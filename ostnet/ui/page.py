@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import gradio as gr
+from gradio import themes
 from starlette.middleware import Middleware
 
 from ostnet.animation import VARIANTS
@@ -42,10 +43,10 @@ def launch_options() -> dict:
     """
     comparison = load_comparison(engine.load().checkpoint)
     return {
-        "theme": gr.themes.Default(
-            primary_hue=gr.themes.colors.teal,
-            secondary_hue=gr.themes.colors.teal,
-            neutral_hue=gr.themes.colors.slate,
+        "theme": themes.Default(
+            primary_hue=themes.colors.teal,
+            secondary_hue=themes.colors.teal,
+            neutral_hue=themes.colors.slate,
             font=_FONTS,
             font_mono=["ui-monospace", "monospace"],
         ),

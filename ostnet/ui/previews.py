@@ -4,7 +4,7 @@ import functools
 import html
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
 import numpy as np
@@ -66,7 +66,7 @@ def _cached(look: Callable[..., Look]) -> Callable[..., Look]:
 _look_at_portrait, _look_at_driving = _cached(look_at_portrait), _cached(look_at_driving)
 
 
-def show_portrait(request: gr.Request, *values: object) -> str:
+def show_portrait(request: gr.Request, *values: Any) -> str:
     """Return the portrait with its square, and the square alone."""
     given = Given(*values)
     if not given.portrait:
@@ -82,7 +82,7 @@ def show_portrait(request: gr.Request, *values: object) -> str:
     return _beside(crop, seen, look.note)
 
 
-def show_driving(request: gr.Request, *values: object) -> str:
+def show_driving(request: gr.Request, *values: Any) -> str:
     """Return a frame of the clip with its square, and the square as zoomed."""
     given = Given(*values)
     if not given.clip:
@@ -139,7 +139,8 @@ def parse_square(text: str | None, role: str, roll: float = 0.0) -> Crop | None:
         return None
     if not re.fullmatch(r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}", text):
         raise InputError(f"{role}: the square {text!r} is not X,Y,SIDE; drag it on the picture")
-    return Crop(*map(int, text.split(",")), roll)
+    left, top, side = map(int, text.split(","))
+    return Crop(left, top, side, roll)
 
 
 def complaint(error: InputError) -> str:

@@ -8,10 +8,10 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import gradio as gr
-from gradio.components import Component
 from gradio.events import Dependency
 
 from ostnet.ui import examples
@@ -54,7 +54,7 @@ def read(components: Components, texts: Mapping[str, str]) -> list:
     ]
 
 
-def _value(component: Component, text: str) -> object:
+def _value(component: Any, text: str) -> Any:
     """Return the value that a text gives; the start value for anything impossible."""
     start = component.value
     if isinstance(component, gr.Checkbox):
@@ -113,7 +113,7 @@ def connect(page: gr.Blocks, components: Components) -> Dependency:
             "opened": _query(request),
         }
 
-    def restore(kept: object, request: gr.Request) -> list:
+    def restore(kept: Any, request: gr.Request) -> list:
         if not _is_of(kept, request):
             portrait, clip, *values = restored(linked, dict(request.query_params))
             return [portrait, clip, gr.skip(), *values, *[gr.skip()] * len(NOT_IN_LINKS)]
@@ -140,7 +140,7 @@ def _files(kept: dict, request: gr.Request) -> list:
     ]
 
 
-def _is_of(kept: object, request: gr.Request) -> bool:
+def _is_of(kept: Any, request: gr.Request) -> bool:
     """Return whether what a browser has saved is complete, and of the address opened now."""
     try:
         portrait, clip, more = kept["files"]

@@ -1,5 +1,7 @@
 """The Stress and Look inside tabs: single driving frames."""
 
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
@@ -89,7 +91,7 @@ def build_inside(tab: gr.Tab, shared: Components) -> None:
     )
 
 
-def stress(request: gr.Request, x: float, y: float, position: float, *values: object) -> str:
+def stress(request: gr.Request, x: float, y: float, position: float, *values: Any) -> str:
     """Return figures of source, driving and rectified frame, and of the four variants."""
     try:
         source, frame = _pair(Given(*values), position, request)
@@ -112,7 +114,7 @@ def stress(request: gr.Request, x: float, y: float, position: float, *values: ob
     results = [
         markup.Figure(
             made[name].image,
-            f"{LABELS[name]}: face {_times(made[name].spread, spread)}",
+            f"{LABELS[name]}: face {_times(made[name].spread or spread, spread)}",
             f"Result of the variant: {LABELS[name]}.",
         )
         for name in VARIANTS
@@ -120,7 +122,7 @@ def stress(request: gr.Request, x: float, y: float, position: float, *values: ob
     return markup.row(shown) + "<p></p>" + markup.row(results)
 
 
-def inside(request: gr.Request, position: float, *values: object) -> tuple:
+def inside(request: gr.Request, position: float, *values: Any) -> tuple:
     """Return (before and after, sentence, figures) of one frame."""
     given = Given(*values)
     try:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import gradio as gr
 
@@ -59,7 +59,7 @@ class Visitor:
     """Folders of the runs that are kept, oldest first, with the monotonic time of each."""
     seen: float = field(default_factory=time.monotonic)
     """Monotonic time of the visitor's last request."""
-    _looks: dict[Hashable, object] = field(default_factory=dict)
+    _looks: dict[Hashable, Any] = field(default_factory=dict)
     _looking: threading.Lock = field(default_factory=threading.Lock)
     _working: int = 0
     _counting: threading.Lock = field(default_factory=threading.Lock)
@@ -75,7 +75,7 @@ class Visitor:
                 del self._looks[next(iter(self._looks))]
             return look
 
-    def known(self, key: Hashable) -> object | None:
+    def known(self, key: Hashable) -> Any:
         """Return what :meth:`once` has cached, without waiting; None where there is nothing."""
         value = self._looks.pop(key, None)
         if value is not None:
@@ -216,7 +216,7 @@ class Visitors:
         with self._lock:
             if session is not None:
                 self._closed[session] = time.monotonic()  # a job may be about to start
-            visitor = self._present.pop(session, None)
+            visitor = self._present.pop(session or "", None)
             if visitor is None:
                 return
             self._left.append(visitor)
