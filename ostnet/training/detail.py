@@ -29,7 +29,6 @@ from ostnet.model.ostnet import OSTNet, Rendered, Source
 from ostnet.training import losses
 from ostnet.training.augmentation import SmoothWarp, random_equivariance_map
 from ostnet.training.cross_identity import PAIRS_EACH, DetectedPoints, scale_code_loss
-from ostnet.training.discriminator import Discriminator
 from ostnet.training.joint import Pair, augmented_pair, bypassing
 from ostnet.training.losses import Loss
 from ostnet.training.optimisation import run_progress
@@ -141,9 +140,7 @@ class DetailStage(Stage):
         near = prediction.closeup
         return (result, target) if near is None else (near.view(result), near.view(target))
 
-    def loss(
-        self, prediction: Prediction, generator: Generator, discriminator: Discriminator | None
-    ) -> Loss:
+    def loss(self, prediction: Prediction, generator: Generator) -> Loss:
         weights, pair, rendered = self.config.losses, prediction.pair, prediction.rendered
         terms: dict[str, Tensor] = {}
         if weights.flow:
@@ -162,8 +159,8 @@ class DetailStage(Stage):
         if prediction.closeup is not None:
             result, target = prediction.closeup.view(result), prediction.closeup.view(target)
             terms["closeup"] = self.context.perceptual(result, target)
-        if discriminator is not None:
-            terms |= discriminator.generator_terms(result, target)
+        if self.context.discriminator:
+            terms |= self.context.discriminator.generator_terms(result, target)
         if weights.performed:
             terms["performed"] = performed_distance(
                 self.model, rendered.image, pair.target, prediction.window, generator
@@ -264,12 +261,7 @@ def performed_distance(
     that mean an open mouth to the detector at one place alone do not lower it. The detector must be
     frozen.
 
-    Args:
-        model: its detector is used.
-        image: result (B, 3, H, W), or its window, which is pasted into the target.
-        target: (B, 3, H, W).
-        window: where the result lies; None: everywhere.
-        generator: draws the views.
+    ``image``: result (B, 3, H, W), or its ``window``, which is pasted into the target.
     """
     picture = image if window is None else window.paste(target, image, FULL)
     view = random_equivariance_map(len(target), generator, *VIEW_SCALES)

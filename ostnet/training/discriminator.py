@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from ostnet.training.config import TrainConfig
 from ostnet.training.parallel import Processes
 
 HEAD_START = 300
@@ -43,18 +44,13 @@ class PatchDiscriminator(nn.Module):
 
 
 class Discriminator:
-    """A patch discriminator with its own optimiser.
+    """A patch discriminator with its own optimiser, shared by all processes."""
 
-    Args:
-        rate: learning rate, constant.
-        width: channels of the first layer.
-        processes: the processes that train together; they share one discriminator.
-    """
-
-    def __init__(self, rate: float, width: int, processes: Processes):
+    def __init__(self, config: TrainConfig, processes: Processes):
         self.processes = processes
-        self.network = PatchDiscriminator(width)
+        self.network = PatchDiscriminator(config.discriminator_width)
         self.network.to(processes.device, memory_format=torch.channels_last)  # pyright: ignore
+        rate = config.discriminator_rate
         self.adam = torch.optim.Adam(self.network.parameters(), rate, betas=(0.5, 0.9))
         self.steps = 0
 

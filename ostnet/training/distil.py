@@ -17,7 +17,6 @@ from ostnet.model.ostnet import Rendered
 from ostnet.training import losses
 from ostnet.training.checkpoint import checkpoint_network
 from ostnet.training.detail import DetailStage, read_points, read_whole
-from ostnet.training.discriminator import Discriminator
 from ostnet.training.joint import Pair, augmented_pair
 from ostnet.training.losses import Loss
 from ostnet.training.pairs import Batch
@@ -84,9 +83,7 @@ class DistilStage(DetailStage):
     def judged(self, prediction: Prediction) -> None:
         return None
 
-    def loss(
-        self, prediction: Prediction, generator: Generator, discriminator: Discriminator | None
-    ) -> Loss:
+    def loss(self, prediction: Prediction, generator: Generator) -> Loss:
         weights = self.config.losses
         if weights.uncovered:
             return losses.weighted(self.uncovered_terms(prediction), weights)

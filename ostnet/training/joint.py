@@ -13,7 +13,6 @@ from ostnet.model.scale import scale_image
 from ostnet.training import augmentation as augment
 from ostnet.training import losses
 from ostnet.training.config import TrainConfig
-from ostnet.training.discriminator import Discriminator
 from ostnet.training.losses import Loss
 from ostnet.training.pairs import Batch
 from ostnet.training.rng import Generator, rand
@@ -109,9 +108,7 @@ class JointStage(Stage):
         rendered = model.render(source, reading.x_rectified, reading.alignment.z, gate)
         return Prediction(pair, source, reading, rendered.image)
 
-    def loss(
-        self, prediction: Prediction, generator: Generator, discriminator: Discriminator | None
-    ) -> Loss:
+    def loss(self, prediction: Prediction, generator: Generator) -> Loss:
         weights, config = self.config.losses, self.model.config
         pair, image, x_source = prediction.pair, prediction.image, prediction.source.keypoints
         x_driving = prediction.reading.x_driving

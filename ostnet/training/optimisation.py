@@ -17,11 +17,7 @@ from ostnet.training.parallel import Processes
 class Optimiser:
     """Adam, betas (.5, .999), that takes no step if a loss or gradient is not finite.
 
-    Args:
-        model: what learns.
-        config: initial learning rate, and the norm above which gradients are scaled down.
-        processes: the processes that share each step.
-        bf16: compute the losses under bfloat16 autocast.
+    ``bf16``: compute the losses under bfloat16 autocast.
     """
 
     def __init__(self, model: nn.Module, config: TrainConfig, processes: Processes, bf16: bool):

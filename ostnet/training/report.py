@@ -204,11 +204,7 @@ def read_log(folder: Path | str) -> list[dict]:
 def draw_curves(runs: dict[str, list[dict]], path: Path | str) -> None:
     """Draw losses, learning rate, pairs/s and waiting share of the last stage, a panel each.
 
-    Against pairs in the joint stage, against steps in others.
-
-    Args:
-        runs: rows of ``read_log`` by name of the run.
-        path: of the picture.
+    Against pairs in the joint stage, else against steps. ``runs``: rows of ``read_log`` by name.
     """
     import matplotlib
 

@@ -57,6 +57,7 @@ class Context:
     store: FrameStore | ShardStream
     perceptual: PerceptualLoss
     processes: Processes
+    discriminator: Discriminator | None = None
 
     def detected_points(self) -> DetectedPoints:
         """Freeze the detector; return its points, kept in the output folder for a resumed run."""
@@ -113,9 +114,7 @@ class Stage(ABC):
         return None
 
     @abstractmethod
-    def loss(
-        self, prediction: Any, generator: Generator, discriminator: Discriminator | None
-    ) -> Loss:
+    def loss(self, prediction: Any, generator: Generator) -> Loss:
         """Return the total loss (scalar) of a prediction and its unweighted terms by name."""
 
     def progress(self, step: int, seconds: float) -> float:
@@ -184,12 +183,7 @@ class KeypointStage(WarmStartStage):
         moved = augment.scale_points(batch.driving_landmarks[:, known], scale)
         return [(x_source, batch.source_landmarks[:, known]), (x_driving, moved)]
 
-    def loss(
-        self,
-        prediction: list[tuple[Tensor, Tensor]],
-        generator: Generator,
-        discriminator: Discriminator | None,
-    ) -> Loss:
+    def loss(self, prediction: list[tuple[Tensor, Tensor]], generator: Generator) -> Loss:
         total = sum(losses.landmark_distance(*one) for one in prediction)
         if weight := self.config.losses.gaps:
             gaps = [pair for pair in KEYPOINT_GAPS if max(pair) < self.model.config.keypoints]
@@ -227,9 +221,7 @@ class ScaleStage(WarmStartStage):
         source, driving = (points[:, known] for points in batch)
         return scale_loss(self.model, source, driving, self.config, generator)
 
-    def loss(
-        self, prediction: Tensor, generator: Generator, discriminator: Discriminator | None
-    ) -> Loss:
+    def loss(self, prediction: Tensor, generator: Generator) -> Loss:
         return prediction, {}
 
 

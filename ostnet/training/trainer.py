@@ -90,10 +90,9 @@ class Trainer:
         ).to(self.device)
         self.discriminator: Discriminator | None = None
         if config.losses.adversarial or config.losses.matching:
-            self.discriminator = Discriminator(
-                config.discriminator_rate, config.discriminator_width, self.processes
-            )
-        context = Context(config, self.model, self.store, perceptual, self.processes)
+            self.discriminator = Discriminator(config, self.processes)
+        judge = self.discriminator
+        context = Context(config, self.model, self.store, perceptual, self.processes, judge)
         last = DistilStage if config.losses.distilled else DetailStage
         stages = KeypointStage, ScaleStage, JointStage, last
         self.stages: list[Stage] = [stage(context) for stage in stages]
@@ -202,7 +201,7 @@ class Trainer:
         prediction = stage.forward(batch, generator, self.step)
         if self.discriminator and (pictures := stage.judged(prediction)):
             self.discriminator.train_step(*pictures)
-        return stage.loss(prediction, generator, self.discriminator)
+        return stage.loss(prediction, generator)
 
     def _advance(self) -> None:
         """Enter the next stage if the present one is done."""

@@ -4,6 +4,7 @@ These numbers steer training. Reported figures come from ``ostnet evaluate``, wh
 embeddings are independent of the model; here the scale of a picture is measured on F_kp's points.
 """
 
+import functools
 import json
 import logging
 import time
@@ -46,15 +47,13 @@ class Validator:
 
     def __init__(self, config: TrainConfig, processes: Processes):
         self.config, self.processes = config, processes
+        self.folder = Path(config.output)
         self.frames = FRAMES
-        self._store: FrameStore | None = None
 
-    @property
+    @functools.cached_property
     def store(self) -> FrameStore:
         """Return the frames of split val, decoded when first needed."""
-        if self._store is None:
-            self._store = open_validation(self.config, self.processes.device)
-        return self._store
+        return open_validation(self.config, self.processes.device)
 
     def reserve(self, model: OSTNet, minutes: float) -> float:
         """Return the seconds to reserve for the last validation of a run of ``minutes``.
@@ -68,8 +67,61 @@ class Validator:
         return each * self.frames
 
     def run(self, model: OSTNet, step: int) -> dict:
-        """Measure; writes validation.json and samples.png to the run's folder."""
-        return validate(model, self.store, Path(self.config.output), step, self.frames)
+        """Measure all variants; return the table.
+
+        Writes validation.json and the sample grid samples.png to the run's folder.
+        """
+        store = self.store
+        sources, driving, scales = validation_pairs(store, self.frames)
+        sums: dict[str, list[Tensor]] = {}
+        examples: list[tuple[str, list[Image.Image]]] = []
+        shown = shown_rows(store, sources, driving)
+        known = keypoint_indices(model.config.keypoints)
+
+        def note(name: str, values: Tensor) -> None:
+            sums.setdefault(name, []).append(values.float().cpu())
+
+        model.eval()
+        with torch.inference_mode():
+            for start in range(0, len(sources), BATCH):
+                rows = slice(start, start + BATCH)
+                source, _ = store.gather(sources[rows])
+                target, points = store.gather(driving[rows])
+                s = scales[rows].to(target.device)
+                x_target = model.keypoints(target)
+                total, count = landmark_gap(x_target, points[:, known])
+                note("L1 copy_source same", _l1(source, target))
+                note("keypoint error", (total / count.clamp(min=1)).expand(len(s)))
+                for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
+                    frame = scale_image(target, scale)
+                    outputs = {n: model(source, frame, *switches(n)) for n in VARIANTS}
+                    full = outputs["full"].reading
+                    closed = spread(full.x_driving) / spread(outputs["full"].source.keypoints)
+                    for name, found in (("module", full.alignment.scale), ("closed form", closed)):
+                        error = (found / scale).log().abs()
+                        for axis in (0, 1):
+                            note(f"{name} scale error {'xy'[axis]} {kind}", error[:, axis])
+                    note(f"L1 rectified {kind}", _l1(full.rectified, target))
+                    for name, output in outputs.items():
+                        note(f"L1 {name} {kind}", _l1(output.image, target))
+                        error = (spread(model.keypoints(output.image)) / spread(x_target)).log()
+                        note(f"E {name} {kind}", error.abs().amax(dim=1))
+                for i in sorted(shown.keys() & set(range(start, start + len(s)))):
+                    pictures = sample_pictures(source, target, frame, outputs, i - start)
+                    examples.append((shown[i], pictures))
+        table = {"step": step, "frames": len(sources)}
+        for name, parts in sums.items():
+            values = torch.cat(parts)
+            table[name] = float(
+                values.mean() if name.startswith(("L1", "key")) else values.median()
+            )
+        (self.folder / "validation.json").write_text(json.dumps(table, indent=2) + "\n")
+        write_sample_grid(examples, self.folder / "samples.png")
+        for name, value in table.items():
+            logger.info(
+                f"val  {name}: " + (f"{value:.4f}" if isinstance(value, float) else str(value))
+            )
+        return table
 
 
 def seconds_per_frame(model: OSTNet, store: FrameStore) -> float:
@@ -120,61 +172,6 @@ def shown_rows(store: FrameStore, sources: Tensor, driving: Tensor) -> dict[int,
     return shown
 
 
-def validate(
-    model: OSTNet, store: FrameStore, folder: Path, step: int, frames: int = FRAMES
-) -> dict:
-    """Measure all variants on ``frames`` frames of each clip.
-
-    Writes folder/validation.json and the sample grid folder/samples.png; returns the table.
-    """
-    sources, driving, scales = validation_pairs(store, frames)
-    sums: dict[str, list[Tensor]] = {}
-    examples: list[tuple[str, list[Image.Image]]] = []
-    shown = shown_rows(store, sources, driving)
-    known = keypoint_indices(model.config.keypoints)
-
-    def note(name: str, values: Tensor) -> None:
-        sums.setdefault(name, []).append(values.float().cpu())
-
-    model.eval()
-    with torch.inference_mode():
-        for start in range(0, len(sources), BATCH):
-            rows = slice(start, start + BATCH)
-            source, _ = store.gather(sources[rows])
-            target, points = store.gather(driving[rows])
-            s = scales[rows].to(target.device)
-            x_target = model.keypoints(target)
-            total, count = landmark_gap(x_target, points[:, known])
-            note("L1 copy_source same", _l1(source, target))
-            note("keypoint error", (total / count.clamp(min=1)).expand(len(s)))
-            for kind, scale in (("same", torch.ones_like(s)), ("different", s)):
-                frame = scale_image(target, scale)
-                outputs = {n: model(source, frame, *switches(n)) for n in VARIANTS}
-                full = outputs["full"].reading
-                closed = spread(full.x_driving) / spread(outputs["full"].source.keypoints)
-                for name, found in (("module", full.alignment.scale), ("closed form", closed)):
-                    error = (found / scale).log().abs()
-                    for axis in (0, 1):
-                        note(f"{name} scale error {'xy'[axis]} {kind}", error[:, axis])
-                note(f"L1 rectified {kind}", _l1(full.rectified, target))
-                for name, output in outputs.items():
-                    note(f"L1 {name} {kind}", _l1(output.image, target))
-                    error = (spread(model.keypoints(output.image)) / spread(x_target)).log()
-                    note(f"E {name} {kind}", error.abs().amax(dim=1))
-            for i in sorted(shown.keys() & set(range(start, start + len(s)))):
-                pictures = sample_pictures(source, target, frame, outputs, i - start)
-                examples.append((shown[i], pictures))
-    table = {"step": step, "frames": len(sources)}
-    for name, parts in sums.items():
-        values = torch.cat(parts)
-        table[name] = float(values.mean() if name.startswith(("L1", "key")) else values.median())
-    (folder / "validation.json").write_text(json.dumps(table, indent=2) + "\n")
-    write_sample_grid(examples, folder / "samples.png")
-    for name, value in table.items():
-        logger.info(f"val  {name}: " + (f"{value:.4f}" if isinstance(value, float) else str(value)))
-    return table
-
-
 def _l1(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs().mean(dim=(1, 2, 3))
 
@@ -184,14 +181,7 @@ def sample_pictures(
 ) -> list[Image.Image]:
     """Return one row of the sample grid, a picture for each of ``GRID_COLUMNS``.
 
-    Keypoints are drawn on source, augmented and rectified frames.
-
-    Args:
-        source: pictures (B, 3, H, W) in [0, 1], as ``target`` and ``driving``.
-        target: the ground truth.
-        driving: the augmented driving frames.
-        outputs: of each variant.
-        row: the row of the batch.
+    Of one row of pictures (B, 3, H, W); keypoints are drawn on source, augmented and rectified.
     """
     full = outputs["full"]
     reading = full.reading

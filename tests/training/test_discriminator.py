@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ostnet.training import discriminator as discriminator_module
+from ostnet.training.config import TrainConfig
 from ostnet.training.discriminator import Discriminator
 from ostnet.training.parallel import Processes
 
@@ -21,7 +22,7 @@ def pictures(generator, blurred: bool) -> torch.Tensor:
 def test_a_discriminator_learns_to_tell_blurred_results_from_sharp_targets(generator, monkeypatch):
     monkeypatch.setattr(discriminator_module, "HEAD_START", 0)
     torch.manual_seed(0)
-    discriminator = Discriminator(2e-3, 32, Processes("cpu"))
+    discriminator = Discriminator(TrainConfig(discriminator_rate=2e-3), Processes("cpu"))
     for _ in range(60):
         discriminator.train_step(
             pictures(generator, blurred=True), pictures(generator, blurred=False)
@@ -34,7 +35,7 @@ def test_a_discriminator_learns_to_tell_blurred_results_from_sharp_targets(gener
 
 
 def test_the_generator_learns_nothing_from_it_during_its_head_start(generator):
-    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    discriminator = Discriminator(TrainConfig(discriminator_rate=1e-3), Processes("cpu"))
     result = pictures(generator, blurred=True).requires_grad_()
     terms = discriminator.generator_terms(result, result.detach())
     assert not any(term or term.requires_grad for term in terms.values())
@@ -42,7 +43,7 @@ def test_the_generator_learns_nothing_from_it_during_its_head_start(generator):
 
 def test_gradients_reach_the_result_and_not_the_discriminator(generator, monkeypatch):
     monkeypatch.setattr(discriminator_module, "HEAD_START", 0)
-    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    discriminator = Discriminator(TrainConfig(discriminator_rate=1e-3), Processes("cpu"))
     result = pictures(generator, blurred=True).requires_grad_()
     terms = discriminator.generator_terms(result, pictures(generator, blurred=False))
     sum(terms.values()).backward()
@@ -51,7 +52,7 @@ def test_gradients_reach_the_result_and_not_the_discriminator(generator, monkeyp
 
 
 def test_a_step_on_what_is_not_finite_is_left_out(generator):
-    discriminator = Discriminator(1e-3, 32, Processes("cpu"))
+    discriminator = Discriminator(TrainConfig(discriminator_rate=1e-3), Processes("cpu"))
     before = {name: value.clone() for name, value in discriminator.network.named_parameters()}
     result = pictures(generator, blurred=True)
     result[0] = float("nan")
@@ -61,7 +62,9 @@ def test_a_step_on_what_is_not_finite_is_left_out(generator):
 
 
 def test_a_resumed_discriminator_goes_on_as_if_never_stopped(generator):
-    one, other = (Discriminator(1e-3, 32, Processes("cpu")) for _ in range(2))
+    one, other = (
+        Discriminator(TrainConfig(discriminator_rate=1e-3), Processes("cpu")) for _ in range(2)
+    )
     batches = [(pictures(generator, True), pictures(generator, False)) for _ in range(4)]
     for pair in batches[:2]:
         one.train_step(*pair)
