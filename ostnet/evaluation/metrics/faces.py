@@ -141,19 +141,8 @@ def make_landmarker(
     raise InputError(f"landmarker: {name!r} is unknown; choose dlib or face-alignment")
 
 
-class Embedder(Protocol):
-    """Turns a face into a vector that says who it is."""
-
-    name: str
-    """Back end and version, as reports print it."""
-
-    def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        """Return the float embedding (D,) of uint8 RGB (H, W, 3) with its landmarks in pixels."""
-        ...
-
-
 class DlibEmbedder:
-    """dlib's 128-d ResNet embedding of the face aligned by 68 landmarks."""
+    """dlib's 128-d ResNet embedding, which says whose face it is."""
 
     def __init__(self):
         self._dlib, models = _load_dlib()
@@ -163,6 +152,7 @@ class DlibEmbedder:
         )
 
     def embed(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+        """Return the embedding (128,) of uint8 RGB (H, W, 3) with its landmarks in pixels."""
         points = [self._dlib.point(*xy) for xy in np.rint(landmarks).astype(int).tolist()]
         corners = [*landmarks.min(axis=0), *landmarks.max(axis=0)]
         box = self._dlib.rectangle(*(round(float(value)) for value in corners))
@@ -198,7 +188,7 @@ class Face:
 class FaceReader:
     """Reads faces with one landmarker and one embedder; None stands for a face not found."""
 
-    def __init__(self, landmarker: Landmarker, embedder: Embedder):
+    def __init__(self, landmarker: Landmarker, embedder: DlibEmbedder):
         self.landmarker, self.embedder = landmarker, embedder
 
     def read(self, images: Iterable[np.ndarray], identity: bool = False) -> list[Face | None]:
