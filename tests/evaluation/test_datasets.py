@@ -70,19 +70,14 @@ def test_folders_of_frames_in_test(tmp_path):
 
 
 def test_without_a_split_the_clips_lie_in_the_folder(tmp_path):
-    for clip in ("one", "two"):
+    for clip in ("talk_001", "talk_002"):
         make_frames(tmp_path / "mine" / clip, ["1.png", "2.png"])
     (tmp_path / "mine" / "notes").mkdir()
     dataset = read_dataset(tmp_path / "mine")
     named = "mine (files, folders of frames), split all, 2 clips, people unknown, each clip counts"
     assert dataset.describe() == f"{named} as one"
-
-
-def test_a_name_may_be_chosen(tmp_path):
-    for clip in ("talk_001", "talk_002"):
-        make_frames(tmp_path / clip, ["1.png", "2.png"])
-    assert {clip.person for clip in read_dataset(tmp_path).clips} == {"talk_001", "talk_002"}
-    assert {clip.person for clip in read_dataset(tmp_path, "hdtf").clips} == {"talk"}
+    assert {clip.person for clip in dataset.clips} == {"talk_001", "talk_002"}
+    assert {clip.person for clip in read_dataset(tmp_path / "mine", "hdtf").clips} == {"talk"}
 
 
 def test_frames_count_by_their_numbers(tmp_path):
@@ -96,13 +91,6 @@ def test_frames_count_by_their_numbers(tmp_path):
         load_frames(tmp_path / "clip", [3])
     still = tmp_path / "clip" / "cover.png"
     assert count_frames(still) == 1 and load_frames(still, [0])[0].shape == (256, 256, 3)
-
-
-def test_what_is_no_data_set_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"data: .* holds no clips; give a folder with manifest"):
-        read_dataset(tmp_path)
-    with pytest.raises(InputError, match="holds no clips"):
-        read_dataset(tmp_path / "nowhere")
 
 
 def test_clips_of_one_split_and_their_frames(data):
@@ -119,7 +107,10 @@ def test_clips_of_one_split_and_their_frames(data):
         load_frames(data / "clips/a0.mp4", [8])
 
 
-def test_a_folder_without_val_clips_is_named(tmp_path):
+def test_what_is_no_data_set_is_named(tmp_path):
+    for folder in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(InputError, match="holds no clips; give a folder with manifest"):
+            read_dataset(folder)
     with pytest.raises(InputError, match=r"manifest\.csv does not exist"):
         read_dataset(tmp_path, "manifest")
     (tmp_path / "manifest.csv").write_text("file,split\nclips/x.mp4,train\n")

