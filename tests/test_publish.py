@@ -33,6 +33,7 @@ def folder(tmp_path_factory) -> Path:
     (folder / "state" / "state.pt").write_bytes(b"the optimiser's")
     (folder / "evaluation").mkdir()
     (folder / "evaluation" / "findings.md").write_text("what was measured")
+    (folder / "training-log.md").write_text("how it was trained")
     return folder
 
 
@@ -41,7 +42,8 @@ def test_what_is_pushed_can_be_used_at_the_commit_that_is_printed(server, visito
     assert (code, err) == (0, "")
     name = re.fullmatch(r"published tiny as (someone/tiny@[0-9a-f]{40})\n", out)[1]
     files = server.repositories["someone/tiny"].commits[name.split("@")[1]]
-    expected = {"config.json", "model.safetensors", "README.md", "evaluation/findings.md"}
+    expected = {"config.json", "model.safetensors", "README.md", "training-log.md",
+                "evaluation/findings.md"}  # fmt: skip
     assert set(files) == expected
     assert files["model.safetensors"] == (folder / "model.safetensors").read_bytes()
     assert visitor.resolve(name)["name"] == name

@@ -12,8 +12,8 @@ from ostnet.errors import InputError
 from ostnet.model.ranges import NAME as RANGES
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-PARTS = (CONFIG, WEIGHTS, RANGES, "README.md", "LICENSE", "metrics.json", "report.json",
-         "samples.jpg", "evaluation/*")  # fmt: skip
+PARTS = (CONFIG, WEIGHTS, RANGES, "README.md", "training-log.md", "LICENSE", "metrics.json",
+         "report.json", "samples.jpg", "evaluation/*")  # fmt: skip
 """Patterns of the files of a checkpoint; no other file is downloaded or published."""
 
 WAITS = (1.0, 2.0)

@@ -111,7 +111,7 @@ _SPEAKING = Recipe(
         "still_share": 0.1,
     },
     hardware="one CPU core",
-    expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its model card",
+    expected="the runs behind ostnet-lite (135,672 pairs of the last stage): its training log",
 )
 _SPEAKING_GPU = replace(
     _SPEAKING.but(
@@ -127,7 +127,7 @@ _SPEAKING_GPU = replace(
         learning_rate=5e-4,
     ),
     hardware="one H200",
-    expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its model card",
+    expected="run 9 of ostnet-lite (293,856 pairs of the last stage): its training log",
 )
 _DISTILLED = {"distilled": 100.0, "perceptual": 4.0, "region": 6.0}
 
@@ -169,7 +169,7 @@ RECIPES: dict[str, Recipe] = {
             "learning_rate": 5e-4,
         },
         hardware="one CPU core",
-        expected="run 10 of ostnet-lite (23,844 pairs): its model card",
+        expected="run 10 of ostnet-lite (23,844 pairs): its training log",
     ),
     "framing": Recipe(
         "Trains the decoder of finished speaking or quick weights (--init) to generate what the "
