@@ -7,7 +7,7 @@ nothing.
 
 import functools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,16 +18,15 @@ import torch
 from spaces.config import Config as Space
 from torch import Tensor
 
-from ostnet.animation import VARIANTS, Animator, DrivingFrame, Frame
+from ostnet.animation import VARIANTS, Animator, Frame
 from ostnet.animation.animator import choose_device
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.pipeline import Pipeline, Spread, Variants
 from ostnet.errors import InputError
 from ostnet.hub import Checkpoint, resolve
-from ostnet.media.square import Framed
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
-from ostnet.options import METHOD, AnimateOptions
+from ostnet.options import METHOD
 
 ZERO_GPU = bool(Space.zero_gpu)
 """Whether this is a ZeroGPU Space, which gets a GPU for each call."""
@@ -92,21 +91,14 @@ class Insides:
     occlusion: np.ndarray  # (h, w) in [0, 1]
 
 
-def _seconds(source, frames, names, options, fps, measure) -> int:
+def _seconds(source, frames, *more) -> int:
     """Return how many seconds to borrow a GPU for."""
     return int(8 + 0.06 * len(frames))
 
 
 @spaces.GPU(duration=_seconds)
-def _borrowed(
-    source: Framed,
-    frames: Iterable[DrivingFrame],
-    names: list[str],
-    options: AnimateOptions,
-    fps: float,
-    measure: bool,
-) -> Iterator[tuple[Spread, Variants]]:
-    yield from Pipeline.generate(pipeline(), source, frames, names, options, fps, measure)
+def _borrowed(source, frames, *more) -> Iterator[tuple[Spread, Variants]]:
+    yield from Pipeline.generate(pipeline(), source, frames, *more)
 
 
 class PagePipeline(Pipeline):

@@ -118,13 +118,13 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """Hold one bar, with its 95 % interval if there is one."""
+    """Hold one bar with its 95 % interval."""
 
     name: str
     value: float
     colour: str
-    low: float | None = None
-    high: float | None = None
+    low: float
+    high: float
 
 
 def line_plot(title: str, series: list[Line], seconds: float) -> str:
@@ -165,24 +165,20 @@ def line_plot(title: str, series: list[Line], seconds: float) -> str:
     )
 
 
-def bar_chart(title: str, series: list[Bar], form: str = ".3g", target: float | None = None) -> str:
+def bar_chart(title: str, series: list[Bar], form: str, target: float | None = None) -> str:
     """Return horizontal bars with their values; ``target`` is marked by a dotted line."""
-    tops = [bar.high if bar.high is not None else bar.value for bar in series]
-    most = 1.02 * max([*tops, target or 0, 1e-9])
+    most = 1.02 * max([*(bar.high for bar in series), target or 0, 1e-9])
 
     def share(value: float) -> float:
         return 100 * max(0.0, value) / most
 
-    rows = []
+    rows, goal = [], "" if target is None else f'<q style="left:{share(target):.1f}%"></q>'
     for bar in series:
-        whisker = ""
-        if bar.low is not None and bar.high is not None:
-            left, right = share(bar.low), share(bar.high)
-            whisker = f'<u style="left:{left:.1f}%;width:{right - left:.1f}%"></u>'
-        goal = "" if target is None else f'<q style="left:{share(target):.1f}%"></q>'
+        left, right = share(bar.low), share(bar.high)
         rows.append(
             f"<dt>{html.escape(bar.name)}</dt><dd><div>"
-            f'<s style="width:{share(bar.value):.1f}%;background:{bar.colour}"></s>{whisker}{goal}'
+            f'<s style="width:{share(bar.value):.1f}%;background:{bar.colour}"></s>'
+            f'<u style="left:{left:.1f}%;width:{right - left:.1f}%"></u>{goal}'
             f"</div><b>{bar.value:{form}}</b></dd>"
         )
     return (

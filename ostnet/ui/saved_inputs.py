@@ -4,7 +4,6 @@ Components are read and written by their own start values, ranges and choices. A
 uploaded file.
 """
 
-import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -24,16 +23,12 @@ FILES = ("portrait", "clip", "more")
 NOT_IN_LINKS = ("square", "face", "drawn", "clip_square", "clip_face", "clip_drawn")
 """Inputs that belong to the visitor's own files."""
 
-NEVER = ("columns",)
-"""Inputs that follow from the window's width."""
-
-SQUARE = r"-?\d+,-?\d+,\d+"
-"""What a text may hold."""
+SHELVES = {"portrait": examples.PORTRAITS, "clip": examples.CLIPS}
 
 
 def settings(components: Components) -> Components:
     """Return the components of a link: all but files and what belongs to them."""
-    left_out = (*FILES, *NOT_IN_LINKS, *NEVER)
+    left_out = (*FILES, *NOT_IN_LINKS, "columns")
     return {name: one for name, one in components.items() if name not in left_out}
 
 
@@ -60,23 +55,17 @@ def _value(component: Any, text: str) -> Any:
     if isinstance(component, gr.Checkbox):
         return {"0": False, "1": True}.get(text, start)
     if isinstance(component, gr.Textbox):
-        return text if re.fullmatch(SQUARE, text) else start
+        return text if re.fullmatch(r"-?\d+,-?\d+,\d+", text) else start
     if isinstance(component, gr.Radio | gr.Dropdown):
         return next((value for _, value in component.choices if str(value) == text), start)
-    try:
-        number = float(text)
-    except ValueError:
-        return start
-    if math.isnan(number):
-        return start
+    number = float(text) if re.fullmatch(r"-?\d*\.?\d+", text) else start
     return min(max(number, component.minimum), component.maximum)
 
 
 def link(components: Components, portrait: str | None, clip: str | None, values: Iterable) -> str:
     """Return the query of a link, ``?clip=...&zoom=...``; only shipped examples are named."""
-    shown = (("portrait", portrait, examples.PORTRAITS), ("clip", clip, examples.CLIPS))
-    stems = {key: (Path(path).stem if path else "", shelf) for key, path, shelf in shown}
-    named = {key: stem for key, (stem, shelf) in stems.items() if examples.named(shelf, stem)}
+    stems = {"portrait": Path(portrait or "").stem, "clip": Path(clip or "").stem}
+    named = {key: stem for key, stem in stems.items() if examples.named(SHELVES[key], stem)}
     return "?" + urlencode(named | written(components, values))
 
 
@@ -86,10 +75,9 @@ def restored(components: Components, query: Mapping[str, str]) -> list:
     Where it says nothing: the first example, and a skip. Not a skip for the portrait, which Gradio
     would replace by an input without the patch of `picture_file`.
     """
-    shelves = {"portrait": examples.PORTRAITS, "clip": examples.CLIPS}
     files = [
         examples.named(shown, query.get(name, "")) or examples.first(shown)
-        for name, shown in shelves.items()
+        for name, shown in SHELVES.items()
     ]
     return [*files, *read(components, query)]
 

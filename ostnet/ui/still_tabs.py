@@ -6,12 +6,13 @@ import gradio as gr
 import numpy as np
 
 from ostnet.animation import VARIANTS
-from ostnet.animation.outputs import LABELS
+from ostnet.animation.panes import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, markup, text
 from ostnet.ui.animate_inputs import Components
 from ostnet.ui.engine import MODEL_TURN, PRIVATE
 from ostnet.ui.given import Given
+from ostnet.ui.markup import Figure
 from ostnet.ui.previews import seen_driving, seen_portrait
 from ostnet.ui.visitors import VISITORS
 
@@ -30,10 +31,11 @@ def build_stress(tab: gr.Tab, shared: Components) -> None:
     gr.Markdown(text.STRESS)
     with gr.Row(equal_height=False, elem_id="stress-row"):
         with gr.Column(min_width=240, scale=1):
-            x = gr.Slider(LEAST, MOST, 0.5, step=0.05, label="s_x: times as wide",
-                          elem_id="stress-x", render=False)  # fmt: skip
-            y = gr.Slider(LEAST, MOST, 0.5, step=0.05, label="s_y: times as high",
-                          elem_id="stress-y", render=False)  # fmt: skip
+            x, y = (
+                gr.Slider(LEAST, MOST, 0.5, step=0.05, label=f"s_{axis}: times as {adjective}",
+                          elem_id=f"stress-{axis}", render=False)
+                for axis, adjective in (("x", "wide"), ("y", "high"))
+            )  # fmt: skip
             _stress_pad(x, y)
             x.render()
             y.render()
@@ -42,13 +44,9 @@ def build_stress(tab: gr.Tab, shared: Components) -> None:
             view = gr.HTML(elem_id="stress-view", min_height=300)
     gr.on(
         [tab.select, x.change, y.change, position.change],
-        stress,
-        inputs=[x, y, position, *shared.values()],
-        outputs=view,
-        trigger_mode="always_last",
-        show_progress="minimal",
-        **MODEL_TURN,
-    )
+        stress, [x, y, position, *shared.values()], view,
+        trigger_mode="always_last", show_progress="minimal", **MODEL_TURN,
+    )  # fmt: skip
 
 
 def _stress_pad(x: gr.Slider, y: gr.Slider) -> None:
@@ -82,13 +80,9 @@ def build_inside(tab: gr.Tab, shared: Components) -> None:
     view = gr.HTML(elem_id="inside-view", min_height=300)
     gr.on(
         [tab.select, position.change],
-        inside,
-        inputs=[position, *shared.values()],
-        outputs=[slider, words, view],
-        trigger_mode="always_last",
-        show_progress="minimal",
-        **MODEL_TURN,
-    )
+        inside, [position, *shared.values()], [slider, words, view],
+        trigger_mode="always_last", show_progress="minimal", **MODEL_TURN,
+    )  # fmt: skip
 
 
 def stress(request: gr.Request, x: float, y: float, position: float, *values: Any) -> str:
@@ -100,25 +94,19 @@ def stress(request: gr.Request, x: float, y: float, position: float, *values: An
     spread, made = engine.still(source, frame, (x, y))
     full = made["full"]
     s_x, s_y = full.scale
+    measured = f"rectified: measured {s_x:.2f} × {s_y:.2f} portrait faces"
     shown = [
-        markup.Figure(source, "portrait", "The portrait's square."),
-        markup.Figure(
-            full.driving, f"driving, {x:g} × {y:g}", "The driving frame at the chosen scale."
-        ),
-        markup.Figure(
-            full.rectified,
-            f"rectified: measured {s_x:.2f} × {s_y:.2f} portrait faces",
-            "The driving frame after the scale transformation.",
-        ),
+        Figure(source, "portrait", "The portrait's square."),
+        Figure(full.driving, f"driving, {x:g} × {y:g}", "The driving frame at the chosen scale."),
+        Figure(full.rectified, measured, "The driving frame after the scale transformation."),
     ]
-    results = [
-        markup.Figure(
-            made[name].image,
-            f"{LABELS[name]}: face {_times(made[name].spread or spread, spread)}",
-            f"Result of the variant: {LABELS[name]}.",
+    results = []
+    for name in VARIANTS:
+        one, label = made[name], LABELS[name]
+        face = " × ".join(f"{a / b:.2f}" for a, b in zip(one.spread or spread, spread, strict=True))
+        results.append(
+            Figure(one.image, f"{label}: face {face}", f"Result of the variant: {label}.")
         )
-        for name in VARIANTS
-    ]
     return markup.row(shown) + "<p></p>" + markup.row(results)
 
 
@@ -136,50 +124,45 @@ def inside(request: gr.Request, position: float, *values: Any) -> tuple:
         "as high as the portrait's. Drag the divider: left the driving frame as it came, right "
         "the frame whose keypoints drive the portrait."
     )
-    return (
-        (seen.driving, seen.rectified),
-        markup.note(words),
-        markup.row(_steps(source, seen), 250),
-    )
+    before_after = seen.driving, seen.rectified
+    return before_after, markup.note(words), markup.row(_steps(source, seen), 250)
 
 
-def _steps(source: np.ndarray, seen: engine.Insides) -> list[markup.Figure]:
-    one, count = markup.Figure, len(seen.x_source)
+def _steps(source: np.ndarray, seen: engine.Insides) -> list[Figure]:
+    count, blue = len(seen.x_source), (seen.x_source, drawing.BLUE)
     return [
-        one(
-            drawing.points(source, (seen.x_source, drawing.BLUE)),
+        Figure(
+            drawing.points(source, blue),
             f"Portrait: its {count} keypoints say where the face is and how large.",
             f"The portrait with {count} blue points.",
         ),
-        one(
+        Figure(
             drawing.points(seen.driving, (seen.x_driving, drawing.RED)),
             "Driving frame: the same detector's keypoints, at the driver's scale.",
             f"The driving frame with {count} red points.",
         ),
-        one(
+        Figure(
             drawing.spline(seen.driving, seen.grid, seen.fiducials),
             "The spline: 12 fiducial points (amber) span the net that is read from this frame.",
             "The driving frame under a net of lines with 12 amber points at its border.",
         ),
-        one(
-            drawing.points(
-                seen.rectified, (seen.x_source, drawing.BLUE), (seen.x_rectified, drawing.TEAL)
-            ),
+        Figure(
+            drawing.points(seen.rectified, blue, (seen.x_rectified, drawing.TEAL)),
             "Rectified frame: its keypoints (green) spread as widely as the portrait's (blue).",
             f"The rectified driving frame with {count} green and {count} blue points.",
         ),
-        one(
+        Figure(
             drawing.flow_colours(seen.displacement),
             "Dense flow: hue is the direction in which each pixel is fetched, colour strength "
             "how far.",
             "A colour map of the motion from portrait to result.",
         ),
-        one(
+        Figure(
             drawing.occlusion_map(seen.occlusion),
             "Occlusion: white is taken from the portrait, black has to be made up.",
             "A grey map of what the portrait shows.",
         ),
-        one(
+        Figure(
             seen.image,
             "Result: the portrait's features, moved by the flow and decoded.",
             "The generated frame.",
@@ -194,9 +177,3 @@ def _pair(given: Given, position: float, request: gr.Request) -> tuple[np.ndarra
     visitor = VISITORS.get(request.session_hash, given.portrait, given.clip)
     source = seen_portrait(visitor, given).square(engine.load().size)
     return source, seen_driving(visitor, given).still(position / 100)
-
-
-def _times(spread: tuple[float, float], source: tuple[float, float]) -> str:
-    """Return a face's size as a factor of the portrait's, across and down."""
-    x, y = (mine / theirs for mine, theirs in zip(spread, source, strict=True))
-    return f"{x:.2f} × {y:.2f}"
