@@ -6,7 +6,7 @@ import gradio as gr
 import numpy as np
 
 from ostnet.animation import VARIANTS
-from ostnet.animation.panes import LABELS
+from ostnet.animation.outputs import LABELS
 from ostnet.errors import InputError
 from ostnet.ui import drawing, engine, markup, text
 from ostnet.ui.animate_inputs import Components
