@@ -100,13 +100,14 @@ class Pipeline:
             options: see :class:`AnimateOptions`.
             trace: JSON file for the measured face sizes.
             on_step: called once per frame.
-            cancel: asked at every frame; once it returns True, what was made is kept.
+            cancel: called at every frame; once it returns True, what was made is kept. Before the
+                first frame it ends in an InputError.
 
         Raises:
             InputError: a file or a value that cannot be used; no file is left behind.
         """
         options = options or AnimateOptions()
-        scene = self._open(portrait, driving, options)
+        scene = self._open(portrait, driving, options, cancel)
         outputs = Outputs({options.variant: Path(output)}, trace=trace)
         return self.run(scene, outputs, on_step, cancel)
 
@@ -124,7 +125,7 @@ class Pipeline:
 
         Arguments as in :meth:`__call__`.
         """
-        scene = self._open(portrait, driving, options or AnimateOptions())
+        scene = self._open(portrait, driving, options or AnimateOptions(), cancel)
         return self.run_folder(scene, Path(folder), VARIANTS, on_step, cancel, chart=True)
 
     def run_folder(
@@ -238,9 +239,11 @@ class Pipeline:
             self._animator = Animator(self.model, self.device, self.backend, overlap=self.overlap)
         return self._animator
 
-    def _open(self, portrait: str | Path, driving: str | Path, options: AnimateOptions) -> Scene:
+    def _open(
+        self, portrait: str | Path, driving: str | Path, options: AnimateOptions, cancel: Cancel
+    ) -> Scene:
         """Return the scene; show its warnings only if the networks can be loaded too."""
-        scene = open_scene(portrait, driving, options)
+        scene = open_scene(portrait, driving, options, cancel)
         self._networks()
         for text in scene.warnings:
             warnings.warn(text, stacklevel=1)

@@ -1,7 +1,6 @@
 """Prefetching: an iterator that runs ahead in its own thread."""
 
 from collections.abc import Iterable, Iterator
-from contextvars import copy_context
 from queue import SimpleQueue
 from threading import Event, Semaphore, Thread
 from typing import TypeVar
@@ -28,9 +27,8 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
     """
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
-    within = copy_context()  # such as who gives up reading
-    work = (_make, items, made.put, room, stopped)
-    thread = Thread(name=THREAD_NAME, target=within.run, args=work, daemon=True)
+    work = (items, made.put, room, stopped)
+    thread = Thread(name=THREAD_NAME, target=_make, args=work, daemon=True)
     thread.start()
     try:
         while True:

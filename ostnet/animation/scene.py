@@ -109,25 +109,39 @@ class SceneFrames:
             yield DrivingFrame(picture, has_face(picture))
 
 
-def open_scene(source: str | Path, driving: str | Path, options: AnimateOptions) -> Scene:
+def open_scene(
+    source: str | Path,
+    driving: str | Path,
+    options: AnimateOptions,
+    cancel: Callable[[], bool] | None = None,
+) -> Scene:
     """Read the portrait, find the faces, choose the squares.
 
+    Args:
+        source: picture file.
+        driving: video file.
+        options: see :class:`AnimateOptions`.
+        cancel: called at every frame that is read; the reading ends once it returns True.
+
     Raises:
-        InputError: a file that is missing or cannot be read, or a face that is not there.
+        InputError: a file that is missing or cannot be read, a face that is not there, or the
+            reading was cancelled.
     """
     portrait = read_image(source, role="source")
-    video = probe(driving, role="driving")
+    video = probe(driving, "driving", cancel)
     used = options.frames(video.frames, float(video.fps))
     detector = make_detector()
 
     def clip() -> Path | Iterator[np.ndarray]:
         whole = used == video.frames
-        return Path(driving) if whole else read_frames(driving, used, role="driving")
+        return Path(driving) if whole else read_frames(driving, used, "driving", cancel)
 
     (square, source_warning), (framed, driving_warning) = _chosen_face(
         options.face,
         lambda face: source_crop(portrait, _as_crop(options.source_crop), face, detector),
-        lambda face: driving_crop(clip(), options.driving_crop, detector, face, info=video),
+        lambda face: driving_crop(
+            clip(), options.driving_crop, detector, face, info=video, cancel=cancel
+        ),
     )
     return Scene(
         source_path=Path(source),

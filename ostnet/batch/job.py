@@ -101,18 +101,31 @@ def _text_hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-Work = Callable[[Job], Outcome]
-"""What a worker does with a job; never raises an Exception."""
+Work = Callable[[Job, Callable[[], bool]], Outcome]
+"""What a worker does with a job, until its second argument returns True; never raises an
+Exception."""
 
 
-def make(job: Job, folder: Path) -> Outcome:
-    """Render a job to ``folder/NAME.mp4``, which appears once it is whole."""
+def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
+    """Render a job to ``folder/NAME.mp4``, which appears complete or not at all."""
+
+    def stop_if_cancelled() -> bool:
+        if cancel():
+            raise InputError("stopped: before its end; run the same command again")
+        return False
+
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("ignore")
         warnings.filterwarnings("always", module="ostnet")
         try:
             pipeline = _pipeline(job.weights, job.device, job.backend)
-            result = pipeline(job.source, job.driving, folder / job.file, job.options)
+            result = pipeline(
+                job.source,
+                job.driving,
+                folder / job.file,
+                job.options,
+                cancel=stop_if_cancelled,
+            )
         except InputError as error:
             return Outcome(problem=_one_line(str(error)))
         except Exception as error:  # of whatever kind: the other jobs go on

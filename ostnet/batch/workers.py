@@ -16,7 +16,6 @@ from multiprocessing.context import SpawnProcess
 from threading import Event
 
 from ostnet.batch.job import Job, Outcome, Work
-from ostnet.media.sandbox import until
 from ostnet.ray_cluster import connected_ray
 
 STOP_SECONDS = 20
@@ -115,9 +114,9 @@ def _serve(connection: Connection, work: Work, share: int) -> None:
     import torch
 
     torch.set_num_threads(max(1, torch.get_num_threads() // share))
-    with suppress(EOFError, OSError), until(told.is_set):
+    with suppress(EOFError, OSError):
         while not told.is_set():
-            connection.send(work(connection.recv()))
+            connection.send(work(connection.recv(), told.is_set))
 
 
 def on_cluster(
@@ -144,7 +143,7 @@ def on_cluster(
     @ray.remote(num_cpus=1, num_gpus=gpus_per_worker)
     class Worker:
         def work(self, job: Job) -> Outcome:
-            return work(job)
+            return work(job, lambda: False)
 
     busy = {}
     for _ in range(min(workers, len(waiting))):

@@ -9,7 +9,6 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextvars import ContextVar
 from typing import IO, Any, TypeVar
 
 from ostnet.errors import InputError
@@ -39,21 +38,6 @@ GRACE_SECONDS = 5
 
 OUT_OF_MEMORY = (b"annot allocate memory", b"ould not allocate memory", b"temporarily unavailable")
 """Messages of ffmpeg when it gets no memory, or no thread for lack of memory."""
-
-_cancelled: ContextVar[Cancel] = ContextVar("cancelled", default=lambda: False)
-
-
-@contextlib.contextmanager
-def until(cancelled: Cancel) -> Iterator[None]:
-    """Cancel all reading in this block, in this thread, once ``cancelled()`` is true.
-
-    It is called at every frame; the reading then raises InputError.
-    """
-    token = _cancelled.set(cancelled)
-    try:
-        yield
-    finally:
-        _cancelled.reset(token)
 
 
 def start_decoder(command: list[str], log: IO[bytes]) -> subprocess.Popen:
@@ -112,11 +96,10 @@ def read_in_time(
         InputError: the reading was cancelled.
     """
     watchdog = _Watchdog(process, STALLED if seconds is None else seconds)
-    cancelled = cancel or _cancelled.get()
     try:
         for item in items:
             watchdog.since = None
-            if cancelled():
+            if cancel is not None and cancel():
                 raise InputError("stopped: the job was cancelled; start it again")
             yield item
             watchdog.since = time.monotonic()

@@ -16,7 +16,6 @@ from ostnet.animation.pipeline import Result
 from ostnet.animation.scene import open_scene
 from ostnet.errors import InputError
 from ostnet.flags import field_docs
-from ostnet.media.sandbox import until
 from ostnet.methods import VARIANTS
 from ostnet.options import COMPARISON, AnimateOptions
 from ostnet.ui import engine
@@ -146,8 +145,7 @@ def _run(
 ) -> Result:
     check_files(portrait, driving)
     visitor = VISITORS.get(request and request.session_hash, portrait, driving)
-    with until(visitor.gone.is_set):
-        scene = open_scene(portrait, driving, options)
+    scene = open_scene(portrait, driving, options, visitor.gone.is_set)
     names = VARIANTS if name == "compare" else [options.variant]
     with visitor.at_work():
         result = engine.pipeline().run_folder(

@@ -1,5 +1,6 @@
 """What a visitor fills in, and what is read of it: limits, faces, crops, a few stills."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -84,25 +85,31 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
 
 
 def look_at_driving(
-    path: str | Path, seconds: float = MOST_SECONDS, mode: str = "auto", face: int = 0
+    path: str | Path,
+    seconds: float = MOST_SECONDS,
+    mode: str = "auto",
+    face: int = 0,
+    cancel: Callable[[], bool] | None = None,
 ) -> Driving:
     """Read a driving clip's first ``seconds`` and choose its square.
 
     Raises:
-        InputError: a file too large, unreadable, or without the face asked for.
+        InputError: a file too large, unreadable, or without the face asked for, or ``cancel``
+            returned True.
     """
     path = Path(path)
     _check_megabytes(path, MOST_DRIVING_MB, "driving clip")
-    info = probe(path, role="driving clip")
+    role = "driving clip"
+    info = probe(path, role, cancel)
     if max(info.width, info.height) > MOST_DRIVING_SIDE:
         raise InputError(
             f"driving clip: {info.width} x {info.height} pixels is too large; "
             f"give at most {MOST_DRIVING_SIDE} a side"
         )
     frames = AnimateOptions(max_seconds=seconds).frames(info.frames, float(info.fps))
-    clip = path if frames == info.frames else read_frames(path, frames, role="driving clip")
-    crop, note = driving_crop(clip, mode, make_detector(), face, role="driving clip", info=info)
-    stills, whole = _stills(path, frames, crop)
+    clip = path if frames == info.frames else read_frames(path, frames, role, cancel)
+    crop, note = driving_crop(clip, mode, make_detector(), face, role, info, cancel)
+    stills, whole = _stills(path, frames, crop, cancel)
     return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
 
 
@@ -124,12 +131,14 @@ def reframed(look: Portrait | Driving, square: Crop) -> Portrait | Driving:
     return replace(look, crop=crop, note=None, stills=stills)
 
 
-def _stills(path: Path, frames: int, crop: Crop) -> tuple[list[np.ndarray], np.ndarray]:
+def _stills(
+    path: Path, frames: int, crop: Crop, cancel: Callable[[], bool] | None = None
+) -> tuple[list[np.ndarray], np.ndarray]:
     """Return about 25 squares of the first ``frames`` frames, and the middle one's whole frame."""
     kept = set(np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int).tolist())
     middle = sorted(kept)[len(kept) // 2]
     stills, whole = [], np.empty((0, 0, 3), np.uint8)
-    for index, frame in enumerate(read_frames(path, frames, role="driving clip")):
+    for index, frame in enumerate(read_frames(path, frames, "driving clip", cancel)):
         if index in kept:
             stills.append(crop.at(index).apply(frame))
             whole = frame if not whole.size or index <= middle else whole

@@ -43,7 +43,8 @@ def seen_portrait(visitor: Visitor, given: Given) -> Portrait:
 def seen_driving(visitor: Visitor, given: Given) -> Driving:
     """Return the driving clip with its square, found or drawn; the face is searched once."""
     how = given.seconds, CLIP_CROPS[given.clip_square], int(given.clip_face) - 1
-    look = visitor.once(given.clip_key, lambda: _look_at_driving(given.clip, *how))
+    gone = visitor.gone.is_set
+    look = visitor.once(given.clip_key, lambda: _look_at_driving(given.clip, *how, cancel=gone))
     square = parse_square(given.clip_drawn, "driving clip", look.crop.roll)
     if square is None:
         return look
@@ -60,7 +61,13 @@ def look_at_first_examples() -> None:
 def _cached(look: Callable[..., Look]) -> Callable[..., Look]:
     """Return a function that reads a shipped example only once for all visitors."""
     cached = functools.lru_cache(8)(look)
-    return lambda path, *how: (cached if examples.shipped(path) else look)(path, *how)
+
+    def looked_at(path: str, *how: Any, **cancel: Callable[[], bool]) -> Look:
+        if examples.shipped(path):  # read for all visitors, so none of them cancels it
+            return cached(path, *how)
+        return look(path, *how, **cancel)
+
+    return looked_at
 
 
 _look_at_portrait, _look_at_driving = _cached(look_at_portrait), _cached(look_at_driving)

@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 import gradio as gr
 
-from ostnet.media.sandbox import until
 from ostnet.ui.cleanup import LONGEST_VISIT, VISITOR, Cleanup, need_room
 
 T = TypeVar("T")
@@ -69,8 +68,7 @@ class Visitor:
         with self._looking:  # a second request for the same key waits
             look = self.known(key)
             if look is None:
-                with until(self.gone.is_set):
-                    look = self._looks[key] = make()
+                look = self._looks[key] = make()
             while len(self._looks) > keep:
                 del self._looks[next(iter(self._looks))]
             return look

@@ -110,5 +110,6 @@ def folder(tmp_path, flags) -> Folder:
 def here(monkeypatch):
     """Jobs run in this process, for tests of something else: starting others takes seconds."""
     monkeypatch.setattr(
-        "ostnet.batch.run.in_processes", lambda work, jobs, _: ((job, work(job)) for job in jobs)
+        "ostnet.batch.run.in_processes",
+        lambda work, jobs, _: ((job, work(job, bool)) for job in jobs),
     )

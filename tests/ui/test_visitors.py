@@ -122,7 +122,7 @@ def test_a_clip_whose_visitor_has_left_is_not_read_to_its_end(visitors, driving_
     ann, read = visitors.get("ann"), []
 
     def look():
-        for frame in read_frames(driving_file):
+        for frame in read_frames(driving_file, cancel=ann.gone.is_set):
             read.append(frame)
             visitors.leave("ann")
 
