@@ -19,7 +19,7 @@ from ostnet.evaluation.metrics.columns import (
     leave_out_blinks,
     scale_columns,
 )
-from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric
+from ostnet.evaluation.metrics.definitions import PERCEPTUAL, Metric, frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.instruments import MetricOptions, backends, make_reader
 from ostnet.evaluation.metrics.regions import NO_WEIGHTS, load_region_distance
@@ -36,10 +36,8 @@ PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 SAME, CROSS = "same-scale", "cross-identity"
 """Protocols under whose names the rows are reported."""
 
-JITTER = Metric(
+JITTER = frame_mean(
     "landmark_jitter_ratio",
-    "landmark_jitter_ratio",
-    "mean",
     "mean second difference over time of 68 landmarks, generated over reference; mean over "
     "clips, each as often as it has frames; failures are frames of clips with a lost face",
     "landmarker",

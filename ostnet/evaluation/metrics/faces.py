@@ -51,6 +51,7 @@ class DlibLandmarker:
         self._predictor = dlib.shape_predictor(models.pose_predictor_model_location())
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:
+        """Return (68, 2) float pixels of uint8 RGB (H, W, 3), or None where no face is found."""
         image = np.ascontiguousarray(image)
         for upsample in (0, 1):
             boxes = self._detector(image, upsample)
@@ -118,6 +119,7 @@ class FanLandmarker:
             ) from error
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:
+        """Return (68, 2) float pixels of uint8 RGB (H, W, 3), or None where no face is found."""
         faces = [np.asarray(face) for face in self._network.get_landmarks_from_image(image) or ()]
         if not faces:
             return None
