@@ -28,7 +28,6 @@ from ostnet.evaluation.timing import (
     WARM_UP,
     CommandInputs,
     command_cost,
-    cuda_fps,
     device_name,
     milliseconds,
     multiplications,
@@ -103,8 +102,7 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
     * ``first_order_model``: its networks in eager torch on one thread: ``gmac``, ``cpu_ms`` of
       processor time per driving frame, and in turn with them ``full_cpu_ms``: BACKEND -> the same
       of ``full``; None on another device than the CPU;
-    * ``commands``: COMMAND -> BACKEND -> :class:`ostnet.evaluation.timing.CommandCost`;
-    * ``cuda_batch_fps``: ``full`` on a GPU in batches; None without one.
+    * ``commands``: COMMAND -> BACKEND -> :class:`ostnet.evaluation.timing.CommandCost`.
 
     Pictures are smooth colours; what they show changes times by a few percent.
     """
@@ -136,9 +134,6 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
     if device.type == "cpu":
         result["first_order_model"] = _first_order_model(model, picture, config.repeats)
     result["commands"] = _commands(config, str(found.folder), list(animators))
-    result["cuda_batch_fps"] = None
-    if device.type == "cuda":
-        result["cuda_batch_fps"] = cuda_fps(model, frame, config.repeats)
     if config.output:
         config.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     return result
@@ -248,8 +243,6 @@ def table(result: dict[str, Any]) -> str:
             cells = [f"{cost['fps']:.1f}", f"{cost['cpu_ms']:.0f}"]
             cells += [_share(cost["cpu_ms"], reference), f"{cost['start_s']:.1f}"]
             lines.append(_row(backend, [*cells, f"{cost['peak_mib']:.0f}"]))
-    if (fps := result["cuda_batch_fps"]) is not None:
-        lines += ["", f"in batches of 32, bfloat16, one CUDA graph: {fps:.0f} fps"]
     return "\n".join(lines)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from ostnet.backends.registry import Backend
@@ -116,45 +115,6 @@ def device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
-
-
-def cuda_fps(model: OSTNet, frame: Tensor, repeats: int, batch: int = 32) -> float:
-    """Return frames per second of ``full`` in batches, captured as one CUDA graph, in bfloat16.
-
-    Conversion and transfer are not included.
-
-    Args:
-        model: on a CUDA device, in evaluation mode.
-        frame: (1, 3, R, R) there; drives itself.
-        repeats: timed batches.
-        batch: frames in one.
-    """
-    step = batch_call(model, frame, batch)
-    side = torch.cuda.Stream()
-    with torch.cuda.stream(side):  # makes the constants that are made at first use
-        for _ in range(3):
-            step()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
-    return 1000 * batch / milliseconds(graph.replay, frame.device, repeats)
-
-
-def batch_call(model: OSTNet, frame: Tensor, batch: int) -> Callable[[], Tensor]:
-    """Return a call that generates ``batch`` frames of one source: (batch, 3, R, R)."""
-    driving = frame.expand(batch, -1, -1, -1).contiguous(memory_format=torch.channels_last)
-
-    @torch.inference_mode()
-    def call() -> Tensor:
-        reading = model.read(source, driving)
-        with torch.autocast(frame.device.type, torch.bfloat16):
-            motion = model.move(source, reading.x_rectified)
-            return model.paint(source, motion, reading.alignment.z).image
-
-    with torch.inference_mode():
-        source = model.encode(frame).expand(batch)
-    return call
 
 
 def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:

@@ -6,9 +6,7 @@ import torch
 
 from ostnet import Animator
 from ostnet.animation import VARIANTS
-from ostnet.animation.pictures import to_tensor
-from ostnet.backends import in_torch, usable
-from ostnet.evaluation.timing import cuda_fps
+from ostnet.backends import usable
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="torch sees no NVIDIA GPU on this machine"
@@ -34,9 +32,3 @@ def test_same_pictures_as_on_the_cpu(small, pictures, kind, backend):
             difference = np.abs(one[name].image.astype(int) - other[name].image)
             assert difference.max() <= 4 and difference.mean() < 0.25
             assert one[name].scale == pytest.approx(other[name].scale, abs=1e-3)
-
-
-def test_batches_run_as_one_graph(small, pictures):
-    model = in_torch(small("speaking"), "cuda")
-    frame = to_tensor(pictures[0], 64, torch.device("cuda"), "picture")
-    assert cuda_fps(model, frame, repeats=3, batch=4) > 0

@@ -12,7 +12,7 @@ from ostnet.cli import main
 from ostnet.evaluation import benchmark as module
 from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
 from ostnet.evaluation.reference_speed import FirstOrderModel
-from ostnet.evaluation.timing import CommandCost, batch_call, command_cost
+from ostnet.evaluation.timing import CommandCost, command_cost
 
 
 @pytest.fixture
@@ -50,7 +50,6 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
     assert yardstick["gmac"] == pytest.approx(55, abs=0.5)
     assert set(yardstick["full_cpu_ms"]) == set(found["frame_ms"])
     assert all(0 < ms < yardstick["cpu_ms"] for ms in yardstick["full_cpu_ms"].values())
-    assert found["cuda_batch_fps"] is None
     assert table(found) in capsys.readouterr().out
 
 
@@ -60,15 +59,6 @@ def test_the_cost_of_the_scale_transformation_is_seen(tmp_path):
     stages = benchmark(BenchmarkConfig(str(tmp_path), "cpu", repeats=1, frames=0))["stages"]
     module = sum(stages[name]["gmac"] for name in ("align", "rectify", "keypoints_again"))
     assert 0 < module < stages["keypoints"]["gmac"] + stages["generator"]["gmac"]
-
-
-def test_a_batch_is_the_same_frames_at_once():
-    """What a GPU is timed with, on a CPU."""
-    model, frame = lively(), torch.rand(1, 3, 64, 64)
-    made = batch_call(model, frame, 3)()
-    with torch.inference_mode():
-        alone = model(frame, frame).image
-    assert made.shape == (3, 3, 64, 64) and (made - alone).abs().max() < 0.03
 
 
 def test_the_yardstick_has_the_size_of_the_network_that_it_stands_for():

@@ -7,7 +7,6 @@ from small_models import SMALL, lively
 
 from ostnet.evaluation.data.clips import read_clips
 from ostnet.evaluation.data.pairs import draw_scales, same_identity
-from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols import embedding
 from ostnet.evaluation.protocols.protocol import Context
 from ostnet.model.generator import PLACES
@@ -53,17 +52,6 @@ def test_a_toggle_acts_on_its_own_place_alone(frames, where, level):
 def test_another_code_gives_another_picture(frames):
     found = changes(lively(embedding=0.5), frames)
     assert found["z_zero"] > 0 and found["z_opposite"] > 0
-
-
-def test_the_slope_says_how_much_of_the_drivers_scale_is_followed():
-    rng = np.random.default_rng(0)
-    x = rng.uniform(-0.3, 0.3, 200)
-    noise = rng.normal(0, 0.01, 200)
-    weights = np.array([np.ones(200), rng.integers(0, 3, 200)])
-    for share in (0.0, 0.4, 1.0):
-        points = np.stack([x, share * x + 0.2 + noise], axis=1)
-        assert slope(points, weights) == pytest.approx(share, abs=0.01)
-        assert slope(points, weights[:1]) == pytest.approx(np.polyfit(*points.T, 1)[0])
 
 
 def test_one_record_per_method_and_frame(data, reader):

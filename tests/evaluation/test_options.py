@@ -3,12 +3,10 @@
 import csv
 
 import pytest
-import torch
 
 from ostnet.errors import InputError
 from ostnet.evaluation.evaluate_checkpoint import evaluate
 from ostnet.evaluation.options import EvaluateConfig
-from ostnet.model.ostnet import OSTNet
 
 pytestmark = pytest.mark.usefixtures("known_faces")
 
@@ -94,16 +92,3 @@ def test_a_folder_of_lists_serves_the_protocols_that_it_has(data, checkpoint, tm
     assert f"list {tmp_path.name} for same-scale; otherwise drawn" in report
     with (tmp_path / "out" / "different-scale" / "pairs.csv").open() as file:
         assert len(list(csv.DictReader(file))) == 4  # one of each clip
-
-
-def test_another_backbone_is_measured_anew(data, checkpoint, model, tmp_path):
-    torch.manual_seed(3)
-    OSTNet(model.config).save_pretrained(tmp_path / "other")
-
-    def l1(backbone):
-        options = {"pairs": 1, "methods": "backbone", "backbone": str(backbone)}
-        rows = evaluate(EvaluateConfig(data, "same-scale", tmp_path / "out", checkpoint, **options))
-        return next(row["value"] for row in rows if row["metric"] == "l1")
-
-    assert l1(checkpoint) != l1(tmp_path / "other")
-    assert "backbone: other (sha256" in (tmp_path / "out" / "report.md").read_text()
