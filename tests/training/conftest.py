@@ -91,3 +91,8 @@ def detail_config(rendered_folder, random_features, tmp_path) -> TrainConfig:
         threads=1,
         val_minutes=0,
     )
+
+
+@pytest.fixture
+def generator() -> torch.Generator:
+    return torch.Generator().manual_seed(3)

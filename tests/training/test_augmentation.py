@@ -17,11 +17,6 @@ LEFT_IRIS = KEYPOINTS["iris_left"]
 RIGHT_IRIS = KEYPOINTS["iris_right"]
 
 
-@pytest.fixture
-def generator() -> torch.Generator:
-    return torch.Generator().manual_seed(7)
-
-
 def blob(centres: torch.Tensor, width: float = 0.08) -> torch.Tensor:
     """Pictures (B, 3, SIZE, SIZE) with a bright spot at centres (B, 2), on black."""
     squared = (identity_grid(SIZE, SIZE) - centres[:, None, None]).square().sum(-1)

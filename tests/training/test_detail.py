@@ -26,11 +26,6 @@ from ostnet.training.pairs import liveliest
 from ostnet.training.trainer import train
 
 
-@pytest.fixture
-def generator() -> torch.Generator:
-    return torch.Generator().manual_seed(3)
-
-
 def face(mouth: float = 0.1, lids: float = 0.1) -> np.ndarray:
     """70 landmarks of a plain face with this much between its inner lips and its lids."""
     points = np.zeros((POINTS, 2))

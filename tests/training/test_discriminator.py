@@ -1,17 +1,11 @@
 import copy
 
-import pytest
 import torch
 
 from ostnet.training import discriminator as discriminator_module
 from ostnet.training.config import TrainConfig
 from ostnet.training.discriminator import Discriminator
 from ostnet.training.parallel import Processes
-
-
-@pytest.fixture
-def generator():
-    return torch.Generator().manual_seed(0)
 
 
 def pictures(generator, blurred: bool) -> torch.Tensor:

@@ -108,12 +108,14 @@ def test_processes_share_the_clips_without_overlap(folder, workers):
     assert sorted(files) == [f"clips/{clip}.mp4" for clip in range(6)]
 
 
+def clip_of(person: str) -> BufferedClip:
+    return BufferedClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2)))
+
+
 def test_people_are_drawn_evenly_within_the_buffer():
     buffer = ShuffleBuffer(uses=10**6)
     for person in ("anna", "anna", "anna", "ben"):
-        buffer.add(
-            BufferedClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2)))
-        )
+        buffer.add(clip_of(person))
     u = np.random.default_rng(0).random((1000, 2))
     drawn = [buffer.draw(a, b, still=True, keep=False).identity for a, b in u]
     assert abs(drawn.count("ben") / 1000 - 0.5) < 0.05
@@ -122,9 +124,7 @@ def test_people_are_drawn_evenly_within_the_buffer():
 def test_a_worn_clip_leaves_but_never_the_last():
     buffer = ShuffleBuffer(uses=2)
     for person in ("anna", "ben"):
-        buffer.add(
-            BufferedClip(person, False, np.zeros((2, 3, 8, 8), np.uint8), np.zeros((2, 1, 2)))
-        )
+        buffer.add(clip_of(person))
     buffer.draw(0.0, 0.0, still=False, keep=True)
     assert [buffer.draw(0.0, 0.0, still=False, keep=False).identity for _ in range(4)] == [
         "anna", "anna", "ben", "ben",
