@@ -40,7 +40,7 @@ def test_own_files_and_settings_survive_a_reload(visit, own_portrait, short_clip
     assert other.locator("#portrait-view .canvas").get_attribute("data-square") != seen
 
 
-def test_a_new_link_goes_before_what_was(visit, server):
+def test_a_new_link_takes_precedence(visit, server):
     page = visit()
     page.locator("#zoom input[type=number]").fill("0.6")
     page.keyboard.press("Tab")

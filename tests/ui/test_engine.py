@@ -7,8 +7,10 @@ import torch
 from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS, DrivingFrame
+from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.media.square import Framed, centre_square
+from ostnet.media.video import read_frames
 from ostnet.options import METHOD
 from ostnet.ui import engine
 
@@ -52,6 +54,8 @@ def test_still_gives_the_four_variants_of_a_zoomed_frame(source, driving):
     assert made["full"].scale[0] < near["full"].scale[0]
     # what the method is for: without the transform the face shrinks with the driver's
     assert made["full"].spread[1] / spread[1] > made["neither"].spread[1] / spread[1]
+    preview = engine.zoomed(driving.still(0.5), (0.5, 0.5))
+    assert np.array_equal(preview, made["full"].driving), "the preview is what the networks get"
 
 
 def test_inspect_shows_every_step(source, driving):
@@ -61,11 +65,6 @@ def test_inspect_shows_every_step(source, driving):
     assert seen.grid.shape == (SIZE, SIZE, 2)
     assert seen.displacement.shape[:2] == seen.occlusion.shape
     assert seen.image.shape == seen.driving.shape == seen.rectified.shape
-
-
-def test_the_preview_of_the_zoom_is_what_the_networks_get(source, driving):
-    seen = engine.still(source, driving.still(0.5), (0.6, 0.8))[1]["full"].driving
-    assert np.array_equal(engine.zoomed(driving.still(0.5), (0.6, 0.8)), seen)
 
 
 def test_a_run_teaches_how_long_the_next_one_takes():
@@ -95,3 +94,15 @@ def test_without_a_gpu_the_error_says_what_to_do(error, words, monkeypatch):
     with pytest.raises(InputError, match=f"^GPU: .*{words}.*ostnet animate --device cpu") as said:
         next(frames)
     assert "\n" not in str(said.value)
+
+
+def test_the_page_makes_what_the_command_line_makes(scene, portrait_file, driving_file, tmp_path):
+    flags = ["--source", portrait_file, "--driving", driving_file, "--max-frames", "8"]
+    assert main(["compare", *flags, "--output", str(tmp_path / "line")]) == 0
+    result = engine.pipeline().run_folder(scene, tmp_path / "page", VARIANTS)
+    for name, path in result.files.items():
+        if path.suffix == ".mp4":
+            one, other = (
+                list(read_frames(tmp_path / side / path.name)) for side in ("line", "page")
+            )
+            assert len(one) == 8 and np.array_equal(one, other), name

@@ -41,7 +41,11 @@ def later(monkeypatch, seconds: float) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
 
 
-def test_results_and_uploads_go_when_the_visitor_leaves(visitors, upload):
+def test_results_and_uploads_go_when_the_visitor_leaves(visitors, upload, tmp_path):
+    outside = Visitors(tmp_path / "cache", grace=0)  # an upload outside the cache stays
+    folder = outside.get("ann", upload).folder
+    outside.leave("ann")
+    assert deleted(folder) and os.path.exists(upload)
     visitor = visitors.get("ann", upload, None)
     result = visitor.run_folder() / "full.mp4"
     result.write_text("video")
@@ -50,30 +54,19 @@ def test_results_and_uploads_go_when_the_visitor_leaves(visitors, upload):
     assert visitor.stop.is_set()
 
 
-def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, upload):
+def test_an_upload_that_somebody_else_has_sent_too_stays(visitors, upload, tmp_path):
     visitors.get("bob", upload)
     ann = visitors.get("ann", upload).folder
     visitors.leave("ann")
     assert deleted(ann) and os.path.exists(upload)
-    visitors.leave("bob")
-    assert deleted(upload)
-
-
-def test_an_upload_that_somebody_else_is_just_sending_stays(visitors, upload, tmp_path):
-    """The second one waits for a turn, so that no visitor owns it yet."""
-    visitors.get("ann", upload)
-    again = tmp_path / "same again.jpg"
+    again = tmp_path / "same again.jpg"  # a third one waits for a turn: no visitor owns it yet
     again.write_text("picture")
     again.rename(upload)  # as Gradio does
-    visitors.leave("ann")
+    visitors.leave("bob")
+    visitors.get("carl", upload)
     assert os.path.exists(upload)
-
-
-def test_files_outside_the_cache_are_never_deleted(tmp_path, upload):
-    visitors = Visitors(tmp_path / "cache", grace=0)
-    folder = visitors.get("ann", upload).folder
-    visitors.leave("ann")
-    assert deleted(folder) and os.path.exists(upload)
+    visitors.leave("carl")
+    assert deleted(upload)
 
 
 def test_two_visitors_have_different_folders_that_cannot_be_guessed(visitors):
@@ -146,27 +139,23 @@ def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
     assert visitors.get("ann").folder.exists()
 
 
-def test_idle_visitors_and_old_runs_are_deleted(visitors):
+def test_idle_visitors_old_runs_and_folders_of_earlier_processes_go(tmp_path, monkeypatch):
+    before, recent = tmp_path / "visitor-of-yesterday", tmp_path / "visitor-of-this-hour"
+    for folder in (before, recent):
+        folder.mkdir()
+    os.utime(before, (0, 0))
+    visitors = Visitors(tmp_path)
     idle, program = visitors.get("ann"), visitors.get("a program that asks day and night")
+    assert recent.exists() and not before.exists()
     idle.seen -= LONGEST_VISIT + 1
     old, new = program.run_folder(), program.run_folder()
     program.made[old] -= LONGEST_VISIT + 1
     visitors.get("bob")
     assert not idle.folder.exists()
     assert new.exists() and not old.exists()
-
-
-def test_what_an_earlier_process_has_left_goes(tmp_path, monkeypatch):
-    old, young = tmp_path / "visitor-of-yesterday", tmp_path / "visitor-of-this-hour"
-    for folder in (old, young):
-        folder.mkdir()
-    os.utime(old, (0, 0))
-    visitors = Visitors(tmp_path)
-    visitors.get("ann")
-    assert young.exists() and not old.exists()
     later(monkeypatch, LONGEST_VISIT + 1)
     visitors.get("bob")
-    assert not young.exists()
+    assert not recent.exists()
 
 
 def test_a_link_named_like_a_visitor_is_not_followed(tmp_path, monkeypatch):
