@@ -86,7 +86,8 @@ def test_a_decoder_writes_no_large_file_and_no_endless_log(tmp_path):
 
 
 def test_each_limit_is_said_in_words():
-    for code, words in ((255, "14400 seconds"), (-signal.SIGXFSZ, "without end"), (244, "8192 MB")):
+    said = {255: "14400 seconds", -signal.SIGXFSZ: "too many errors", 244: "8192 MB"}
+    for code, words in said.items():
         process = subprocess.Popen(["true"])
         process.wait()
         process.returncode = code
