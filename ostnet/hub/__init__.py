@@ -5,28 +5,6 @@ uploads them with their ``card``, ``space`` writes the files of a Space.
 """
 
 from ostnet.hub.downloads import CONFIG, WEIGHTS
-from ostnet.hub.lookup import (
-    EMBEDDED,
-    EMBEDDED_ON_GPU,
-    PINNED,
-    VARIABLE,
-    Checkpoint,
-    embedded,
-    embedded_folders,
-    resolve,
-    split_name,
-)
+from ostnet.hub.lookup import VARIABLE, Checkpoint, embedded, embedded_folders, resolve
 
-__all__ = [
-    "CONFIG",
-    "EMBEDDED",
-    "EMBEDDED_ON_GPU",
-    "PINNED",
-    "VARIABLE",
-    "WEIGHTS",
-    "Checkpoint",
-    "embedded",
-    "embedded_folders",
-    "resolve",
-    "split_name",
-]
+__all__ = ["CONFIG", "VARIABLE", "WEIGHTS", "Checkpoint", "embedded", "embedded_folders", "resolve"]
