@@ -9,6 +9,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields
+from itertools import product
 from pathlib import Path
 
 from ostnet.errors import InputError
@@ -28,8 +29,6 @@ from ostnet.evaluation.data.pairs import Pair, pair_up
 
 COMMITTED = Path(__file__).parent / "pair_lists"
 """One folder per collection: clips.csv and, by protocol, the lists that seed 0 draws from it."""
-
-Row = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -99,26 +98,21 @@ class Locator:
 
     def _file(self, parts: list[str]) -> Place | None:
         """Find a video outside the data set's split, or a picture."""
-        for tail in _tails(parts):
-            for folder in (self.dataset.folder, self.dataset.folder / self.dataset.split):
-                for ending in ("", *PICTURES, *VIDEOS):
-                    path = folder / f"{tail}{ending}"
-                    if path.is_file() and path.suffix.lower() in (*PICTURES, *VIDEOS):
-                        return self._place(path)
+        folders = (self.dataset.folder, self.dataset.folder / self.dataset.split)
+        endings = ("", *PICTURES, *VIDEOS)
+        for tail, folder, ending in product(_tails(parts), folders, endings):
+            path = folder / f"{tail}{ending}"
+            if path.is_file() and path.suffix.lower() in (*PICTURES, *VIDEOS):
+                file = path.relative_to(self.dataset.folder).as_posix()
+                clip = Clip(file, self._person(file), count_frames(path))
+                return Place(clip, 0 if path.suffix.lower() in PICTURES else None)
         return None
-
-    def _place(self, path: Path) -> Place:
-        file = path.relative_to(self.dataset.folder).as_posix()
-        frame = 0 if path.suffix.lower() in PICTURES else None
-        return Place(Clip(file, self._person(file), count_frames(path)), frame)
 
     def _person(self, file: str) -> str:
         """Return the identity by the innermost part of the path that follows the naming."""
         naming = NAMINGS.get(self.dataset.kind)
-        for part in reversed(file.split("/")):
-            if naming and naming.clip.fullmatch(clip_name(part)):
-                return id_of(part, self.dataset.kind)
-        return file
+        known = [p for p in file.split("/") if naming and naming.clip.fullmatch(clip_name(p))]
+        return id_of(known[-1], self.dataset.kind) if known else file
 
 
 def _tails(parts: list[str]) -> list[str]:
@@ -265,7 +259,9 @@ def _frame(path: Path, row: int, place: Place, listed: float | None) -> int:
     return frame
 
 
-def _places(path: Path, rows: Sequence[Row], dataset: Dataset) -> list[tuple[Place, Place]]:
+def _places(
+    path: Path, rows: Sequence[dict[str, str]], dataset: Dataset
+) -> list[tuple[Place, Place]]:
     """Return (source, driving) of every row; unknown names raise InputError."""
     locate = Locator(dataset)
     names = dict.fromkeys(row[column] for row in rows for column in ("source", "driving"))
