@@ -91,11 +91,9 @@ def run(page: Page) -> None:
 def video(page: Page, where: str) -> dict:
     """What the browser knows of a video element once it can show a frame."""
     handle = page.wait_for_selector(f"{where} video")
-    page.wait_for_function("v => v.readyState >= 2 || v.error", arg=handle)
-    return handle.evaluate(
-        "v => ({width: v.videoWidth, height: v.videoHeight, seconds: v.duration,"
-        " error: v.error && v.error.message, url: v.currentSrc})"
-    )
+    page.wait_for_function("v => v.readyState >= 2", arg=handle)
+    fields = "width: v.videoWidth, height: v.videoHeight, seconds: v.duration, url: v.currentSrc"
+    return handle.evaluate(f"v => ({{{fields}}})")
 
 
 def _is_error(message: ConsoleMessage) -> bool:

