@@ -40,7 +40,7 @@ def faces() -> list[np.ndarray]:
 @pytest.fixture(scope="session")
 def portrait(tmp_path_factory) -> Path:
     """Another person on a wide picture with odd sides."""
-    person = Identity(skin=(0.64, 0.45, 0.34), hair_style="long", seed=3)
+    person = Identity(skin=(0.64, 0.45, 0.34), seed=3)
     picture = render(FaceParams(identity=person), size=300)[0]
     wide = np.pad(picture, ((0, 1), (40, 61), (0, 0)), mode="edge")
     path = tmp_path_factory.mktemp("portrait") / "portrait.png"

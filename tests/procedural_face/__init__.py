@@ -9,9 +9,9 @@ hundredths at 256 pixels.
 """
 
 from .drawing import CENTRE, LANDMARKS, UNIT, render
-from .params import HAIR_STYLES, FaceParams, Identity, random_identity, random_motion
+from .params import FaceParams, Identity, random_identity, random_motion
 
 __all__ = [
-    "CENTRE", "HAIR_STYLES", "LANDMARKS", "UNIT", "FaceParams", "Identity",
+    "CENTRE", "LANDMARKS", "UNIT", "FaceParams", "Identity",
     "random_identity", "random_motion", "render",
 ]  # fmt: skip

@@ -1,10 +1,9 @@
 """From parameters to a picture and the exact places of its landmarks."""
 
-import cv2
 import numpy as np
 
 from . import features
-from .body import build_back_hair, build_backdrop, build_body, place
+from .body import draw_body, wall
 from .head import Head, build_head
 from .params import FaceParams
 from .rays import Jaw, lookup, to_map, trace
@@ -21,8 +20,6 @@ UNIT = 0.78
 CENTRE = np.array([0.0, -0.12])
 """Centre of the upright head in picture coordinates at normal framing."""
 _PIVOT = np.array([0.0, 0.60, -0.25])
-_SUPERSAMPLING = 2
-_STRIDE = 4
 _CHIN_AND_JAW = np.array([[0.0, 0.965, 0.50], [-0.50, 0.48, 0.22], [0.50, 0.48, 0.22]])
 
 
@@ -37,14 +34,9 @@ def render(params: FaceParams, size: int = 256) -> tuple[np.ndarray, np.ndarray]
     jaw = Jaw(0.42 * params.mouth_open)
     rotation = _rotation(params)
     to_canvas = _head_to_canvas(params, size)
-    side = size * _SUPERSAMPLING
-    patch = _draw_head(head, jaw, rotation, to_canvas, params, side)
-    canvas = _wall(params, side)
-    _draw_behind(canvas, params, rotation, to_canvas, patch)
-    if patch is not None:
-        rows, columns, picture = patch
-        _over(canvas[rows, columns], picture)
-    canvas = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    canvas = wall(params.identity, size)
+    draw_body(canvas, params.identity, to_canvas)
+    _draw_head(canvas, head, jaw, rotation, to_canvas, params)
     image = np.clip(canvas + 0.5, 0, 255).astype(np.uint8)
     return image, _landmarks(params, head, jaw, rotation)
 
@@ -76,128 +68,40 @@ def _landmarks(params: FaceParams, head: Head, jaw: Jaw, rotation: np.ndarray) -
 
 
 def _head_to_canvas(params: FaceParams, size: int) -> np.ndarray:
-    """Upright head's frame to pixels of the supersampled canvas: (2, 3)."""
+    """Upright head's frame to pixels: (2, 3)."""
     half = (size - 1) / 2
     scale, shift = np.asarray(params.scale), np.asarray(params.shift)
-    gain = scale * UNIT * half * _SUPERSAMPLING
-    origin = ((scale * CENTRE + shift + 1) * half + 0.5) * _SUPERSAMPLING - 0.5
+    gain, origin = scale * UNIT * half, (scale * CENTRE + shift + 1) * half
     return np.array([[gain[0], 0, origin[0]], [0, gain[1], origin[1]]])
 
 
-def _wall(params: FaceParams, side: int) -> np.ndarray:
-    """The backdrop on the canvas: (side, side, 3) float32 in 0..255."""
-    wall = build_backdrop(params.identity)
-    scale, shift = (params.scale, params.shift) if params.scale_backdrop else ((1, 1), (0, 0))
-    from_canvas = np.array(
-        [
-            [(2 / (side - 1)) / scale[0], 0, (-1 - shift[0]) / scale[0]],
-            [0, (2 / (side - 1)) / scale[1], (-1 - shift[1]) / scale[1]],
-        ]
-    )
-    pixels = (len(wall) - 1) / 6
-    from_canvas = from_canvas * pixels + np.array([[0, 0, 3 * pixels]] * 2)
-    return cv2.warpAffine(
-        wall, from_canvas, (side, side),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
-    )  # fmt: skip
-
-
-def _draw_behind(canvas, params: FaceParams, rotation, to_canvas, patch) -> None:
-    """Back hair and body, with the head's soft shadow on them; changes the canvas."""
-    back_hair = build_back_hair(params.identity)
-    if back_hair is not None:
-        swing = np.eye(3)
-        swing[:2, :2] = _roll_only(0.6 * params.roll)
-        swing[:2, 2] = 0.5 * (_PIVOT[:2] - rotation[:2] @ _PIVOT)
-        swing[0, 2] -= 0.10 * np.sin(params.yaw)
-        first, picture = place(back_hair, to_canvas @ swing, canvas.shape[:2])
-        _over(canvas[first:], picture)
-    first, picture = place(build_body(params.identity), to_canvas, canvas.shape[:2])
-    if patch is not None and picture.size:
-        shadow = _head_shadow(patch, to_canvas, canvas.shape[:2])[first:]
-        picture[..., :3] *= (1 - 0.5 * shadow)[..., None]
-    _over(canvas[first:], picture)
-
-
-def _head_shadow(patch, to_canvas, shape) -> np.ndarray:
-    """The head's outline, blurred and moved down and to the right: (rows, columns) in 0..1."""
-    rows, columns, picture = patch
-    quarter = np.array(
-        [
-            [0.25, 0, (columns.start + 0.06 * to_canvas[0, 0]) / 4],
-            [0, 0.25, (rows.start + 0.16 * to_canvas[1, 1]) / 4],
-        ]
-    )
-    outline = np.ascontiguousarray(picture[..., 3]) / 255
-    shadow = cv2.warpAffine(outline, quarter, (shape[1] // 4, shape[0] // 4))
-    shadow = cv2.GaussianBlur(shadow, (0, 0), 0.025 * to_canvas[1, 1])
-    return cv2.resize(shadow, shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _roll_only(angle: float) -> np.ndarray:
-    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-
-
-def _over(canvas: np.ndarray, picture: np.ndarray) -> None:
-    """Lay colour-times-coverage and coverage (h, w, 4) over the canvas (h, w, 3), both 0..255."""
-    canvas *= 1 - picture[..., 3:] / 255
-    canvas += picture[..., :3]
-
-
-def _draw_head(head: Head, jaw: Jaw, rotation, to_canvas, params: FaceParams, side: int):
-    """The head on its part of the canvas: rows, columns, (h, w, 4); None if out of sight."""
+def _draw_head(canvas, head: Head, jaw: Jaw, rotation, to_canvas, params: FaceParams) -> None:
+    """Draw the head over the canvas (side, side, 3)."""
     reach = float(head.radius.max()) + 0.02
     gain = to_canvas[[0, 1], [0, 1]]
     middle = gain * (_PIVOT - rotation @ _PIVOT)[:2] + to_canvas[:, 2]
     below = reach * (1 + 0.25 * jaw.drop)
+    side = len(canvas)
     low = np.clip(np.floor(middle - gain * reach), 0, side).astype(int)
     high = np.clip(np.ceil(middle + gain * (reach, below)) + 1, 0, side).astype(int)
     if np.any(high <= low):
-        return None
+        return  # out of sight
     x, y = (
         ((np.arange(a, b, dtype=np.float32) - m) / g).astype(np.float32)
         for a, b, m, g in zip(low, high, middle, gain, strict=True)
     )
-    touch = 0.15 / float(gain.max())
+    x, y = (each.ravel() for each in np.meshgrid(x, y))
     to_head, ray = rotation.T.astype(np.float32), -rotation[2].astype(np.float32)
-
-    # Walk every fourth ray from afar, then all rays from where those lead to expect the surface.
-    coarse_x, coarse_y = np.meshgrid(x[::_STRIDE], y[::_STRIDE])
-    start = to_head @ np.stack([coarse_x.ravel(), coarse_y.ravel(), np.full(coarse_x.size, 1.4)])
-    way, nearest = trace(head.radius, start, ray, jaw, 4 * touch)
-    shape = (len(y), len(x))
-    near, way = _expect(way.reshape(coarse_x.shape), nearest.reshape(coarse_x.shape), shape, gain)
-    seen = np.flatnonzero(near)
-    row, column = np.divmod(seen, shape[1])
-    way = way.ravel()[seen]
-    start = to_head @ np.stack([x[column], y[row], 1.4 - way])
-    way, nearest = trace(head.radius, start, ray, jaw, touch, 1.9 - way)
+    start = to_head @ np.stack([x, y, np.full(x.size, 1.4, np.float32)])
+    way, nearest = trace(head.radius, start, ray, jaw, 0.15 / float(gain.max()))
     coverage = np.clip(1 - nearest * gain.mean(), 0, 1)
     hit = np.flatnonzero(coverage > 0)
     points = jaw.close(start[:, hit] + ray[:, None] * way[hit])
-    coverage, seen = 255 * coverage[hit, None], seen[hit]
-    picture = np.zeros((shape[0] * shape[1], 4), np.float32)
-    colour = _shade(head, points, rotation, params, gain.mean())
-    picture[seen] = np.hstack([colour * coverage, coverage])
-    return slice(low[1], high[1]), slice(low[0], high[0]), picture.reshape(*shape, 4)
-
-
-def _expect(way: np.ndarray, nearest: np.ndarray, shape, gain) -> tuple[np.ndarray, np.ndarray]:
-    """From every fourth ray's way and miss, which of all rays may hit and where to start them.
-
-    Smooth parts are interpolated; around jumps in depth rays start before the foremost neighbour.
-    """
-    around = np.ones((3, 3), np.uint8)
-    foremost = cv2.erode(way, around)
-    smooth = (cv2.dilate(way, around) - foremost < 0.10) & (cv2.dilate(nearest, around) == 0)
-    near = cv2.erode(nearest, around) < 2.5 * _STRIDE / gain.min()
-    columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) / _STRIDE for n in shape[::-1]))
-    between = cv2.remap(way, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    foremost, smooth, near = (
-        np.repeat(np.repeat(a, _STRIDE, 0), _STRIDE, 1)[: shape[0], : shape[1]]
-        for a in (foremost, smooth, near)
-    )
-    return near, np.where(smooth, between - 0.002, foremost - 0.03)
+    patch = canvas[low[1] : high[1], low[0] : high[0]].reshape(-1, 3)
+    cover = coverage[hit, None]
+    colour = 255 * _shade(head, points, rotation, params, gain.mean())
+    patch[hit] += (colour - patch[hit]) * cover
+    canvas[low[1] : high[1], low[0] : high[0]] = patch.reshape(high[1] - low[1], -1, 3)
 
 
 def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> np.ndarray:
@@ -205,14 +109,11 @@ def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> 
     size = head.radius.shape[0]
     column, row, _ = to_map(points, size)
     surface = lookup(head.surface, column, row)
-    level = int(np.clip(round(np.log2(size / 4 / density)), 0, len(head.albedo) - 1))
-    shrink = head.albedo[level].shape[0] / size
-    albedo = lookup(head.albedo[level], (column + 0.5) * shrink - 0.5, (row + 0.5) * shrink - 0.5)
+    albedo = lookup(head.albedo, column, row)
     colour, hair = albedo[:, :3], albedo[:, 3]
 
     sheet = features.paint(params, min(0.75 * density, 320.0))
     painted = lookup(sheet.colour, *sheet.pixel(points[0], points[1]))
-    gloss = lookup(sheet.gloss, *sheet.pixel(points[0], points[1]))
     front = np.clip(points[2] * 8 - 1, 0, 1) * (1 - hair)
     painted *= front[:, None]
     colour = colour * (1 - painted[:, 3:]) + painted[:, :3]
@@ -222,7 +123,7 @@ def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> 
     light = _illuminate(normal, surface[:, 3], hair)
     linear = colour * light
     shine = _highlights(normal, surface[:, 3], hair)
-    linear += (shine * (1 - 0.6 * painted[:, 3]) + gloss * front)[:, None]
+    linear += (shine * (1 - 0.6 * painted[:, 3]))[:, None]
     return np.sqrt(np.clip(linear, 0, 1))
 
 

@@ -107,23 +107,17 @@ def _paint_eye(sheet: Sheet, params: FaceParams, side: int) -> None:
     centre_x, centre_y = _iris(params, side)
     away = np.hypot(window.x - centre_x, window.y - centre_y)
     radius = 0.066 * person.eye_size
-    angle = np.arctan2(window.y - centre_y, window.x - centre_x)
-    fibres = 1 + 0.10 * np.sin(17 * angle) + 0.08 * np.sin(29 * angle + 1)
     glow = 0.55 + 0.9 * np.clip((window.y - centre_y) / radius, -0.4, 1) * (away < radius)
-    tint = _linear(person.iris)[None, None] * (fibres * glow * shade)[..., None] * 1.25
+    tint = _linear(person.iris)[None, None] * (glow * shade)[..., None] * 1.25
     window.over(tint, opening * window.inside(radius - away))
     window.over((0.012, 0.010, 0.010), opening * 0.75 * _bump((away - radius) / 0.010))
     window.over((0.004, 0.004, 0.004), opening * window.inside(0.029 * person.eye_size - away))
     spark = np.hypot(window.x - centre_x + 0.024, window.y - centre_y + 0.026)
-    window.shine(0.85 * opening * window.inside(0.0125 - spark))
-    spark = np.hypot(window.x - centre_x - 0.026, window.y - centre_y - 0.026)
-    window.shine(0.12 * opening * window.inside(0.012 - spark))
+    window.over((1, 1, 1), 0.85 * opening * window.inside(0.0125 - spark))
 
     thick = 0.013 * (0.55 + 0.45 * np.clip(along + 0.6, 0, 1.6)) * reach
     upper_lashes = window.inside(thick - np.abs(y - upper + 0.004)) * (along > -1.02)
     window.over(lash, 0.92 * reach * upper_lashes)
-    lower_lashes = window.inside(0.004 - np.abs(y - lower)) * (along > -0.4)
-    window.over(lash + 0.02, 0.40 * reach * lower_lashes)
 
 
 # Brows --------------------------------------------------------------------------------------
@@ -151,10 +145,8 @@ def _paint_brow(sheet: Sheet, params: FaceParams, side: int) -> None:
     ends = np.clip((along + 0.08) / 0.2, 0, 1) * np.clip((1.03 - along) / 0.15, 0, 1)
     thick = 0.040 * person.brow_weight * (1 - 0.72 * inside**1.6) * ends
     across = (window.y - centre) / np.maximum(thick, 1e-3)
-    waves = 1.3 * np.sin(40 * along + person.seed % 7)
-    hairs = 0.90 + 0.10 * np.sin(75 * along + 3.2 * across + waves)
     strength = np.clip(1.45 * (1 - np.abs(across) ** 1.6), 0, 1) * np.clip(thick / 0.008, 0, 1)
-    window.over(_linear(person.hair) * 0.45 + 0.002, 0.88 * strength * hairs * (along > -0.1))
+    window.over(_linear(person.hair) * 0.45 + 0.002, 0.8 * strength * (along > -0.1))
 
 
 # Nose ---------------------------------------------------------------------------------------
@@ -234,20 +226,13 @@ def _paint_mouth(sheet: Sheet, params: FaceParams) -> None:
     window.over(skin * (0.62, 0.46, 0.42), crease * fade * _bump(fold_x / 0.022))
     below = (y - lower_out - 0.035) / 0.026
     window.over(skin * (0.66, 0.52, 0.48), 0.42 * _bump(below) * _bump(window.x / 0.14))
-    dimple = np.hypot((np.abs(window.x) - mouth.width - 0.016) / 0.022, (y - mouth.corner) / 0.024)
-    window.over(skin * (0.52, 0.34, 0.31), 0.40 * _bump(dimple))
-    philtrum = _bump((y - 0.50) / 0.05) * _bump(window.x / 0.020)
-    window.over(skin * (0.78, 0.66, 0.62), 0.25 * philtrum)
 
     red = window.inside(np.minimum(y - upper_out, lower_out - y)) * within
     upper = np.clip((mouth.line(along) + mouth.gap * 0.5 - y) * 40, 0, 1)
     round_up = np.clip((y - upper_out) / np.maximum(upper_in - upper_out, 1e-3), 0, 1)
     round_low = np.clip((y - lower_in) / np.maximum(lower_out - lower_in, 1e-3), 0, 1)
     shade = upper * (0.88 - 0.25 * round_up) + (1 - upper) * (1.12 - 0.38 * round_low**2)
-    lines = 1 + 0.05 * np.sin(window.x * 190 + 2 * np.sin(window.x * 37))
-    window.over(lips * (shade * lines)[..., None], 0.92 * red)
-    wet = _bump((round_low - 0.36) / 0.16) * (1 - upper) * _bump(along / 0.5) * red
-    window.shine(0.055 * wet * (0.7 + 0.6 * (lines > 1.0)))
+    window.over(lips * shade[..., None], 0.92 * red)
 
     opening = window.inside(np.minimum(y - upper_in, lower_in - y)) * within
     deep = np.clip((lower_in - y) / 0.10, 0, 1)
@@ -259,10 +244,8 @@ def _paint_mouth(sheet: Sheet, params: FaceParams) -> None:
         window.over((0.33, 0.10, 0.09), opening * np.clip((1 - tongue) * 4, 0, 1) * 0.9)
         bottom = mouth.middle - 0.004 + 0.30 * np.minimum(mouth.gap, 0.1) + 0.012 * (1 - along**2)
         bottom = bottom - 0.5 * np.abs(mouth.corner - mouth.middle) * along**2
-        rounded = 0.0035 * np.abs(np.sin(np.pi * window.x / 0.058))
-        teeth = window.inside(bottom + rounded - y) * np.clip((0.86 - np.abs(along)) * 6, 0, 1)
-        gaps = 1 - 0.18 * _bump(np.sin(np.pi * window.x / 0.058) / 0.10)
-        lit = np.clip((y - upper_in) / 0.035, 0.25, 1) * (1 - 0.45 * along**2) * gaps
+        teeth = window.inside(bottom - y) * np.clip((0.86 - np.abs(along)) * 6, 0, 1)
+        lit = np.clip((y - upper_in) / 0.035, 0.25, 1) * (1 - 0.45 * along**2)
         window.over(np.array([0.72, 0.67, 0.60], np.float32) * lit[..., None], opening * teeth)
     slit = _bump((y - mouth.line(along)) / 0.0075) * np.clip(1 - mouth.gap / 0.03, 0, 1)
     window.over(lips * (0.16, 0.10, 0.10), 0.85 * slit * within)

@@ -13,28 +13,12 @@ import numpy as np
 from .params import Identity
 from .rays import lookup, to_map
 
-LONG_STYLES = ("bob", "long")
 _SCULPTED = 288
 """Resolution at which the solid is sculpted; finer maps are interpolated."""
 
 # Where hair begins: degrees from the front -> sine of elevation (y down; hair lies above).
-_HAIRLINES = {
-    "short": ([0, 25, 40, 52, 62, 70, 80, 88, 112, 125, 180],
-              [-0.72, -0.71, -0.62, -0.42, -0.20, 0.00, 0.16, -0.18, -0.18, 0.52, 0.62]),
-    "swept": ([0, 25, 40, 52, 62, 70, 80, 88, 112, 125, 180],
-              [-0.66, -0.64, -0.56, -0.38, -0.18, 0.02, 0.18, -0.18, -0.16, 0.55, 0.64]),
-    "bob": ([0, 20, 34, 44, 52, 60, 75, 100, 180],
-            [-0.55, -0.54, -0.48, -0.25, 0.25, 0.74, 0.80, 0.80, 0.80]),
-    "long": ([0, 14, 30, 44, 56, 66, 78, 100, 180],
-             [-0.74, -0.68, -0.54, -0.28, 0.15, 0.60, 0.92, 0.95, 0.95]),
-}  # fmt: skip
-# Thickness of the hair: (sides, top, forward).
-_VOLUMES = {
-    "short": (0.04, 0.12, 0.05),
-    "swept": (0.05, 0.20, 0.09),
-    "bob": (0.13, 0.14, 0.12),
-    "long": (0.12, 0.13, 0.08),
-}
+_HAIRLINE = ([0, 25, 40, 52, 62, 70, 80, 88, 112, 125, 180],
+             [-0.72, -0.71, -0.62, -0.42, -0.20, 0.00, 0.16, -0.18, -0.18, 0.52, 0.62])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,8 +28,8 @@ class Head:
     radius: np.ndarray
     surface: np.ndarray
     """(n, n, 4): unit normal in the head frame, and how open the point is to light, 0..1."""
-    albedo: tuple[np.ndarray, ...]
-    """Linear colour and hair-ness, (n, n, 4), then halved again and again."""
+    albedo: np.ndarray
+    """(n, n, 4): linear colour, and how much of it is hair."""
 
 
 @lru_cache(maxsize=16)
@@ -65,10 +49,8 @@ def build_head(identity: Identity, resolution: int = 512) -> Head:
     normal = _normals(radius[..., None] * directions)
     openness = _openness(radius, directions, normal)
     colour = _colours(skin[..., None] * directions, hair_mask, strands, identity)
-    albedo = [np.dstack([colour, hair_mask]).astype(np.float32)]
-    while albedo[-1].shape[0] > 64:
-        albedo.append(cv2.pyrDown(albedo[-1]))
-    return Head(radius, np.dstack([normal, openness]).astype(np.float32), tuple(albedo))
+    surface, albedo = np.dstack([normal, openness]), np.dstack([colour, hair_mask])
+    return Head(radius, surface.astype(np.float32), albedo.astype(np.float32))
 
 
 def _enlarge(map_: np.ndarray, resolution: int) -> np.ndarray:
@@ -149,8 +131,7 @@ def _sculpt(directions: np.ndarray, person: Identity) -> np.ndarray:
         ((0, 0.565, 0.615), (0.16, 0.034, 0.045), 0.05),
         ((0, 0.655, 0.605), (0.13, 0.040 * person.lip_fullness, 0.055), 0.05),
     ]
-    if person.hair_style not in LONG_STYLES:
-        details += [((s * 0.60 * wide, 0.10, -0.12), (0.10, 0.20, 0.12), 0.06) for s in (-1, 1)]
+    details += [((s * 0.60 * wide, 0.10, -0.12), (0.10, 0.20, 0.12), 0.06) for s in (-1, 1)]
 
     def solid(points: np.ndarray) -> np.ndarray:
         gap = _ellipsoid(points, (0, -0.22, -0.12), (0.66 * wide, 0.78, 0.82))
@@ -171,36 +152,28 @@ def _hair_region(directions: np.ndarray, person: Identity) -> tuple[np.ndarray, 
     rng = np.random.default_rng(person.seed)
     x, y, z = np.moveaxis(directions, -1, 0)
     around = np.degrees(np.arctan2(x, z))
-    comb = {"short": 10, "swept": 45, "bob": 6, "long": 10}[person.hair_style]
+    comb = 45 if person.hair_style == "swept" else 10
     flow = around + comb * (y + 0.5) * np.exp(-((around / 70) ** 2))
     flow = flow + 3 * np.sin(5 * y + around / 25)
     strands = sum(
         share * _noise(rng, flow, bumps) for share, bumps in ((0.3, 24), (0.4, 70), (0.3, 190))
     )
-    angles, heights = _HAIRLINES[person.hair_style]
-    parting = 12 * np.exp(-((around / 40) ** 2)) if person.hair_style == "long" else 0
-    line = np.interp(np.abs(around - parting), angles, heights).astype(np.float32)
+    line = np.interp(np.abs(around), *_HAIRLINE).astype(np.float32)
     edge = line + 0.035 * (strands - 0.5) + 0.03 * (_noise(rng, around, 40) - 0.5)
     return edge - y, strands
 
 
 def _hair_radius(directions: np.ndarray, person: Identity) -> np.ndarray:
     """Radius of the outside of the hair, wherever there is any: (n, n)."""
-    side, top, front = _VOLUMES[person.hair_style]
-    wide = 0.66 * person.face_width
-    low, back = (0.45, -0.2) if person.hair_style == "long" else (0.32, -0.05)
+    swept = person.hair_style == "swept"
+    side, top, front = (0.05, 0.20, 0.09) if swept else (0.04, 0.12, 0.05)
+    axes = (0.66 * person.face_width + side, 0.78 + top / 2, 0.82 + front)
 
     def solid(points: np.ndarray) -> np.ndarray:
-        gap = _ellipsoid(
-            points, (0, -0.22 - top / 2, -0.12), (wide + side, 0.78 + top / 2, 0.82 + front)
-        )
-        if person.hair_style == "swept":
+        gap = _ellipsoid(points, (0, -0.22 - top / 2, -0.12), axes)
+        if swept:
             lift = _ellipsoid(points, (0.12, -0.72, 0.30), (0.46, 0.34, 0.42))
             gap = _smooth_min(gap, lift, 0.2)
-        if person.hair_style in LONG_STYLES:
-            for sign in (-1, 1):
-                lock = _ellipsoid(points, (sign * 0.52, low, back), (0.25, 0.72, 0.42))
-                gap = _smooth_min(gap, lock, 0.15)
         return gap
 
     return _radius_of(solid, directions)
@@ -268,12 +241,6 @@ def _colours(
     )
     colour = skin * (1 + 0.12 * mottle[..., None])
     colour = colour * (1 - red[..., None] * np.array([0.02, 0.20, 0.16]))
-    aside = np.abs(x)
-    beard_line = 0.47 - 0.10 * np.clip(aside / 0.3, 0, 1) - 1.4 * np.clip(aside - 0.38, 0, 0.3)
-    beard = np.clip((y - beard_line) / 0.10, 0, 1)
     hair_colour = np.square(np.array(person.hair, np.float32))
-    grain = cv2.GaussianBlur(rng.random(x.shape).astype(np.float32), (0, 0), 0.7)
-    amount = person.beard * 0.85 * beard * np.clip(2.2 * grain - 0.3, 0, 1)
-    colour = colour + (hair_colour * 0.6 - colour) * amount[..., None]
     lock = hair_colour * (0.45 + 1.1 * strands[..., None]) + 0.004
     return (colour + (lock - colour) * hair[..., None]).astype(np.float32)

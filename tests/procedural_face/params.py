@@ -22,7 +22,7 @@ class Identity:
     cloth: Colour = (0.20, 0.30, 0.42)
     backdrop: Colour = (0.62, 0.66, 0.68)
     hair_style: str = "short"
-    """One of `HAIR_STYLES`."""
+    """short or swept."""
     face_width: float = 1.0
     jaw_width: float = 1.0
     nose_size: float = 1.0
@@ -30,13 +30,8 @@ class Identity:
     eye_spacing: float = 1.0
     brow_weight: float = 1.0
     lip_fullness: float = 1.0
-    beard: float = 0.0
-    """0 clean-shaven, 1 full short beard."""
     seed: int = 0
     """Pattern of strands and of skin."""
-
-
-HAIR_STYLES = ("short", "swept", "bob", "long")
 
 
 @dataclass(frozen=True)
@@ -64,8 +59,6 @@ class FaceParams:
     """A point p of the normal framing appears at scale * p + shift; 1 is a face box of about
     .54 of the picture's height."""
     shift: tuple[float, float] = (0.0, 0.0)
-    scale_backdrop: bool = False
-    """Whether the wall behind follows scale and shift as well, as after zooming a picture."""
 
 
 def random_identity(rng: np.random.Generator) -> Identity:
@@ -82,7 +75,7 @@ def random_identity(rng: np.random.Generator) -> Identity:
     tone = int(rng.integers(len(skins)))
     dark = tone >= 3
     skin = np.array(skins[tone]) * (rng.uniform(0.95, 1.04) + rng.uniform(-0.012, 0.012, 3))
-    style = HAIR_STYLES[rng.integers(len(HAIR_STYLES))]
+    style = ("short", "swept")[rng.integers(2)]
     lips = skin * np.array([0.92, 0.66, 0.69]) + np.array([0.03, 0.0, 0.0])
     hue = rng.uniform(0, 2 * np.pi) + np.array([0.0, 2.1, 4.2])
     cloth = rng.uniform(0.2, 0.5) * (1 + 0.4 * np.cos(hue))
@@ -103,7 +96,6 @@ def random_identity(rng: np.random.Generator) -> Identity:
         eye_spacing=rng.uniform(0.95, 1.05),
         brow_weight=rng.uniform(0.8, 1.2),
         lip_fullness=rng.uniform(0.85, 1.2),
-        beard=float(rng.uniform(0.5, 1) if style in HAIR_STYLES[:2] and rng.random() < 0.4 else 0),
         seed=int(rng.integers(1 << 30)),
     )
 

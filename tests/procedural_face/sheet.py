@@ -14,8 +14,6 @@ class Sheet:
         self.density = density
         self.colour = np.zeros((rows, columns, 4), np.float32)
         """Linear colour times coverage, and coverage."""
-        self.gloss = np.zeros((rows, columns), np.float32)
-        """Light mirrored straight at the viewer, added after shading."""
 
     def pixel(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Column and row of positions in the head frame."""
@@ -23,7 +21,7 @@ class Sheet:
 
     def window(self, left: float, right: float, top: float, bottom: float) -> "Window":
         """A rectangle to paint in."""
-        rows, columns = self.gloss.shape
+        rows, columns = self.colour.shape[:2]
         x0, x1 = (int(np.clip((v - LEFT) * self.density, 0, columns)) for v in (left, right))
         y0, y1 = (int(np.clip((v - TOP) * self.density, 0, rows)) for v in (top, bottom))
         return Window(self, slice(y0, y1), slice(x0, x1))
@@ -34,7 +32,6 @@ class Window:
 
     def __init__(self, sheet: Sheet, rows: slice, columns: slice):
         self._colour = sheet.colour[rows, columns]
-        self._gloss = sheet.gloss[rows, columns]
         self._density = sheet.density
         x = np.arange(columns.start, columns.stop, dtype=np.float32) / sheet.density + LEFT
         y = np.arange(rows.start, rows.stop, dtype=np.float32) / sheet.density + TOP
@@ -50,8 +47,3 @@ class Window:
         self._colour *= 1 - coverage
         self._colour[..., :3] += np.asarray(colour, np.float32) * coverage
         self._colour[..., 3:] += coverage
-        self._gloss *= 1 - coverage[..., 0]
-
-    def shine(self, amount: np.ndarray) -> None:
-        """Add gloss (h, w)."""
-        self._gloss += amount
