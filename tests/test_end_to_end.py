@@ -20,7 +20,7 @@ from ostnet.perceptual_networks import SqueezeNet
 FACE, HEIGHT, WIDTH = 160, 200, 320
 """Side of the picture of a person, and size of the video it stands in, 60 from its left edge."""
 
-PEOPLE = {"id10001": Identity(seed=1, hair_style="swept"), "id10004": Identity(seed=2)}
+PEOPLE = {"id10001": Identity(seed=1), "id10004": Identity(seed=2)}
 """Two people whom seed 2 of a preparation puts into different splits."""
 
 

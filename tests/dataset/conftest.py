@@ -14,7 +14,7 @@ HEIGHT, WIDTH, FACE = 240, 400, 160
 """Of the films, and the side of the pictures of people in them; a face takes about half of it."""
 
 PEOPLE = {
-    "ann": Identity(seed=1, backdrop=(0.45, 0.50, 0.42), hair_style="swept"),
+    "ann": Identity(seed=1, backdrop=(0.45, 0.50, 0.42)),
     "bob": Identity(seed=2, skin=(0.64, 0.45, 0.34), backdrop=(0.35, 0.42, 0.55)),
 }
 WALLS = {"ann": (40, 60, 110), "bob": (120, 70, 30)}

@@ -108,7 +108,6 @@ def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> 
     """Displayed colour, 0..1, of points (3, N) of the head at rest: (N, 3)."""
     size = head.radius.shape[0]
     column, row, _ = to_map(points, size)
-    surface = lookup(head.surface, column, row)
     albedo = lookup(head.albedo, column, row)
     colour, hair = albedo[:, :3], albedo[:, 3]
 
@@ -118,39 +117,27 @@ def _shade(head: Head, points, rotation, params: FaceParams, density: float) -> 
     painted *= front[:, None]
     colour = colour * (1 - painted[:, 3:]) + painted[:, :3]
 
-    normal = surface[:, :3] @ rotation.T.astype(np.float32)
+    normal = lookup(head.normal, column, row) @ rotation.T.astype(np.float32)
     normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-6)
-    light = _illuminate(normal, surface[:, 3], hair)
-    linear = colour * light
-    shine = _highlights(normal, surface[:, 3], hair)
-    linear += (shine * (1 - 0.6 * painted[:, 3]))[:, None]
+    linear = colour * _illuminate(normal)
+    linear += (_highlights(normal, hair) * (1 - 0.6 * painted[:, 3]))[:, None]
     return np.sqrt(np.clip(linear, 0, 1))
 
 
 _KEY = np.array([-0.46, -0.52, 0.72], np.float32)
 _FILL = np.array([0.75, -0.05, 0.66], np.float32)
-_RIM = np.array([0.85, -0.35, -0.40], np.float32)
 
 
-def _illuminate(normal: np.ndarray, openness: np.ndarray, hair: np.ndarray) -> np.ndarray:
+def _illuminate(normal: np.ndarray) -> np.ndarray:
     """Light arriving at points: normals (N, 3) in the camera frame -> (N, 3)."""
-    key = normal @ _KEY
     wrap = np.array([0.42, 0.28, 0.24], np.float32)  # red light bleeds furthest under the skin
-    direct = np.clip((key[:, None] + wrap) / (1 + wrap), 0, 1)
-    direct = direct * np.array([1.04, 0.97, 0.90], np.float32)
-    fill = np.clip(normal @ _FILL, 0, 1) * 0.26
-    rim = np.square(np.clip(normal @ _RIM, 0, 1)) * 0.6
-    sky = 0.20 - 0.09 * normal[:, 1]
-    cool = (fill + sky)[:, None] * np.array([0.92, 0.98, 1.08], np.float32)
-    closed = (1 - openness)[:, None] * np.array([0.15, -0.08, -0.12], np.float32)
-    open_colour = openness[:, None] * (1 + closed)  # light in hollows is reddened by the skin
-    return open_colour * (0.86 * direct + cool) + (rim * (0.6 + 0.4 * hair))[:, None]
+    direct = np.clip(((normal @ _KEY)[:, None] + wrap) / (1 + wrap), 0, 1)
+    fill = np.clip(normal @ _FILL, 0, 1) * 0.26 + 0.16 - 0.12 * normal[:, 1]
+    return 0.86 * direct * (1.04, 0.97, 0.90) + fill[:, None] * (0.92, 0.98, 1.08)
 
 
-def _highlights(normal: np.ndarray, openness: np.ndarray, hair: np.ndarray) -> np.ndarray:
+def _highlights(normal: np.ndarray, hair: np.ndarray) -> np.ndarray:
     """Mirrored light: (N,)."""
     half = _KEY + np.array([0, 0, 1], np.float32)
     facing = np.clip(normal @ (half / np.linalg.norm(half)), 0, 1)
-    edge = np.clip(1 - normal[:, 2], 0, 1) ** 3
-    skin = 0.085 * facing**26 + 0.05 * facing**7 + 0.05 * edge
-    return openness * (skin * (1 - hair) + hair * (0.05 * facing**12 + 0.02 * edge))
+    return (0.085 * facing**26 + 0.05 * facing**7) * (1 - hair) + 0.05 * hair * facing**12

@@ -1,4 +1,4 @@
-"""The head as a solid: a radius for every direction from its centre, with colour and occlusion.
+"""The head as a solid: a radius for every direction from its centre, with colour.
 
 Head frame: x right, y down, z towards the viewer, lengths in head units. Maps over the directions
 are projected as `rays` says.
@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 
 from .params import Identity
-from .rays import lookup, to_map
 
 _SCULPTED = 288
 """Resolution at which the solid is sculpted; finer maps are interpolated."""
@@ -26,8 +25,8 @@ class Head:
     """Maps of one person's head, each (n, n[, channels]) float32 over the projected sphere."""
 
     radius: np.ndarray
-    surface: np.ndarray
-    """(n, n, 4): unit normal in the head frame, and how open the point is to light, 0..1."""
+    normal: np.ndarray
+    """(n, n, 3): unit vectors in the head frame."""
     albedo: np.ndarray
     """(n, n, 4): linear colour, and how much of it is hair."""
 
@@ -47,10 +46,9 @@ def build_head(identity: Identity, resolution: int = 512) -> Head:
     radius = skin + cover * thickness
     radius = cv2.GaussianBlur(radius, (0, 0), resolution / 400).astype(np.float32)
     normal = _normals(radius[..., None] * directions)
-    openness = _openness(radius, directions, normal)
     colour = _colours(skin[..., None] * directions, hair_mask, strands, identity)
-    surface, albedo = np.dstack([normal, openness]), np.dstack([colour, hair_mask])
-    return Head(radius, surface.astype(np.float32), albedo.astype(np.float32))
+    albedo = np.dstack([colour, hair_mask]).astype(np.float32)
+    return Head(radius, normal.astype(np.float32), albedo)
 
 
 def _enlarge(map_: np.ndarray, resolution: int) -> np.ndarray:
@@ -152,8 +150,7 @@ def _hair_region(directions: np.ndarray, person: Identity) -> tuple[np.ndarray, 
     rng = np.random.default_rng(person.seed)
     x, y, z = np.moveaxis(directions, -1, 0)
     around = np.degrees(np.arctan2(x, z))
-    comb = 45 if person.hair_style == "swept" else 10
-    flow = around + comb * (y + 0.5) * np.exp(-((around / 70) ** 2))
+    flow = around + 10 * (y + 0.5) * np.exp(-((around / 70) ** 2))
     flow = flow + 3 * np.sin(5 * y + around / 25)
     strands = sum(
         share * _noise(rng, flow, bumps) for share, bumps in ((0.3, 24), (0.4, 70), (0.3, 190))
@@ -165,18 +162,8 @@ def _hair_region(directions: np.ndarray, person: Identity) -> tuple[np.ndarray, 
 
 def _hair_radius(directions: np.ndarray, person: Identity) -> np.ndarray:
     """Radius of the outside of the hair, wherever there is any: (n, n)."""
-    swept = person.hair_style == "swept"
-    side, top, front = (0.05, 0.20, 0.09) if swept else (0.04, 0.12, 0.05)
-    axes = (0.66 * person.face_width + side, 0.78 + top / 2, 0.82 + front)
-
-    def solid(points: np.ndarray) -> np.ndarray:
-        gap = _ellipsoid(points, (0, -0.22 - top / 2, -0.12), axes)
-        if swept:
-            lift = _ellipsoid(points, (0.12, -0.72, 0.30), (0.46, 0.34, 0.42))
-            gap = _smooth_min(gap, lift, 0.2)
-        return gap
-
-    return _radius_of(solid, directions)
+    axes = (0.66 * person.face_width + 0.04, 0.84, 0.87)
+    return _radius_of(lambda points: _ellipsoid(points, (0, -0.28, -0.12), axes), directions)
 
 
 def _noise(rng: np.random.Generator, degrees: np.ndarray, bumps: int) -> np.ndarray:
@@ -193,33 +180,6 @@ def _normals(points: np.ndarray) -> np.ndarray:
     """Outward unit normals of a surface given on the map: (n, n, 3) -> (n, n, 3)."""
     normal = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
     return normal / np.maximum(np.linalg.norm(normal, axis=-1, keepdims=True), 1e-9)
-
-
-def _openness(radius: np.ndarray, directions: np.ndarray, normal: np.ndarray) -> np.ndarray:
-    """Share of a broad soft light, from the front and above, that reaches each point: (n, n)."""
-    size = radius.shape[0]
-    small = min(size, 256)
-    points, normal = (
-        cv2.resize(a, (small, small), interpolation=cv2.INTER_AREA).reshape(-1, 3)
-        for a in (radius[..., None] * directions, normal)
-    )
-    index = np.arange(28) + 0.5
-    polar, turn = np.arccos(1 - 1.1 * index / 28), np.pi * (1 + 5**0.5) * index
-    lights = np.stack([np.cos(turn), np.sin(turn), 1 / np.tan(polar)], -1)
-    lights = lights * np.sin(polar)[:, None] + (-0.07, -0.55, 0.21)
-    lights = (lights / np.linalg.norm(lights, axis=1, keepdims=True)).astype(np.float32)
-    reached, offered = 1e-3, 1e-3
-    for light in lights:
-        weight = np.maximum(normal @ light, 0) + 0.02
-        clear = np.ones(len(points), np.float32)
-        for far in (0.05, 0.1, 0.18, 0.3, 0.45):
-            place = (points + normal * 0.015 + light * far).T
-            column, row, distance = to_map(place, size)
-            above = distance - lookup(radius, column, row)
-            clear *= np.clip(1 + above / (0.02 + 0.1 * far), 0, 1)
-        reached, offered = reached + weight * clear, offered + weight
-    openness = cv2.GaussianBlur((reached / offered).reshape(small, small), (0, 0), 1)
-    return cv2.resize(openness, (size, size), interpolation=cv2.INTER_CUBIC).clip(0.05, 1)
 
 
 def _colours(

@@ -21,8 +21,6 @@ class Identity:
     lips: Colour = (0.76, 0.42, 0.40)
     cloth: Colour = (0.20, 0.30, 0.42)
     backdrop: Colour = (0.62, 0.66, 0.68)
-    hair_style: str = "short"
-    """short or swept."""
     face_width: float = 1.0
     jaw_width: float = 1.0
     nose_size: float = 1.0
@@ -75,7 +73,6 @@ def random_identity(rng: np.random.Generator) -> Identity:
     tone = int(rng.integers(len(skins)))
     dark = tone >= 3
     skin = np.array(skins[tone]) * (rng.uniform(0.95, 1.04) + rng.uniform(-0.012, 0.012, 3))
-    style = ("short", "swept")[rng.integers(2)]
     lips = skin * np.array([0.92, 0.66, 0.69]) + np.array([0.03, 0.0, 0.0])
     hue = rng.uniform(0, 2 * np.pi) + np.array([0.0, 2.1, 4.2])
     cloth = rng.uniform(0.2, 0.5) * (1 + 0.4 * np.cos(hue))
@@ -88,7 +85,6 @@ def random_identity(rng: np.random.Generator) -> Identity:
         lips=_colour(lips),
         cloth=_colour(cloth),
         backdrop=_colour(backdrop),
-        hair_style=style,
         face_width=rng.uniform(0.94, 1.06),
         jaw_width=rng.uniform(0.9, 1.08),
         nose_size=rng.uniform(0.88, 1.12),

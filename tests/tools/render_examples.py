@@ -49,7 +49,7 @@ CUTS = {"approaching_webcam": Cut(770, 150), "expressions_webcam": Cut(132, 176)
 SPEAKER = Identity(
     skin=(0.90, 0.71, 0.60), hair=(0.62, 0.44, 0.25), iris=(0.30, 0.44, 0.55),
     lips=(0.78, 0.44, 0.42), cloth=(0.20, 0.28, 0.45), backdrop=(0.60, 0.64, 0.56),
-    hair_style="swept", seed=23,
+    seed=23,
 )  # fmt: skip
 """The drawn person."""
 
