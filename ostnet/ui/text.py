@@ -1,8 +1,8 @@
 """The texts of the page."""
 
 TITLE = """<h1>OSTNet: your portrait, someone else's motion, the right face size</h1>
-<p>A driver who sits <b>nearer or farther</b> than the person in the portrait makes the head larger
-or smaller. OSTNet measures by how much in every frame, and corrects it.</p>"""
+<p>A driver who sits <b>nearer or farther</b> than the person in the portrait changes the head's
+size. OSTNet measures by how much, in every frame, and corrects it.</p>"""
 
 NO_SHOWCASE = """There is no comparison yet that was made with these weights. Both inputs are filled
 in: press Animate."""

@@ -1,4 +1,4 @@
-"""A visitor who leaves in the middle of a run: the work stops, and the files go."""
+"""When a visitor leaves during a run, the run stops and its files are deleted."""
 
 import subprocess
 import sys
@@ -26,7 +26,7 @@ def visitor(page, portrait, clip) -> subprocess.Popen:
 
 
 def left(page, before) -> list:
-    """What the run has left of its own."""
+    """The files that the run has left."""
     return [path for path in page.files() - before if "visitor-" in str(path)]
 
 
@@ -38,6 +38,6 @@ def test_a_run_stops_and_its_files_go(page, portrait, clip):
     assert any(path.stem == "long" for path in page.files() - before)
     client.kill()
     client.wait()
-    # the inputs stay for a minute: whoever reloads the page has them again
+    # the inputs are kept for a minute, for a visitor who reloads the page
     assert until(lambda: not page.children() and not left(page, before), 30) < 2
     assert "Traceback" not in page.log.read_text()[said:]

@@ -1,4 +1,4 @@
-"""The page's doors: what it hands out, and what it takes for an input."""
+"""The page's routes: which files it serves, and what it accepts as an input."""
 
 import io
 import json
@@ -59,7 +59,7 @@ def test_neither_the_folder_of_all_visitors_nor_one_of_them(page):
 
 
 def secret(page, *parts: str) -> Path:
-    """A file outside of what the page hands out, or inside of it where parts say so."""
+    """A file outside of what the page serves, or inside of it where parts say so."""
     path = page.folder.parent.joinpath(*parts, "secret.txt")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("secret")
@@ -67,12 +67,12 @@ def secret(page, *parts: str) -> Path:
 
 
 def test_a_link_in_a_visitors_folder_leads_nowhere(page):
-    """Nothing here makes links; what could is a hole in something else."""
+    """Nothing here makes links; only a vulnerability elsewhere could."""
     outside, inside = secret(page), secret(page, "gradio", "visitor-x")
     to_file, to_folder = inside.with_name("file.png"), inside.with_name("folder")
     to_file.symlink_to(outside)
     to_folder.symlink_to(outside.parent)
-    assert asked(page, f"/gradio_api/file={inside}") == 200  # the place is one that is handed out
+    assert asked(page, f"/gradio_api/file={inside}") == 200  # the folder itself is served
     for link in (to_file, to_folder / outside.name, to_folder, to_folder / "page.log"):
         for name in (link, quote(str(link), safe="")):
             assert asked(page, f"/gradio_api/file={name}") == 403
@@ -119,7 +119,7 @@ def test_uploads_and_runs_end_where_the_disk_does(tmp_path, checkpoint, portrait
         files = handle_file(str(portrait)), handle_file(str(short_clip))
         client.predict(*files, max_seconds=0.2, api_name="/animate")
         with pytest.raises(HTTPError) as refused:
-            uploaded(page, "large.png", bytes(20_000_000))  # heard out: the answer arrives whole
+            uploaded(page, "large.png", bytes(20_000_000))  # read to its end before the answer
         assert refused.value.code == 507
         assert refused.value.read().startswith(b"disk: this page has no room")
         (page.folder / "large").write_bytes(bytes(950_000))  # of others
@@ -193,10 +193,10 @@ def test_an_input_is_no_address(role, page, client, portrait, short_clip):
 
 
 def test_a_result_is_shown_to_nobody_else(page, client, portrait, short_clip):
-    """Its folder's name is the key to it, and that has more than 120 random bits."""
+    """Its folder's name is secret: it has more than 120 random bits."""
     files = handle_file(str(portrait)), handle_file(str(short_clip))
     client.predict(*files, max_seconds=0.2, api_name="/animate")
-    (folder,) = [path for path in page.folder.glob("visitor-*") if path.name != "visitor-x"]
+    (folder,) = {path.parent for path in page.folder.glob("visitor-*/run-*")}
     assert len(folder.name.removeprefix("visitor-")) >= 22
     assert folder.stat().st_mode & 0o077 == 0
     other = Client(page.url, verbose=False)
