@@ -26,7 +26,6 @@ from ostnet.evaluation.timing import (
     PER_FRAME,
     STAGES,
     WARM_UP,
-    CommandInputs,
     command_cost,
     device_name,
     milliseconds,
@@ -208,13 +207,18 @@ def _commands(config: BenchmarkConfig, checkpoint: str, backends: list[str]) -> 
     """Return COMMAND -> BACKEND -> cost; empty without frames, and on Windows."""
     if config.frames == 0 or sys.platform == "win32":
         return {}
-    inputs = synthetic_inputs(config.frames)
+    flags = ["--checkpoint", checkpoint, "--device", config.device]
     if config.source and config.driving:
-        inputs = nullcontext(CommandInputs(config.source, config.driving))
-    flags = ["--checkpoint", checkpoint, "--device", config.device, "--backend"]
-    with inputs as clip:
+        inputs = nullcontext((config.source, config.driving))
+    else:
+        inputs = synthetic_inputs(config.frames)
+        flags += ["--source-crop", "none", "--driving-crop", "none"]
+    with inputs as (source, driving):
         return {
-            command: {name: asdict(command_cost(command, clip, *flags, name)) for name in backends}
+            command: {
+                name: asdict(command_cost(command, source, driving, *flags, "--backend", name))
+                for name in backends
+            }
             for command in ("animate", "compare")
         }
 

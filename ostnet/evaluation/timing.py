@@ -128,16 +128,6 @@ def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class CommandInputs:
-    """What the commands run on."""
-
-    source: Path
-    driving: Path
-    crops: tuple[str, ...] = ()
-    """Flags that say which squares to take."""
-
-
-@dataclass(frozen=True)
 class CommandCost:
     """What one command takes on one clip."""
 
@@ -152,8 +142,8 @@ class CommandCost:
 
 
 @contextmanager
-def synthetic_inputs(frames: int) -> Iterator[CommandInputs]:
-    """Make a portrait and a clip of smooth colours, without a face, for the commands."""
+def synthetic_inputs(frames: int) -> Iterator[tuple[Path, Path]]:
+    """Yield a portrait and a clip of smooth colours, without a face; they are deleted after."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         coarse = np.random.default_rng(0).integers(0, 256, (frames + 8, 8, 3), dtype=np.uint8)
@@ -161,11 +151,10 @@ def synthetic_inputs(frames: int) -> Iterator[CommandInputs]:
         with VideoWriter(folder / "driving.mp4", 25) as writer:
             for index in range(frames):
                 writer.write(smooth_picture(SIDE, coarse[index : index + 8]))
-        crops = ("--source-crop", "none", "--driving-crop", "none")
-        yield CommandInputs(folder / "source.png", folder / "driving.mp4", crops)
+        yield folder / "source.png", folder / "driving.mp4"
 
 
-def command_cost(command: str, inputs: CommandInputs, *flags: str) -> CommandCost:
+def command_cost(command: str, source: Path, driving: Path, *flags: str) -> CommandCost:
     """Run ``animate`` or ``compare`` on a clip's first frame twice, then on all of it.
 
     The first run may build and keep what later ones find; it does not count.
@@ -173,29 +162,23 @@ def command_cost(command: str, inputs: CommandInputs, *flags: str) -> CommandCos
     Raises:
         InputError: the clip has one frame only, or the command fails.
     """
-    frames = probe(inputs.driving).frames
+    frames = probe(driving).frames
     if frames < 2:
         raise InputError("driving: the clip has one frame only; give a longer one to time")
-    one = ["--max-frames", "1"]
-    _run(command, inputs, *flags, *one)
-    start, start_cpu, _ = _run(command, inputs, *flags, *one)
-    whole, whole_cpu, peak = _run(command, inputs, *flags)
-    further = frames - 1
-    return CommandCost(
-        start_s=start,
-        fps=further / max(whole - start, 1e-9),
-        cpu_ms=1000 * (whole_cpu - start_cpu) / further,
-        peak_mib=peak,
-    )
+    words = ["--source", str(source), "--driving", str(driving), *flags]
+    _run(command, *words, "--max-frames", "1")
+    start, start_cpu, _ = _run(command, *words, "--max-frames", "1")
+    whole, whole_cpu, peak = _run(command, *words)
+    fps = (frames - 1) / max(whole - start, 1e-9)
+    return CommandCost(start, fps, 1000 * (whole_cpu - start_cpu) / (frames - 1), peak)
 
 
-def _run(command: str, inputs: CommandInputs, *flags: str) -> tuple[float, float, float]:
+def _run(command: str, *flags: str) -> tuple[float, float, float]:
     """Return seconds of wall time and of processor time, and the peak memory in MiB."""
     with tempfile.TemporaryDirectory() as place:
         output = Path(place) / ("made.mp4" if command == "animate" else "made")
-        words = [sys.executable, "-c", USAGE, sys.executable, "-m", "ostnet", command]
-        words += [*inputs.crops, *flags, "--source", str(inputs.source)]
-        words += ["--driving", str(inputs.driving), "--output", str(output)]
+        words = [sys.executable, "-c", USAGE, sys.executable, "-m", "ostnet", command, *flags]
+        words += ["--output", str(output)]
         started = time.perf_counter()
         ended = subprocess.run(words, capture_output=True, encoding="utf-8", errors="replace")
         seconds = time.perf_counter() - started
