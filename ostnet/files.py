@@ -1,4 +1,4 @@
-"""Folders that this package writes, its cache, and downloads into it."""
+"""Atomic output, the cache folder, and downloads."""
 
 import os
 import urllib.request
@@ -20,24 +20,45 @@ def cache_root() -> Path:
 
 
 @contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder; its content moves to ``folder`` if the block raises no error."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as place:
+        stage = Path(place) / "new"
+        stage.mkdir()
+        yield stage
+        folder.mkdir(exist_ok=True)
+        for part in stage.iterdir():
+            os.replace(part, folder / part.name)
+
+
+@contextmanager
 def new_folder(folder: Path, role: str = "output") -> Iterator[Path]:
-    """Yield a temporary folder; its content moves to ``folder`` if the block raises no error.
+    """Yield a temporary folder as :func:`staged` does, for a folder that is to be new.
 
     Raises:
         InputError: ``folder`` is not empty; ``role`` names it in the message.
     """
     if folder.exists() and any(folder.iterdir()):
         raise InputError(f"{role}: {str(folder)!r} is not empty; give a new or an empty folder")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as place:
-        stage = Path(place) / "new"
-        stage.mkdir()
+    with staged(folder) as stage:
         yield stage
-        if not folder.exists():
-            stage.rename(folder)
-        else:
-            for part in stage.iterdir():
-                part.rename(folder / part.name)
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` write a temporary file, then rename it; make its folder if needed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        write(partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically."""
+    write_atomically(path, lambda partial: partial.write_text(text, encoding="utf-8"))
 
 
 def download(
@@ -61,7 +82,4 @@ def download(
         raise OSError(str(error)) from error
     if not is_valid(content):
         raise OSError("not the expected content")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(path)
+    write_atomically(path, lambda partial: partial.write_bytes(content))

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostnet.animation.animator import Animator
-from ostnet.animation.files import staged, write_text
 from ostnet.animation.frame import DrivingFrame, Frame
 from ostnet.animation.outputs import MARK, Outputs, Result, Step, pictures_of, rectifying
 from ostnet.animation.prefetch import close
 from ostnet.animation.scene import Scene, open_scene
 from ostnet.animation.trace import Trace
 from ostnet.backends.device import choose_device, is_cpu
+from ostnet.files import staged, write_text
 from ostnet.hub import resolve
 from ostnet.media.paste import Paster
 from ostnet.media.square import Framed

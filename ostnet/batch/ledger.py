@@ -10,9 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ostnet.animation.files import write_text
 from ostnet.batch.job import Hashes, Job, Outcome, file_hash
 from ostnet.errors import InputError
+from ostnet.files import write_text
 
 MANIFEST, FAILURES = "manifest.csv", "failures.csv"
 COLUMNS = (

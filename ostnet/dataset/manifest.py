@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.files import write_atomically
 
 NAME = "manifest.csv"
 KINDS = ("clip", "still")
@@ -61,9 +62,7 @@ def write_if_changed(path: Path, text: str) -> None:
     content = text.encode()
     if path.is_file() and path.read_bytes() == content:
         return
-    partial = path.with_name(path.name + ".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
+    write_atomically(path, lambda partial: partial.write_bytes(content))
 
 
 def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list[Row]:

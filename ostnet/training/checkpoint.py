@@ -1,7 +1,6 @@
 """The networks that runs start from and save, and the state that makes a resume exact."""
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from torch import nn
 
 from ostnet.config import GAINS, PRESETS, ModelConfig
 from ostnet.errors import InputError
+from ostnet.files import write_atomically
 from ostnet.hub import resolve
 from ostnet.model.growth import grow, open_mix, prune
 from ostnet.model.ostnet import OSTNet
@@ -116,19 +116,11 @@ def save(folder: Path, model: OSTNet, state: dict, recipe: dict) -> None:
     def text_of(values: dict) -> Callable[[Path], object]:
         return lambda path: path.write_text(json.dumps(values, indent=2) + "\n")
 
-    _write_atomically(folder / "config.json", text_of(model.config.to_dict()))
-    _write_atomically(folder / "model.safetensors", lambda path: save_weights(model, path))
-    _write_atomically(folder / "recipe.json", text_of(recipe))
+    write_atomically(folder / "config.json", text_of(model.config.to_dict()))
+    write_atomically(folder / "model.safetensors", lambda path: save_weights(model, path))
+    write_atomically(folder / "recipe.json", text_of(recipe))
     state = {**state, "format": FORMAT}
-    _write_atomically(folder / STATE, lambda path: torch.save(state, path))
-
-
-def _write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Write to a temporary path, then rename: if the run is killed, the old file stays whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.part")
-    write(temporary)
-    os.replace(temporary, path)
+    write_atomically(folder / STATE, lambda path: torch.save(state, path))
 
 
 def load_state(folder: Path, device: torch.device) -> dict | None:

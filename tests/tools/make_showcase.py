@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ostnet.animation.files import staged, write_text
 from ostnet.animation.outputs import LABELS, MARK
 from ostnet.animation.pipeline import Pipeline
 from ostnet.animation.scene import NETWORK_SIDE, open_scene
 from ostnet.animation.showcase import DRIVING, EXAMPLES, FOLDER, PORTRAIT, made_of
+from ostnet.files import staged, write_text
 from ostnet.hub import embedded
 from ostnet.media.compose import grid
 from ostnet.media.video import VideoWriter, probe, read_frames
