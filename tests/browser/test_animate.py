@@ -58,20 +58,6 @@ def test_upload_run_watch_and_download(visit, own_portrait, short_clip):
     assert (pasted["width"], pasted["height"]) == Image.open(own_portrait).size
 
 
-def test_one_variant_alone_when_nothing_is_to_be_compared(visit, short_clip):
-    page = visit()
-    upload(page, "#driving", short_clip)
-    page.get_by_label("Compare all four").uncheck()
-    page.get_by_label("Scale transformation").uncheck()
-    page.wait_for_function(
-        "/^6 frames[:.]/.test(document.querySelector('#estimate')?.innerText.trim())"
-    )
-    run(page)
-    assert video(page, "#grid")["width"] == 3 * 260 - 4  # portrait, driving clip, the variant
-    assert "no scale transform" in page.locator("#single").inner_text()
-    assert page.locator("#numbers tbody tr").count() == 1
-
-
 @pytest.mark.parametrize("by_keys", [False, True])
 def test_a_run_can_be_stopped_and_keeps_what_was_made(visit, by_keys):
     page = visit()

@@ -94,15 +94,6 @@ def test_a_wrong_value_or_file_is_named_in_one_line(call, wrong, complaint):
     assert "\n" not in str(refused.value)
 
 
-def test_head_pose_and_the_scale_of_the_first_second(call):
-    def scales(**options) -> set:
-        *_, trace = call("compare", max_seconds=0.12, **options)
-        return {tuple(one["scale"]) for one in json.loads(Path(trace).read_text())["frames"]}
-
-    assert len(scales(pose="driver")) == 3
-    assert len(scales(scale_window="start", pose="position")) == 1
-
-
 def conversation(url: str, talk: Callable[[ClientSession], Awaitable]) -> object:
     """What ``talk`` returns of a session with the server of tools."""
 

@@ -67,15 +67,6 @@ def test_inspect_shows_every_step(source, driving):
     assert seen.image.shape == seen.driving.shape == seen.rectified.shape
 
 
-def test_a_run_teaches_how_long_the_next_one_takes():
-    pace = engine.Pace()
-    pace._seconds = {4: 1.0}
-    pace.learn(4, seconds=20, frames=100)
-    assert pace.frame(4) == pytest.approx(0.6)
-    pace.learn(4, seconds=20, frames=2)  # too few to say anything
-    assert pace.frame(4) == pytest.approx(0.6)
-
-
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -1,11 +1,13 @@
 """A link restores settings and examples, and nothing that a visitor has uploaded."""
 
+from dataclasses import fields
 from urllib.parse import parse_qsl
 
 import gradio as gr
 import pytest
 
 from ostnet.ui import animate_inputs, examples, saved_inputs
+from ostnet.ui.given import Given
 from ostnet.ui.measurements import Measurements
 
 CLIP = str(examples.CLIPS[-1].file)
@@ -16,6 +18,7 @@ FIRST = [examples.first(examples.PORTRAITS), examples.first(examples.CLIPS)]
 def linked(tmp_path_factory) -> animate_inputs.Components:
     with gr.Blocks():
         components, *_ = animate_inputs.build(Measurements(tmp_path_factory.mktemp("none")))
+    assert list(components) == [field.name for field in fields(Given)], "handlers get this order"
     return saved_inputs.settings(components)
 
 
