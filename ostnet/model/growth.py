@@ -254,8 +254,8 @@ class _Copier:
         return out
 
     def residual(self, old: nn.Sequential, new: nn.Sequential, columns: Tensor) -> Tensor:
-        """Fill the blocks; added ones stand before the last, read what it reads and add nothing."""
-        had, wanted = len(old) - 2, len(new) - 2  # a norm and a ReLU behind them
+        """Fill the blocks; added ones come before the last, have its input and add nothing."""
+        had, wanted = len(old) - 2, len(new) - 2  # the last two are a norm and a ReLU
         for place in range(wanted):
             block = new[place]
             self.chain(old[min(place, had - 1)], block, columns)

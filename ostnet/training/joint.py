@@ -40,7 +40,7 @@ def augmented_pair(
     """Augment both frames alike, then rescale the driving frame.
 
     Stills and a share ``transform_dropout`` of the clips bypass the transformation and keep their
-    scale: they are the same-scale baseline that the run-time toggle needs in distribution.
+    scale: they train the same-scale baseline of the run-time toggle.
     ``rescaled=False`` leaves the driving picture as it is, where only the scale is needed.
     """
     batch = augment.warp_stills(batch, generator)

@@ -1,4 +1,4 @@
-"""Gains of mouth and lids: lips that part further than they are seen to."""
+"""Expression gains: lips, lids and irises that move further than detected."""
 
 from dataclasses import replace
 

@@ -13,7 +13,6 @@ from ostnet.landmarks import POINTS
 from ostnet.model.layers import identity_grid
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
-from ostnet.training.checkpoint import initial_network
 from ostnet.training.config import LossWeights, TrainConfig
 from ostnet.training.distil import DECODER, DistilStage
 from ostnet.training.joint import Pair
@@ -93,11 +92,3 @@ def test_there_must_be_a_teacher(config):
     config.init = None
     with pytest.raises(InputError, match=r"init: not given.*losses\.distilled"):
         train(config)
-
-
-@pytest.mark.parametrize("preset", ["tiny-quick", "tiny-speaking"])
-def test_what_was_cut_stays_so_when_other_recipes_go_on(config, tmp_path, monkeypatch, preset):
-    monkeypatch.setitem(PRESETS, "tiny-speaking", WHOLE)
-    lively(QUICK).save_pretrained(tmp_path / "cut")
-    config.init, config.grow = str(tmp_path / "cut"), preset
-    assert initial_network(config).config == QUICK
