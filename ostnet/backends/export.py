@@ -93,11 +93,11 @@ def _converted(graph: Graph):
         warnings.simplefilter("ignore")  # about shapes that become constants, as intended
         traced = torch.jit.trace(graph.module, graph.example, check_trace=False)
     shapes = [tuple(tensor.shape) for tensor in graph.example]
-    made = openvino.convert_model(traced, example_input=graph.example, input=shapes)
-    for ports, names in ((made.inputs, graph.inputs), (made.outputs, graph.outputs)):
+    converted = openvino.convert_model(traced, example_input=graph.example, input=shapes)
+    for ports, names in ((converted.inputs, graph.inputs), (converted.outputs, graph.outputs)):
         for port, name in zip(ports, names, strict=True):
             port.get_tensor().set_names({name})
-    return made
+    return converted
 
 
 @torch.inference_mode(False)  # tracing does not work in inference mode

@@ -72,8 +72,8 @@ class Graphed(Reader):
     def _call(self, graph: str, **arrays: Array) -> dict[str, Array]:
         """Return the outputs of a graph by name; arrays that it has no input for are ignored."""
         known = self.manifest.graphs[graph]
-        made = self._run(graph, [arrays[name] for name in known.inputs])
-        return dict(zip(known.outputs, made, strict=True))
+        outputs = self._run(graph, [arrays[name] for name in known.inputs])
+        return dict(zip(known.outputs, outputs, strict=True))
 
     def encode(
         self,
@@ -88,10 +88,10 @@ class Graphed(Reader):
             around = np.pad(image, ((0, 0), (0, 0), beyond, beyond), mode="edge")
         if bounds is None:
             bounds = np.array([[-1, -1, 1, 1]], np.float32)
-        made = self._call("encode", image=image, canvas=around)
-        taps = [maps for name, maps in made.items() if name.startswith("tap_")]
+        outputs = self._call("encode", image=image, canvas=around)
+        taps = [maps for name, maps in outputs.items() if name.startswith("tap_")]
         points = self.keypoints(image)
-        return Source(image, made["small"], made.get("medium"), points, taps, around, bounds)
+        return Source(image, outputs["small"], outputs.get("medium"), points, taps, around, bounds)
 
     def keypoints(self, image: Array) -> Array:
         """Detect keypoints: (1, 3, R, R) -> (1, K, 2)."""
@@ -107,7 +107,7 @@ class Graphed(Reader):
 
     def move(self, source: Source, x_driving: Array) -> Any:
         """Compute the dense motion of the source performing keypoints (1, K, 2): a `Moved`."""
-        made = self._call(
+        outputs = self._call(
             "move",
             image=source.image,
             canvas=source.canvas,
@@ -118,18 +118,18 @@ class Graphed(Reader):
             x_driving=x_driving,
             **dict(zip(self._taps, source.taps, strict=True)),
         )
-        return Moved(made["flow"], made["occlusion"], made)
+        return Moved(outputs["flow"], outputs["occlusion"], outputs)
 
     def paint(self, source: Source, motion: Any, z: Array | None) -> Rendered:
         """Generate the picture of a motion of ``move``; z None: without scale embedding."""
-        made = self._call(
+        outputs = self._call(
             "paint",
             **motion.outputs,
             z=np.zeros((1, self.config.scale_code), np.float32) if z is None else z,
             gate=np.array([z is not None], np.float32),
         )
-        image, warped = made["image"], motion.outputs.get("warped")
-        return Rendered(image, made.get("painted", image), made.get("mix"), warped, motion)
+        image, warped = outputs["image"], motion.outputs.get("warped")
+        return Rendered(image, outputs.get("painted", image), outputs.get("mix"), warped, motion)
 
     def compose(
         self, rendered: Rendered, picture: Array, size: tuple[int, int] | None = None

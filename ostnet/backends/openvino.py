@@ -83,9 +83,9 @@ class _Graph:
             request = self._idle.pop()
         except IndexError:
             request = self._compiled.create_infer_request()
-        made = request.infer(dict(enumerate(arrays)), share_inputs=True)
+        outputs = request.infer(dict(enumerate(arrays)), share_inputs=True)
         self._idle.append(request)
-        return list(made.values())
+        return list(outputs.values())
 
 
 def enlargement(

@@ -154,9 +154,9 @@ def in_torch(model: "OSTNet | Path", device: "str | torch.device") -> "OSTNet":
 
 def all_threads() -> int:
     """Return the number of CPU threads: ``OMP_NUM_THREADS``, as in torch, else one per core."""
-    said = os.environ.get("OMP_NUM_THREADS", "")
-    if said.isdecimal() and int(said) > 0:
-        return int(said)
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
@@ -196,8 +196,8 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
 
 def _precision(name: str) -> str:
     """Return the lowest precision of a back end, a key of TOLERANCES."""
-    said = name.rpartition("-")[2]
-    return said if said in TOLERANCES else "f32"
+    suffix = name.rpartition("-")[2]
+    return suffix if suffix in TOLERANCES else "f32"
 
 
 def _compiled(name: str, folder: Path, threads: int, kept: Path | None = None) -> "Graphed":

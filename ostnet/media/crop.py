@@ -103,7 +103,7 @@ def source_crop(
     if box.height < SMALL_FACE:
         notes.append(f"the face is only {box.height:.0f} pixels high; "
                      "a larger picture gives a sharper result")  # fmt: skip
-    return square, _said(role, notes)
+    return square, _warning(role, notes)
 
 
 def driving_crop(
@@ -152,11 +152,11 @@ def driving_crop(
     if info is not None and info.damaged:
         notes.append(f"the file is damaged; {info.frames} frames of it can be read")
     if mode == "none":
-        return centre_square(*(size or _first_size(frames, role))), _said(role, notes)
+        return centre_square(*(size or _first_size(frames, role))), _warning(role, notes)
     detector = detector or make_detector()
     track = track_face(frames, detector, face, total, role)
     square, moves = clip_square(track, mode)
-    return square, _said(role, notes + _doubts(track, detector) + moves)
+    return square, _warning(role, notes + _notes_on(track, detector) + moves)
 
 
 def clip_square(track: FaceTrack, mode: str = "auto") -> tuple[Crop, list[str]]:
@@ -219,7 +219,7 @@ def _path_of(shot: FaceTrack) -> Iterator[tuple[int, Crop]]:
         yield frame, Crop(round(left), round(top), size)
 
 
-def _doubts(track: FaceTrack, detector: Detector) -> list[str]:
+def _notes_on(track: FaceTrack, detector: Detector) -> list[str]:
     if not track.boxes:
         return [f"no face was found in any of {track.sampled} frames looked at "
                 f"(by {detector.name}); the centre square is used and the portrait keeps still; "
@@ -233,7 +233,7 @@ def _doubts(track: FaceTrack, detector: Detector) -> list[str]:
     return notes
 
 
-def _said(role: str, notes: list[str]) -> str | None:
+def _warning(role: str, notes: list[str]) -> str | None:
     """Join notes to a warning; None without a note."""
     return f"{role}: {'; '.join(notes)}" if notes else None
 

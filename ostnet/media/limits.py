@@ -71,9 +71,9 @@ def whole_number(variable: str, default: int) -> int:
     Raises:
         InputError: the value is not a whole number above 0.
     """
-    said = os.environ.get(variable, "").strip()
-    if not said:
+    text = os.environ.get(variable, "").strip()
+    if not text:
         return default
-    if not (said.isdecimal() and len(said) < 10 and int(said) > 0):
-        raise InputError(f"{variable}: found {said!r}, expected a whole number above 0")
-    return int(said)
+    if not (text.isdecimal() and len(text) < 10 and int(text) > 0):
+        raise InputError(f"{variable}: found {text!r}, expected a whole number above 0")
+    return int(text)

@@ -170,12 +170,12 @@ def _timeline(file: Path, decode: bool, cancel: Cancel | None) -> tuple[Timeline
         finally:
             stop(process)
         log.seek(0)
-        said = log.read()
-    header = said.decode("utf-8", "replace")
+        output = log.read()
+    header = output.decode("utf-8", "replace")
     if size := _TOO_LARGE.search(header):
         most = MOST_FRAME_PIXELS // 1_000_000
         raise BeyondLimitError(f"{size[1]}x{size[2]} pixels a frame is too large; "
                                f"give at most {most} megapixels")  # fmt: skip
-    if limit := broken_limit(process, said):
+    if limit := broken_limit(process, output):
         raise BeyondLimitError(limit)
     return timeline, header

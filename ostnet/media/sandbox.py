@@ -29,7 +29,7 @@ except ImportError:  # Windows
 T = TypeVar("T")
 
 Cancel = Callable[[], bool]
-"""Returns True once nobody needs the result any more."""
+"""Returns True once the result is not needed any more."""
 
 MEGABYTE = 1 << 20
 

@@ -117,8 +117,8 @@ def parse_framecrc(lines: Iterable[bytes]) -> Timeline | None:
             count += 1
             if (shown := int(packet[1])) != NO_TIME:
                 times.append(shown)
-        elif said := _TIME_BASE.fullmatch(line):
-            time_base = Fraction(int(said[1]), int(said[2]))
-        elif said := _CODEC.fullmatch(line):
-            codec = said[1].decode("ascii", "replace")
+        elif match := _TIME_BASE.fullmatch(line):
+            time_base = Fraction(int(match[1]), int(match[2]))
+        elif match := _CODEC.fullmatch(line):
+            codec = match[1].decode("ascii", "replace")
     return Timeline(codec, [time_base * t for t in sorted(times)], count) if count else None

@@ -86,11 +86,11 @@ def _frames(
         finally:
             stop(process)
         log.seek(0)
-        said = log.read()
-        if limit := broken_limit(process, said):
+        output = log.read()
+        if limit := broken_limit(process, output):
             raise BeyondLimitError(limit)
         if count == 0:
-            raise InputError(f"{name}: no frame can be read from '{file.name}' ({reason(said)}); "
+            raise InputError(f"{name}: no frame can be read from '{file.name}' ({reason(output)}); "
                              "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
 
 

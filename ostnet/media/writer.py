@@ -107,8 +107,8 @@ class VideoWriter:
         self.crf = self._container.quality if crf is None else str(crf)
         self.frames = 0
         """Number of frames written so far."""
-        heard = sound is not None and sound.audio and self._container.sound
-        self._sound = sound if heard else None
+        has_sound = sound is not None and sound.audio and self._container.sound
+        self._sound = sound if has_sound else None
         self._expected = expected
         self._shape = None
         self._cleanup = contextlib.ExitStack()
@@ -246,5 +246,5 @@ def _gif_with_comment(content: bytes, comment: str) -> bytes:
     start = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # after the global palette
     words = comment.encode("ascii", "replace")
     blocks = (words[at : at + 255] for at in range(0, len(words), 255))
-    told = b"".join(bytes([len(block)]) + block for block in blocks)
-    return content[:start] + b"\x21\xfe" + told + b"\x00" + content[start:]
+    data = b"".join(bytes([len(block)]) + block for block in blocks)
+    return content[:start] + b"\x21\xfe" + data + b"\x00" + content[start:]

@@ -39,9 +39,9 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
     """
     import onnx
 
-    made, modules = build_onnx(model, folder), cut(model)
+    plain, modules = build_onnx(model, folder), cut(model)
     graphs = {}
-    for name, graph in made.graphs.items():
+    for name, graph in plain.graphs.items():
         file = folder / f"{name}.onnx"
         written = onnx.load(file)
         _join_constants(written)
@@ -53,8 +53,8 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         onnx.checker.check_model(written)
         onnx.save(written, file)
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
-    constants = made.constants | {"openings": keypoint_openings(model.config.keypoints)}
-    manifest = replace(made, format="web", graphs=graphs, constants=constants)
+    constants = plain.constants | {"openings": keypoint_openings(model.config.keypoints)}
+    manifest = replace(plain, format="web", graphs=graphs, constants=constants)
     found = differences(Graphed("web", manifest, OnnxGraphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
