@@ -165,7 +165,7 @@ class _Scorer:
             return None
         path = _partner(self.config.source, video, PICTURES + VIDEOS, "source")
         if path.suffix.lower() in PICTURES:
-            picture = read_image(path, apart=False)
+            picture = read_image(path, sandboxed=False)
         else:
             picture = next(iter(read_frames(path, max_frames=1)))
         return self.reader.read([square(picture)], identity=True)[0]

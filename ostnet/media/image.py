@@ -32,7 +32,9 @@ class _DecodingError(Exception):
         self.code = code
 
 
-def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = True) -> np.ndarray:
+def read_image(
+    path: str | os.PathLike, role: str | None = None, sandboxed: bool = True
+) -> np.ndarray:
     """Read a picture as uint8 RGB (H, W, 3), turned as its EXIF orientation says.
 
     Colours become sRGB by the embedded profile, transparent parts white, grey RGB, and more bits
@@ -41,7 +43,7 @@ def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = T
     Args:
         path: the file.
         role: name of the input in error messages; default: the file's name.
-        apart: decode in a separate process with limits. False: in this one, which is faster, for
+        sandboxed: decode in a separate process with limits. False: in this one, which is faster, for
             trusted pictures.
 
     Raises:
@@ -50,7 +52,7 @@ def read_image(path: str | os.PathLike, role: str | None = None, apart: bool = T
     file, name = existing_file(path, role)
     most = DecoderLimits.here().megapixels
     try:
-        image = (_decode_apart if apart else _decode_here)(file, most)
+        image = (_decode_sandboxed if sandboxed else _decode_here)(file, most)
     except BeyondLimitError as error:
         raise InputError(f"{name}: {error}") from error
     except _DecodingError as error:
@@ -69,8 +71,8 @@ def _decode_here(file: Path, megapixels: int) -> np.ndarray:
         raise _DecodingError(picture_decoder.exit_status(error)) from error
 
 
-def _decode_apart(file: Path, megapixels: int) -> np.ndarray:
-    """Also raises BeyondLimitError."""
+def _decode_sandboxed(file: Path, megapixels: int) -> np.ndarray:
+    """Decode in a process with limits. Also raises BeyondLimitError."""
     places = [*map(str, sys.path), str(Path(ostnet.__file__).parents[1])]
     words = [os.pathsep.join(places), str(file), str(megapixels)]
     with tempfile.TemporaryFile() as log:

@@ -66,7 +66,7 @@ def test_a_process_of_its_own_gives_the_same_bytes(mode, tmp_path):
     grey = np.asarray(LEFT_RED.convert("L"), np.uint16)
     picture = LEFT_RED.convert(mode) if mode != "I;16" else Image.fromarray(grey << 8)
     picture.save(tmp_path / "p", "TIFF")
-    here = read_image(tmp_path / "p", apart=False)
+    here = read_image(tmp_path / "p", sandboxed=False)
     assert here.std() > 20 and np.array_equal(read_image(tmp_path / "p"), here)
 
 
@@ -136,7 +136,7 @@ def test_no_picture_is_run_as_a_program(tmp_path, monkeypatch):
     monkeypatch.setattr(EpsImagePlugin, "Ghostscript", run)
     (tmp_path / "p.jpg").write_bytes(saved(LEFT_RED, "EPS"))
     with pytest.raises(InputError, match="not a readable picture"):
-        read_image(tmp_path / "p.jpg", apart=False)
+        read_image(tmp_path / "p.jpg", sandboxed=False)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -152,6 +152,6 @@ def test_flipped_bytes_end_in_a_picture_or_a_line(kind, tmp_path):
             broken[dice.randrange(len(broken))] = dice.randrange(256)
         (tmp_path / "p").write_bytes(broken[: dice.choice([None, dice.randrange(len(broken))])])
         try:
-            assert read_image(tmp_path / "p", apart=False).dtype == np.uint8
+            assert read_image(tmp_path / "p", sandboxed=False).dtype == np.uint8
         except InputError as refused:
             assert str(refused).startswith("p: ")

@@ -253,7 +253,7 @@ def load_frames(path: Path, indices: Sequence[int]) -> list[np.ndarray]:
         found = {index: square(frame) for index, frame in enumerate(frames) if index in wanted}
     else:
         files = enumerate(_pictures(path))
-        found = {i: square(read_image(file, apart=False)) for i, file in files if i in wanted}
+        found = {i: square(read_image(file, sandboxed=False)) for i, file in files if i in wanted}
     if wanted - set(found):
         raise InputError(
             f"{path}: frame {max(wanted)} does not exist; found {count_frames(path)} frames"

@@ -37,7 +37,7 @@ CORPUS = Path(__file__).parent / "corpus"
 
 def picture(content: bytes, folder: Path) -> None:
     """A portrait, of any kind."""
-    image = read_image(written(folder / "p", content), apart=False)
+    image = read_image(written(folder / "p", content), sandboxed=False)
     assert image.dtype == "uint8" and image.shape[2:] == (3,)
 
 
