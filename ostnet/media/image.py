@@ -37,14 +37,14 @@ def read_image(
 ) -> np.ndarray:
     """Read a picture as uint8 RGB (H, W, 3), turned as its EXIF orientation says.
 
-    Colours become sRGB by the embedded profile, transparent parts white, grey RGB, and more bits
-    8. An animation gives its first picture.
+    The embedded colour profile is applied. Transparent parts become white, and grey and deeper
+    pictures 8-bit RGB. An animation gives its first picture.
 
     Args:
         path: the file.
         role: name of the input in error messages; default: the file's name.
-        sandboxed: decode in a separate process with limits. False: in this one, which is faster, for
-            trusted pictures.
+        sandboxed: decode in a separate process with limits. False: in this one, for trusted
+            pictures; it is faster.
 
     Raises:
         InputError: the picture is missing, unreadable, too small or too large.
