@@ -70,15 +70,6 @@ def test_shift_and_bend_are_told_apart():
     assert curved["grid_bend"] > 1
 
 
-def test_pairs_hold_the_same_frame_and_a_later_one(data):
-    config = EvaluateConfig(data, "rectification", data / "out")
-    pairs = rectification.Rectification().pairs(read_clips(data), config, 1)
-    mine = [pair for pair in pairs if pair.person == "bob"]
-    assert {pair.frame for pair in mine} == {0, 7}
-    assert len(mine) == 2 * len(rectification.STRETCHES)
-    assert [pair.pair for pair in pairs] == list(range(len(pairs)))
-
-
 def test_records_and_strip(data, model, reader):
     config = EvaluateConfig(data, "rectification", data / "out")
     pairs = rectification.Rectification().pairs(read_clips(data)[:1], config, 1)

@@ -24,7 +24,6 @@ from ostnet.evaluation.metrics.columns import (
     nearest_pose,
     scale_columns,
 )
-from ostnet.evaluation.metrics.definitions import Metric
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     COMMON,
@@ -51,6 +50,7 @@ class CrossIdentity(Protocol):
     name = "cross-identity"
     options = frozenset({"pairs", "random_frames"})
     methods = (*COMMON, *POSED)
+    table = definitions.CROSS
     headline = (
         "nearer_source_dlib csim_dlib identity_distance_dlib "
         f"{FOLLOWED} yaw_correlation scale_error_median scale_error_p90 scale_error_matched_median"
@@ -64,10 +64,6 @@ class CrossIdentity(Protocol):
         if options.random_frames:
             pairs = draw_frames(pairs, clips, options.seed)
         return draw_scales(pairs, options.seed, options.scale_per_clip)
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of identity, motion and scale."""
-        return definitions.CROSS
 
     def draw(self, folder: Path, records: Sequence[Record]) -> None:
         """Draw scale errors by method."""

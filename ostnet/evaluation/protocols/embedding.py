@@ -21,7 +21,7 @@ from ostnet.evaluation.metrics.columns import (
     landmark_columns,
     leave_out_blinks,
 )
-from ostnet.evaluation.metrics.definitions import Metric, frame_mean
+from ostnet.evaluation.metrics.definitions import frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.metrics.statistics import slope
 from ostnet.evaluation.protocols.protocol import Context, Protocol, head, load_pictures
@@ -78,6 +78,17 @@ REGIONS = [
 ]
 """What z does to mouth and eyes."""
 
+METRICS = [
+    CHANGE,
+    *REGIONS,
+    *definitions.IMAGE,
+    *definitions.LANDMARK,
+    *definitions.OPENINGS,
+    *definitions.GAZE,
+    definitions.NO_FACE,
+    *definitions.scale_metrics("scale_error", "the ground truth"),
+]
+
 _FOLLOWED = (
     "least-squares slope over frames of ln(sigma_{axis}(output)/sigma_{axis}(ground truth)) on "
     "ln s_{axis}: 0, the output keeps the ground truth's scale; 1, it takes the driver's; sigma = "
@@ -92,6 +103,7 @@ class Embedding(Protocol):
     name = "embedding"
     options = frozenset({"pairs", "random_frames"})
     own_methods = METHODS
+    table = METRICS
     headline = (
         "change change_mouth change_eyes l1 l1_mouth l1_eyes ssim akd scale_error_median "
         "scale_error_p90 scale_followed_x scale_followed_y mouth_slope eyelid_slope"
@@ -103,19 +115,6 @@ class Embedding(Protocol):
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
         """Draw the pairs of different-scale."""
         return different_scale_pairs(clips, options, frames)
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of the change, of pixels, landmarks, motion and scale."""
-        return [
-            CHANGE,
-            *REGIONS,
-            *definitions.IMAGE,
-            *definitions.LANDMARK,
-            *definitions.OPENINGS,
-            *definitions.GAZE,
-            definitions.NO_FACE,
-            *definitions.scale_metrics("scale_error", "the ground truth"),
-        ]
 
     def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
         """Measure one source, its driving frames at known scales: a record per method and frame."""

@@ -13,7 +13,7 @@ from ostnet.evaluation.data.clips import SIZE, Clip, load_frames
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_shifts, same_identity
 from ostnet.evaluation.metrics import definitions, formulas
 from ostnet.evaluation.metrics.columns import Record
-from ostnet.evaluation.metrics.definitions import Metric, frame_mean
+from ostnet.evaluation.metrics.definitions import frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     Context,
@@ -71,6 +71,7 @@ class Framing(Protocol):
 
     name = "framing"
     methods = ("full", "no_transform", COPY_SOURCE, *POSED)
+    table = METRICS
     headline = "centre_error l1_hidden ssim_hidden l1_shown ssim_shown no_face".split()
     note = NOTE
     known_scale = False
@@ -79,10 +80,6 @@ class Framing(Protocol):
         """Draw each clip's first frame driven by the rest, at one shift a clip."""
         pairs = same_identity(clips, frames, options.pairs)
         return draw_shifts(pairs, options.seed, LARGEST)
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of place, and of the hidden and the shown part."""
-        return METRICS
 
     def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
         """Measure one clip at one shift: one record per truth, method and frame."""

@@ -104,6 +104,7 @@ class KeypointChecks(Protocol):
     name = "keypoints"
     frames = 8
     own_methods = METHODS
+    table = METRICS
     headline = (
         "equivariance equivariance_relative outside lost spread_bias_x spread_bias_y "
         "spread_error_x_median spread_error_y_median closed_form_error_x_median "
@@ -111,10 +112,6 @@ class KeypointChecks(Protocol):
     ).split()
     note = NOTE
     known_scale = False
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of the protocol ``keypoints``."""
-        return METRICS
 
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
         """Draw a frame of each person at every scale and roll; frames at drawn scales for yaw."""

@@ -69,6 +69,8 @@ class Protocol:
     """Methods of ``ostnet.methods`` that it compares."""
     own_methods: Mapping[str, str] = {}
     """Methods of this protocol alone, name -> what it does, in place of ``methods``."""
+    table: Sequence[Metric] = ()
+    """The metrics, where they do not depend on the options."""
     headline: Sequence[str] = ()
     """Columns of the first table in report.md; those without any value are left out."""
     note: str = ""
@@ -103,7 +105,7 @@ class Protocol:
 
     def metrics(self, context: Context) -> Sequence[Metric]:
         """Return the metrics that reduce one column of the records to a row."""
-        return ()
+        return self.table
 
     def summarise(self, measured: Measured) -> list[Row]:
         """Return the rows that need more than one column, and write their plots."""

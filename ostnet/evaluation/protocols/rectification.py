@@ -88,16 +88,13 @@ class Rectification(Protocol):
     name = "rectification"
     frames = 2
     own_methods = METHODS
+    table = METRICS
     headline = (
         "ssim_visible l1_visible grid_error grid_shift grid_bend module_scale_error_x_median "
         "module_scale_error_y_median"
     ).split()
     note = NOTE
     sheet_people = 2
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of the visible part and of the grid."""
-        return METRICS
 
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
         """Draw each person's first frame driven by itself and by later frames, at every scale."""

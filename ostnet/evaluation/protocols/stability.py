@@ -14,7 +14,7 @@ from ostnet.evaluation.data.clips import Clip, frame_rate
 from ostnet.evaluation.data.pairs import Pair, PairOptions, draw_scales, first_clips, neighbours
 from ostnet.evaluation.method_pictures import generate
 from ostnet.evaluation.metrics import formulas
-from ostnet.evaluation.metrics.definitions import Metric, frame_mean
+from ostnet.evaluation.metrics.definitions import frame_mean
 from ostnet.evaluation.metrics.faces import Face
 from ostnet.evaluation.protocols.protocol import (
     LEARNED_OR_NOT,
@@ -51,16 +51,13 @@ class Stability(Protocol):
     frames = 25
     options = frozenset()
     methods = LEARNED_OR_NOT
+    table = METRICS
     headline = tuple(metric.name for metric in METRICS)
     known_scale = False
 
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
         """Draw neighbouring frames from the start of each person's first clip, at one scale."""
         return draw_scales(neighbours(first_clips(clips), frames), options.seed, per_clip=True)
-
-    def metrics(self, context: Context) -> Sequence[Metric]:
-        """Return the metrics of jitter."""
-        return METRICS
 
     def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
         """Measure one run of neighbouring frames: one record per method, plain and smoothed.
