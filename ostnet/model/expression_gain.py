@@ -12,8 +12,7 @@ from torch import Tensor
 
 from ostnet.landmarks import KEYPOINTS
 
-SMALLEST = 1e-4
-"""Gaps (in [-1, 1] coordinates) below this have no defined direction."""
+SMALLEST = 1e-4  # gaps (in [-1, 1] coordinates) below this have no defined direction
 
 
 @dataclass(frozen=True)

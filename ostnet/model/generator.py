@@ -18,11 +18,9 @@ PLACES = {
 """The six places where z enters, by the layers that map it: the encoder's taps (features that skip
 to the decoder) and the decoder's levels, named by their size relative to the picture's."""
 
-SOFT_EDGE = 2.0
-"""Pixels of the picture over which the warp is faded out outside the source."""
+SOFT_EDGE = 2.0  # pixels of the picture over which the warp is faded out outside the source
 
-FULL = 8
-"""Size of the picture relative to the smallest tap, whose pixel grid windows lie on."""
+FULL = 8  # size of the picture relative to the smallest tap, whose pixel grid windows lie on
 
 
 @dataclass(frozen=True)

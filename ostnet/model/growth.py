@@ -34,8 +34,7 @@ WIDER = (
 )
 """Fields of the configuration that may become larger."""
 
-MIX_CLOSED = -16.0
-"""Bias that keeps the warped source out of the result at first: a share of 1e-7."""
+MIX_CLOSED = -16.0  # bias that keeps the warped source out of the result at first: a share of 1e-7
 
 
 @torch.no_grad()

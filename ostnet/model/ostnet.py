@@ -22,8 +22,7 @@ from ostnet.model.ranges import Ranges
 from ostnet.model.scale import ScaleTransform
 from ostnet.model.weights import check_weights, load_weights, save_weights
 
-SAME_PICTURE = 1 / 512
-"""Largest difference of two pictures in [0, 1] that counts as rounding."""
+SAME_PICTURE = 1 / 512  # largest difference of two pictures in [0, 1] that counts as rounding
 
 __all__ = ["OSTNet", "Output", "Reading", "Rendered", "Source", "Steering"]
 

@@ -17,5 +17,4 @@ number of processes), ``report`` and ``validation`` (what a run reports).
 
 import time
 
-PROCESS_START = time.monotonic()
-"""Approximate start of the process; ``--minutes`` counts from here."""
+PROCESS_START = time.monotonic()  # approximate start of the process; --minutes counts from here

@@ -19,8 +19,7 @@ from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
 STATE = Path("state") / "state.pt"
-FORMAT = 3
-"""Version of the state; others are refused."""
+FORMAT = 3  # version of the state; others are refused
 PRUNED = ("residual_blocks", "first_tap")
 """What a pruned network keeps when it grows into a preset of the same widths; when it grows into a
 wider one, the number of residual blocks grows too."""

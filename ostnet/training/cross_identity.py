@@ -24,14 +24,10 @@ from ostnet.training.rng import Generator, rand, randn
 
 PAIRS_EACH = 6
 """Pairs of points, of one clip and as many across identities, for each pair of pictures."""
-VIEWS = 2
-"""Random scales at which each frame is detected, beside the plain frame."""
-FRAMES = 8
-"""Frames of each clip that are detected."""
-CHUNK = 64
-"""Frames that the detector reads at once."""
-NOISE = 0.005
-"""Standard deviation of the noise added to the detector's points."""
+VIEWS = 2  # random scales at which each frame is detected, beside the plain frame
+FRAMES = 8  # frames of each clip that are detected
+CHUNK = 64  # frames that the detector reads at once
+NOISE = 0.005  # standard deviation of the noise added to the detector's points
 OPENNESS_WEIGHT = 0.05
 """Weight of the code's openings, in standard deviations, against the fiducials' L1."""
 

@@ -36,18 +36,14 @@ from ostnet.training.pairs import Batch
 from ostnet.training.rng import Generator, rand, randn, uniform
 from ostnet.training.stages import Context, Stage
 
-POINT_NOISE = 0.003
-"""Standard deviation of the noise on the detector's points."""
-SCALE_NOISE = 0.015
-"""Standard deviation of ln s that rectification leaves: T_theta's own error."""
+POINT_NOISE = 0.003  # standard deviation of the noise on the detector's points
+SCALE_NOISE = 0.015  # standard deviation of ln s that rectification leaves: T_theta's own error
 MOUTH_SHARE, EYES_SHARE = 0.4, 0.4
 """Shares of windows around the mouth and around the eyes; the others lie anywhere."""
-LARGEST_TURN = 0.4
-"""Difference of ``head_turn`` at which the weight of the landmark flow reaches 0."""
+LARGEST_TURN = 0.4  # difference of head_turn at which the weight of the landmark flow reaches 0
 VIEW_SCALES = (0.8, 1.3)
 """Range of scales, along each axis, of the views in which the detector reads the result."""
-JITTER = 3
-"""Largest distance of a window from its landmarks, in pixels of the 1/8 feature map."""
+JITTER = 3  # largest distance of a window from its landmarks, in pixels of the 1/8 feature map
 
 
 @dataclass

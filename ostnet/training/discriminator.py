@@ -14,8 +14,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 from ostnet.training.config import TrainConfig
 from ostnet.training.parallel import Processes
 
-HEAD_START = 300
-"""Steps that the discriminator learns before the generator's loss includes it."""
+HEAD_START = 300  # steps that the discriminator learns before the generator's loss includes it
 
 
 class PatchDiscriminator(nn.Module):

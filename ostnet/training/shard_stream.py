@@ -29,10 +29,8 @@ from ostnet.training.frame_store import workers
 from ostnet.training.pairs import Batch, two_frames
 from ostnet.training.rng import Generator, rand
 
-_START = 32
-"""Clips in the buffer before the first draw."""
-_AHEAD = 4
-"""Decoded clips that each reader keeps ready."""
+_START = 32  # clips in the buffer before the first draw
+_AHEAD = 4  # decoded clips that each reader keeps ready
 
 
 @dataclass(eq=False)

@@ -14,10 +14,8 @@ from ostnet.training.parallel import Processes
 from ostnet.training.shard_stream import ShardStream
 
 _VALIDATION_FRAMES = 13
-_VALIDATION_CLIPS = 64
-"""Clips of shards that validation uses where there are no clips as files."""
-FIRST_CLIPS = 8
-"""Training starts when this many clips are decoded."""
+_VALIDATION_CLIPS = 64  # clips of shards that validation uses where there are no clips as files
+FIRST_CLIPS = 8  # training starts when this many clips are decoded
 
 
 def open_training(

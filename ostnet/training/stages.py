@@ -38,8 +38,7 @@ from ostnet.training.shard_stream import ShardStream
 
 logger = logging.getLogger(__name__)
 
-SCALE_BATCH = 128
-"""Pairs of a step of stage ``scale``, over all processes."""
+SCALE_BATCH = 128  # pairs of a step of stage scale, over all processes
 POINT_NOISE = 0.015
 """Standard deviation of the noise on the landmarks that T_theta learns from: the detector's
 error."""

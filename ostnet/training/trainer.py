@@ -36,8 +36,7 @@ logger = logging.getLogger(__name__)
 
 COUNTERS = ("number", "step", "updates", "pairs", "skipped", "seconds")
 """What a checkpoint keeps of the run beside networks and optimisers."""
-FIRST_MAIN = 2
-"""Number of the first stage after the warm start."""
+FIRST_MAIN = 2  # number of the first stage after the warm start
 
 
 def train(config: TrainConfig) -> dict:

@@ -28,18 +28,13 @@ from ostnet.training.sources import open_validation
 
 logger = logging.getLogger(__name__)
 
-FRAMES = 12
-"""Driving frames of each clip."""
+FRAMES = 12  # driving frames of each clip
 BATCH = 24
-LIVELY_ROWS = 4
-"""Identities shown blinking, and as many with open mouths."""
-TIMED = 4
-"""Frames that are timed to estimate how long a validation takes."""
-OVERHEAD = 1.5
-"""Time of a validation as a multiple of its forward passes."""
+LIVELY_ROWS = 4  # identities shown blinking, and as many with open mouths
+TIMED = 4  # frames that are timed to estimate how long a validation takes
+OVERHEAD = 1.5  # time of a validation as a multiple of its forward passes
 GRID_COLUMNS = ("source", "driving", "augmented", "rectified", *VARIANTS, "ground truth")
-LARGEST_RESERVE = 0.2
-"""Share of a run measured in minutes that its last validation may take."""
+LARGEST_RESERVE = 0.2  # share of a run measured in minutes that its last validation may take
 
 
 class Validator:
