@@ -1,5 +1,5 @@
-"""The page: what a visitor sees of portraits, clips, variants and measurements.
+"""The web page and its interface for programs.
 
-``page`` puts the tabs together, each tab module lays out and wires one tab, and ``engine`` holds
-the one model. Nothing imports this package but ``app.py``.
+``page`` joins the tabs, each tab's module lays out one tab and connects its events, and ``engine``
+holds the one model. Only ``app.py`` imports this package.
 """

@@ -48,7 +48,7 @@ MODEL_TURN = PRIVATE | TURN
 
 @dataclass(frozen=True)
 class Engine:
-    """The weights of this process and the model made of them."""
+    """Hold the weights of this process and the model made of them."""
 
     checkpoint: Checkpoint
     """The default weights, or the embedded ones with a notice."""
@@ -57,7 +57,7 @@ class Engine:
 
     @property
     def size(self) -> int:
-        """Side of the network's pictures in pixels."""
+        """Return the side of the network's pictures in pixels."""
         return self.model.config.resolution
 
 
@@ -102,7 +102,7 @@ def _borrowed(source, frames, *more) -> Iterator[tuple[Spread, Variants]]:
 
 
 class PagePipeline(Pipeline):
-    """The pipeline on this page's device.
+    """Runs the pipeline on this page's device.
 
     ZeroGPU lends a GPU for so many seconds: there all frames are read before it is borrowed.
     """

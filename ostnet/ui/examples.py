@@ -24,7 +24,7 @@ class Example:
 
     @property
     def name(self) -> str:
-        """Its name on the page."""
+        """Return the name on the page."""
         return _NAMES.get(self.file.stem, self.file.stem.replace("_", " "))
 
 

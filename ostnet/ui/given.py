@@ -66,17 +66,17 @@ class Given:
 
     @property
     def portrait_key(self) -> tuple:
-        """What the automatic crop of the portrait depends on."""
+        """Return what the automatic crop of the portrait depends on."""
         return "portrait", self.portrait, self.square, self.face
 
     @property
     def clip_key(self) -> tuple:
-        """What the automatic crop of the clip depends on."""
+        """Return what the automatic crop of the clip depends on."""
         return "driving", self.clip, self.seconds, self.clip_square, self.clip_face
 
     @property
     def options(self) -> AnimateOptions:
-        """The options of a run."""
+        """Return the options of a run."""
         return AnimateOptions(
             scale_transform=self.transform,
             scale_embedding=self.embedding,

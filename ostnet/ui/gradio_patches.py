@@ -68,7 +68,7 @@ def _path(payload: ImageData | None) -> str | None:
 
 
 class InsertHtml:
-    """Middleware that inserts HTML into the document, before the element that Gradio fills.
+    """Inserts HTML into the document, as middleware, before the element that Gradio fills.
 
     Launch's option ``head`` does not do that: Gradio's program inserts it once it is loaded.
 

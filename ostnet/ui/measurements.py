@@ -37,7 +37,7 @@ class Measured:
 
     @property
     def size(self) -> str:
-        """The value, which is a scale error |ln|, as a share: .030 is 3.0 %."""
+        """Return the value, a scale error |ln|, as a share: .030 is 3.0 %."""
         return percent(math.expm1(self.value))
 
 

@@ -58,7 +58,7 @@ class Section:
 
     @property
     def html(self) -> str:
-        """The section as HTML."""
+        """Return the section as HTML."""
         return (
             f'<details id="{self.name}"><summary><h3>{html.escape(self.title)}</h3></summary>'
             f"{self.body}</details>"

@@ -27,7 +27,7 @@ MOST_DISCARDED = MOST_DRIVING_MB << 20
 
 
 class RouteGuard:
-    """Middleware that answers closed routes, and uploads for which the disk has no room.
+    """Answers closed routes, and uploads for which the disk has no room, as middleware.
 
     Args:
         app: the application that answers everything else.

@@ -37,12 +37,12 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The names of the portrait's file and the clip's."""
+        """Return the names of the portrait's file and the clip's."""
         return f"{self.scene.source_path.stem} × {self.scene.driving_path.stem}"
 
     @property
     def clip(self) -> Path:
-        """The file of the result alone."""
+        """Return the file of the result alone."""
         return self.result.files[self.variant]
 
 
