@@ -112,7 +112,7 @@ class Ledger:
         """Sort the lines by the order of the jobs, unknown ones last, and write the failures."""
         places = {name: place for place, name in enumerate(order)}
         last = len(places)
-        self._write(sorted(self._rows.values(), key=lambda row: places.get(row["name"], last)))
+        self._write(sorted(self._rows.values(), key=lambda row: places.get(str(row["name"]), last)))
         failed = sorted(failures.items(), key=lambda item: places.get(item[0], last))
         rows = [{"name": name, "reason": reason} for name, reason in failed]
         write_text(self.folder / FAILURES, _table(("name", "reason"), rows))

@@ -2,15 +2,15 @@
 
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ostnet.batch.job import Hashes, Job, Outcome, hashes, make
+from ostnet.batch.job import Hashes, Job, hashes, make
 from ostnet.batch.ledger import FAILURES, Ledger, locked
-from ostnet.batch.workers import in_processes, on_cluster
+from ostnet.batch.workers import Outcomes, in_processes, on_cluster
 from ostnet.errors import InputError
 
 
@@ -115,7 +115,7 @@ def complain(summary: Summary, output: Path) -> None:
         )
 
 
-def _outcomes(jobs: list[Job], config: BatchConfig) -> Iterator[tuple[Job, Outcome]]:
+def _outcomes(jobs: list[Job], config: BatchConfig) -> Outcomes:
     work = partial(make, folder=config.output.absolute())
     if config.ray:
         return on_cluster(work, jobs, config.workers, config.gpus_per_worker)

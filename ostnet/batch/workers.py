@@ -7,13 +7,14 @@ work that has begun cannot be stopped.
 import multiprocessing
 import signal
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Event
+from typing import cast
 
 from ostnet.batch.job import Job, Outcome, Work
 from ostnet.ray_cluster import connected_ray
@@ -27,25 +28,30 @@ DIED = Outcome(
 )
 
 
+Outcomes = Generator[tuple[Job, Outcome], None, None]
+
+
 @dataclass
 class _Worker:
     process: SpawnProcess
     job: Job
 
 
-def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Iterator[tuple[Job, Outcome]]:
+def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Outcomes:
     """Yield each job with its outcome, in the order of completion.
 
     If a process dies, only its job fails. When the iterator is closed or interrupted, the processes
     stop at once and leave only complete files.
     """
-    waiting, crew = deque(jobs), {}
+    waiting = deque(jobs)
+    crew: dict[Connection, _Worker] = {}
     share = min(workers, len(waiting))
     try:
         while waiting and len(crew) < share:
             _start(crew, work, waiting.popleft(), share)
         while crew:
-            for connection in wait(list(crew)):
+            for ready in wait(list(crew)):
+                connection = cast(Connection, ready)
                 worker = crew[connection]
                 job = worker.job
                 try:
@@ -68,7 +74,7 @@ def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Iterator[tupl
         _stop(crew)
 
 
-def _start(crew: dict, work: Work, job: Job, share: int) -> None:
+def _start(crew: dict[Connection, _Worker], work: Work, job: Job, share: int) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work, share), daemon=True)
@@ -121,7 +127,7 @@ def _serve(connection: Connection, work: Work, share: int) -> None:
 
 def on_cluster(
     work: Work, jobs: Iterable[Job], workers: int, gpus_per_worker: float = 0.0
-) -> Iterator[tuple[Job, Outcome]]:
+) -> Outcomes:
     """Yield each job with its outcome, in the order of completion, from Ray actors.
 
     Joins the cluster that RAY_ADDRESS names, or starts one on this machine with one processor for
@@ -158,7 +164,7 @@ def on_cluster(
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             outcome = Outcome(problem=f"ray: {what}; run the same command again")
             actor = Worker.remote() if waiting else None
-        if waiting:
+        if waiting and actor:
             following = waiting.popleft()
             busy[actor.work.remote(following)] = actor, following
         del actor  # of the last jobs: its processor is free for one that has none yet

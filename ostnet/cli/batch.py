@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.animate import add_options, network_of, options_of
@@ -124,7 +124,8 @@ def _job(row: "Row", common: Namespace, weights: Callable[[str | None, str], Pat
     values = vars(common) | {column.replace("-", "_"): text for column, text in row.items()}
     for column in _SWITCHES.keys() & row.keys():
         name = _SWITCHES[column]
-        values[name] = not getattr(AnimateOptions(**{name: row[column]}), name)
+        given: dict[str, Any] = {name: row[column]}
+        values[name] = not getattr(AnimateOptions(**given), name)
     arguments = Namespace(**values)
     options, network = options_of(arguments), network_of(arguments)
     return Job(

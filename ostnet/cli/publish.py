@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.values import (
@@ -14,7 +15,7 @@ from ostnet.cli.values import (
 from ostnet.errors import InputError
 from ostnet.flags import Parser
 
-_CHECKPOINT = {
+_CHECKPOINT: dict[str, Any] = {
     "metavar": "C",
     "help": "folder, or owner/repo[@revision] on the Hub (default: the embedded weights)",
 }
@@ -66,6 +67,7 @@ def export(argv: list[str]) -> None:
             model = OSTNet.from_pretrained(str(checkpoint.folder))
             manifest = export(model, arguments.format, arguments.output)
             more = "manifest.json describes their inputs and outputs"
+    assert manifest.differences  # both export functions compare with torch
     print(
         f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
         f"pixels differ from torch by {manifest.differences['pixel_max']:.3f}/255 at most; {more}"
