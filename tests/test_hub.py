@@ -92,23 +92,24 @@ def test_a_space_is_pinned_by_a_file_beside_the_embedded_weights(embedded, folde
     assert hub.resolve().folder == embedded, "the variable goes before the file"
 
 
-def test_no_such_folder():
+@pytest.mark.parametrize(
+    ("config", "weights", "problem"),
+    [
+        ("{}", "pytorch_model.bin", r"no model\.safetensors; only safetensors"),
+        (
+            '{"architectures": ["Other"]}',
+            "model.safetensors",
+            r"unknown fields \['architectures'\]",
+        ),
+    ],
+)
+def test_a_folder_of_something_else(folder, tmp_path, config, weights, problem):
+    (tmp_path / "config.json").write_text(config)
+    (tmp_path / weights).write_bytes((folder / "model.safetensors").read_bytes())
+    with pytest.raises(InputError, match=problem):
+        hub.resolve(tmp_path)
     with pytest.raises(InputError, match=r"no folder '/nowhere/at/all'"):
         hub.resolve("/nowhere/at/all")
-
-
-def test_a_pickle_is_no_checkpoint(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
-    (tmp_path / "pytorch_model.bin").write_bytes(b"pickle")
-    with pytest.raises(InputError, match=r"no model\.safetensors; only safetensors"):
-        hub.resolve(tmp_path)
-
-
-def test_a_configuration_of_something_else(folder, tmp_path):
-    (tmp_path / "config.json").write_text('{"architectures": ["Other"]}')
-    (tmp_path / "model.safetensors").write_bytes((folder / "model.safetensors").read_bytes())
-    with pytest.raises(InputError, match=r"config\.json: .*unknown fields \['architectures'\]"):
-        hub.resolve(tmp_path)
 
 
 def test_download_then_cached_copy_offline(server, visitor, files):

@@ -47,24 +47,15 @@ def test_built_once(builds):
     assert len(builds.calls) == 2
 
 
-def damage_graph(folder):
-    (folder / "detect.xml").write_text("grapf")
+DAMAGE = {
+    "changed graph": lambda folder: (folder / "detect.xml").write_text("grapf"),
+    "broken manifest": lambda folder: (folder / "manifest.json").write_text("{"),
+    "missing graph": lambda folder: (folder / "detect.xml").unlink(),
+    "empty folder": lambda folder: [path.unlink() for path in folder.iterdir()],
+}
 
 
-def damage_manifest(folder):
-    (folder / "manifest.json").write_text("{")
-
-
-def remove_graph(folder):
-    (folder / "detect.xml").unlink()
-
-
-def empty(folder):
-    for path in folder.iterdir():
-        path.unlink()
-
-
-@pytest.mark.parametrize("damage", [damage_graph, damage_manifest, remove_graph, empty])
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 def test_a_broken_entry_is_built_again(builds, damage):
     folder, _ = cached("a", builds)
     damage(folder)

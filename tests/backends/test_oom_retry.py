@@ -37,24 +37,15 @@ class Small:
         return "made"
 
 
-def test_calls_take_turns_once_memory_has_run_out():
-    memory, shared, made = Small(room=1), oom_retry.OomRetry(), []
+@pytest.mark.parametrize(("room", "most"), [(1, 1), (9, 4)])
+def test_calls_take_turns_only_once_memory_has_run_out(room, most):
+    memory, shared, made = Small(room), oom_retry.OomRetry(), []
     threads = [threading.Thread(target=lambda: made.append(shared.run(memory))) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert made == ["made"] * 4 and memory.most == 1
-
-
-def test_what_fits_is_not_slowed_down():
-    memory, shared = Small(room=9), oom_retry.OomRetry()
-    threads = [threading.Thread(target=shared.run, args=[memory]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert memory.most == 4
+    assert made == ["made"] * 4 and memory.most == most
 
 
 def test_what_never_fits_is_said_in_a_line():
