@@ -19,16 +19,32 @@ class BatchConfig:
     """Options of a batch; none of them changes a result."""
 
     output: Path
-    """Folder of the videos, manifest.csv and failures.csv."""
+    """Folder for NAME.mp4 of each job, manifest.csv and failures.csv. Jobs that are done there are
+    skipped."""
 
     workers: int = 1
     """Processes, each with networks of its own."""
 
     ray: bool = False
-    """Run them on a Ray cluster (RAY_ADDRESS, or this machine)."""
+    """Run them on a Ray cluster (RAY_ADDRESS, or this machine). It must see all files under the
+    same paths."""
 
-    gpus_per_worker: float = 0.0
-    """Share of a GPU that each gets, with Ray."""
+    gpus_per_worker: float | None = None
+    """Share of a GPU for each process, with ray, for instance .25."""
+
+    def __post_init__(self):
+        if self.output.exists() and not self.output.is_dir():
+            raise InputError(f"output: {str(self.output)!r} is a file; give a folder")
+        if self.workers < 1:
+            raise InputError(f"workers: found {self.workers}, expected at least 1")
+        if self.gpus_per_worker is None:
+            return
+        if not self.ray:
+            raise InputError("gpus-per-worker: is Ray's; add --ray, or choose with --device")
+        if not 0 <= self.gpus_per_worker < float("inf"):
+            raise InputError(
+                f"gpus-per-worker: found {self.gpus_per_worker}, expected at least 0, such as .25"
+            )
 
 
 @dataclass(frozen=True)
@@ -118,7 +134,7 @@ def complain(summary: Summary, output: Path) -> None:
 def _outcomes(jobs: list[Job], config: BatchConfig) -> Outcomes:
     work = partial(make, folder=config.output.absolute())
     if config.ray:
-        return on_cluster(work, jobs, config.workers, config.gpus_per_worker)
+        return on_cluster(work, jobs, config.workers, config.gpus_per_worker or 0.0)
     return in_processes(work, jobs, config.workers)
 
 

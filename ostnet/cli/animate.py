@@ -103,12 +103,12 @@ def options_of(arguments: Namespace) -> AnimateOptions:
     Raises:
         InputError: a value out of its range.
     """
-    return AnimateOptions(**_given(arguments, AnimateOptions))
+    return AnimateOptions(**given(arguments, AnimateOptions))
 
 
 def network_of(arguments: Namespace) -> NetworkOptions:
     """Return which weights were asked for."""
-    return NetworkOptions(**_given(arguments, NetworkOptions))
+    return NetworkOptions(**given(arguments, NetworkOptions))
 
 
 def pipeline_of(arguments: Namespace) -> "Pipeline":
@@ -158,7 +158,8 @@ def report(output: Path, result: "Result") -> None:
     print(f"wrote {output}; open it in any browser or video player")
 
 
-def _given(arguments: Namespace, config: type) -> dict:
+def given(arguments: Namespace, config: type) -> dict:
+    """Return the values of a configuration dataclass that were given as flags."""
     return {
         one.name: getattr(arguments, one.name)
         for one in fields(config)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.animate import add_options, network_of, options_of
-from ostnet.cli.values import existing_file, output_folder, whole_number
+from ostnet.cli.animate import add_options, given, network_of, options_of
+from ostnet.cli.values import existing_file
 from ostnet.errors import InputError
-from ostnet.flags import Parser, path_of
+from ostnet.flags import Parser, add_flags, path_of
 from ostnet.options import AnimateOptions, NetworkOptions
 
 if TYPE_CHECKING:
@@ -22,67 +22,30 @@ if TYPE_CHECKING:
 
 def batch(argv: list[str]) -> None:
     """Read the jobs and make their videos."""
-    arguments = _parser().parse_args(argv)
-    if arguments.gpus_per_worker is not None and not arguments.ray:
-        raise InputError("gpus-per-worker: is Ray's; add --ray, or choose with --device")
-
     from ostnet.batch.job_list import read_rows
     from ostnet.batch.ledger import MANIFEST
-    from ostnet.batch.run import BatchConfig, complain
-    from ostnet.batch.run import run as run_batch
+    from ostnet.batch.run import BatchConfig, complain, run
 
-    rows = read_rows(arguments.jobs, leave_out=arguments.output)
-    jobs, refused = _jobs(rows, arguments)
-    config = BatchConfig(
-        arguments.output, arguments.workers, arguments.ray, arguments.gpus_per_worker or 0.0
-    )
-    summary = run_batch(jobs, config, refused)
-    said = f", {summary.warned} with a warning" if summary.warned else ""
-    print(f"{summary.made} made{said}, {summary.kept} done before, {summary.failed} failed")
-    print(f"wrote {arguments.output / MANIFEST}")
-    complain(summary, arguments.output)
-
-
-def _parser() -> Parser:
     parser = Parser("ostnet batch", COMMANDS["batch"])
-    add = parser.add_argument
-    add(
+    parser.add_argument(
         "jobs",
         type=path_of,
         metavar="JOBS.csv|JOBS.jsonl|FOLDER",
-        help="table with the columns name, source, driving and any of the options below, named as "
-        "they are here (driving-zoom, size, ...; true or false for those without a value), which "
-        "go before those given here; or a folder: every portrait in it by every clip",
+        help="table with the columns name, source, driving and any of the options of an animation "
+        "below, named as they are here (true or false for switches), which take precedence over "
+        "those given here; or a folder: every portrait in it with every clip",
     )
-    add(
-        "--output",
-        required=True,
-        type=output_folder,
-        metavar="DIR",
-        help="folder for NAME.mp4 of each job, manifest.csv and failures.csv; jobs that are done "
-        "there already are not done again",
-    )
-    add(
-        "--workers",
-        default=1,
-        type=whole_number(1),
-        metavar="N",
-        help="processes at a time, each with networks of its own (default: 1)",
-    )
-    add(
-        "--ray",
-        action="store_true",
-        help="run them on a Ray cluster (RAY_ADDRESS, or this machine); it must see all files "
-        "under the same paths",
-    )
-    add(
-        "--gpus-per-worker",
-        type=_share,
-        metavar="G",
-        help="with --ray: share of a GPU for each, for instance .25 (default: 0)",
-    )
+    add_flags(parser, BatchConfig)
     add_options(parser)
-    return parser
+    arguments = parser.parse_args(argv)
+    config = BatchConfig(**given(arguments, BatchConfig))
+    rows = read_rows(arguments.jobs, leave_out=config.output)
+    jobs, refused = _jobs(rows, arguments)
+    summary = run(jobs, config, refused)
+    said = f", {summary.warned} with a warning" if summary.warned else ""
+    print(f"{summary.made} made{said}, {summary.kept} done before, {summary.failed} failed")
+    print(f"wrote {config.output / MANIFEST}")
+    complain(summary, config.output)
 
 
 def _jobs(rows: "list[Row]", common: Namespace) -> "tuple[list[Job], dict[str, str]]":
@@ -156,13 +119,3 @@ def _weights(checkpoint: str | None, device: str) -> Path:
     if found.notice:
         print("ostnet: warning:", found.notice, file=sys.stderr)
     return found.folder.absolute()
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise ArgumentTypeError(f"found {text!r}, expected a number of at least 0, such as .25")
-    return value
