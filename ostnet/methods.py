@@ -29,8 +29,8 @@ class Comparator:
     """Name of the variant that is generated."""
 
     options: Mapping[str, str]
-    """Fields of ``ostnet.options.AnimateOptions`` and their values, those that follow from the
-    whole clip (``clip_scale``, ``anchor``, ``shots``) left out."""
+    """Fields of ``ostnet.options.AnimateOptions`` and their values; what follows from the whole
+    clip belongs to ``ostnet.animation.frame.ClipReference``."""
 
     what: str
     """In words."""
