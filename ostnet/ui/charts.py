@@ -67,17 +67,14 @@ def scale_error(document: dict, name: str) -> float:
 
 def chart(document: dict) -> str:
     """Return the face sizes of driving clip and variants over time as an HTML plot."""
-    shown = variants(document)
     frames = len(document["frames"])
-    series = []
-    for name, (width, dashes) in STYLES.items():
-        if name == "portrait":
-            sizes = [1.0] * frames
-        elif name == "driving" or name in shown:
-            sizes = face_sizes(document, name)
-        else:
-            continue
-        series.append(markup.Line(NAMES[name], sizes, COLOURS[name], width, dashes))
+    sizes = {name: face_sizes(document, name) for name in ("driving", *variants(document))}
+    sizes["portrait"] = [1.0] * frames
+    series = [
+        markup.Line(NAMES[name], sizes[name], COLOURS[name], *style)
+        for name, style in STYLES.items()
+        if name in sizes
+    ]
     title = "Face size over time, in portrait faces"
     return markup.line_plot(title, series, frames / document["fps"])
 
