@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from procedural_face import FaceParams, render
 
-from ostnet.evaluation.data.clips import read_clips
 from ostnet.evaluation.data.pairs import Pair
 from ostnet.evaluation.method_pictures import augment, rotate
 from ostnet.evaluation.metrics import columns
 from ostnet.evaluation.metrics.faces import Face
-from ostnet.evaluation.options import EvaluateConfig
 from ostnet.evaluation.protocols import keypoint_checks
 from ostnet.evaluation.protocols.protocol import Context
-from ostnet.evaluation.protocols.sweeps import ROLLS, STRETCHES
 from ostnet.landmarks import KEYPOINTS
 
 
@@ -94,15 +91,6 @@ def test_conditions_are_scale_roll_or_bin_of_yaw(face_points):
     assert keypoint_checks.condition(pair(0.83, 1.21), face) == "yaw 30+"
     assert keypoint_checks.condition(pair(1.0, 1.21), face) == "yaw 30+"  # drawn, not of the sweep
     assert keypoint_checks.condition(pair(0.83, 1.21), None) == "yaw unknown"
-
-
-def test_every_change_is_tried_on_one_frame_of_each_person(data):
-    pairs = keypoint_checks.KeypointChecks().pairs(
-        read_clips(data), EvaluateConfig(data, "keypoints", data / "out"), 2
-    )
-    bob = [p for p in pairs if p.person == "bob"]
-    assert len(bob) == len(STRETCHES) + len(ROLLS) + 2
-    assert {p.roll for p in bob} == {0.0, *ROLLS}
 
 
 def test_records_of_both_detectors(data, model, reader):

@@ -84,21 +84,6 @@ def test_voxceleb1_as_videos(vox, checkpoint, tmp_path):
     assert people == {"id10280", "id10281", "id10282"}
 
 
-def test_clips_and_pairs_are_drawn_by_the_seed(hdtf, checkpoint, tmp_path):
-    draw = {"clips": 2, "pairs": 4, "seed": 1, "random_frames": True}
-    for output in (tmp_path / "a", tmp_path / "b"):
-        rows = evaluate(config(hdtf, output, checkpoint, methods="copy_source", **draw))
-    assert "2 clips drawn from 4 by seed 1" in rows[0]["dataset"]
-    pairs = rows_of(tmp_path / "a", "same-scale")
-    assert pairs == rows_of(tmp_path / "b", "same-scale") and len(pairs) == 4
-    assert len({row["source"] for row in pairs}) == 2
-    assert all(row["source_frame"] != row["frame"] for row in pairs)
-    # and what was drawn is itself a list
-    again = tmp_path / "a" / "same-scale" / "pairs.csv"
-    evaluate(config(hdtf, tmp_path / "c", checkpoint, methods="copy_source", pair_list=again))
-    assert rows_of(tmp_path / "c", "same-scale") == pairs
-
-
 def test_a_committed_list_asks_for_its_clips(vox, checkpoint, tmp_path):
     with pytest.raises(InputError, match="demo-clips-val.*does not have; the first is 'clips/"):
         evaluate(config(vox, tmp_path, checkpoint, pair_list="demo-clips-val"))
