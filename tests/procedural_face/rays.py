@@ -32,52 +32,37 @@ def lookup(image: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray
 
 
 def trace(
-    radius: np.ndarray, origin: np.ndarray, ray: np.ndarray, jaw: "Jaw", touch: float, limit=1.9
+    radius: np.ndarray,
+    origin: np.ndarray,
+    ray: np.ndarray,
+    jaw: "Jaw",
+    touch: float,
+    limit: float = 1.9,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Walk along rays until they meet the head.
 
     origin: (3, N) where each ray starts in the head frame, outside or hardly inside; ray: (3,)
     unit direction of travel; touch: a ray this near to the surface has met it; limit: how far to
-    walk, one number or (N,).
+    walk.
 
     Returns how far along each ray meets the head, or comes nearest to it, and how near it comes,
     0 where it meets: two (N,).
     """
-    resolution = radius.shape[0]
     origin, ray = origin.astype(np.float32), ray.astype(np.float32).reshape(3, 1)
     count = origin.shape[1]
-    met, nearest = np.zeros(count, np.float32), np.full(count, np.inf, np.float32)
-    active = np.arange(count)
-    way = np.zeros(count, np.float32)
-    outer, outer_gap = way - 0.02, np.full(count, 0.02, np.float32)
-    inner, inner_gap = np.full(count, np.inf, np.float32), -np.ones(count, np.float32)
-    limit = np.broadcast_to(np.float32(limit), count)
-    for _ in range(30):
-        column, row, distance = to_map(jaw.close(origin + ray * way), resolution)
+    way, met = np.zeros(count, np.float32), np.zeros(count, np.float32)
+    nearest, active = np.full(count, np.inf, np.float32), np.arange(count)
+    for _ in range(40):
+        points = jaw.close(origin[:, active] + ray * way[active])
+        column, row, distance = to_map(points, len(radius))
         gap = distance - lookup(radius, column, row)
-        closer = np.flatnonzero(np.abs(gap) < nearest[active])
-        nearest[active[closer]] = np.abs(gap[closer])
-        met[active[closer]] = way[closer]
-
-        # Outside, walk on by the gap, further where it shrinks slowly; once inside, bracket.
-        slope = (outer_gap - gap) / np.maximum(way - outer, 1e-6)
-        walk = np.minimum(gap / np.clip(slope, 0.45, 1.3), np.maximum(0.12, 0.7 * gap))
-        inside = gap < 0
-        for bound, bound_gap, here in ((inner, inner_gap, inside), (outer, outer_gap, ~inside)):
-            np.copyto(bound, way, where=here)
-            np.copyto(bound_gap, gap, where=here)
-        way = outer + walk
-        known = np.flatnonzero(inner < np.inf)
-        between = outer_gap[known] / (outer_gap[known] - inner_gap[known])
-        span = inner[known] - outer[known]
-        way[known] = outer[known] + span * np.clip(between, 0.05, 0.95)
-
-        going = np.flatnonzero((np.abs(gap) > touch) & (way < limit))
-        if going.size <= count // 800:  # the last few only graze the head
+        closer = np.abs(gap) < nearest[active]
+        nearest[active[closer]], met[active[closer]] = np.abs(gap[closer]), way[active[closer]]
+        going = (np.abs(gap) > touch) & (way[active] < limit)
+        active = active[going]
+        if active.size <= count // 800:  # the last few only graze the head
             break
-        active, way, limit, origin = active[going], way[going], limit[going], origin[:, going]
-        outer, outer_gap = outer[going], outer_gap[going]
-        inner, inner_gap = inner[going], inner_gap[going]
+        way[active] += 0.6 * gap[going]
     return met, np.where(nearest < 3 * touch, 0, nearest)
 
 
