@@ -191,3 +191,18 @@ def test_half_precision_keeps_coordinates_exact():
         output = model(source, driving)
     flow = output.rendered.motion.flow
     assert output.reading.x_driving.dtype == flow.dtype == output.image.dtype == torch.float32
+
+
+def test_each_of_the_six_places_carries_the_code():
+    model, (source, driving) = trained_like(), pictures()
+    reference = model(source, driving).image
+    for where in (model.generator.embed_taps, model.generator.embed_levels):
+        assert len(where) == 3
+        for layer in where:
+            saved = [p.clone() for p in layer.parameters()]
+            with torch.no_grad():
+                for parameter in layer.parameters():
+                    parameter.zero_()
+                assert (model(source, driving).image - reference).abs().max() > 1e-4
+                for parameter, value in zip(layer.parameters(), saved, strict=True):
+                    parameter.copy_(value)

@@ -106,3 +106,35 @@ def test_an_affine_module_bends_nothing_and_starts_as_the_identity():
     torch.testing.assert_close(points @ fit, grid, atol=1e-5, rtol=0)
     torch.testing.assert_close(alignment.scale[0], fit[:2].diagonal(), atol=1e-5, rtol=0)
     assert (fit[:2] - torch.eye(2)).abs().max() > 0.01
+
+
+def test_tps_reproduces_every_affine_map_exactly():
+    matrix, shift = torch.tensor([[0.7, 0.1], [-0.2, 1.4]]).double(), torch.tensor([0.1, -0.3])
+    grid = tps_matrix(32, 48) @ (FIDUCIALS @ matrix.T + shift.double())
+    expected = identity_grid(32, 48, torch.float64).reshape(-1, 2) @ matrix.T + shift.double()
+    torch.testing.assert_close(grid, expected, atol=1e-12, rtol=0)
+
+
+def test_grid_is_float32_under_autocast(scale):
+    with torch.autocast("cpu", torch.bfloat16):
+        alignment = scale(torch.rand(2, 15, 2), torch.rand(2, 15, 2))
+        grid = scale.grid(alignment.fiducials, 32, 32)
+    assert alignment.z.dtype == alignment.fiducials.dtype == grid.dtype == torch.float32
+
+
+def test_an_untrained_module_is_the_identity_on_any_keypoints(scale):
+    alignment = scale(torch.rand(3, 15, 2) * 2 - 1, torch.rand(3, 15, 2) * 0.2)
+    assert torch.equal(alignment.scale.round(decimals=5), torch.ones(3, 2))
+    picture = smooth_picture().expand(3, -1, -1, -1)
+    rectified = sample(picture, scale.grid(alignment.fiducials, 96, 96))
+    torch.testing.assert_close(rectified, picture, atol=1e-5, rtol=0)
+
+
+def test_scale_code_sees_distances_that_ignore_translation(scale):
+    """d is translation invariant: moving both sets alike changes z only through x."""
+    first = scale.code[0]
+    with torch.no_grad():
+        first.weight[:, :60] = 0  # x_S and x_D; what is left reads d_S and d_D
+    x_source, x_driving = torch.rand(1, 15, 2), torch.rand(1, 15, 2)
+    moved = scale(x_source + 0.3, x_driving - 0.2).z
+    torch.testing.assert_close(moved, scale(x_source, x_driving).z, atol=1e-6, rtol=0)
