@@ -20,8 +20,8 @@ MOST = {
     "gaze_gain": 8.0,
     "reach": 3.0,
 }
-"""Largest values: beyond any use, and small enough that a configuration from an untrusted source
-takes little memory before it is compared with its weights."""
+"""Largest values: above any useful one, and small enough that an untrusted configuration takes
+little memory before it is compared with its weights."""
 
 GAINS = ("mouth_gain", "eyelid_gain", "gaze_gain")
 """Fields of the expression gains (``ostnet.model.expression_gain``)."""
@@ -36,7 +36,7 @@ CHOICES = {
     "embedding": ("sum", "film"),
     "scale_map": ("tps", "affine"),
 }
-"""Words that a field may be."""
+"""Fields that take a word -> the words allowed."""
 
 MAY_BE_ZERO = ("warped_hints", "refinement_width", "full_width", "residual_blocks")
 
@@ -68,19 +68,20 @@ class ModelConfig:
     """Block expansion of the dense motion network's hourglass."""
 
     warped_hints: int | None = None
-    """Number of first keypoints for which dense motion sees the source warped by them; for the
-    others it sees the heat map alone. None: all."""
+    """Dense motion sees the source warped by this many of the first keypoints, and the heat maps
+    alone of the others. None: by all."""
 
     candidates: str = "shift"
     """How the area around a keypoint moves: ``shift``, with the keypoint (first-order-model);
     ``turn``, also with the head's roll between source and driving frame (beyond the paper)."""
 
     mouth_gain: float = 1.0
-    """Factor on the difference of the lips' opening from the source's, for a result whose mouth
-    opens less than the driver's. Needs keypoints that have learned landmarks. 1: unchanged."""
+    """Factor on the difference between the lips' opening and the source's; it corrects a result
+    whose mouth opens less than the driver's. Needs keypoints that have learned landmarks.
+    1: unchanged."""
 
     eyelid_gain: float = 1.0
-    """The same for lids."""
+    """The same for eyelids."""
 
     gaze_gain: float = 1.0
     """The same for irises, along the line between the corners of the eye."""
@@ -151,7 +152,7 @@ class ModelConfig:
     """False: without the scale embedding (an ablation trained separately)."""
 
     def __post_init__(self):
-        if isinstance(self.widths, list):  # as JSON has it
+        if isinstance(self.widths, list):  # JSON has no tuples
             object.__setattr__(self, "widths", tuple(self.widths))
         _check_values(self)
         if self.resolution < 32 or self.resolution % 16:
@@ -205,7 +206,7 @@ class ModelConfig:
         return self.mix or self.first_tap == "picture"
 
     def margin(self, side: int) -> int:
-        """Return the canvas's pixels beyond each edge of a square of this side: a multiple of 8."""
+        """Return the pixels that a canvas adds at each edge of a square: a multiple of 8."""
         return 8 * round((self.reach - 1) * int(side) / 16)  # a traced side is a tensor
 
     @property
