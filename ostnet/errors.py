@@ -1,4 +1,4 @@
-"""The one exception a user of the program can cause."""
+"""The exception for errors that a user of the program can cause."""
 
 
 class InputError(ValueError):
@@ -9,4 +9,4 @@ class InputError(ValueError):
     """
 
     exit_code: int = 2
-    """What the command line ends with."""
+    """Exit code of the command line."""
