@@ -10,11 +10,11 @@ from tempfile import TemporaryDirectory
 from ostnet.errors import InputError
 
 VARIABLE = "OSTNET_CACHE"
-"""Environment variable that names another cache folder than ``~/.cache/ostnet``."""
+"""Environment variable with the cache folder; default: ``~/.cache/ostnet``."""
 
 
 def cache_root() -> Path:
-    """Return the cache folder for what can be made again; it may not exist yet."""
+    """Return the cache folder, for files that can be recreated; it may not exist yet."""
     root = os.environ.get(VARIABLE, "").strip()
     return Path(root).expanduser() if root else Path.home() / ".cache" / "ostnet"
 
