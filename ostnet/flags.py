@@ -1,4 +1,4 @@
-"""Command-line flags made from configuration dataclasses, with errors of one line.
+"""Command-line flags made from configuration dataclasses, with one-line errors.
 
 This is plain argparse rather than tyro or jsonargparse: training runs on machines with the standard
 library alone, and every error must be one line.
@@ -87,16 +87,16 @@ def given(
 
     ``some_field`` becomes ``--some-field``, the docstring under it its help; a field without a
     default is required; a boolean also has ``--no-some-field``; ``tuple[str, ...]`` takes several
-    words; fields of a dataclass inside become ``--inner-field``.
+    words; fields of a nested dataclass become ``--inner-field``.
 
     Args:
         parser: to which the flags are added.
-        config: the dataclass or, where the help shall tell other defaults, an instance of it.
+        config: the dataclass, or an instance of it whose values the help shows as defaults.
         argv: the words of the command line.
         style: see :class:`Style`.
 
     Returns:
-        Value by field of what was given, a dictionary of its own for a dataclass inside.
+        Field -> value of each flag that was given; a nested dictionary for a nested dataclass.
 
     Raises:
         InputError: flags that do not parse.
@@ -116,7 +116,7 @@ def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
     """Build a dataclass from what was given.
 
     Args:
-        config: the class, whose own defaults stand elsewhere, or an instance, whose values do.
+        config: the class, or an instance whose values replace the class's defaults.
         values: as :func:`given` returns them.
 
     Raises:
@@ -169,7 +169,7 @@ def _terminated_cleanly() -> Iterator[None]:
         raise _Terminated
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
+        yield  # only the main thread may set signal handlers
         return
     before = signal.signal(signal.SIGTERM, terminate)
     try:
@@ -185,7 +185,7 @@ def field_docs(config: type) -> dict[str, str]:
     for part in parts:
         try:
             source = inspect.getsource(part)
-        except (OSError, TypeError):  # made by exec or at a prompt
+        except (OSError, TypeError):  # defined by exec or at a prompt
             continue
         tree = ast.parse(textwrap.dedent(source)).body[0]
         for above, below in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
@@ -224,7 +224,7 @@ def add_flags(
 ) -> None:
     """Add the flags of a dataclass that is reached through the fields ``inside``.
 
-    A field whose metadata has ``read`` gets its text as it was typed: the dataclass reads it.
+    A field whose metadata has ``read`` gets the text as typed: the dataclass parses it.
     """
     known, style = _class_of(config), style or Style()
     docs, kinds = field_docs(known), get_type_hints(known)
@@ -274,7 +274,7 @@ def _default(config: type | object, item) -> Any:
 
 
 def _value_type(kind) -> Callable[[str], Any]:
-    """Return what turns text into a value of ``T`` or ``T | None``."""
+    """Return the function that turns text into a value of ``T`` or ``T | None``."""
     if get_origin(kind) in (Union, types.UnionType):
         kind = next(part for part in get_args(kind) if part is not type(None))
     if kind not in (str, int, float, Path):
