@@ -86,7 +86,7 @@ NEIGHBOURS = {
     "lip_bow_left": "lip_upper",
     "lip_bow_right": "lip_upper",
 }
-"""Each keypoint of a grown detector (``model/growth.py``) -> the earlier one that it begins as."""
+"""Keypoint that ``model/growth.py`` adds -> the earlier one whose weights it starts from."""
 
 KEYPOINT_COUNTS = (15, 30)
 """Numbers of keypoints whose detector has learned landmarks."""
@@ -96,7 +96,7 @@ def keypoint_indices(count: int) -> list[int]:
     """Return the landmark (of 70) that each of ``count`` keypoints learns.
 
     Raises:
-        ValueError: there are fewer.
+        ValueError: there are fewer landmarks.
     """
     if count > len(KEYPOINTS):
         raise ValueError(
@@ -106,7 +106,7 @@ def keypoint_indices(count: int) -> list[int]:
 
 
 def keypoint_parents(known: int, count: int) -> list[int]:
-    """Return, for each of ``count`` keypoints, the one of the first ``known`` that it begins as."""
+    """Return for each of ``count`` keypoints which of the first ``known`` it starts from."""
     names = list(KEYPOINTS)
     found = []
     for index, name in enumerate(names[:count]):
@@ -160,7 +160,7 @@ def _mirror() -> list[int]:
 
 
 MIRROR: tuple[int, ...] = tuple(_mirror())
-"""After a horizontal flip, row i of the 70 points is what was row MIRROR[i]."""
+"""Row i of the 70 points after a horizontal flip is row MIRROR[i] before it."""
 
 
 def keypoint_mirror(count: int) -> list[int]:
@@ -184,8 +184,8 @@ def mirrored(points: Tensor) -> Tensor:
 
 @functools.cache
 def _mirror_on(count: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return the permutation (count,) and the signs of x and y; cached: a GPU copy blocks."""
-    import torch  # back ends that do without it read this module too
+    """Return the permutation (count,) and signs of x and y; cached: a copy to a GPU blocks."""
+    import torch  # back ends without torch import this module too
 
     order = MIRROR if count == POINTS else keypoint_mirror(count)
     return torch.tensor(order, device=device), torch.tensor([-1.0, 1.0], device=device)
