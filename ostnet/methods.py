@@ -1,6 +1,6 @@
 """The methods of every table, by name: OSTNet's four variants and what they are compared with.
 
-This is the one place that says what each name switches.
+Only this module says what each name switches on or off.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ class Variant:
     """The generator gets the scale code z."""
 
     what: str
-    """In words."""
+    """Short description."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Comparator:
     """Name of the variant that is generated."""
 
     options: Mapping[str, str]
-    """Fields of ``ostnet.options.AnimateOptions`` and their values; what follows from the whole
-    clip belongs to ``ostnet.animation.frame.ClipReference``."""
+    """Fields of ``ostnet.options.AnimateOptions`` and their values; measurements of the whole clip
+    are in ``ostnet.animation.frame.ClipReference``."""
 
     what: str
-    """In words."""
+    """Short description."""
 
 
 VARIANTS: dict[str, Variant] = {
