@@ -1,4 +1,4 @@
-"""Pretrained image networks whose features tell how alike two pictures look, and their weights.
+"""Pretrained networks whose features measure the similarity of pictures, and their weights.
 
 Each network takes (B, 3, H, W), normalised by ImageNet's mean and deviation, and returns feature
 maps of five depths. Parameters have the names and shapes of torchvision's ``features``, so that
@@ -27,7 +27,7 @@ _FIRE_LAYERS = dict(zip(range(2, 10), (3, 4, 6, 7, 9, 10, 11, 12), strict=True))
 
 
 class FeatureNetwork(nn.Module):
-    """A chain of layers, read out after the layers in ``taps``."""
+    """A chain of layers that returns the outputs of the layers in ``taps``."""
 
     taps: tuple[int, ...]
     """Indices of five layers of ``features``, rising."""
