@@ -1,4 +1,4 @@
-"""From a model to moving pictures: the source encoded once, one cheap call per driving frame."""
+"""Animation of a source picture, which is encoded once, with one cheap call per driving frame."""
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame

@@ -38,7 +38,7 @@ SIZES = (64, 2048)
 
 
 AT_ONCE = 3
-"""Frames that are in the networks at the same time where stages overlap."""
+"""Number of frames that the networks process at the same time with ``overlap``."""
 
 
 class Animator:
@@ -57,7 +57,7 @@ class Animator:
             Without it all cores work on one frame: less latency.
 
     Raises:
-        InputError: an unknown back end, a size out of range, or a device that is not here.
+        InputError: an unknown back end, a size out of range, or a device that is not available.
     """
 
     def __init__(
@@ -139,13 +139,13 @@ class Animator:
 
         Args:
             frames: driving frames, uint8 RGB (H, W, 3) or ``DrivingFrame``; read one at a time,
-                none kept. Where one shows no face the last motion is held (before the first face:
-                the source's own pose).
+                none kept. One without a face repeats the last motion (before the first face: the
+                source's own pose).
             scale_transform: rectify the driving scale before the motion is read.
             scale_embedding: give the scale code z to the generator.
             options: how the motion is read; files, squares, sizes and switches in it are not used.
-            clip: what the whole clip decides, from :meth:`reference`.
-            measure: also measure the generated face (``Frame.spread``), one keypoint pass more.
+            clip: measurements of the whole clip, from :meth:`reference`.
+            measure: also measure the generated face (``Frame.spread``): one more keypoint pass.
         """
         name = variant_name(scale_transform, scale_embedding)
         variants = self.variants(frames, [name], options, clip, measure)

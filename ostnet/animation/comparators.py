@@ -1,4 +1,4 @@
-"""What OSTNet is compared with: the closed-form alignment, and peers' relative motion.
+"""Methods that OSTNet is compared with: closed-form alignment and relative motion.
 
 Both read the keypoints that the model finds, so that a difference is due to the method alone.
 Keypoints are tensors or NumPy arrays, whichever the back end computes with.

@@ -1,4 +1,4 @@
-"""What goes into the animator beside the source picture and its options, and what comes out."""
+"""Inputs of the animator besides the source picture and the options, and its outputs."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,7 +20,7 @@ class DrivingFrame(NamedTuple):
 
 @dataclass(frozen=True)
 class ClipReference:
-    """What a driving clip as a whole decides; made by ``Animator.reference``."""
+    """Measurements of a whole driving clip, made by ``Animator.reference``."""
 
     fps: float = 25.0
     """Frames per second, above 0."""
@@ -36,7 +36,7 @@ class ClipReference:
     over the frames so far, up to the end of the first second."""
 
     still: bool = False
-    """The clip is a single picture: it has a pose and no movement."""
+    """Whether the clip is a single picture, which has a pose but no movement."""
 
     @property
     def second(self) -> int:
@@ -45,7 +45,7 @@ class ClipReference:
 
 
 STREAM = ClipReference()
-"""A clip of which nothing is known."""
+"""The reference of a clip that is not read in advance, such as a camera's."""
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,14 @@ class Frame:
     """The same of the generated picture; None unless it was asked for."""
 
     keypoints: np.ndarray
-    """What the source performs: keypoints (K, 2) in [-1, 1], in the portrait's square."""
+    """Keypoints (K, 2) that the source performs, in [-1, 1] of the portrait's square."""
 
     reading: Reading
-    """What the networks read off the driving frame, as arrays of the back end; of a held frame,
-    what they read off the last one with a face."""
+    """Measurements of the driving frame, as arrays of the back end; a held frame has those of the
+    last frame with a face."""
 
     held: bool
-    """No face in this driving frame: the last motion is shown again."""
+    """Whether the driving frame has no face, so that the last motion is repeated."""
 
     ms: float
     """Milliseconds in the networks for this driving frame, all its variants together."""

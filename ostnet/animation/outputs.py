@@ -1,4 +1,4 @@
-"""What a run makes: its files, the pictures in them, its progress and its result."""
+"""The outputs of a run: its files, the pictures in them, its progress and its result."""
 
 import functools
 from dataclasses import dataclass, field
@@ -41,7 +41,7 @@ class Outputs:
     """PNG file for their chart."""
 
     columns: int = 4
-    """Most panes of the grid side by side."""
+    """Largest number of panes in a row of the grid."""
 
     @property
     def names(self) -> list[str]:
@@ -59,7 +59,7 @@ class Step:
     """The progress of a run."""
 
     done: int
-    """Frames that are made, 1 to ``total``."""
+    """Number of finished frames, 1 to ``total``."""
     total: int
     seconds_left: float
     picture: np.ndarray
@@ -102,7 +102,7 @@ class Result:
 def pictures_of(
     source: np.ndarray, made: dict[str, Frame], outputs: Outputs, paster: Paster | None, mark: bool
 ) -> dict[str, np.ndarray]:
-    """Return what is written of one driving frame, by the clip's name."""
+    """Return the pictures to write for one driving frame, by the clip's name."""
     images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
     pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
     if "rectified" in outputs.clips and (variant := rectifying(outputs.names)):

@@ -1,4 +1,4 @@
-"""Conversion between uint8 pictures and what the networks take: NumPy arrays or torch tensors.
+"""Conversion between uint8 pictures and the networks' NumPy arrays or torch tensors.
 
 torch is imported only where tensors are asked for: some back ends work without it.
 """

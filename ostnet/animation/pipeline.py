@@ -100,8 +100,8 @@ class Pipeline:
             options: see :class:`AnimateOptions`.
             trace: JSON file for the measured face sizes.
             on_step: called once per frame.
-            cancel: called at every frame; once it returns True, what was made is kept. Before the
-                first frame it ends in an InputError.
+            cancel: called at every frame; once it returns True, the run ends and keeps the frames
+                made. Before the first frame this raises an InputError.
 
         Raises:
             InputError: a file or a value that cannot be used; no file is left behind.
@@ -181,7 +181,7 @@ class Pipeline:
             frames = self.generate(
                 scene.framed, driving, outputs.names, options, scene.fps, measure
             )
-            files.callback(close, frames)  # ends the threads that work ahead
+            files.callback(close, frames)  # ends the prefetching threads
             for done, (spread, made) in enumerate(frames, 1):
                 any_variant = next(iter(made.values()))
                 scales.append(any_variant.scale)

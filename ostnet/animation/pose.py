@@ -1,8 +1,8 @@
 """The reference pose: the place and pose of the head from which the driver's motion is applied.
 
 The driver's head has another place and pose than the portrait's. As the scale transformation
-removes the driver's size, the reference pose removes this: keypoints move by the driver's motion
-since a neutral pose, the median over the clip. This goes beyond the paper.
+removes the driver's size, the reference pose removes this difference: keypoints move by the
+driver's motion since a neutral pose, the median over the clip. This goes beyond the paper.
 
 Shapes: K keypoints; arrays are tensors or NumPy arrays, whichever the back end computes with.
 """
@@ -53,8 +53,8 @@ NO_SHOT = Shot(0, None)
 def own_place(reading: Reading) -> Tensor:
     """Return the rectified keypoints (B, K, 2) about the driver's own centre.
 
-    Rectification is about the picture's centre and so divides the head's distance from it by the
-    scale; the movement of the head is to be taken as it is seen.
+    Rectification also divides the head's distance from the picture's centre by the scale; this
+    restores it, since the head's movement is transferred as it is.
     """
     rectified, driving = reading.x_rectified, reading.x_driving
     return rectified + (driving.mean(1) - rectified.mean(1))[:, None]
@@ -66,8 +66,8 @@ def posed(pose: str, x_source: Tensor, x: Tensor, neutral: Tensor) -> Tensor:
     Args:
         pose: ``driver``: x itself (the paper). ``position``: x, moved so that the neutral pose lies
             where the source's head lies. ``portrait``: the source, moved by what moved since the
-            neutral pose; lips and lids open as far as the driver's, lips in lengths of the nose,
-            lids in widths of the eye.
+            neutral pose; lips and lids open as far as the driver's, measured in lengths of the
+            nose for lips, in widths of the eye for lids.
         x_source: keypoints of the source (B, K, 2).
         x: the driving keypoints at the source's scale, see :func:`own_place`.
         neutral: the driver's neutral pose (B or 1, K, 2).
@@ -114,12 +114,12 @@ def neutral_pose(points: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def neutral_shot(first: int, readings: Iterable[Reading]) -> Shot:
-    """Return the shot that starts at frame ``first``, by readings of some of its frames."""
+    """Return the shot that starts at frame ``first``, from readings of some of its frames."""
     return Shot(first, neutral_pose(to_numpy(own_place(reading)[0]) for reading in readings))
 
 
 def starting_shot(first: int, readings: Iterable[Reading]) -> Shot:
-    """Return the same by readings of its first second, which also say its one scale."""
+    """Return the same from readings of its first second, with one scale for the shot."""
     readings = list(readings)
     scale = clip_scale(tuple(reading.alignment.scale[0].tolist()) for reading in readings)
     points = [to_numpy(reading.x_driving[0]) for reading in readings]

@@ -1,4 +1,4 @@
-"""Prefetching: an iterator that runs ahead in its own thread."""
+"""Prefetching: an iterator that computes items in advance in its own thread."""
 
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
@@ -23,7 +23,7 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
 
     Args:
         items: an iterable, which runs in the other thread.
-        depth: the most items that wait.
+        depth: the most finished items that wait to be read.
     """
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
@@ -38,8 +38,8 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
             if error is not None:
                 raise error
             room.release()
-            yield item  # pyright: ignore[reportReturnType] -- None only beside an error
-            item = None  # kept by nobody but its user
+            yield item  # pyright: ignore[reportReturnType] -- None only with an error
+            item = None  # free its memory once the consumer drops it
     finally:
         stopped.set()
         room.release()
@@ -53,7 +53,7 @@ def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
         iterator = iter(items)
         while room.acquire() and not stopped.is_set():
             put((next(iterator), None))
-    except BaseException as error:  # the user of the items decides what to make of it
+    except BaseException as error:  # raised again in the consumer's thread
         put((None, error))
     finally:
         close(iterator)

@@ -36,9 +36,9 @@ class FacePresence:
 
     Args:
         detect: what the detector finds in uint8 RGB (H, W, 3); empty: no face.
-        expected: whether the clip is known to show a face. Where it is not, nothing is called
-            lost before the detector has found a first face: a drawing that the detector does not
-            see at all is animated like any other.
+        expected: whether the clip is known to show a face. If not, no face counts as lost before
+            the detector has found a first one, so that a drawing that the detector does not
+            recognise is animated too.
         every: frames from one detection to the next.
         change: mean absolute difference of two thumbnails, in [0, 1], that is called abrupt.
     """

@@ -1,4 +1,4 @@
-"""What is animated by what: a portrait, a driving clip, their squares and their faces."""
+"""The inputs of a run: a portrait, a driving clip, their squares and their faces."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

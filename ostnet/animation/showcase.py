@@ -17,7 +17,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 FOLDER = EXAMPLES / "showcase"
 PORTRAIT = EXAMPLES / "portraits" / "eileen_collins.jpg"
 DRIVING = EXAMPLES / "driving" / "approaching_webcam.mp4"
-"""Inputs of the comparison: the driver comes near and goes far."""
+"""Inputs of the comparison; the driver moves towards the camera and away from it."""
 
 
 @dataclass(frozen=True)

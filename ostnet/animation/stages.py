@@ -37,7 +37,7 @@ class FrameState:
     held: bool
     reading: Reading
     performed: MotionPoints | None
-    """Keypoints for the source to perform; None: as before, so nothing needs computing."""
+    """Keypoints for the source to perform; None: as in the last frame, so nothing is computed."""
     motions: dict = field(default_factory=dict)
     """Whether the scale transformation is on -> dense motion."""
     images: dict[str, np.ndarray] = field(default_factory=dict)
@@ -62,9 +62,9 @@ class Stages:
     Args:
         networks: the back end.
         source: encoded by it.
-        portrait: the source picture or its canvas, and the size of results, where they are larger
-            or smaller than what the networks see (see ``Backend.compose``); else None.
-        resolution: R, the side of what they see.
+        portrait: the source picture or its canvas, and the size of results, if it is not the
+            networks' (see ``Backend.compose``); else None.
+        resolution: R, the side of the networks' pictures.
         take: uint8 (H, W, 3), side, its name in errors -> (1, 3, side, side) for the networks.
     """
 
@@ -194,13 +194,13 @@ class Stages:
     def _references(
         self, options: AnimateOptions, clip: ClipReference, shot: Shot
     ) -> tuple[Steering | None, NeutralPose]:
-        """Return what the frames of a shot are compared with."""
+        """Return the steering of the scale and the neutral pose for the frames of a shot."""
         return self._steering(options, clip, shot), NeutralPose(shot.neutral, clip.second)
 
     def _steering(
         self, options: AnimateOptions, clip: ClipReference, shot: Shot = NO_SHOT
     ) -> Steering | None:
-        """Return what replaces a frame's own scale; a fresh one for each reading of a shot."""
+        """Return the steering of each frame's scale; a new one for each reading of a shot."""
         transform, steps, window = self.networks.transform, [], options.scale_window
         if options.alignment == "closed-form":
             steps.append(steering.closed_form(transform))
@@ -251,7 +251,7 @@ def finished(steps: Iterable[FrameState]) -> Iterator[dict[str, Frame]]:
     performed = None
     for step in steps:
         performed = step.performed or performed
-        assert performed is not None  # the first step performs something
+        assert performed is not None  # the first step always has keypoints
         raw, rectified = (to_numpy(points[0]) for points in performed)
         reading = step.reading
         yield {
