@@ -11,7 +11,7 @@ from ostnet.backends.manifest import Manifest
 from ostnet.files import cache_root
 
 KEPT = 8
-"""Number of folders that are kept, the last used ones; about 60 MB each for the ``lite`` widths."""
+"""Number of most recently used folders that are kept; about 60 MB each for the ``lite`` widths."""
 
 
 def cache_folder() -> Path:
@@ -44,7 +44,7 @@ def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]
             stage.rename(folder)
         except OSError:  # the folder exists
             try:
-                manifest = Manifest.read(folder)  # another process was faster
+                manifest = Manifest.read(folder)  # another process has built it
             except ValueError:  # it is broken
                 shutil.rmtree(folder, ignore_errors=True)
                 stage.rename(folder)

@@ -38,7 +38,7 @@ class Fiducials:
 
 @dataclass
 class Moved:
-    """A motion (:class:`ostnet.model.motion.Motion`) and the source features that it moved."""
+    """A motion (:class:`ostnet.model.motion.Motion`) and the source features that it warped."""
 
     flow: Array
     """(1, h, w, 2)."""

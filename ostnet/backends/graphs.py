@@ -108,7 +108,7 @@ def cut(model: OSTNet) -> dict[str, Graph]:
     outputs = ("image", "painted", "mix") if config.mix else ("image",)
     graphs["paint"] = Graph(_paint(model, tuple(inputs)), inputs, outputs)
     for graph in graphs.values():
-        graph.module.eval()(*graph.example)  # constants that are made at first use
+        graph.module.eval()(*graph.example)  # makes the constants that a first call creates
     return graphs
 
 
@@ -118,7 +118,7 @@ def _detect(model: OSTNet) -> nn.Module:
 
 def _encode(model: OSTNet) -> nn.Module:
     def encode(image: Tensor, canvas: Tensor | None = None) -> tuple[Tensor, ...]:
-        source = model.encoded(image, image, canvas)  # whose keypoints are another graph's
+        source = model.encoded(image, image, canvas)  # ``detect`` computes its keypoints
         medium = () if source.medium is None else (source.medium,)
         return source.small, *medium, *source.taps
 

@@ -1,7 +1,7 @@
 """Retries of network calls on a device that runs out of memory.
 
 Each thread computes one frame at a time; frames of many threads together may fill the device. Once
-its memory has run out, calls take turns.
+its memory has run out, calls run one at a time.
 """
 
 import threading
@@ -16,7 +16,7 @@ from ostnet.errors import InputError
 T = TypeVar("T")
 
 PAUSES = (0.0, 0.5, 2.0)
-"""Seconds before each retry, in which calls of other threads end."""
+"""Seconds before each retry, so that calls of other threads can end."""
 
 
 class OomRetry:
@@ -24,11 +24,11 @@ class OomRetry:
 
     def __init__(self):
         self.turns: Any = nullcontext()
-        """A lock, once memory has run out."""
-        self._over = threading.Event()  # never set
+        """A lock, once memory has run out; before, a context that does nothing."""
+        self._over = threading.Event()  # never set: its wait is a sleep
 
     def run(self, call: Callable[[], T]) -> T:
-        """Return the result of a call; where memory runs out, retry it alone with freed memory.
+        """Return the result of a call; where memory runs out, free the cache and retry it alone.
 
         Raises:
             InputError: memory runs out even so, or the GPU failed.

@@ -19,11 +19,11 @@ from ostnet.model.ostnet import OSTNet
 from ostnet.model.ranges import Ranges
 
 STEPS = 255
-"""Steps from one end of an input's range to the other."""
+"""Number of quantisation steps over an input's range."""
 
 LEVELS = 63
-"""Values of a kernel on either side of 0. Processors without VNNI add two products in 16 bits,
-which overflow above 64."""
+"""Largest absolute value of a quantised kernel. Processors without VNNI add two products in
+16 bits, which overflow above 64."""
 
 BALANCE, LEAST = 0.5, 0.02
 """Before rounding, channels are divided by their relative range to the power of `BALANCE` (at least
