@@ -1,4 +1,4 @@
-"""One job of a batch: what it is made from, how it is made, and its outcome."""
+"""One job of a batch: its inputs, how it is made, and its outcome."""
 
 import hashlib
 import warnings
@@ -46,8 +46,8 @@ class Hashes:
     driving: str
     weights: str
     job: str
-    """Covers these three, the options and the version of this package, but not the result's name
-    and the places of the files."""
+    """Covers these three, the options and the version of this package, but neither the result's
+    name nor the paths of the files."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _text_hash(*parts: str) -> str:
 
 
 Work = Callable[[Job, Callable[[], bool]], Outcome]
-"""What a worker does with a job, until its second argument returns True; never raises an
+"""The function that makes a job; it stops once its second argument returns True, and raises no
 Exception."""
 
 
@@ -128,7 +128,7 @@ def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
             )
         except InputError as error:
             return Outcome(problem=_one_line(str(error)))
-        except Exception as error:  # of whatever kind: the other jobs go on
+        except Exception as error:  # any error: the other jobs go on
             return Outcome(problem=_one_line(f"{type(error).__name__}: {error}"))
     scales = [scale for scale, face in zip(result.scales, result.faces, strict=True) if face]
     x, y = np.median(scales, axis=0) if scales else (1.0, 1.0)
@@ -143,7 +143,7 @@ def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
 
 @lru_cache(maxsize=2)
 def _pipeline(weights: Path, device: str, backend: str) -> Pipeline:
-    """Return the networks; loaded once in a process, or twice where jobs take turns with them."""
+    """Return a pipeline; the cache keeps two, for jobs that alternate between weights."""
     return Pipeline(weights, device, backend, overlap=False)
 
 

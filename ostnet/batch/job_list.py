@@ -14,12 +14,12 @@ Row = dict[str, str]
 
 REQUIRED = ("name", "source", "driving")
 FILES = ("source", "driving", "checkpoint")
-"""Columns that name files, as seen from the table's folder where they are there."""
+"""Columns that name files; a path is looked up in the table's folder first."""
 
 PORTRAITS = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
 CLIPS = frozenset(".mp4 .m4v .mov .mkv .webm .avi .gif".split())
 LONGEST_NAME = 200
-"""Bytes of a name at most: file systems end at 255."""
+"""Largest length of a name in bytes; file systems allow 255 for a file."""
 
 
 def read_rows(path: Path, leave_out: Path | None = None) -> list[Row]:
@@ -31,8 +31,8 @@ def read_rows(path: Path, leave_out: Path | None = None) -> list[Row]:
         leave_out: a folder in that folder which is not searched.
 
     Raises:
-        InputError: it cannot be read, is empty, lacks a required column, or a name cannot be that
-            of a file or is there twice.
+        InputError: it cannot be read, is empty, lacks a required column, or a name is not
+            a valid file name or occurs twice.
     """
     if path.is_dir():
         rows = _pairs(path, leave_out)
@@ -140,7 +140,7 @@ def _check(rows: list[Row]) -> None:
                 f"name: {name!r} of job {number} cannot be that of a file; give one without "
                 f"slashes and leading dot, of up to {LONGEST_NAME} bytes"
             )
-        if name.casefold() in seen:  # some file systems take no notice of case
+        if name.casefold() in seen:  # some file systems ignore case
             raise InputError(f"name: {name!r} of job {number} is there twice; give each its own")
         seen.add(name.casefold())
 

@@ -57,7 +57,7 @@ class Summary:
 
     failed: int
     warned: int
-    """Jobs made with a warning, which the manifest has."""
+    """Jobs finished with a warning; the manifest has its text."""
 
 
 class FailedJobsError(InputError):
@@ -71,8 +71,8 @@ def run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) ->
 
     Args:
         jobs: with names that differ.
-        config: where to, and by how many.
-        refused: jobs that could not even be read, name -> reason; they go among the failures.
+        config: the output folder and the number of workers.
+        refused: jobs that could not be read, name -> reason; they count as failures.
 
     Raises:
         InputError: a result would overwrite an input, the output folder holds something else,

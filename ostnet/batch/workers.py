@@ -66,7 +66,7 @@ def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Outcomes:
                         worker.job = waiting.popleft()
                         _give(connection, worker.job)
                     else:
-                        connection.close()  # the process ends
+                        connection.close()  # which ends the process
                         del crew[connection]
                         worker.process.join(STOP_SECONDS)
                 yield job, outcome
@@ -86,7 +86,7 @@ def _start(crew: dict[Connection, _Worker], work: Work, job: Job, share: int) ->
 
 
 def _give(connection: Connection, job: Job) -> None:
-    with suppress(OSError):  # of a process that has died, which the next look at it finds out
+    with suppress(OSError):  # the process has died: the next ``wait`` reports it
         connection.send(job)
 
 
@@ -104,7 +104,7 @@ def _stop(crew: dict[Connection, _Worker]) -> None:
 @contextmanager
 def _ctrl_c_held_back() -> Iterator[None]:
     """Block SIGINT in processes that are started here: their parent stops them."""
-    resource_tracker.ensure_running()  # whose start would let it through again
+    resource_tracker.ensure_running()  # starting it later would unblock SIGINT
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -114,7 +114,7 @@ def _ctrl_c_held_back() -> Iterator[None]:
 
 def _serve(connection: Connection, work: Work, share: int) -> None:
     """Work until there are no more jobs or the parent has ended."""
-    told = Event()  # and not an exception, which a generator that is just being closed swallows
+    told = Event()  # an exception could be lost in a generator that is being closed
     signal.signal(signal.SIGTERM, lambda *_: told.set())
 
     import torch
@@ -167,5 +167,5 @@ def on_cluster(
         if waiting and actor:
             following = waiting.popleft()
             busy[actor.work.remote(following)] = actor, following
-        del actor  # of the last jobs: its processor is free for one that has none yet
+        del actor  # frees its processor for an actor that waits for one
         yield job, outcome
