@@ -71,7 +71,7 @@ def _command(name: str):
 
 def _show_warnings_on_one_line() -> None:
     """Show warnings of this package as ``ostnet: warning: ...``; hide those of others."""
-    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # of a home that it cannot write to
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)  # it warns if the home is read-only
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
     warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"

@@ -107,7 +107,7 @@ def options_of(arguments: Namespace) -> AnimateOptions:
 
 
 def network_of(arguments: Namespace) -> NetworkOptions:
-    """Return which weights were asked for."""
+    """Return the weights, device and back end that were given."""
     return NetworkOptions(**given(arguments, NetworkOptions))
 
 
@@ -152,7 +152,7 @@ def progress() -> "Iterator[OnStep | None]":
 
 
 def report(output: Path, result: "Result") -> None:
-    """Say what was written."""
+    """Print which files were written."""
     if result.held:
         print(f"{result.held} frames without a face repeat the last motion")
     print(f"wrote {output}; open it in any browser or video player")

@@ -49,7 +49,7 @@ def batch(argv: list[str]) -> None:
 
 
 def _jobs(rows: "list[Row]", common: Namespace) -> "tuple[list[Job], dict[str, str]]":
-    """Return the jobs, and the reasons of those that cannot be one, by name.
+    """Return the jobs, and for each row that is no valid job its name and the reason.
 
     Raises:
         InputError: a column that is no option.

@@ -67,7 +67,7 @@ def export(argv: list[str]) -> None:
             model = OSTNet.from_pretrained(str(checkpoint.folder))
             manifest = export(model, arguments.format, arguments.output)
             more = "manifest.json describes their inputs and outputs"
-    assert manifest.differences  # both export functions compare with torch
+    assert manifest.differences  # both export functions check their graphs with torch
     print(
         f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
         f"pixels differ from torch by {manifest.differences['pixel_max']:.3f}/255 at most; {more}"

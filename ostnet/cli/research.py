@@ -65,7 +65,7 @@ def evaluate(argv: list[str]) -> None:
         from ostnet.evaluation.evaluate_checkpoint import evaluate
         from ostnet.evaluation.options import EvaluateConfig
     config = _parsed("evaluate", EvaluateConfig, argv)
-    if evaluate(config):  # empty in all but the first of several processes
+    if evaluate(config):  # only the first of several processes has rows
         print(f"wrote {config.output / 'report.md'}")
 
 
