@@ -57,6 +57,6 @@ def driving() -> list[np.ndarray]:
 
 @pytest.fixture
 def animator(model, source) -> Animator:
-    animator = Animator(model, device="cpu")
+    animator = Animator(model, "cpu", "torch")
     animator.set_source(source)
     return animator

@@ -135,7 +135,7 @@ def test_frames_are_read_one_at_a_time(animator, driving):
 def test_any_size_is_cropped_to_its_centre_square(model, driving):
     wide = np.zeros((90, 200, 3), np.uint8)
     wide[:, 55:145] = 200
-    animator = Animator(model, device="cpu")
+    animator = Animator(model, "cpu", "torch")
     animator.set_source(wide)
     assert animator.source.image.min() == pytest.approx(200 / 255, abs=1e-6)
     assert next(animator.animate([np.repeat(driving[0], 3, axis=1)])).image.shape == (64, 64, 3)
@@ -178,7 +178,7 @@ def test_another_square_of_a_photograph_can_be_animated(model, driving):
 
 def test_a_fresh_model_measures_scale_one(source, driving, model):
     torch.manual_seed(3)
-    animator = Animator(OSTNet(model.config), device="cpu")
+    animator = Animator(OSTNet(model.config), "cpu", "torch")
     animator.set_source(source)
     for frame in animator.animate(driving):
         assert frame.scale == pytest.approx((1, 1), abs=1e-5)
@@ -191,7 +191,7 @@ def test_an_ablation_without_the_transform_never_moves_the_driving_frame(source,
 
     torch.manual_seed(0)
     config = replace(model.config, with_scale_transform=False, with_scale_embedding=False)
-    animator = Animator(OSTNet(config), device="cpu")
+    animator = Animator(OSTNet(config), "cpu", "torch")
     animator.set_source(source)
     made = next(animator.variants(driving))
     assert np.array_equal(made["full"].rectified, driving[0])

@@ -113,7 +113,7 @@ def test_frames_without_a_face_say_nothing_of_the_neutral_pose(pictures):
 @pytest.fixture
 def animator(source):
     """Return an animator whose small network has all 30 keypoints."""
-    animator = Animator(lively(replace(SMALL, keypoints=30)), device="cpu")
+    animator = Animator(lively(replace(SMALL, keypoints=30)), "cpu", "torch")
     animator.set_source(source)
     return animator
 
