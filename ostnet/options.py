@@ -136,48 +136,52 @@ class AnimateOptions:
     """Bring every driving frame to the portrait's face size."""
 
     scale_embedding: bool = _option(True, _switch, compare=False)
-    """Tell the generator the scale that was taken out."""
+    """Give the generator the scale that was removed."""
 
     driving_zoom: tuple[float, float] = _option((1.0, 1.0), _zoom, "SX[,SY]")
-    """Make the driving face this many times as wide and high first, above 0, up to 5. Tests how
-    well the scale is taken out."""
+    """Make the driving face this many times as wide and high first, above 0, up to 5. This tests
+    how well the scale is removed."""
 
     max_seconds: float | None = _option(None, _none_or(_seconds), "SECONDS")
-    """Use the clip's first seconds only."""
+    """Use only this many seconds from the start of the clip."""
 
     visible_mark: bool = _option(False, _switch)
-    """Write "AI-generated" into the picture."""
+    """Write "AI-generated" into every frame."""
 
     size: int | str | None = _option(None, _none_or(_size), "256|512|1024|portrait")
-    """Side of the result in pixels: 256, 512, 1024 or portrait; empty: as the portrait, 256 to 512.
-    The networks work at 256 in any case."""
+    """Side of the result in pixels: 256, 512, 1024 or portrait (the portrait's own); empty: the
+    portrait's own, but at least 256 and at most 512. The motion is always computed at 256."""
 
     scale_window: str | float = _option("frame", _window, "frame|clip|start|SECONDS")
-    """Measure the scale over each frame, clip, start (first second) or so many seconds. With clip
-    and start, the driver's distance is taken out and leaning forward stays."""
+    """What the scale is measured over: frame (each by itself), clip, start (the first second) or a
+    number of seconds. With clip and start, the driver's distance is removed and leaning forward
+    remains visible."""
 
     pose: str = _option("portrait", _choice(*POSES), "|".join(POSES))
-    """Head pose: portrait (its own), position (driver's, at its place) or driver (paper's)."""
+    """Head pose: portrait (moves from the portrait's own pose), position (the driver's pose, at the
+    portrait's place) or driver (the driver's pose and place, as in the paper)."""
 
     source_crop: str = _option("auto", _square, "auto|none|X,Y,SIDE")
-    """Portrait's square: auto (around the face), none (centre) or X,Y,SIDE in pixels."""
+    """Square of the portrait that is animated: auto (around the face), none (the centre) or
+    X,Y,SIDE (upper left corner and side, in pixels)."""
 
     driving_crop: str = _option("auto", _choice("auto", "fixed", "none"), "auto|fixed|none")
-    """Driving clip's square: auto, fixed (one around its face) or none (centre). auto: none where
-    that frames the face well, else fixed, or one square for each shot where the face moves too far
-    for one."""
+    """Square of the driving clip that is read: auto, fixed (one around the face) or none (the
+    centre). auto takes none where the centre frames the face well, else fixed. Where the face moves
+    too far for one square, auto takes one for each shot."""
 
     face: int = _option(0, _whole(0), "N")
-    """Which face, in each file that shows so many; 0 is the largest."""
+    """Which face to use where a file shows several; 0 is the largest."""
 
     max_frames: int | None = _option(None, _none_or(_whole(1)), "N")
     """Stop after this many frames."""
 
     alignment: str = _option("learned", _choice("learned", "closed-form"), "learned|closed-form")
-    """Measure of the scale: learned or closed-form (ratio of keypoint spreads)."""
+    """How the scale is measured: learned (T_theta) or closed-form (ratio of keypoint spreads)."""
 
     motion: str = _option("absolute", _choice("absolute", "relative"), "absolute|relative")
-    """Motion: absolute, or relative to the driving frame whose pose is nearest the portrait's."""
+    """Keypoint motion: absolute, or relative to the driving frame whose pose is nearest to the
+    portrait's."""
 
     scale_smoothing: bool = _option(False, _switch)
     """Smooth the measured scale over time with a one-euro filter."""

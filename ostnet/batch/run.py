@@ -19,18 +19,18 @@ class BatchConfig:
     """Options of a batch; none of them changes a result."""
 
     output: Path
-    """Folder for NAME.mp4 of each job, manifest.csv and failures.csv. Jobs that are done there are
-    skipped."""
+    """Folder for NAME.mp4 of each job, manifest.csv and failures.csv. Jobs whose result is already
+    there are skipped."""
 
     workers: int = 1
-    """Processes, each with networks of its own."""
+    """Number of processes; each loads its own networks."""
 
     ray: bool = False
-    """Run them on a Ray cluster (RAY_ADDRESS, or this machine). It must see all files under the
-    same paths."""
+    """Run the processes on a Ray cluster (RAY_ADDRESS, or this machine). All its machines must find
+    the files under the same paths."""
 
     gpus_per_worker: float | None = None
-    """Share of a GPU for each process, with ray, for instance .25."""
+    """Share of a GPU that each process gets, for instance .25; needs ray."""
 
     def __post_init__(self):
         if self.output.exists() and not self.output.is_dir():
@@ -40,7 +40,9 @@ class BatchConfig:
         if self.gpus_per_worker is None:
             return
         if not self.ray:
-            raise InputError("gpus-per-worker: is Ray's; add --ray, or choose with --device")
+            raise InputError(
+                "gpus-per-worker: works only with Ray; add --ray, or choose a GPU with --device"
+            )
         if not 0 <= self.gpus_per_worker < float("inf"):
             raise InputError(
                 f"gpus-per-worker: found {self.gpus_per_worker}, expected at least 0, such as .25"

@@ -15,16 +15,16 @@ from ostnet.flags import exit_code
 
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
-    "compare": "the same with and without each part of the scale machinery, side by side",
-    "batch": "many portraits and clips from a table or a folder; continues where it stopped",
+    "compare": "animate with all four variants of the method and show them side by side",
+    "batch": "animate many portraits and clips from a table or a folder; can be resumed",
     "prepare": "make a training data set from videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",
-    "curves": "draw the loss curves of trainings",
-    "evaluate": "compare weights with other methods on a folder of clips",
-    "score": "compare generated clips with their references",
+    "curves": "draw the loss curves of training runs",
+    "evaluate": "measure weights on a folder of clips and compare them with other methods",
+    "score": "measure generated clips of any method against reference clips",
     "calibrate": "prepare weights for 8-bit inference on CPUs",
-    "benchmark": "time a frame on this machine, by stage, back end and variant",
-    "export": "write the networks as ONNX or OpenVINO graphs, or as a page that needs no server",
+    "benchmark": "measure the time of a frame on this machine, by stage, back end and variant",
+    "export": "write the networks as ONNX or OpenVINO graphs, or as a page that runs in browsers",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",
 }

@@ -41,7 +41,10 @@ def animate(argv: list[str]) -> None:
         help=f"video to write: {', '.join(VIDEOS[:-1])} or {VIDEOS[-1]}",
     )
     parser.add_argument(
-        "--trace", type=output_file(".json"), metavar="T.json", help="write measured face sizes"
+        "--trace",
+        type=output_file(".json"),
+        metavar="T.json",
+        help="write the measured face sizes",
     )
     add_options(parser)
     arguments = parser.parse_args(argv)

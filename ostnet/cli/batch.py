@@ -31,9 +31,9 @@ def batch(argv: list[str]) -> None:
         "jobs",
         type=path_of,
         metavar="JOBS.csv|JOBS.jsonl|FOLDER",
-        help="table with the columns name, source, driving and any of the options of an animation "
-        "below, named as they are here (true or false for switches), which take precedence over "
-        "those given here; or a folder: every portrait in it with every clip",
+        help="a table, or a folder: every portrait in it with every clip. A table has the columns "
+        "name, source and driving. It may also have a column for each option below from "
+        "scale-transform on (true or false for a switch); its values take precedence over flags",
     )
     add_flags(parser, BatchConfig)
     add_options(parser)

@@ -29,7 +29,7 @@ def export(argv: list[str]) -> None:
         "--format",
         required=True,
         choices=["onnx", "openvino", "web"],
-        help="format of the graphs; web: a static site that animates in the visitor's browser",
+        help="format of the graphs; web: a static site that runs in the visitor's browser",
     )
     add(
         "--output",
@@ -43,7 +43,7 @@ def export(argv: list[str]) -> None:
         "--runtime",
         type=existing_file,
         metavar="FILE",
-        help="web: archive of onnxruntime-web from 'npm pack' (default: the npm registry)",
+        help="for web: archive of onnxruntime-web from 'npm pack' (default: downloaded from npm)",
     )
     arguments = parser.parse_args(argv)
     web = arguments.format == "web"
@@ -88,7 +88,7 @@ def push(argv: list[str]) -> None:
     add = parser.add_argument
     add("repo", type=repository, help="owner/repo; created if it does not exist")
     add("--checkpoint", **_CHECKPOINT)
-    add("--private", action="store_true", help="visible only to the owner")
+    add("--private", action="store_true", help="make the repository private")
     add("--branch", metavar="B", help="branch, created if it does not exist (default: main)")
     arguments = parser.parse_args(argv)
 
@@ -120,7 +120,7 @@ def export_space(argv: list[str]) -> None:
     add(
         "--live",
         action="store_true",
-        help="include that page as tab Live of the Space (25 MB for its first visit)",
+        help="add that page as tab Live of the Space (25 MB at a visitor's first visit)",
     )
     arguments = parser.parse_args(argv)
     if arguments.static and arguments.weights:

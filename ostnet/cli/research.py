@@ -43,13 +43,13 @@ def curves(argv: list[str]) -> None:
     parser = Parser("ostnet curves", COMMANDS["curves"])
     add = parser.add_argument
     run = {"nargs": "+", "type": os.path.expanduser, "metavar": "RUN"}
-    add("runs", help="output folder of a training", **run)
+    add("runs", help="output folder of a training run", **run)
     add(
         "--output",
         type=output_file(".png"),
         default=Path("curves.png"),
         metavar="O.png",
-        help="the picture (default: curves.png)",
+        help="picture to write (default: curves.png)",
     )
     arguments = parser.parse_args(argv)
 

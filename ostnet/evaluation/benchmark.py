@@ -57,29 +57,29 @@ class BenchmarkConfig:
     """auto, cpu, cuda, ..."""
 
     threads: int | None = None
-    """CPU threads; default: torch's."""
+    """CPU threads of torch; default: torch's own choice."""
 
     repeats: int = 20
-    """Timed calls of each stage and frames of each back end; the median is reported."""
+    """How often each stage, and a frame of each back end, is timed; the median is reported."""
 
     frames: int = 60
-    """Frames of the synthetic clip on which the commands are timed; 0: do not time them."""
+    """Frames of the synthetic clip on which animate and compare are timed; 0: do not time them."""
 
     source: Path | None = None
-    """Portrait for the commands, with ``driving``; default: a synthetic one."""
+    """Portrait on which animate and compare are timed; needs ``driving``; default: synthetic."""
 
     driving: Path | None = None
-    """Clip for the commands, with ``source``; default: a synthetic one, of smooth colours."""
+    """Driving clip for the same; needs ``source``; default: a synthetic one of smooth colours."""
 
     output: Path | None = None
-    """JSON file for the results; default: they are only printed."""
+    """JSON file for the results; default: the results are only printed."""
 
     def __post_init__(self):
         for name in ("output", "source", "driving"):
             value = getattr(self, name)
             setattr(self, name, Path(value) if value else None)
         if (self.source is None) != (self.driving is None):
-            raise InputError("source, driving: found one of them; give both, or none")
+            raise InputError("source, driving: found only one of them; give both or neither")
         if self.frames < 0 or self.frames == 1:
             raise InputError(f"frames: found {self.frames}, expected 0 or at least 2")
         for name in ("threads", "repeats"):

@@ -28,26 +28,26 @@ class CalibrateConfig:
     """Options of ``ostnet calibrate``."""
 
     data: Path
-    """Folder of clips with manifest.csv (columns file, split; identity, kind and frames where
+    """Folder of clips with manifest.csv (columns file and split; identity, kind and frames where
     known)."""
 
     checkpoint: Path
-    """Folder of the weights, where ranges.json is written."""
+    """Folder of the weights; ranges.json is written there."""
 
     split: str = "train"
-    """Split of the manifest to calibrate on; never the one that is evaluated."""
+    """Split of the manifest to calibrate on; not the one that is evaluated."""
 
     people: int = 40
-    """People, drawn by the seed; all of them where there are fewer."""
+    """Number of people, drawn at random; all if the split has fewer."""
 
     frames: int = 3
-    """Driving frames of each person's own clip; one more comes from another person."""
+    """Number of driving frames from each person's own clip; one more comes from another person."""
 
     seed: int = 0
-    """Seed of the people and the scales."""
+    """Seed of the random draws of people and scales."""
 
     leave_out: tuple[str, ...] = ()
-    """Identities of the split, with blanks or commas between them, that are not drawn."""
+    """Identities of the split that are not used, separated by spaces or commas."""
 
     def __post_init__(self) -> None:
         for name in ("people", "frames"):

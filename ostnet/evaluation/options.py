@@ -25,52 +25,54 @@ class EvaluateConfig(PairOptions, MetricOptions):
     """Options of ``ostnet evaluate``."""
 
     data: Path
-    """Folder of clips: with manifest.csv (columns file, split; identity, kind and frames where
-    known; rows of split val are used), or with videos (*.mp4) or folders of numbered png or jpg
-    frames in it or in its test/, as first-order-model, TPSMM, DaGAN and MCNet keep them."""
+    """Folder of clips. Either it has a manifest.csv (columns file and split; identity, kind and
+    frames where known), of which split val is used. Or it has videos (*.mp4) or folders of numbered
+    png or jpg frames, directly or in test/, as for first-order-model, TPSMM, DaGAN and MCNet."""
 
     protocol: str
     """same-scale, different-scale, cross-identity, framing, scale-sweep, rotation, stability,
-    embedding, probe, keypoints, rectification, efficiency or all; several separated by commas."""
+    embedding, probe, keypoints, rectification, efficiency or all; separate several by commas."""
 
     output: Path
-    """Folder for report.json, report.md, tables, plots and sheets; the same command on the same
-    folder goes on where it stopped."""
+    """Folder for report.json, report.md, tables, plots and sample grids; the same command with the
+    same folder continues an interrupted run."""
 
     checkpoint: str | None = None
     """Folder or Hub repository of the network; default: the embedded weights."""
 
     compare: tuple[str, ...] = ()
-    """Two or more checkpoints, with blanks or commas between them, in place of ``checkpoint``: a
-    report for each, and method full side by side in same-scale, different-scale, cross-identity,
-    embedding and efficiency."""
+    """Two or more checkpoints, separated by spaces or commas, instead of ``checkpoint``. Each gets
+    a report. Another report compares method full of all of them in same-scale, different-scale,
+    cross-identity, embedding and efficiency."""
 
     dataset: str = "auto"
-    """auto, manifest, voxceleb1 (the person stands before the first #) or hdtf (all of the name but
-    the clip's number is the person); auto goes by the manifest, else by the clips' names."""
+    """How people are told apart: manifest (column identity), voxceleb1 (the clip's name up to the
+    first #), hdtf (the clip's name without the clip's number), or auto: manifest if there is one,
+    else by the form of the clips' names."""
 
     clips: int | None = None
-    """Number of clips drawn from the folder by the seed, by their names alone; default: all. As
-    many as the lineage samples from VoxCeleb1's test split (2,083 pairs, 100 clips) are drawn by
-    --clips 100 --pairs 2083 --seed 0; DaGAN's own 2,083 are --pair-list vox_evaluation.csv."""
+    """Number of clips to draw from the folder at random; default: all. The draw depends only on
+    the seed and the clips' names. Earlier papers draw 2,083 pairs from 100 clips of VoxCeleb1's
+    test split: --clips 100 --pairs 2083 --seed 0 draws as many, and --pair-list vox_evaluation.csv
+    reads DaGAN's own pairs."""
 
     pair_list: Path | None = None
-    """In place of drawn pairs: a CSV with the columns source, driving, frame (and source_frame,
-    s_x, s_y, roll, shift_x, shift_y, person where wanted), such as the lists of first-order-model,
-    DaGAN and MCNet, for every protocol; a folder with one <protocol>.csv each, the others being
-    drawn; or the name of lists that come with ostnet (demo-clips-val). Names lie below the data
-    folder or its test/; video.mp4/0000012.png is a frame. Pairs without s_x and s_y get drawn
-    scales where the protocol draws them."""
+    """Pairs to use instead of drawn ones. A CSV file, for every protocol, with the columns source,
+    driving and frame (optional: source_frame, s_x, s_y, roll, shift_x, shift_y, person), such as
+    the lists of first-order-model, DaGAN and MCNet. Or a folder with <protocol>.csv; protocols
+    without a file draw their pairs. Or the name of lists that come with ostnet (demo-clips-val).
+    Paths are relative to the data folder or its test/; video.mp4/0000012.png is a frame. Where the
+    protocol draws scales, pairs without s_x and s_y get drawn ones."""
 
     methods: str = "all"
-    """Methods to run, separated by commas; default: every method. Protocols with methods of their
-    own (embedding, probe, keypoints, rectification) always run these."""
+    """Methods to run, separated by commas; default: every method. The protocols embedding, probe,
+    keypoints and rectification ignore this and run their own methods."""
 
     backbone: str | None = None
-    """Checkpoint trained without the scale machinery and without augmentation."""
+    """Checkpoint trained without scale transformation, scale embedding and scale augmentation."""
 
     backbone_augmented: str | None = None
-    """Checkpoint trained without the scale machinery, with augmentation."""
+    """Checkpoint trained without scale transformation and scale embedding, with augmentation."""
 
     def __post_init__(self):
         self.data, self.output = Path(self.data), Path(self.output)
@@ -89,9 +91,9 @@ class EvaluateConfig(PairOptions, MetricOptions):
                 "pair list: it names its own clips and frames; leave out clips and random-frames"
             )
         if len(self.compare) == 1:
-            raise InputError(f"compare: found {self.compare[0]!r} alone; give two or more, as A B")
+            raise InputError(f"compare: found only {self.compare[0]!r}; give two or more, as A B")
         if self.compare and self.checkpoint is not None:
-            raise InputError("compare: stands in place of checkpoint; leave out one of the two")
+            raise InputError("compare: replaces checkpoint; leave out one of the two")
         if self.clips is not None and self.clips < 1:
             raise InputError(f"clips: found {self.clips}, expected at least 1")
 

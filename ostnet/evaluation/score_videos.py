@@ -53,18 +53,18 @@ class ScoreConfig(MetricOptions):
     pixels."""
 
     reference: Path
-    """Folder of videos of the same names: the ground truth, or with ``cross_identity`` the driving
-    videos."""
+    """Folder of videos with the same names: the ground truth, or with ``cross_identity`` the
+    driving videos."""
 
     output: Path
     """Folder for report.json, report.md and frames.csv."""
 
     source: Path | None = None
-    """Folder of source pictures (or videos, of which the first frame counts) of the same names."""
+    """Folder of source pictures with the same names; of a video, the first frame is used."""
 
     cross_identity: bool = False
-    """The reference is another person: identity against the source, motion against the reference,
-    nothing pixel by pixel. Needs ``source``."""
+    """The reference shows another person: compare identity with the source and motion with the
+    reference, and no pixels. Needs ``source``."""
 
     name: str | None = None
     """Name of the method in the report; default: the name of the folder ``generated``."""
@@ -77,7 +77,7 @@ class ScoreConfig(MetricOptions):
         for role in ("generated", "reference", "source"):
             folder = getattr(self, role)
             if folder is not None and not folder.is_dir():
-                raise InputError(f"{role}: {folder} is no folder; give one with videos")
+                raise InputError(f"{role}: {folder} is not a folder; give one with videos")
         if self.cross_identity and self.source is None:
             raise InputError("source: missing; --cross-identity needs the source pictures")
 
@@ -90,7 +90,7 @@ def score(config: ScoreConfig) -> list[Row]:
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
     if config.lineage and config.cross_identity:
-        warnings.warn("--lineage: not used by this kind of scoring", stacklevel=2)
+        warnings.warn("--lineage: has no effect with --cross-identity", stacklevel=2)
     videos = sorted(path for path in config.generated.iterdir() if path.suffix.lower() in VIDEOS)
     if not videos:
         raise InputError(

@@ -37,7 +37,7 @@ _INTRODUCTION = {
         "An MP4 video (H.264, square) with the clip's frame rate and sound.",
     ),
     "compare": (
-        "Animate with and without each part of the scale machinery, for comparison.",
+        "Animate with all four variants of the method, for comparison.",
         "Six files: all side by side (MP4), full, no_transform, no_embedding, neither (MP4), and\n"
         "        trace.json with the measured face sizes of every frame.",
     ),

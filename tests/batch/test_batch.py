@@ -181,4 +181,4 @@ def test_the_lock_of_a_dead_process_is_taken_over(folder):
 def test_shares_of_gpus_need_ray(ostnet, folder, jobs):
     folder.write(jobs[0])
     code, _, err = ostnet(*folder.command("--gpus-per-worker", ".5"))
-    assert code == 2 and err.startswith("ostnet: error: gpus-per-worker: is Ray's")
+    assert code == 2 and err.startswith("ostnet: error: gpus-per-worker: works only with Ray")

@@ -73,7 +73,7 @@ def test_the_yardstick_has_the_size_of_the_network_that_it_stands_for():
 @pytest.mark.parametrize(
     ("flags", "error"),
     [
-        (["--source", "me.jpg"], "source, driving: found one of them"),
+        (["--source", "me.jpg"], "source, driving: found only one of them"),
         (["--repeats", "0"], "repeats: found 0"),
         (["--threads", "many"], "threads"),
     ],

@@ -79,7 +79,7 @@ def test_missing_partners_and_other_lengths_are_named(tmp_path, film, scored):
     film("truth/a.mp4", frames=7)
     with pytest.raises(InputError, match="5 frames, its reference 7"):
         scored()
-    with pytest.raises(InputError, match="is no folder"):
+    with pytest.raises(InputError, match="is not a folder"):
         scored(source=tmp_path / "none")
     with pytest.raises(InputError, match="source: missing"):
         scored(cross_identity=True)

@@ -37,56 +37,60 @@ class PrepareConfig:
     """Frames per second of the clips."""
 
     crf: int = 17
-    """x264's quality of the clips; lower is better and larger."""
+    """x264's constant rate factor for the clips; a lower one gives better and larger files."""
 
     margin: float = 1.85
-    """Side of the square in face sides, as in VoxCeleb, plus the movement of the face."""
+    """Side of the square that is cut out, in sides of the face's bounding box, as in VoxCeleb; the
+    movement of the face is added."""
 
     min_margin: float = 1.5
-    """Least side of the square in face sides in a small picture; below, the track is dropped."""
+    """Smallest allowed side of the square, in the same unit, where the picture is too small; below
+    it, the track is dropped."""
 
     max_shift: float = 0.2
-    """Largest shift of the square to stay inside the picture, as a share of its side; beyond, the
-    track is dropped."""
+    """Largest shift that brings the square inside the picture, as a share of its side; above it,
+    the track is dropped."""
 
     shot_threshold: float = 0.3
-    """Change of colours between frames that is a cut, in the quarter of the picture that changes
-    most, 0 to 1."""
+    """Change of colours between two frames, 0 to 1, above which they are taken for a cut. It is
+    measured in the quarter of the picture that changes most."""
 
     detect_every: int = 5
-    """Distance of the frames in which faces are detected."""
+    """Detect faces in every N-th frame."""
 
     iou: float = 0.25
-    """Intersection over union with its first box below which a track ends."""
+    """A track ends when the intersection over union with its first bounding box is below this."""
 
     max_gap: int = 25
-    """Number of frames without the face after which its track ends."""
+    """A track ends after this many frames without the face."""
 
     min_frames: int = 64
-    """Shortest clip kept."""
+    """Length of the shortest clip that is kept, in frames."""
 
     max_frames: int = 1024
-    """Longest clip; longer tracks are divided evenly."""
+    """Length of the longest clip, in frames; longer tracks are divided evenly."""
 
     max_lost: float = 0.2
-    """Largest share of the looked-at frames without the face."""
+    """Largest allowed share of the examined frames that lack the face."""
 
     min_face: int | None = None
-    """Least median side of the face in the source's pixels; default: half of ``size``."""
+    """Smallest allowed median side of the face, in pixels of the video; default: half of
+    ``size``."""
 
     min_sharpness: float = 25.0
-    """Least median variance of the Laplacian over the face, on grey levels 0 to 255 with the face
-    brought to 128 pixels; below, the clip is blurred."""
+    """Smallest allowed median variance of the Laplacian over the face, resized to 128 pixels, in
+    grey levels 0 to 255; below it, the clip counts as blurred and is dropped."""
 
     identity: str | None = None
-    """Regular expression whose first group, in a video's path relative to the folder, is the
-    identity; default: every video has its own. Annotations take precedence."""
+    """Regular expression for a video's path relative to the folder; its first group is the
+    identity. Default: each video is another person. Annotations take precedence."""
 
     val_share: float = 0.05
     """Share of the identities that go to split val."""
 
     test_share: float = 0.0
-    """Share of the identities that go to split test; test people of the annotations stay test."""
+    """Share of the identities that go to split test. People whom the annotations put into test
+    remain there."""
 
     seed: int = 0
     """Seed of the split."""
@@ -95,14 +99,14 @@ class PrepareConfig:
     """blazeface, face-alignment, dlib, or auto: the first that is installed."""
 
     device: str = "cpu"
-    """Where face-alignment's network runs."""
+    """Device of face-alignment's network: cpu, cuda, ..."""
 
     workers: int = 1
     """Number of processes on this machine."""
 
     ray: bool = False
-    """Use a Ray cluster (RAY_ADDRESS, or this machine), whose machines share both folders under the
-    same paths."""
+    """Use a Ray cluster (RAY_ADDRESS, or this machine). All its machines must find both folders
+    under the same paths."""
 
     shards: bool = False
     """Also write WebDataset shards, shards/SPLIT-NNNNNN.tar."""

@@ -15,19 +15,21 @@ class PairOptions:
     """Options of the draw; numbers below 1 raise InputError."""
 
     pairs: int | None = None
-    """Pairs (source picture, driving frame) in all, spread evenly over the clips, before protocols
-    put each at several scales; default: by ``frames``. stability takes ``frames`` alone."""
+    """Total number of pairs (source picture, driving frame), spread evenly over the clips; a
+    protocol may use each pair at several scales. Default: set by ``frames``. stability uses only
+    ``frames``."""
 
     random_frames: bool = False
-    """Draw both frames of every pair by the seed, as in DaGAN's and MCNet's lists, in place of the
-    first frame driven by evenly spaced ones; for same-scale, different-scale, cross-identity,
-    embedding and probe."""
+    """Draw both frames of every pair at random, as in DaGAN's and MCNet's lists. Without it, evenly
+    spaced frames drive the first one. For same-scale, different-scale, cross-identity, embedding
+    and probe."""
 
     seed: int = 0
-    """Seed of the draws of clips, frames, scales and shifts."""
+    """Seed of all random draws: clips, frames, scales and shifts."""
 
     frames: int | None = None
-    """Driving frames per clip; default: the protocol's own number, 12 for the first three."""
+    """Driving frames per clip; default: the protocol's own number, which is 12 for same-scale,
+    different-scale and cross-identity."""
 
     scale_per_clip: bool = False
     """Draw one scale per driving clip instead of one per frame."""

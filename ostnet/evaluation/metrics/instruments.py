@@ -23,7 +23,7 @@ class MetricOptions:
     default: that package downloads them."""
 
     lineage: bool = False
-    """Add SSIM and PSNR as the lineage's published tables define them (data_range 2)."""
+    """Add SSIM and PSNR as the tables of earlier papers define them (data_range 2)."""
 
     device: str = "auto"
     """auto, cpu, cuda, ...: where the networks run."""

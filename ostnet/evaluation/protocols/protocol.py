@@ -52,7 +52,7 @@ class Context:
     """Methods to run, in table order."""
     reader: FaceReader
     lineage: bool = False
-    """Add SSIM and PSNR with the lineage's data_range of 2."""
+    """Add SSIM and PSNR with data_range 2, as in the tables of earlier papers."""
     perceptual: RegionDistance | None = None
     """The network of the perceptual distance on regions, where it is installed."""
 
