@@ -85,7 +85,7 @@ Difference = tuple[Statistic, np.ndarray, Sequence[str]]
 
 def _frame_by_frame(metric: Metric, both: Sequence[tuple[Record, Record]]) -> Difference:
     values = np.array([[record[metric.column] for record in pair] for pair in both], dtype=float)
-    kept = np.isfinite(values).all(axis=1)
+    kept = np.asarray(np.isfinite(values).all(axis=1))
     people = [ours["person"] for (ours, _), keep in zip(both, kept, strict=True) if keep]
     reduce = REDUCE[metric.reduce]
     return (lambda v, w: reduce(v[:, 0], w) - reduce(v[:, 1], w)), values[kept], people

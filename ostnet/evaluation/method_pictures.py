@@ -100,10 +100,10 @@ def _normalised(points: np.ndarray) -> np.ndarray:
 def generate(
     model: OSTNet,
     source: np.ndarray,
-    driving: Sequence[np.ndarray],
+    driving: Sequence[np.ndarray] | np.ndarray,
     names: Sequence[str],
     anchor: int = 0,
-    first_second: Sequence[np.ndarray] | None = None,
+    first_second: Sequence[np.ndarray] | np.ndarray | None = None,
     smoothing_fps: float | None = None,
 ) -> Generated:
     """Run the methods that one OSTNet checkpoint can play.

@@ -119,7 +119,8 @@ def peak(backend: str, device: torch.device, threads: int, repeats: int) -> floa
 
 def _torch_stack(bfloat16: bool, device: torch.device) -> Callable[[], Any]:
     layers = [nn.Conv2d(CHANNELS, CHANNELS, 3, padding=1, bias=False) for _ in range(LAYERS)]
-    stack = nn.Sequential(*layers).to(device).to(memory_format=torch.channels_last)
+    stack = nn.Sequential(*layers).to(device)
+    stack.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     maps = torch.randn(1, CHANNELS, MAP_SIDE, MAP_SIDE, device=device)
     maps = maps.contiguous(memory_format=torch.channels_last)
 

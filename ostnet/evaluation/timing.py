@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +149,7 @@ def synthetic_inputs(frames: int) -> Iterator[tuple[Path, Path]]:
         folder = Path(place)
         coarse = np.random.default_rng(0).integers(0, 256, (frames + 8, 8, 3), dtype=np.uint8)
         Image.fromarray(smooth_picture(SIDE, coarse[:8])).save(folder / "source.png")
-        with VideoWriter(folder / "driving.mp4", 25) as writer:
+        with VideoWriter(folder / "driving.mp4", Fraction(25)) as writer:
             for index in range(frames):
                 writer.write(smooth_picture(SIDE, coarse[index : index + 8]))
         yield folder / "source.png", folder / "driving.mp4"
