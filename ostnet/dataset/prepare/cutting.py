@@ -1,4 +1,4 @@
-"""One video from beginning to end: its tracks, their quality, their clips."""
+"""Preparation of one video: its tracks, their quality, their clips."""
 
 import contextlib
 import functools
@@ -129,7 +129,7 @@ def _cut_span(stretch: Stretch, result: Result) -> None:
             result.skips.append(stretch.skip(track, reason))
         else:
             crop = framing.crop if framing else stretch.crop
-            assert crop is not None  # one of the two is known where there is no flaw
+            assert crop is not None  # a track without flaw has a framing or a given square
             wanted.append((track, crop))
     if wanted:
         result.clips += _write(stretch, wanted)

@@ -37,7 +37,7 @@ class Clip:
     sharpness: float
     """See :func:`ostnet.dataset.prepare.quality.sharpness`."""
     lost: float
-    """Share of the looked-at frames without the face."""
+    """Share of the examined frames without the face."""
 
 
 @dataclass

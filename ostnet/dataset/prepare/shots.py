@@ -13,7 +13,7 @@ import numpy as np
 from ostnet.media.faces import Box
 
 SAMPLES = 48
-"""Side in pixels of the sampled frame."""
+"""Side in pixels to which a frame is sampled for its histograms."""
 
 CELLS = 4
 """Cells per side of the grid on which frames are compared."""
@@ -28,7 +28,7 @@ MEMORY = 8
 """Number of previous changes whose median is the usual change."""
 
 STANDS_OUT = 3.0
-"""Least change of a cut, in usual changes."""
+"""Least change of a cut, as a multiple of the usual change."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ostnet.media.ffmpeg import ffmpeg, open_input, pictures, reason, stop, to_s
 from ostnet.media.probe import VideoInfo
 
 STOPPED = (255,)
-"""ffmpeg's exit status after a signal: what it had read by then is not the whole stretch."""
+"""ffmpeg's exit status after a signal, when its output is incomplete."""
 
 
 def source_frames(

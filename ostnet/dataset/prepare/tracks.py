@@ -23,7 +23,7 @@ class Track:
     seen: dict[int, Face] = field(default_factory=dict)
     """Frame -> its face, in order."""
     missed: list[int] = field(default_factory=list)
-    """Looked-at frames without the face."""
+    """Numbers of the examined frames without the face."""
 
     @property
     def frames(self) -> int:
@@ -37,7 +37,7 @@ class Track:
 
     @property
     def lost(self) -> float:
-        """Share of the looked-at frames without the face, 0 to 1."""
+        """Share of the examined frames without the face, 0 to 1."""
         if not self.seen:
             return 1.0
         return len(self.missed) / (len(self.missed) + len(self.seen))

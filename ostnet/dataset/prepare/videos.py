@@ -75,6 +75,6 @@ def find_files(folder: Path) -> dict[str, Path]:
 
 
 def identity_of(file: str, pattern: str | None) -> str:
-    """Return who a video without annotations shows: the pattern's first group, or its path."""
+    """Return the identity of a video without annotations: the pattern's first group, or path."""
     match = re.search(pattern, file) if pattern else None
     return (match and match[1]) or file.rpartition(".")[0]
