@@ -1,4 +1,4 @@
-"""``benchmark``: what a frame costs on this machine, by stage, back end, variant and command."""
+"""``ostnet benchmark``: times of a frame here, by stage, back end, variant and command."""
 
 import json
 import os
@@ -95,15 +95,15 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
 
     * ``checkpoint``, ``machine``, ``parameters``, ``threads`` of each call;
     * ``stages``: NAME -> ``gmac``, 1e9 multiply-adds, and ``ms`` in float32 torch;
-    * ``backends``: NAME -> ``peak_gmac_s``, what a plain stack of convolutions reaches by the same
+    * ``backends``: NAME -> ``peak_gmac_s``, the speed of a plain stack of convolutions in the same
       library and precision, and ``stages``: NAME -> ``ms`` and ``peak``, the share of that;
     * ``frame_ms``: BACKEND -> VARIANT -> milliseconds from uint8 picture to uint8 picture;
     * ``first_order_model``: its networks in eager torch on one thread: ``gmac``, ``cpu_ms`` of
-      processor time per driving frame, and in turn with them ``full_cpu_ms``: BACKEND -> the same
-      of ``full``; None on another device than the CPU;
+      processor time per driving frame, and, timed alternately, ``full_cpu_ms``: BACKEND -> the
+      same of ``full``; None on another device than the CPU;
     * ``commands``: COMMAND -> BACKEND -> :class:`ostnet.evaluation.timing.CommandCost`.
 
-    Pictures are smooth colours; what they show changes times by a few percent.
+    Pictures are smooth colours; their content changes times by a few percent.
     """
     threads = config.threads or all_threads()
     found = hub.resolve(config.checkpoint, config.device)
@@ -140,7 +140,7 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """Let torch, and the back ends that are loaded meanwhile, compute with so many threads."""
+    """Set the number of threads of torch and of back ends that the block loads."""
     given, torchs = os.environ.get("OMP_NUM_THREADS"), torch.get_num_threads()
     os.environ["OMP_NUM_THREADS"] = str(count)
     torch.set_num_threads(count)

@@ -1,4 +1,4 @@
-"""Compare checkpoints: each measured on the same pairs, differences with intervals."""
+"""Comparison of checkpoints on the same pairs: differences with intervals."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,9 +27,9 @@ def compare(
 
     ``report.json`` and ``report.md`` of the output hold, per protocol and metric of ``full``, every
     checkpoint's value and its difference to the first one's on the frames that both have, with a
-    95 % bootstrap interval over people. Returns these rows (first process only). Protocols whose
-    values belong to conditions, or whose methods are others, stay in the folders alone. Raises
-    InputError where ``full`` is not among the methods.
+    95 % bootstrap interval over people. Returns these rows (first process only). Protocols
+    with conditions, or without ``full``, are only in the checkpoints' folders. Raises InputError
+    where ``full`` is not among the methods.
     """
     if config.methods != "all" and METHOD not in config.methods.split(","):
         raise InputError(f"methods: compare sets {METHOD} side by side; add it to {config.methods}")
@@ -42,7 +42,7 @@ def compare(
             reported = True
             if row["method"] == METHOD and "condition" not in row:
                 rows.append(row | {"checkpoint": label})
-    if not reported:  # another process writes
+    if not reported:  # another process writes the report
         return []
     for row in rows:
         row |= _difference(config, row, next(iter(labels)))

@@ -60,7 +60,7 @@ def this_process() -> Shard:
 
 
 def evaluate(config: EvaluateConfig) -> list[Row]:
-    """Measure and write ``report.json``, ``report.md`` and what goes with them.
+    """Run the protocols; write ``report.json``, ``report.md``, tables, plots and sheets.
 
     Under ``accelerate launch`` the groups of pairs are shared among the processes; the first one
     writes the report. Returns the rows of the report (in other processes: an empty list). Raises
@@ -91,7 +91,7 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
     )
     config.output.mkdir(parents=True, exist_ok=True)
     shard, rows = this_process(), []
-    runs = {  # made before the first is measured, so that all errors of the options come at once
+    runs = {  # made before any is measured, so that wrong options fail at once
         protocol.name: _Run(config, protocol, dataset, networks, context, shard)
         for protocol in chosen
     }
@@ -116,7 +116,7 @@ def _evaluate_one(config: EvaluateConfig) -> list[Row]:
 
 
 def _origin_of_pairs(config: EvaluateConfig) -> str:
-    """Say which protocols' pairs were read from the list; those of the others are drawn."""
+    """Return a text on which protocols' pairs were read from the list; the others' are drawn."""
     if config.pair_list is None:
         return "drawn"
     names = [protocol.name for protocol in config.pair_protocols()]
@@ -191,7 +191,7 @@ class _Run:
         return listed.pairs
 
     def _settings(self, networks: Networks) -> dict:
-        """Return all that decides a group's records: a change makes them stale."""
+        """Return everything that a group's records depend on; a change invalidates them."""
         apart = {name: networks.apart_names[name] for name in self.context.apart}
         return {
             "data": str(self.config.data.resolve()),

@@ -1,4 +1,4 @@
-"""Methods' pictures of one source and its driving frames, by the product's own pipeline."""
+"""Methods' pictures of one source and its driving frames, made as ``ostnet animate`` makes them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -28,7 +28,7 @@ from ostnet.options import METHOD, AnimateOptions
 
 @dataclass
 class Generated:
-    """What every method made of one source and T driving frames."""
+    """The results of every method for one source and T driving frames."""
 
     images: dict[str, np.ndarray] = field(default_factory=dict)
     """Method -> uint8 (T, H, W, 3)."""
@@ -106,7 +106,7 @@ def generate(
     first_second: Sequence[np.ndarray] | np.ndarray | None = None,
     smoothing_fps: float | None = None,
 ) -> Generated:
-    """Run the methods that one OSTNet checkpoint can play.
+    """Run the methods that need one OSTNet checkpoint.
 
     Args:
         model: an OSTNet in eval mode; pictures of other sizes than its resolution are resized.
@@ -146,7 +146,7 @@ def generate(
 
 
 def _reference(options: AnimateOptions, readings: Sequence[Reading], anchor: int) -> ClipReference:
-    """Return what the readings of the whole clip say, as far as a comparator needs it."""
+    """Return the measurements of the whole clip that a comparator needs."""
     if options.scale_window != "frame":
         return ClipReference(scale=clip_scale(pair(r.alignment.scale) for r in readings))
     if options.pose != "driver":

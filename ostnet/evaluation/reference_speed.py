@@ -1,4 +1,4 @@
-"""What times are compared with: first-order-model's networks, and the peak of the machine."""
+"""References for measured times: first-order-model's networks, and the peak of the machine."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ from ostnet.openvino_runtime import openvino_runtime
 
 KEYPOINTS, SIDE, SMALL = 10, 256, 64
 WIDTH, MOST = 64, 1024
-"""Of first-order-model's generator and dense motion; its detector has half the width."""
+"""Widths of first-order-model's generator and dense motion; its detector has half of the first."""
 
 CHANNELS, MAP_SIDE, LAYERS = 64, 64, 16
 PEAK_GMAC = LAYERS * (3 * CHANNELS * MAP_SIDE) ** 2 / 1e9

@@ -144,7 +144,7 @@ class _Scorer:
             }
             records.append(record | self._columns(image, truth, face, driver, source))
         leave_out_blinks(records)
-        ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN beside a reference at rest
+        ratio = jitter(faces) / (jitter(drivers) or np.nan)  # NaN if the reference does not move
         return [record | {JITTER.name: ratio} for record in records]
 
     def rows(self, records: list[Record]) -> list[Row]:

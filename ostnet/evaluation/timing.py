@@ -97,7 +97,7 @@ def processor_ms(calls: dict[str, Callable[[], Any]], repeats: int) -> dict[str,
     spent: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
         for name, call in calls.items():
-            call()  # loads its own weights into the caches again
+            call()  # loads its weights into the processor's caches
             started = time.process_time()
             call()
             spent[name].append(1000 * (time.process_time() - started))
@@ -121,7 +121,7 @@ def device_name(device: torch.device) -> str:
 def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:
     """Return a picture of smooth colours, uint8 (size, size, 3), from (8, 8, 3) or a fixed draw.
 
-    Noise would send flows everywhere, and sampling is slower the less it follows memory.
+    On noise, flows are random, and sampling at scattered positions is slower.
     """
     if coarse is None:
         coarse = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
@@ -130,7 +130,7 @@ def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:
 
 @dataclass(frozen=True)
 class CommandCost:
-    """What one command takes on one clip."""
+    """The cost of one command on one clip."""
 
     start_s: float
     """Seconds from the program's start to its end on a clip of one frame."""
@@ -158,7 +158,7 @@ def synthetic_inputs(frames: int) -> Iterator[tuple[Path, Path]]:
 def command_cost(command: str, source: Path, driving: Path, *flags: str) -> CommandCost:
     """Run ``animate`` or ``compare`` on a clip's first frame twice, then on all of it.
 
-    The first run may build and keep what later ones find; it does not count.
+    The first run does not count, since it may build graphs that later runs find in the cache.
 
     Raises:
         InputError: the clip has one frame only, or the command fails.

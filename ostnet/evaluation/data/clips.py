@@ -1,10 +1,10 @@
-"""The clips of a data set: which there are, who is in them, and their frames as square pictures.
+"""The clips of a data set: their list, their identities, and their frames as square pictures.
 
-Two shapes of folder are read:
+Two layouts of folders are read:
 
 * ``manifest.csv`` beside the clips that it lists (columns file, split; identity, kind and frames
   where known); rows of split ``val`` are used.
-* The shape that first-order-model, TPSMM, DaGAN and MCNet train and test on: ``test/`` holds one
+* The layout that first-order-model, TPSMM, DaGAN and MCNet train and test on: ``test/`` holds one
   video (``*.mp4``) or one folder of numbered png or jpg frames per clip; without ``test/`` the
   clips lie in the folder itself. The clip's name tells the person (``NAMINGS``).
 """
@@ -32,7 +32,7 @@ PICTURES = (".png", ".jpg", ".jpeg")
 """Endings of still pictures, and of the frames of a clip that is a folder."""
 
 FOLDER_RATE = 25.0
-"""Frames per second of a folder of frames, which states none."""
+"""Frames per second that a folder of frames is taken to have."""
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,15 @@ class Dataset:
     """The clips of one folder and how they were found."""
 
     folder: Path
-    """Where the clips' paths start."""
+    """Folder that the clips' paths are relative to."""
     kind: str
     """manifest, a key of NAMINGS, or ``files`` where every clip counts as a person of its own."""
     split: str
-    """What was read of it: val, test, or ``all`` where the folder has no split."""
+    """The split that was read: val, test, or ``all`` if the folder has no split."""
     clips: Sequence[Clip]
     """In the manifest's order, or by name."""
     drawn: str = ""
-    """How the clips were chosen from more, for reading."""
+    """How the clips were drawn from more, as text for reports."""
 
     def describe(self) -> str:
         """Return one line: ``vox (voxceleb1, videos), split test, 100 clips, 12 people``."""
@@ -107,8 +107,8 @@ def read_dataset(
 ) -> Dataset:
     """Return the clips of a folder.
 
-    kind: one of KINDS; ``auto`` goes by the manifest, else by what most of the names look like.
-    count: take only so many clips, drawn by the seed (``draw_clips``). Raises InputError where
+    kind: one of KINDS; ``auto`` uses the manifest, else the naming that fits most names.
+    count: number of clips to draw by the seed (``draw_clips``); None: all. Raises InputError where
     there are no clips, or fewer than ``count``.
     """
     if kind == "manifest" or (kind == "auto" and (data / "manifest.csv").is_file()):
@@ -201,14 +201,14 @@ def clip_name(file: str) -> str:
 
 
 def id_of(file: str, kind: str) -> str:
-    """Return who is in a clip by its data set's naming; otherwise the clip's own name."""
+    """Return the identity in a clip by its data set's naming; otherwise the clip's own name."""
     name = clip_name(file)
     found = NAMINGS[kind].person.fullmatch(name) if kind in NAMINGS else None
     return next(group for group in found.groups() if group) if found else name
 
 
 def recognise(files: Sequence[str]) -> str:
-    """Return the data set that most names look like, else ``files``."""
+    """Return the data set whose naming fits most names, else ``files``."""
     for kind, naming in NAMINGS.items():
         if 2 * sum(bool(naming.clip.fullmatch(clip_name(file))) for file in files) > len(files):
             return kind

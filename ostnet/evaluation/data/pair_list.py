@@ -38,17 +38,17 @@ class Place:
     clip: Clip
     """The video, folder of frames, or picture (a clip of one frame)."""
     frame: int | None = None
-    """Index of the frame that the name itself tells; None for the name of a clip."""
+    """Index of the frame, if the name has one; None for the name of a clip."""
 
 
 class Locator:
     """Finds names below the folder of a data set.
 
-    A name may start with folders of another machine; the longest end of it that fits counts. Found
-    are the clips of the data set, with or without their ending; their frames, as
-    ``clip/0000012.png`` with or without its ending, also where the clip is stored as a video
-    (numbers count from 0, as in DaGAN's and MCNet's lists); and any video or picture below the
-    folder or its split's.
+    A name may start with folders of another machine; the longest suffix that matches is used. Names
+    may be those of the clips of the data set, with or without their ending; of their frames,
+    as ``clip/0000012.png`` with or without its ending, also where the clip is stored as a video
+    (numbers count from 0, as in DaGAN's and MCNet's lists); and of any video or picture below
+    the folder or its split's.
     """
 
     def __init__(self, dataset: Dataset):
@@ -60,9 +60,9 @@ class Locator:
         self._frames: dict[str, dict[str | int | None, int]] = {}
 
     def __call__(self, name: str) -> Place | None:
-        """Return the place of a name, None where it fits nowhere.
+        """Return the place of a name, or None if nothing matches.
 
-        Raises InputError for a name that fits several clips.
+        Raises InputError for a name that matches several clips.
         """
         parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
         if not parts or ".." in parts:
@@ -145,8 +145,8 @@ def committed_lists() -> list[str]:
 def list_of(given: Path, protocol: str, protocols: Collection[str]) -> Path | None:
     """Return one protocol's list: ``--pair-list`` itself, or in a folder or committed collection.
 
-    A folder holds ``<protocol>.csv``; None where it has none, which leaves the protocol to the
-    draw. Raises InputError where there is neither file nor folder, or no list of any of
+    A folder holds ``<protocol>.csv``; None where it has none: the protocol's pairs are drawn.
+    Raises InputError where there is neither file nor folder, or no list of any of
     ``protocols``.
     """
     folder = COMMITTED / given if str(given) in committed_lists() else given
@@ -170,7 +170,7 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     """Read a pair list with at least the columns source and driving.
 
     Names are those of ``Locator``. Columns that may follow: frame and source_frame (indices, for
-    names that do not tell theirs), s_x, s_y, roll, shift_x, shift_y, pair, person (default: the
+    names without one), s_x, s_y, roll, shift_x, shift_y, pair, person (default: the
     source's identity).
     Three kinds of list are read:
 
@@ -178,8 +178,8 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     * DaGAN's and MCNet's (``data/vox_evaluation.csv``): pictures by name, the column frame empty;
     * first-order-model's ``pairs_list`` (columns distance, source, driving, frame; frame always 0)
       and DaGAN's ``data/vox256.csv``: a row is a whole video driving a whole video. Where every
-      frame is 0 and nothing above is told, a row becomes evenly spaced pairs: ``per_clip`` of them,
-      or ``total`` in all.
+      frame is 0 and the other columns are missing, a row becomes evenly spaced pairs:
+      ``per_clip`` of them, or ``total`` in all.
 
     Raises InputError for a missing column, a value that is no number, a name or frame that the
     data set does not have.
@@ -249,7 +249,7 @@ def _is_of_videos(
 
 
 def _frame(path: Path, row: int, place: Place, listed: float | None) -> int:
-    """Return the frame that the name tells, else the column, else the first."""
+    """Return the frame of the name, else of the column, else the first."""
     frame = int(listed or 0) if place.frame is None else place.frame
     if not 0 <= frame < place.clip.frames:
         raise InputError(

@@ -118,7 +118,7 @@ def pair_up(
 ) -> list[Pair]:
     """Pair each couple's first source frame with evenly spaced frames of its driving clip.
 
-    total: number of pairs in all, shared evenly; what a short clip cannot give, longer ones do.
+    total: number of pairs in all, shared evenly; longer clips make up for short ones.
     """
     counts = [per_clip] * len(couples)
     if total is not None:
@@ -166,7 +166,7 @@ def draw_scales(pairs: Sequence[Pair], seed: int, per_clip: bool = False) -> lis
 
 def draw_shifts(pairs: Sequence[Pair], seed: int, largest: int) -> list[Pair]:
     """Return the pairs with one shift per clip, each axis -largest to largest, not both 0."""
-    random = np.random.default_rng([seed, 2])  # another stream than those of scales and frames
+    random = np.random.default_rng([seed, 2])  # independent of scales and frames
     drawn = []
     for members in group(pairs):
         x = y = 0
@@ -178,7 +178,7 @@ def draw_shifts(pairs: Sequence[Pair], seed: int, largest: int) -> list[Pair]:
 
 def draw_frames(pairs: Sequence[Pair], clips: Sequence[Clip], seed: int) -> list[Pair]:
     """Return the pairs with both frames drawn by the seed; two frames where the clip is one."""
-    random = np.random.default_rng([seed, 1])  # another stream than that of the scales
+    random = np.random.default_rng([seed, 1])  # independent of the random numbers for scales
     frames = {clip.file: clip.frames for clip in clips}
     drawn = []
     for pair in pairs:

@@ -1,4 +1,4 @@
-"""Columns of a record: what one generated frame says beside its truth, driver or source.
+"""Columns of a record: one generated frame compared with its truth, driver or source.
 
 A face that was not found is None and gives NaN, never a number and never an omitted row. Points of
 keypoint detectors are (K, 2) in pixels of a 256 x 256 picture.
@@ -16,7 +16,7 @@ from ostnet.evaluation.metrics.faces import Face
 from ostnet.landmarks import EYES, KEYPOINTS
 
 Record = dict[str, Any]
-"""Column -> a number, or what the record is about."""
+"""Column -> a number, or a text that identifies the record."""
 
 BLINK = 0.75
 """Opening of the eyes, over its median in the clip, under which they show no iris."""
@@ -61,7 +61,7 @@ def lean_columns(truth: Face | None, source: Face | None) -> Record:
 
 
 def following_columns(face: Face | None, driver: Face | None) -> Record:
-    """Return mouth, eyes, pose of output and driver, the error of the pose, and a lost face."""
+    """Return mouth, eyes, pose of output and driver, the pose error, and if the face was lost."""
     columns: Record = {"no_face": float(face is None)}
     for side, read in (("output", face), ("driver", driver)):
         columns[f"mouth_{side}"] = read.mouth if read else np.nan
@@ -155,7 +155,7 @@ def spread_columns(
     changed: np.ndarray | None,
     pair: Pair,
 ) -> Record:
-    """Return what the spread of the points says about the scale; NaN for turned frames."""
+    """Return the error of the scale that the spread of the points gives; NaN for turned frames."""
     columns = {}
     for name, reference in (("spread_bias", frame), ("closed_form_bias", source)):
         bias = np.full(2, np.nan)
@@ -174,7 +174,7 @@ def accuracy_columns(
     """Return every point's distance to its landmark under T; NaN where that is off the picture."""
     distances = np.full(len(KEYPOINTS), np.nan)
     if landmarks is not None and changed is not None:
-        count = len(changed)  # a detector learns the first ones
+        count = len(changed)  # a detector learns the first of the landmarks
         expected = moved(landmarks[:count], pair)
         distances[:count] = np.linalg.norm(changed - expected, axis=-1)
         distances[:count][~inside(expected)] = np.nan

@@ -92,7 +92,7 @@ def _pooled(columns: dict[str, str], whole: str, frames: str, backend: str) -> l
 
 
 OPENINGS = _pooled(_OPENINGS, "opens as far", "", "landmarker")
-"""How far mouth and eyes open with the driver's."""
+"""Metrics of how far mouth and eyes open with the driver's."""
 
 _NO_BLINK = (
     " and without a blink of the driver (eye aspect ratio under .75 of its median in the clip; "
@@ -128,7 +128,7 @@ GAZE = [
         for name, (difference, where) in _LIDS.items()
     ],
 ]
-"""Where the eyes look with the driver's, and how far they are open when they look down."""
+"""Metrics of where the eyes look, and of how far they are open when they look down."""
 
 NO_FACE = frame_mean(
     "no_face",
@@ -211,7 +211,7 @@ PERCEPTUAL = [
     )
     for region in ("mouth", "eyes")
 ]
-"""Reported where the package ``ndf`` is installed."""
+"""Metrics that are reported where the package ``ndf`` is installed."""
 
 LANDMARK = [
     frame_mean("akd", "mean |difference| of 136 coordinates at 256 x 256, px", "landmarker"),
@@ -220,7 +220,7 @@ LANDMARK = [
 
 
 def reconstruction_metrics(lineage: bool = False) -> list[Metric]:
-    """Return what is reported where there is a ground truth."""
+    """Return the metrics of protocols with a ground truth."""
     image = [*IMAGE, *(LINEAGE if lineage else [])]
     scale = scale_metrics("scale_error", "the ground truth")
     return [*image, *LANDMARK, *scale, *MODULE, *FOLLOWING]
@@ -240,7 +240,7 @@ IDENTITY = [
         "embedder",
     ),
 ]
-"""How much the output looks like the source's person."""
+"""Metrics of how much the output looks like the source's person."""
 
 CROSS = [
     frame_mean(
@@ -256,4 +256,4 @@ CROSS = [
         "scale_error_matched", "the frame of the source's clip at the nearest head pose"
     ),
 ]
-"""What is reported across identities."""
+"""Metrics that are reported across identities."""

@@ -1,4 +1,4 @@
-"""What is read off faces: 68 landmarks, head pose, gaze and identity, and what reads them.
+"""Measurements of faces: 68 landmarks, head pose, gaze and identity, and their readers.
 
 Landmarkers:
 
@@ -131,8 +131,8 @@ def make_landmarker(
 ) -> Landmarker:
     """Load the landmarker called ``dlib`` or ``face-alignment``, the latter with these weights.
 
-    Raises InputError for any other name, for weights that cannot be used, or that dlib would not
-    use.
+    Raises InputError for any other name, and for weights that cannot be used or are given for
+    dlib.
     """
     if name == "dlib" and weights is not None:
         raise InputError("fan_weights: dlib does not use them; choose landmarker face-alignment")
@@ -144,7 +144,7 @@ def make_landmarker(
 
 
 class DlibEmbedder:
-    """dlib's 128-d ResNet embedding, which says whose face it is."""
+    """dlib's 128-d ResNet embedding of a face's identity."""
 
     def __init__(self):
         self._dlib, models = _load_dlib()

@@ -37,7 +37,7 @@ GENERIC_FACE = np.array(
 right in the picture, y down, z away from the camera, origin at the nose tip."""
 
 IRIS = "iris: squared darkness below the median within the eye's contour"
-"""What finds the iris, for reports."""
+"""Name of the iris detector in reports."""
 
 SIDE = 64
 """Side in pixels of the square crop of an eye; it shows two widths of the eye."""
@@ -92,7 +92,7 @@ def gaze(image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         landmarks: (68, 2) pixels.
 
     Returns:
-        NaN where an eye is too small, flat or closed to a line.
+        x and y; NaN where an eye is too small, too flat or closed.
     """
     grey = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2GRAY).astype(np.float32)
     return np.mean([_iris_offset(grey, landmarks[list(eye)]) for eye in ibug.EYES], axis=0)

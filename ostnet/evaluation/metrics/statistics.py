@@ -104,7 +104,7 @@ def people_interval(
 
 
 def folds_of(people: People, count: int, seed: int = 0) -> np.ndarray:
-    """Return the fold (N,) of each row: people are dealt at random to at most ``count`` folds."""
+    """Return the fold (N,) of each row: people are randomly split into at most ``count`` folds."""
     names, owner = np.unique(np.asarray(people), return_inverse=True)
     order = np.random.default_rng(seed).permutation(len(names))
     return (order % min(count, len(names)))[owner]
@@ -139,7 +139,7 @@ def fit_predict(x: np.ndarray, y: np.ndarray, new: np.ndarray, penalties: np.nda
     """Fit (N, D) -> (N, T), predict for (M, D), once for each of P penalties: (P, M, T).
 
     Features are brought to mean 0 and variance 1 on the fitted rows, and new ones are clipped at
-    four deviations, so that a channel that hardly moved among the fitted rows cannot dominate. The
+    four deviations, so that a channel that hardly varied among the fitted rows cannot dominate. The
     intercept is free.
     """
     middle, width = x.mean(axis=0), x.std(axis=0)

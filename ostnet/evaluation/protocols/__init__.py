@@ -1,4 +1,4 @@
-"""What is measured, protocol by protocol."""
+"""The protocols of ``ostnet evaluate``, a module each."""
 
 from ostnet.evaluation.protocols.cross_identity import CrossIdentity
 from ostnet.evaluation.protocols.decoder_probe import DecoderProbe

@@ -1,6 +1,6 @@
 """Cross identity: one person driven by another, without a ground truth.
 
-Identity is held against the source, motion against the driver.
+Identity is compared with the source, motion with the driver.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ from ostnet.evaluation.report.group_store import Result
 from ostnet.methods import POSED
 
 POSE_REFERENCES = 24
-"""Frames of the source's clip among which the one at matching pose is looked for."""
+"""Number of frames of the source's clip in which a matching pose is searched."""
 
 
 class CrossIdentity(Protocol):

@@ -1,4 +1,4 @@
-"""Linear probe: from which level of the decoder can the driver's scale be read.
+"""Linear probe: how well the driver's scale can be read from each level of the decoder.
 
 ln s_x and ln s_y of the augmentation are regressed on features pooled over space (mean and
 standard deviation of every channel), on people that the regression has not seen.

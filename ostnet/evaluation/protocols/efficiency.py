@@ -1,6 +1,6 @@
-"""What a frame costs: parameters, multiplications, milliseconds by stage, beside the alternatives.
+"""Cost of a frame: parameters, multiplications, milliseconds by stage, beside the alternatives.
 
-Times are medians on the machine at hand, one frame at a time, and belong to it.
+Times are medians, one frame at a time, and hold for this machine only.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Does the scale code z matter in the generator: switched off, place by place, or swapped.
+"""Effect of the scale code z in the generator: switched off, place by place, or swapped.
 
 Every method is a run-time toggle of one network and performs the same rectified keypoints, so
 that a difference between two rows is due to z alone.
@@ -76,7 +76,7 @@ REGIONS = [
     for column in ("change", "l1")
     for region in regions.REGIONS
 ]
-"""What z does to mouth and eyes."""
+"""Metrics of the effect of z on mouth and eyes."""
 
 METRICS = [
     CHANGE,

@@ -1,7 +1,7 @@
 """Framing: source and driver are cut out of one clip at known different places.
 
-The clip stands in for a photograph of which the source shows a part, and the driver another: what
-lies where is known on both.
+The clip takes the place of a photograph: source and driver show different parts of it, so the
+position of everything is known in both.
 """
 
 from collections.abc import Sequence

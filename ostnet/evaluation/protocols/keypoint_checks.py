@@ -1,4 +1,4 @@
-"""First checks of F_kp: do its points move with the picture, and lie where they should.
+"""Checks of F_kp: whether its points move with the picture and lie on the landmarks.
 
 T is the known change of a picture: a turn about its centre, then a scale (s_x, s_y).
 """

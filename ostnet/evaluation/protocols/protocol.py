@@ -35,7 +35,7 @@ FOLLOWED = (
     "mouth_slope mouth_correlation eyelid_slope eyelid_correlation gaze_x_slope gaze_x_correlation "
     "gaze_y_slope gaze_y_correlation eyelid_error_down eyelid_bias_down no_face"
 )
-"""Headline columns of how the face follows the driver's."""
+"""Headline columns of how well the face follows the driver's."""
 
 
 @dataclass
@@ -74,7 +74,7 @@ class Protocol:
     headline: Sequence[str] = ()
     """Columns of the first table in report.md; those without any value are left out."""
     note: str = ""
-    """What a reader of every row must know."""
+    """A note for readers, repeated in every row."""
     perceptual: bool = False
     """Whether the perceptual distance on regions is reported."""
     known_scale: bool = True
@@ -88,7 +88,7 @@ class Protocol:
         """Return the names of its methods, in table order."""
         if self.own_methods:
             return list(self.own_methods)
-        # one scale per clip is what these methods measure
+        # these methods measure one scale per clip
         more = ONE_SCALE if self.scales_drawn and scale_per_clip else ()
         return [name for name in METHODS if name in self.methods or name in more]
 
@@ -155,13 +155,13 @@ def read_faces(
 
 
 def head(pair: Pair, method: str) -> Record:
-    """Return the columns that say what a record is about."""
+    """Return the columns that identify a record."""
     names = ("pair", "person", "source", "driving", "frame", "s_x", "s_y", "roll")
     return {"method": method} | {name: getattr(pair, name) for name in names}
 
 
 def module_columns(measured: np.ndarray | None, pair: Pair) -> Record:
-    """Return the scale (2,) that a method took out, and its error; None: it has none."""
+    """Return the scale (2,) that a method took out (None: none), and its error."""
     measured = np.full(2, np.nan) if measured is None else measured
     error = formulas.module_scale_error(measured, (pair.s_x, pair.s_y))
     return {

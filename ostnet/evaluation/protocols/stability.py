@@ -62,7 +62,7 @@ class Stability(Protocol):
     def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
         """Measure one run of neighbouring frames: one record per method, plain and smoothed.
 
-        Raises InputError for listed frames that are no such run.
+        Raises InputError for listed frames that are not neighbouring.
         """
         steps = {(b.frame - a.frame, b.s_x == a.s_x, b.s_y == a.s_y) for a, b in pairwise(pairs)}
         if steps - {(1, True, True)}:

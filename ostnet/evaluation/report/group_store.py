@@ -2,8 +2,8 @@
 
 ``<output>/<protocol>/`` holds ``settings.json``, ``pairs.csv``, ``groups/NNNN.csv`` (the records of
 one group), where there are some ``groups/NNNN.npz`` (pictures for the sample sheet) and
-``groups/NNNN.arrays.npz`` (what does not fit a record) and, at the end, ``frames.csv`` with all
-records.
+``groups/NNNN.arrays.npz`` (arrays that do not fit a record) and, at the end, ``frames.csv`` with
+all records.
 """
 
 import csv
@@ -23,17 +23,17 @@ TEXT_COLUMNS = {"method", "person", "source", "driving", "condition"}
 
 @dataclass
 class Result:
-    """What one group of pairs gave."""
+    """The result of one group of pairs."""
 
     records: list[Record]
     strip: dict[str, np.ndarray]
     """Pictures of the middle frame by label, for the sample sheet."""
     arrays: dict[str, np.ndarray] = field(default_factory=dict)
-    """What does not fit a record and is summed up over all groups, one row per frame."""
+    """Arrays, one row per frame, that do not fit a record and are reduced over all groups."""
 
 
 class GroupStore:
-    """Keeps finished groups, which the same settings do not measure again."""
+    """Keeps finished groups, so that a run with the same settings does not measure them again."""
 
     def __init__(self, folder: Path, settings: dict):
         self.folder, self.groups = folder, folder / "groups"
@@ -73,11 +73,11 @@ class GroupStore:
         return [record for n in range(count) for record in read_records(self._path(n, ".csv"))]
 
     def strips(self, count: int) -> list[dict[str, np.ndarray]]:
-        """Return the pictures of the groups that kept some."""
+        """Return the pictures of the groups that have some."""
         return self._load(count, ".npz")
 
     def arrays(self, count: int) -> list[dict[str, np.ndarray]]:
-        """Return the arrays of the groups that kept some, in order."""
+        """Return the arrays of the groups that have some, in order."""
         return self._load(count, ".arrays.npz")
 
     def _load(self, count: int, suffix: str) -> list[dict[str, np.ndarray]]:

@@ -56,9 +56,9 @@ class Measured:
     """Where plots go."""
     records: Sequence[Record]
     arrays: Sequence[dict[str, np.ndarray]]
-    """What the groups kept beside their records, in order."""
+    """The groups' arrays, in order."""
     common: Row
-    """What all rows share: protocol, dataset, note."""
+    """Columns with the same value in all rows: protocol, dataset, note."""
     backends: dict[str, str]
     """Kind of back end -> its name and version."""
 
@@ -80,7 +80,7 @@ def rows(
     Args:
         records: every method's frames of one protocol (and condition).
         table: the metrics.
-        head: what all rows share: protocol, dataset (and condition).
+        head: columns with the same value in all rows: protocol, dataset (and condition).
         backends: kind of back end -> its name and version.
         missing: method -> why there are no records of it.
     """
@@ -129,7 +129,7 @@ def in_table_order(methods: Iterable[str]) -> list[str]:
 def estimate(statistic: Statistic, values: np.ndarray, people: People) -> Row:
     """Return value, and its 95 % interval over people (low, high) where there are two or more.
 
-    Statistics that divide by a variance may have neither: what is not finite is left out.
+    Values that are not finite, such as after a division by a variance of 0, are left out.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         found = {"value": whole(statistic, values)}
@@ -150,7 +150,7 @@ def _summary(records: Sequence[Record], metric: Metric) -> Row:
     if metric.backend == "module" and np.isnan(values).all():
         return {"reason": "the method takes out no scale by a grid of T_theta"}
     if metric.reduce == LOGARITHMIC:
-        with np.errstate(invalid="ignore"):  # a mirrored grid has no logarithm: a failure
+        with np.errstate(invalid="ignore"):  # a mirrored grid has none and counts as failed
             values = np.log(values)
     kept = ~np.isnan(values)
     summary = {"failures": int((~kept).sum())}
