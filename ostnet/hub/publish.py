@@ -21,7 +21,7 @@ def publish(
         branch: None: ``main``.
 
     Returns:
-        The commit's hash; ``owner/name@hash`` names these weights for good.
+        The commit's hash; ``owner/name@hash`` names these weights permanently.
 
     Raises:
         InputError: the token is missing or has no write access, the name is invalid, the repository
