@@ -63,7 +63,7 @@ class Detector(Protocol):
 
     name: str
     most_samples: int
-    """Number of frames of a clip to look at, so that it takes seconds and not minutes."""
+    """Largest number of frames of a clip to examine, so that this takes seconds, not minutes."""
 
     def detect(self, image: np.ndarray) -> list[Box]:
         """Find faces in a uint8 RGB picture (H, W, 3), largest first."""

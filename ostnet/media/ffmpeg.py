@@ -1,4 +1,4 @@
-"""Commands of the ffmpeg binary that imageio-ffmpeg installs, and what they give.
+"""Commands of the ffmpeg binary that imageio-ffmpeg installs, and their output.
 
 moviepy uses the same binary, but it rounds frame rates to two decimals, repeats frames of clips
 with a variable rate and ignores rotation. So frames are read and written without it.

@@ -21,7 +21,7 @@ VOTES = 3
 """Number of frames with a face that decide the orientation of a clip."""
 
 TRIES = 6
-"""Number of frames that are looked at in all orientations at most."""
+"""Largest number of frames that are examined in all orientations."""
 
 
 @dataclass(frozen=True)

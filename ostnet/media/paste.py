@@ -34,7 +34,7 @@ class Paster:
     """
 
     def __init__(self, portrait: np.ndarray, crop: Crop):
-        """`portrait`: uint8 RGB (H, W, 3); `crop`: the place of the generated squares."""
+        """Take a portrait, uint8 RGB (H, W, 3), and the place of the generated squares in it."""
         from PIL import Image
 
         self._quarters = round(crop.roll / 90) if crop.roll % 90 == 0 else 0
@@ -46,7 +46,7 @@ class Paster:
         self._size = (crop.size, crop.size)
         self._roll, self._beyond = crop.roll, (around.size - crop.size) // 2
         self._portrait = portrait
-        self._place = (slice(top, bottom), slice(left, right))  # of the square in the portrait
+        self._place = (slice(top, bottom), slice(left, right))  # the square's rows and columns
         self._part = (
             left - around.left,
             top - around.top,

@@ -31,7 +31,7 @@ def decode(file: Path, megapixels: int) -> Image.Image:
     """Decode a picture to sRGB of mode RGB, turned as its EXIF orientation says.
 
     Raises:
-        Image.DecompressionBombError: its header tells of more pixels.
+        Image.DecompressionBombError: its header states more pixels.
         ModuleNotFoundError: a HEIC file, but pillow-heif is not installed.
         Exception: any other error of a decoder.
     """

@@ -29,7 +29,7 @@ except ImportError:  # Windows
 T = TypeVar("T")
 
 Cancel = Callable[[], bool]
-"""Returns True once the result is not needed any more."""
+"""A function that returns True once the result is no longer needed."""
 
 MEGABYTE = 1 << 20
 

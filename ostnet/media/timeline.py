@@ -25,7 +25,7 @@ ENOUGH = 0.85
 """Share of a clip's highest usual rate that suffices, since times jitter."""
 
 MOST_REPEATS = 20
-"""Largest mean number of repeats of a frame; with more, the times are taken for wrong."""
+"""Largest mean number of repeats of a frame; with more, the times are considered wrong."""
 
 SLIDES = 60
 """Length of a clip in seconds up to which more repeats are accepted: slides are shown long."""
