@@ -1,1 +1,1 @@
-"""The networks: tensors in, tensors out; no files but their own weights, no choice of device."""
+"""The networks, which map tensors to tensors. The only files that they read are their weights."""

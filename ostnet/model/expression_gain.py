@@ -62,7 +62,7 @@ def amplify_expression(
 
 
 def _sideways(side: str, x_source: Tensor, x_driving: Tensor) -> Tensor:
-    """Return how far an iris moved along its eye since the source: (B, K, 2), 0 elsewhere."""
+    """Return how far an iris is along its eye from its place in the source: (B, K, 2), else 0."""
     iris, outer, inner = (
         list(KEYPOINTS).index(f"{part}_{side}") for part in ("iris", "eye_outer", "eye_inner")
     )

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Source:
-    """What depends on the source picture alone; computed once per video."""
+    """Everything that depends on the source picture alone; computed once per video."""
 
     image: Tensor  # (B, 3, H, W) in [0, 1]: the animated square; coordinates refer to it
-    small: Tensor  # (B, 3, 64, 64): what dense motion sees
-    medium: Tensor | None  # (B, 3, 128, 128): what its refinement sees; None without refinement
+    small: Tensor  # (B, 3, 64, 64): the input of dense motion
+    medium: Tensor | None  # (B, 3, 128, 128): the input of its refinement; None without refinement
     keypoints: Tensor  # x_S, (B, K, 2)
     taps: list[Tensor]
     """Taps: encoder features of canvas or image, at 1/2, 1/4, 1/8 of its size, that skip to the

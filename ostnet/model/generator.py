@@ -61,7 +61,7 @@ class Window:
 
 @dataclass(frozen=True)
 class WarpedSource:
-    """What the generator uses of the source, warped by the motion."""
+    """The parts of the source that the generator uses, warped by the motion."""
 
     taps: list[Tensor]
     """(B, widths[i], H / 2**(i+1), W / 2**(i+1)); without the first for ``first_tap`` picture."""
@@ -131,7 +131,7 @@ class Generator(nn.Module):
             )
         self.film = config.embedding == "film"
         if config.with_scale_embedding:
-            parts = 2 if self.film else 1  # what is added, then what is scaled by
+            parts = 2 if self.film else 1  # offsets, then gains
             self.embed_taps = nn.ModuleList(
                 nn.Linear(config.scale_code, parts * w) for w in config.widths
             )
@@ -170,7 +170,7 @@ class Generator(nn.Module):
         return painted, mix, moved.picture
 
     def warp(self, source: Source, motion: Motion, window: Window | None = None) -> WarpedSource:
-        """Return what ``decode`` needs of the source, or of a window of it."""
+        """Return the parts of the source, or of a window of it, that ``decode`` needs."""
         height, width = source.image.shape[-2:]
 
         def flow_at(scale: int, maps: Tensor | None = None) -> Tensor:
@@ -192,7 +192,7 @@ class Generator(nn.Module):
             return occlusion * shown(scale) if self.paints_outside else occlusion
 
         picture = source.image if source.canvas is None else source.canvas
-        scales = [4, 2, 1]  # of the taps, by the smallest
+        scales = [4, 2, 1]  # sizes of the taps, relative to the smallest
         return WarpedSource(
             [moved(*pair) for pair in zip(source.taps, scales[-len(source.taps) :], strict=True)],
             [visible(scale) for scale in scales],

@@ -86,7 +86,7 @@ def grow(model: OSTNet, config: ModelConfig) -> OSTNet:
     old, new = model.state_dict(), grown.state_dict()
     known, count = model.config.keypoints, config.keypoints
     origin = torch.tensor(keypoint_parents(known, count))
-    shares = torch.bincount(origin, minlength=known)  # how many begin as each
+    shares = torch.bincount(origin, minlength=known)  # how many keypoints start from each
     changed = {
         "detector.heatmaps.weight": lambda t: t[origin],
         "detector.heatmaps.bias": lambda t: t[origin],

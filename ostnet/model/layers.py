@@ -40,7 +40,7 @@ def resize(maps: Tensor, height: int, width: int) -> Tensor:
         return maps
     if h > height or w > width:
         return F.interpolate(maps, size=(height, width), mode="bilinear", align_corners=True)
-    with torch.autocast(maps.device.type, enabled=False):  # products: a third of the time
+    with torch.autocast(maps.device.type, enabled=False):  # products take a third of the time
         rows, columns = (_resize_matrix(*sides, maps.device) for sides in ((h, height), (w, width)))
         return rows @ maps.float() @ columns.T
 
@@ -61,7 +61,7 @@ def resize_matrix(inputs: int, outputs: int, device=None) -> Tensor:
 @functools.lru_cache(maxsize=64)
 def _resize_matrix(inputs: int, outputs: int, device: torch.device) -> Tensor:
     """Return ``resize_matrix``, cached."""
-    with torch.inference_mode(False):  # a normal tensor, since training may follow
+    with torch.inference_mode(False):  # no inference tensor, since training may follow
         return resize_matrix(inputs, outputs, device)
 
 

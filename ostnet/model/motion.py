@@ -175,7 +175,7 @@ class DenseMotion(nn.Module):
         self.mask = nn.Conv2d(features, candidates, kernel, padding=padding)
         self.occlusion = nn.Conv2d(features, 1, kernel, padding=padding)
         alone = torch.zeros(candidates + 1)
-        alone[-1] = -1e4  # to split occlusion off before the softmax takes a CPU longer
+        alone[-1] = -1e4  # splitting occlusion off before the softmax is slower on a CPU
         self.register_buffer("masks_alone", alone, persistent=False)
         self.refinement = None
         if config.refinement_width:

@@ -48,8 +48,8 @@ class OSTNet(
     """One-shot talking-head reenactment with online scale transformation (arXiv 2407.09965).
 
     Pictures are (B, 3, H, W) in [0, 1], H and W multiples of 16; coordinates are in [-1, 1],
-    x right, y down, align_corners=True. A frame is ``encode`` (source, once), ``read`` (what the
-    driving frame says) and ``render``; ``render`` is ``move`` and then ``paint``.
+    x right, y down, align_corners=True. A frame is ``encode`` (source, once), ``read`` (motion
+    and scale of the driving frame) and ``render``; ``render`` is ``move`` and then ``paint``.
     """
 
     def __init__(self, config: ModelConfig | None = None):
@@ -94,7 +94,7 @@ class OSTNet(
         around: Tensor | None = None,
         bounds: Tensor | None = None,
     ) -> Source:
-        """Do the same as ``encode`` with known keypoints (B, K, 2)."""
+        """Compute the same as ``encode`` with known keypoints (B, K, 2)."""
         medium = None
         if self.motion.refinement is not None:
             medium = self.motion.refinement.shrink(image)

@@ -41,7 +41,7 @@ class Ranges:
         """Return the ranges of a checkpoint; None if it has none.
 
         Raises:
-            InputError: the file is not one of ranges.
+            InputError: the file holds no valid ranges.
         """
         if not (folder / NAME).is_file():
             return None
