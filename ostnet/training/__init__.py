@@ -10,9 +10,9 @@ N processes take N times as many per step; a run resumed on another number of pr
 ``--batch`` changed to match, gives the same results. Machines must share the output folder.
 
 Where a change goes: ``config`` and ``recipes`` (settings), ``frame_store``, ``shard_stream`` and
-``pairs`` (data), ``augmentation``, ``stages``, ``joint``, ``detail`` and ``distil`` (what each
-stage learns), ``losses``, ``trainer`` (the loop), ``rng`` and ``parallel`` (independence of the
-number of processes), ``report`` and ``validation`` (what a run reports).
+``pairs`` (data), ``augmentation``, ``stages``, ``joint``, ``detail`` and ``distil`` (the
+stages), ``losses``, ``trainer`` (the loop), ``rng`` and ``parallel`` (independence of the
+number of processes), ``report`` and ``validation`` (reports of a run).
 """
 
 import time

@@ -21,16 +21,16 @@ from ostnet.training.perceptual import PerceptualLoss
 STATE = Path("state") / "state.pt"
 FORMAT = 3  # version of the state; others are refused
 PRUNED = ("residual_blocks", "first_tap")
-"""What a pruned network keeps when it grows into a preset of the same widths; when it grows into a
-wider one, the number of residual blocks grows too."""
+"""Fields that a pruned network keeps when it grows into a preset of the same widths; when it grows
+into a wider one, the number of residual blocks grows too."""
 KEPT = (*GAINS, "outside", "reach")
-"""What a network always keeps of its configuration when it takes on a preset's."""
+"""Fields that a network always keeps when it is pruned and grown to a preset."""
 
 
 def initial_network(config: TrainConfig) -> OSTNet:
     """Return a network with ``config.init``'s weights, or the preset's random ones.
 
-    Parts that ``config.without`` names are removed for good; weights that a checkpoint holds for
+    Parts that ``config.without`` names are removed permanently; weights that a checkpoint holds for
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
     not removed but held at zero. Where dense motion learns, the expression gains are 1: the network
     would otherwise learn to move less.
@@ -63,12 +63,12 @@ def initial_network(config: TrainConfig) -> OSTNet:
         ):
             if part in config.removed:
                 for parameter in layers.requires_grad_(False).parameters():
-                    nn.init.zeros_(parameter)  # what these layers add stays nothing
+                    nn.init.zeros_(parameter)  # so these layers add nothing
     return model
 
 
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
-    """Return the network pruned and grown to a preset, but for what ``KEPT``, ``PRUNED`` name."""
+    """Return the network pruned and grown to a preset, except in fields of ``KEPT``, ``PRUNED``."""
     had_mix = start.config.mix
     start = prune(start, wanted)
     same = start.config.widths == wanted.widths

@@ -1,9 +1,9 @@
 """Stage ``detail``: faces that speak and blink (beyond the paper).
 
-The detector is frozen; dense motion, generator and T_theta learn on. Most pixels of a talking head
-show neither mouth nor eyes, so each pair decodes a window of the picture, mostly there. The flow is
-also compared with the landmarks, and T_theta, whose code now has to say how far mouth and eyes are
-open, learns from points.
+The detector is frozen; dense motion, generator and T_theta continue to learn. Most pixels of a
+talking head show neither mouth nor eyes, so each pair decodes a window of the picture, mostly
+there. The flow is also compared with the landmarks, and T_theta, whose code now has to encode how
+far mouth and eyes are open, learns from points.
 """
 
 import functools
@@ -57,7 +57,7 @@ class MotionInput:
 
 @dataclass
 class Prediction:
-    """What the network makes of B pairs."""
+    """The network's results for B pairs."""
 
     pair: Pair
     target: Tensor  # the decoded part of the target pictures
@@ -68,9 +68,9 @@ class Prediction:
     closeup: Window | None  # the part that the discriminator sees, if the whole picture was decoded
 
     def compared(self) -> Tensor:
-        """Return the results, in every third row what was generated without the warped source.
+        """Return the results; in every third row, before the warped source is mixed in.
 
-        So the generator also learns where the warped source is taken instead.
+        So the generator also learns where the warped source replaces its picture.
         """
         rendered = self.rendered
         if rendered.mix is None:
@@ -108,7 +108,7 @@ class DetailStage(Stage):
         return step % self.config.whole_every == 0
 
     def draw_window(self, pair: Pair, generator: Generator) -> Window:
-        """Draw the windows of the pictures that are decoded, or looked at closely."""
+        """Draw the windows of the pictures that are decoded, or that the discriminator sees."""
         side = self.config.window // FULL
         return draw_window(pair.target_points, pair.target.shape[-2], side, generator)
 
@@ -168,7 +168,7 @@ class DetailStage(Stage):
 
 
 def read_points(model: OSTNet, pair: Pair, generator: Generator) -> MotionInput:
-    """Return what reading the driving frame would give: the target's points, scaled and noisy."""
+    """Return an imitation of the driving frame's reading: the target's points, scaled and noisy."""
     with torch.no_grad():
         x_source, x_target = model.keypoints(torch.cat([pair.source, pair.target])).chunk(2)
     scaled = x_target * pair.scale[:, None] + POINT_NOISE * randn(x_target.shape, generator)
@@ -234,7 +234,7 @@ def flow_weights(source: Tensor, target: Tensor) -> Tensor:
     """Return (B, 70) weights of the landmark flow, smaller the more the head turns between the two.
 
     Landmarks of a cheek that has turned away lie on the outline: a flow from them to the same cheek
-    seen from the front would tear it.
+    seen from the front would distort it.
     """
     apart = torch.nan_to_num((head_turn(source) - head_turn(target)).abs(), nan=0.0)
     return _weights_on(source.device) * (1 - apart / LARGEST_TURN).clamp(min=0)[:, None]
@@ -254,7 +254,7 @@ def performed_distance(
     L1 of the gaps of lids and lips, plus a third of that of all keypoints. A mean over pixels is
     smallest for half-open lips; this is smallest if they are opened as far as the driver's. Both
     are detected in the same random view, new in each step, half of them mirrored, so that patterns
-    that mean an open mouth to the detector at one place alone do not lower it. The detector must be
+    that deceive the detector at one place alone do not lower it. The detector must be
     frozen.
 
     ``image``: result (B, 3, H, W), or its ``window``, which is pasted into the target.

@@ -1,4 +1,4 @@
-"""Distillation: a changed network learns to generate what it did before (beyond the paper).
+"""Distillation: a changed network learns to generate the same as before (beyond the paper).
 
 It has its teacher's weights for keypoints and motion; only its decoder learns. Where the motion
 points into the source, it is compared with the teacher's picture for the same motion; outside, with
@@ -26,13 +26,13 @@ DECODER = ("residual", "up", "merge", "head", "embed_taps", "embed_levels")
 """Parts of the generator that learn."""
 
 JUDGED_EVERY = 3
-"""With ``losses.uncovered``, one in so many rows of a batch has a perceptual distance: on a CPU it
+"""With ``losses.uncovered``, one row of a batch in this many has a perceptual distance: on a CPU it
 takes half as long as everything else."""
 
 
 @dataclass
 class Prediction:
-    """What network and teacher make of B pairs."""
+    """The results of network and teacher for B pairs."""
 
     pair: Pair
     rendered: Rendered

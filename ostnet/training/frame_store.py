@@ -24,7 +24,7 @@ from ostnet.training.config import TrainConfig
 from ostnet.training.pairs import Batch, ClipFrames, ClipTable, evenly_spaced, liveliest
 from ostnet.training.rng import Generator, rand
 
-CANDIDATES = 6  # pairs drawn for each pair of which the liveliest is taken
+CANDIDATES = 6  # pairs of which the liveliest is taken
 
 
 class FrameStore:

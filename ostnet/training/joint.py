@@ -25,7 +25,7 @@ class Pair:
 
     source: Tensor  # (B, 3, H, W) in [0, 1]
     target: Tensor  # the driving frame at the source's scale: ground truth, (B, 3, H, W)
-    driving: Tensor  # what the network sees: the target, scaled by scale, (B, 3, H, W)
+    driving: Tensor  # the network's input: the target, scaled by scale, (B, 3, H, W)
     scale: Tensor  # (B, 2); 1 on rows that bypass the transformation
     bypass: Tensor  # (B,) bool: rows of the ordinary same-scale baseline
     source_points: Tensor  # (B, P, 2), NaN where unknown
@@ -70,7 +70,7 @@ def bypassing(model: OSTNet, bypass: Tensor) -> Steering:
 
 @dataclass
 class Prediction:
-    """What the network makes of B pairs."""
+    """The network's results for B pairs."""
 
     pair: Pair
     source: Source
@@ -142,7 +142,7 @@ class JointStage(Stage):
     def _fiducial(
         self, x_source: Tensor, x_driving: Tensor, pair: Pair, generator: Generator
     ) -> Tensor:
-        """Return the distance of T_theta's fiducials to the known scale; only T_theta learns of it.
+        """Return the L1 of T_theta's fiducials to the known scale; gradients for T_theta alone.
 
         On the detector's own points of this batch and, with new random scales, on its landmarks.
         """

@@ -33,7 +33,7 @@ class Optimiser:
     def step(self, rate: float, parts: Iterator[Loss]) -> tuple[bool, dict[str, Tensor]]:
         """Take one step at a learning rate; return whether it was taken, and the mean losses.
 
-        ``parts``: the loss of one batch after the other, each computed when it is asked for. The
+        ``parts``: the loss of one batch after the other, each computed only when it is needed. The
         step uses the mean of their gradients.
         """
         for group in self.adam.param_groups:

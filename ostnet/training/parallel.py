@@ -15,7 +15,7 @@ from typing import TypeVar
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce  # has a gradient, unlike dist's
+from torch.distributed.nn.functional import all_reduce  # differentiable, unlike dist's
 
 from ostnet.errors import InputError
 

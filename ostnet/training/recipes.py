@@ -1,4 +1,4 @@
-"""Named training recipes: what each changes of TrainConfig's defaults, and what to expect of it.
+"""Named training recipes: their changes to TrainConfig's defaults, and the results to expect.
 
 Expected figures are measured ones. Each ablation changes one thing of ``warm-start``.
 """
@@ -14,7 +14,7 @@ class Recipe:
     """Values of TrainConfig under a name."""
 
     purpose: str
-    """What it is for and what it changes."""
+    """Its purpose and its changes."""
     values: dict
     """TrainConfig's fields that it sets."""
     hardware: str = "one GPU"

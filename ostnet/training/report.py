@@ -1,4 +1,4 @@
-"""What a run reports: log lines, log.csv, curves in a tracker or as a picture."""
+"""Reports of a run: log lines, log.csv, curves in a tracker or as a picture."""
 
 import csv
 import logging
@@ -60,13 +60,13 @@ class Meter:
 
 
 class Tracker:
-    """Takes numbers and pictures of a run at a step; this one ignores them."""
+    """Records numbers and pictures of a run at a step; this base class ignores them."""
 
     def numbers(self, step: int, values: dict[str, float]) -> None:
-        """Take scalars by name, such as ``train/loss``."""
+        """Record scalars by name, such as ``train/loss``."""
 
     def picture(self, step: int, name: str, path: Path) -> None:
-        """Take a picture file."""
+        """Record a picture file."""
 
     def close(self) -> None:
         """Write what is pending."""

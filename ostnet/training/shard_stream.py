@@ -180,7 +180,7 @@ class ShardStream:
         return torch.from_numpy(points).to(self.device).split(len(chosen))
 
     def _take(self) -> None:
-        """Move the next decoded clip into the buffer, reader by reader, so that draws repeat."""
+        """Move the next decoded clip into the buffer, readers in turn, so that draws repeat."""
         for _ in range(2 * len(self._queues)):
             clip = self._queues[self._turn].get()
             self._turn = (self._turn + 1) % len(self._queues)

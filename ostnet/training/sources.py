@@ -1,4 +1,4 @@
-"""Where a run's pairs come from: frames held in memory, or a stream of shards."""
+"""Sources of a run's pairs: frames held in memory, or a stream of shards."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -52,7 +52,7 @@ def open_validation(config: TrainConfig, device: torch.device) -> FrameStore:
 
 
 def check_validation(config: TrainConfig) -> None:
-    """Check that there is something to validate on; raises InputError otherwise."""
+    """Check that split ``val`` has files or shards; raises InputError otherwise."""
     try:
         if config.stream and not _has_files(Path(config.data)):
             find_shards(config.data, "val")

@@ -1,4 +1,4 @@
-"""The stages of a run: what each learns from, what it minimises and when it ends.
+"""The stages of a run: the data of each, its objective and its end.
 
 A run goes through ``keypoints`` and ``scale`` (the warm start), ``joint`` (the paper's objective)
 and ``detail``. Configuration decides which of them have steps.
@@ -49,7 +49,7 @@ picture cannot be told from one of the head, which must stay."""
 
 @dataclass
 class Context:
-    """What the stages of a run share."""
+    """The objects that the stages of a run share."""
 
     config: TrainConfig
     model: OSTNet
@@ -94,7 +94,7 @@ class Stage(ABC):
         self.context, self.config, self.model = context, context.config, context.model
 
     def setup(self) -> None:  # noqa: B027
-        """Prepare the stage and freeze what does not learn; called when it starts or resumes."""
+        """Prepare the stage and freeze networks that do not learn; called at start or resume."""
 
     @abstractmethod
     def split(self, progress: float) -> tuple[int, int]:
@@ -109,7 +109,7 @@ class Stage(ABC):
         """Augment a batch and run the networks; return what ``loss`` needs."""
 
     def judged(self, prediction: Any) -> tuple[Tensor, Tensor] | None:
-        """Return results and targets (B, 3, H, W) for the discriminator; None: it has no part."""
+        """Return results and targets (B, 3, H, W) for the discriminator; None: it is not used."""
         return None
 
     @abstractmethod

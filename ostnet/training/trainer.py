@@ -35,7 +35,7 @@ from ostnet.training.validation import Validator
 logger = logging.getLogger(__name__)
 
 COUNTERS = ("number", "step", "updates", "pairs", "skipped", "seconds")
-"""What a checkpoint keeps of the run beside networks and optimisers."""
+"""Fields of the run that a checkpoint stores besides networks and optimisers."""
 FIRST_MAIN = 2  # number of the first stage after the warm start
 
 
@@ -164,7 +164,7 @@ class Trainer:
         taken, losses = self.optimiser.step(rate, (self.loss(*part) for part in parts))
         if not taken:
             self.skipped += 1
-            self.average.restore_buffers(self.model)  # batch norm has seen what is not finite
+            self.average.restore_buffers(self.model)  # batch norm has seen NaN or infinity
         self.step += 1
         self.updates += 1
         count, pairs = stage.split(progress)
@@ -177,7 +177,7 @@ class Trainer:
     def batches(self, stage: Stage, progress: float) -> Iterator[tuple]:
         """Draw this process's batches of the present step, each with the generator to augment it.
 
-        Pair n of a step is the same however the step is divided up.
+        Pair n of a step is the same however the step is divided into batches.
         """
         parts, pairs = stage.split(progress)
         count, rank = self.processes.count, self.processes.rank
