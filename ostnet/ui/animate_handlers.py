@@ -35,7 +35,7 @@ def perform_still(path: str | None, request: gr.Request) -> object:
 def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
     """Return how long a run will take, and whether the button can be pressed.
 
-    Runs after each preview, and knows only what the previews have found.
+    Runs after each preview, and uses only what the previews have found.
     """
     given = Given(*values)
     visitor = VISITORS.get(request.session_hash, given.portrait, given.clip)
@@ -62,7 +62,7 @@ def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
 
 
 def start(request: gr.Request) -> list:
-    """Return what a click shows at once, before the run gets its turn."""
+    """Return the outputs that a click shows at once, before the run starts."""
     VISITORS.get(request.session_hash).stop.clear()
     return [
         markup.progress(0, 1, "Waiting for a turn…"),
@@ -160,7 +160,7 @@ def _unchanged(status: str) -> tuple:
 
 def _status(step: Step, which: str, variants: int) -> str:
     left, pace = step.seconds_left, engine.PACE.known(variants)
-    if step.done < 8 and pace:  # the first frames carry the start
+    if step.done < 8 and pace:  # the first frames include the start-up time
         left = (step.total - step.done) * pace
     words = f"{which}Frame {step.done} of {step.total}, about {_duration(left)} left"
     newest = markup.Figure(step.picture, "", "The newest frame of the comparison.")

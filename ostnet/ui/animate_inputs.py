@@ -35,7 +35,7 @@ Components = dict[str, Any]
 def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.HTML]:
     """Lay the inputs out; return them, and the previews of portrait and clip.
 
-    The switches say what they do in these weights.
+    The switches' texts state their measured effect with these weights.
     """
     with gr.Row(equal_height=False, elem_id="pair"):
         with gr.Column(min_width=150):
@@ -106,7 +106,7 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
 def _view(name: str) -> tuple[gr.HTML, gr.Textbox]:
     """Return a preview to draw a square on, and the hidden text that holds the square.
 
-    The text is not rendered yet: inside something folded it would send no changes.
+    The text is not rendered yet: in a closed accordion it would send no changes.
     """
     view = gr.HTML(
         markup.note("Looking…"), js_on_load=markup.static("crop_canvas.js"), elem_id=f"{name}-view"
@@ -126,7 +126,7 @@ def _face() -> gr.Number:
 
 
 def _shelf(shown: list[Example], target: Component, label: str) -> gr.HTML:
-    """Add examples that fill an input at a click; none where none are shipped.
+    """Add examples that fill an input at a click; hidden where there are none.
 
     Not ``gr.Examples``, which replaces the input by one without the patch of `picture_file`.
     """

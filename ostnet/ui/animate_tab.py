@@ -81,7 +81,7 @@ def _connect_previews(
         "inputs": everything,
         "outputs": [guess, button],
         "show_progress": "hidden",
-        "concurrency_id": "estimate",  # one after the other, so that the newest answer stays
+        "concurrency_id": "estimate",  # one at a time, so that the newest comes last
         "concurrency_limit": 1,
         **PRIVATE,
     }

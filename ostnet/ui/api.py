@@ -29,7 +29,7 @@ NOT_OFFERED = ("paste_back",)
 AXES = {"x": "wide", "y": "high"}
 
 FILES = ("grid", *VARIANTS, "trace")
-"""What ``/compare`` returns, in this order."""
+"""The files that ``/compare`` returns, in this order."""
 
 _INTRODUCTION = {
     "animate": (
@@ -45,7 +45,7 @@ _INTRODUCTION = {
 
 
 def publish() -> None:
-    """Add both functions to the page being built, with nothing to see."""
+    """Add both functions to the page being built, without visible components."""
     with gr.Column(visible=False):
         for name in ("animate", "compare"):
             function, inputs = endpoint(name)
@@ -122,7 +122,7 @@ def _options(known: list[Field], given: dict[str, Any]) -> AnimateOptions:
 
 
 def _describe(call: Any, name: str, names: list[str], texts: list[str], defaults: list) -> None:
-    """Give a function the signature and the docstring from which Gradio tells clients of it."""
+    """Give a function the signature and the docstring that Gradio shows to clients."""
     about, returned = _INTRODUCTION[name]
     lines = "\n".join(f"        {one}: {text}" for one, text in zip(names, texts, strict=True))
     call.__name__ = call.__qualname__ = name

@@ -1,4 +1,4 @@
-"""What the measured face sizes of one run come to: sentences, a plot over time, a table."""
+"""Summaries of the measured face sizes of one run: sentences, a plot over time, a table."""
 
 import math
 from statistics import median

@@ -48,10 +48,10 @@ def used(folder: Path) -> int:
 
 
 class Cleanup:
-    """Deletes the folders of earlier processes and what broken uploads have left.
+    """Deletes the folders of earlier processes and the files of interrupted uploads.
 
     Ages are counted by a monotonic clock from the first sweep on, so that a change of the
-    machine's time deletes nothing. Only what is there already has its age by the machine's time.
+    machine's time deletes nothing. Only folders from before have their age by that time.
 
     Args:
         root: the folder with visitors' folders and uploads.
@@ -62,7 +62,7 @@ class Cleanup:
         self._since: dict[tuple[Path, int], float] | None = None
 
     def sweep(self, mine: Collection[Path]) -> None:
-        """Delete what has been there for too long, except the folders of ``mine``."""
+        """Delete folders and files that are too old, except the folders of ``mine``."""
         folders = [(path, 0) for path in self._root.glob(f"{VISITOR}*") if path not in mine]
         unnamed = (path for path in self._root.glob("tmp*") if not path.suffix and path.is_file())
         uploads = [(path, _size(path)) for path in unnamed]

@@ -90,7 +90,7 @@ def flow_colours(displacement: np.ndarray) -> np.ndarray:
 
 
 def occlusion_map(occlusion: np.ndarray) -> np.ndarray:
-    """Return the mask (h, w) in grey: white comes from the portrait, black is made up."""
+    """Return the mask (h, w) in grey: white comes from the portrait, black is generated."""
     grey = (occlusion.clip(0, 1) * 255).round().astype(np.uint8)
     return _enlarged(Image.fromarray(grey).convert("RGB"))
 

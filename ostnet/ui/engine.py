@@ -32,10 +32,10 @@ ZERO_GPU = bool(Space.zero_gpu)
 """Whether this is a ZeroGPU Space, which gets a GPU for each call."""
 
 OVERLAP = not ZERO_GPU
-"""Whether a run works on several frames at once; a ZeroGPU is busy with one."""
+"""Whether a run works on several frames at once; one frame occupies a ZeroGPU."""
 
 AT_HOME = "run it on your own computer: ostnet animate --device cpu"
-"""What to do without a GPU."""
+"""Advice in errors for lack of a GPU."""
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private"}
 """Settings of every event except the two of the interface for programs."""
@@ -104,19 +104,19 @@ def _borrowed(source, frames, *more) -> Iterator[tuple[Spread, Variants]]:
 class PagePipeline(Pipeline):
     """Runs the pipeline on this page's device.
 
-    ZeroGPU lends a GPU for so many seconds: there all frames are read before it is borrowed.
+    ZeroGPU lends a GPU for a limited time: there all frames are read before it is borrowed.
     """
 
     def generate(self, source, frames, names, options, fps, measure):
         """Yield the source's keypoint spread and all variants, for each driving frame.
 
         Raises:
-            InputError: no GPU is to be had, or it was lost; says what else can be done.
+            InputError: no GPU is available, or it was lost; says what else can be done.
         """
         frames = list(frames) if ZERO_GPU else frames
         try:
             yield from _borrowed(source, frames, names, options, fps, measure)
-        except gr.Error as error:  # of the quota, in the words of ZeroGPU
+        except gr.Error as error:  # ZeroGPU's message on its quota
             raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
         except torch.AcceleratorError as error:
             raise InputError(

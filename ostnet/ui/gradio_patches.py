@@ -17,14 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ostnet.ui.visitors import cache_folder
 
 FILE_ROUTE = "/gradio_api/file="
-"""Before the path of a file in the addresses under which Gradio serves it."""
+"""The part before a file's path in the addresses under which Gradio serves files."""
 
 PROGRAM = b"<gradio-app"
 """Start of the document's element that Gradio's program fills."""
 
 
 def block_outbound() -> None:
-    """Make this process request no address that a visitor names.
+    """Stop this process from requesting addresses that visitors give.
 
     Gradio downloads an input that is given as an address, and serves any address through its route
     for files; both use two functions of safehttpx. An address of a file that was uploaded to this
@@ -81,7 +81,7 @@ class InsertHtml:
         self.app, self.html = app, html.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; a document is held back until it is complete, and changed."""
+        """Answer a request; a document is buffered until it is complete, then changed."""
         if scope["type"] != "http" or scope["method"] != "GET" or scope["path"] != "/":
             return await self.app(scope, receive, send)
         messages: list[Message] = []
@@ -102,4 +102,4 @@ TRIMMER = "/static/ffmpeg/"
 """Folder of ffmpeg for browsers, 32 MB, which every video component loads to trim its clip."""
 
 NO_TRIMMER = b"export default () => new Promise(() => {});"
-"""Takes its place: a program that never becomes ready. The page has no trimming."""
+"""Its replacement, a program that never becomes ready: the page has no trimming."""

@@ -1,4 +1,4 @@
-"""What a visitor fills in, and what is read of it: limits, faces, crops, a few stills."""
+"""A visitor's portrait and clip as they are read: limits, faces, crops, a few stills."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,7 +1,7 @@
 """HTML of the page: figures, notes, tables, plots and the video player.
 
 Every picture has a caption and an alternative text. Lines of a plot are an SVG that stretches with
-its frame; all text is HTML and does not.
+its frame; all text is HTML, which is not stretched.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""The whole page and what it is launched with."""
+"""The whole page and its launch options."""
 
 import atexit
 import os
@@ -110,7 +110,7 @@ def _prepare_later() -> None:
         timer = threading.Timer(seconds, task, arguments)
         timer.daemon = True
         timer.start()
-        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # not cut off inside
+        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # let it end
 
 
 def _leave(request: gr.Request) -> None:

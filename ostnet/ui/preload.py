@@ -1,4 +1,4 @@
-"""The showcase of the page's weights, shown before anybody has run anything.
+"""The showcase of the page's weights, shown before the first run.
 
 Gradio's program takes seconds to load and to lay the page out. Until then the showcase stands in
 the document itself, so that it plays at once; then its video moves into the page.

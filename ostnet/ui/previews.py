@@ -1,4 +1,4 @@
-"""What the page shows of a portrait and a clip: the square, and what the networks get of it."""
+"""Previews of a portrait and a clip: the square, and the picture that the networks get."""
 
 import functools
 import html
@@ -151,6 +151,6 @@ def parse_square(text: str | None, role: str, roll: float = 0.0) -> Crop | None:
 
 
 def complaint(error: InputError) -> str:
-    """Return an error for the place of its input, and show it as a warning, too."""
+    """Return an error as HTML for its input's preview, and also show it as a warning."""
     gr.Warning(str(error))
     return markup.note(str(error), "warn")

@@ -1,4 +1,4 @@
-"""Middleware that closes some of Gradio's routes and limits what uploads take of the disk."""
+"""Middleware that closes some of Gradio's routes and limits the disk space that uploads take."""
 
 import anyio.to_thread
 from starlette.datastructures import Headers
@@ -56,7 +56,7 @@ class RouteGuard:
             await _refuse(PlainTextResponse(str(error), 507), scope, receive, send)
 
     def _checked(self, receive: Receive) -> Receive:
-        """Return the same messages; raises InputError when others have taken the room meanwhile."""
+        """Return the same messages; raises InputError once the disk has no more room."""
         since = 0
 
         async def received() -> Message:

@@ -1,4 +1,4 @@
-"""Finished runs of one visitor, and how they are shown and handed over."""
+"""Finished runs of one visitor, and how they are shown and downloaded."""
 
 import zipfile
 from collections import deque

@@ -1,4 +1,4 @@
-"""Inputs that are restored: by a link, and after a reload from the visitor's own browser.
+"""Inputs that are restored: from a link, and after a reload from the browser's storage.
 
 Components are read and written by their own start values, ranges and choices. A link never names an
 uploaded file.
@@ -70,10 +70,10 @@ def link(components: Components, portrait: str | None, clip: str | None, values:
 
 
 def restored(components: Components, query: Mapping[str, str]) -> list:
-    """Return what a link says of portrait, clip and each setting.
+    """Return portrait, clip and each setting by a link.
 
-    Where it says nothing: the first example, and a skip. Not a skip for the portrait, which Gradio
-    would replace by an input without the patch of `picture_file`.
+    What the link lacks: the first example, and a skip for a setting. After a skip for the portrait
+    Gradio would replace it by an input without the patch of `picture_file`.
     """
     files = [
         examples.named(shown, query.get(name, "")) or examples.first(shown)
@@ -90,7 +90,7 @@ def connect(page: gr.Blocks, components: Components) -> Dependency:
     linked = settings(components)
     saved = linked | {name: components[name] for name in NOT_IN_LINKS}
     inputs = [*(components[name] for name in FILES), *saved.values()]
-    browser = gr.BrowserState(None, storage_key="ostnet-inputs", secret="ostnet")  # no secret in it
+    browser = gr.BrowserState(None, storage_key="ostnet-inputs", secret="ostnet")  # not secret
 
     def keep(request: gr.Request, portrait, clip, more, *values) -> dict:
         visitor = VISITORS.get(request.session_hash, portrait, clip, *(more or []))

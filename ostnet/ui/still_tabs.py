@@ -23,7 +23,7 @@ _PLACE = """(x, y) => {
   const detail = {x, y};
   document.querySelector('#stress-pad .pad')?.dispatchEvent(new CustomEvent('place', {detail}));
 }"""
-"""Moves the pad's knob to what the sliders say."""
+"""Script that moves the pad's knob to the sliders' values."""
 
 
 def build_stress(tab: gr.Tab, shared: Components) -> None:
@@ -61,7 +61,7 @@ def _stress_pad(x: gr.Slider, y: gr.Slider) -> None:
         return float(event.x), float(event.y)
 
     pad.pick(picked, None, [x, y], show_progress="hidden", queue=False, **PRIVATE)
-    # not change: what the pad itself has set may come back late
+    # not the event change: values that the pad has set may come back late
     gr.on([x.input, y.input], None, [x, y], None, js=_PLACE, queue=False, **PRIVATE)
 
 
