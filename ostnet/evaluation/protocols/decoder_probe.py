@@ -21,6 +21,7 @@ from ostnet.evaluation.report import plots, tables
 from ostnet.evaluation.report.group_store import Result
 from ostnet.evaluation.report.tables import Measured, Row
 from ostnet.methods import VARIANTS, switches
+from ostnet.model.generator import Generator
 from ostnet.model.keypoints import spread
 from ostnet.model.ostnet import OSTNet
 
@@ -149,7 +150,7 @@ def features_of(model: OSTNet, source: np.ndarray, driving: np.ndarray) -> dict[
 
 
 @contextmanager
-def tapped(generator: nn.Module) -> Iterator[dict[str, Tensor]]:
+def tapped(generator: Generator) -> Iterator[dict[str, Tensor]]:
     """Yield level -> feature maps (B, C, h, w) of the generator's calls within the context."""
     seen: dict[str, Tensor] = {}
     last = [part for part in generator.head.modules() if isinstance(part, nn.Conv2d)][-1]
@@ -157,15 +158,16 @@ def tapped(generator: nn.Module) -> Iterator[dict[str, Tensor]]:
     def keep_input(level):
         return lambda module, arguments: seen.update({level: arguments[0]})
 
+    def keep_output(module, arguments, output):
+        seen["residual"] = output
+
     hooks = [
         generator.residual.register_forward_pre_hook(keep_input("warped 1/8")),
         generator.up[0].register_forward_pre_hook(keep_input("level 1/8")),
         generator.up[1].register_forward_pre_hook(keep_input("level 1/4")),
         generator.head.register_forward_pre_hook(keep_input("level 1/2")),
         last.register_forward_pre_hook(keep_input("before picture")),
-        generator.residual.register_forward_hook(
-            lambda module, arguments, output: seen.update({"residual": output})
-        ),
+        generator.residual.register_forward_hook(keep_output),
     ]
     try:
         yield seen

@@ -172,7 +172,7 @@ def _log_scale(face: Face | None, truth: Face | None) -> Record:
 
 def _slope(records: Sequence[Record], axis: str) -> Row:
     points = np.array([[np.log(r[f"s_{axis}"]), r[f"log_scale_{axis}"]] for r in records])
-    kept = np.isfinite(points).all(axis=1)
+    kept = np.asarray(np.isfinite(points).all(axis=1))
     failures = {"failures": int((~kept).sum())}
     if len(np.unique(points[kept, 0])) < 2:
         return failures | {"reason": "fewer than two scales with a face"}

@@ -177,7 +177,8 @@ class KeypointChecks(Protocol):
         records = []
         for method, found in points.items():
             (source_points,) = found.source
-            learned = method == DETECTOR and len(source_points) in KEYPOINT_COUNTS
+            count = 0 if source_points is None else len(source_points)
+            learned = method == DETECTOR and count in KEYPOINT_COUNTS
             for i, pair in enumerate(pairs):
                 record = head(pair, method)
                 record |= {"condition": condition(pair, faces[i]), "yaw": _yaw(faces[i])}
@@ -212,7 +213,7 @@ class Points:
 
 
 @torch.inference_mode()
-def detect(model: OSTNet, pictures: Sequence[np.ndarray]) -> list[np.ndarray | None]:
+def detect(model: OSTNet, pictures: Sequence[np.ndarray] | np.ndarray) -> list[np.ndarray | None]:
     """Return F_kp's points in uint8 pictures (H, W, 3) of one size: (K, 2) pixels each."""
     device, half = next(model.parameters()).device, (len(pictures[0]) - 1) / 2
     found = [model.keypoints(to_batch([picture], device))[0] for picture in pictures]
@@ -229,6 +230,6 @@ def _strip(records, changed, found: Points, pairs: Sequence[Pair]) -> dict[str, 
     for picture, frame, points, pair, record in zip(
         changed, found.frames, found.changed, pairs, records[: len(pairs)], strict=True
     ):
-        if record["condition"] in SHOWN:
+        if record["condition"] in SHOWN and frame is not None and points is not None:
             strip[record["condition"]] = plots.with_points(picture, points, moved(frame, pair))
     return {name: strip[name] for name in SHOWN if name in strip}

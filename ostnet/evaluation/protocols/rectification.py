@@ -181,13 +181,14 @@ def sampling_grid(fiducials: Tensor, height: int, width: int) -> np.ndarray:
 
 def visible_pixels(height: int, width: int, s: np.ndarray) -> np.ndarray:
     """Return which pixels (H, W) stay on a picture when its content is made s times as large."""
-    return (np.abs(_pixels(height, width) * s) <= 1 + 1e-9).all(axis=-1)
+    return np.all(np.abs(_pixels(height, width) * s) <= 1 + 1e-9, axis=-1)
 
 
 def visible_columns(truth: np.ndarray, image: np.ndarray, s: np.ndarray) -> Record:
     """Return SSIM and L1 where the scaled frame shows the truth, and the share of these pixels."""
     difference = np.abs(formulas.as_unit(truth) - formulas.as_unit(image))
-    shown = visible_pixels(*truth.shape[:2], s)
+    height, width = truth.shape[:2]
+    shown = visible_pixels(height, width, s)
     inner = cv2.erode(shown.astype(np.uint8), np.ones((7, 7))) > 0
     return {
         "ssim_visible": np.nanmean(formulas.ssim_map(truth, image)[inner]),
@@ -231,7 +232,8 @@ def _strip(
                 if pair.frame != frame or (pair.s_x, pair.s_y) != scale:
                     continue
                 twice = np.minimum(2 * np.abs(images["full"][i].astype(int) - truth[i]), 255)
-                twice[~visible_pixels(*truth[i].shape[:2], np.array(scale))] = 96  # not shown
+                height, width = truth[i].shape[:2]
+                twice[~visible_pixels(height, width, np.array(scale))] = 96  # not shown
                 label = f"{_driver(pair)}, {pair.s_x:g} x {pair.s_y:g}"
                 row = {
                     "source": source,
