@@ -6,7 +6,7 @@ FROM python:3.12-slim-bookworm
 
 # Which builds of torch: cpu, cu126, cu128, ...
 ARG TORCH=cpu
-# Of this package; page,ray for clusters
+# Extras of this package; page,ray for clusters
 ARG EXTRAS=page
 
 WORKDIR /app
@@ -24,10 +24,10 @@ ENV GRADIO_SERVER_NAME=0.0.0.0 \
     PYTHONUNBUFFERED=1
 EXPOSE 7860
 
-# A container that runs another command than the page is well as long as it runs.
+# A container that runs another command than the page is healthy as long as it runs.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=120s \
     CMD ! grep -q app.py /proc/1/cmdline || python -c "from urllib.request import urlopen; urlopen('http://127.0.0.1:7860/', timeout=4)"
 
-# Ctrl-C: ends both the page and a batch, which takes its unfinished files away
+# Ctrl-C: ends the page, and a batch, which deletes its unfinished files
 STOPSIGNAL SIGINT
 CMD ["python", "app.py"]

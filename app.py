@@ -5,12 +5,12 @@ import os
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 # torch's threads must sleep between layers: spinning starves the video encoders beside them
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-# what strangers send is decoded within less than a command line's own files; see SECURITY.md
+# tighter limits for visitors' files than for a command line's own files; see SECURITY.md
 os.environ.setdefault("OSTNET_DECODER_MEMORY", "4096")
 os.environ.setdefault("OSTNET_DECODER_SECONDS", "1200")
 os.environ.setdefault("OSTNET_PICTURE_MEGAPIXELS", "40")
 
-# the settings come before gradio and torch, and so does spaces, which patches torch on ZeroGPU
+# after the settings, before gradio and torch: spaces patches torch on ZeroGPU
 import spaces  # noqa: E402, F401
 
 from ostnet.ui.page import build, launch_options  # noqa: E402

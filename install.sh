@@ -23,7 +23,7 @@ with_uv() {
 
 with_pip() {
     if ! [ -x .venv/bin/pip ]; then
-        python3 -c 'import ensurepip' 2>/dev/null || debian python3-venv # a package of its own
+        python3 -c 'import ensurepip' 2>/dev/null || debian python3-venv # separate on Debian
         python3 -m venv .venv
     fi
     if [ "$backend" = cpu ]; then
@@ -34,7 +34,7 @@ with_pip() {
     .venv/bin/pip install --quiet "$torch" $package
 }
 
-[ -z "$dev" ] || command -v chromium >/dev/null || debian chromium # draws the page in its tests
+[ -z "$dev" ] || command -v chromium >/dev/null || debian chromium # renders the page in its tests
 echo "installing into .venv (a few minutes the first time)"
 if ! command -v uv >/dev/null; then
     with_pip
