@@ -36,7 +36,7 @@ element.addEventListener('pointerdown', event => {
   if (event.target.tagName !== 'IMG') return figure.classList.remove('large');
   event.preventDefault();
   figure.focus({preventScroll: true});
-  figure.setPointerCapture(event.pointerId); // of the figure, which clicks then have as target
+  figure.setPointerCapture(event.pointerId); // clicks then have the figure as target
   held = {figure, from: spot(figure, event), square: null};
 });
 element.addEventListener('pointermove', event => {

@@ -1,10 +1,10 @@
-// Moves the video that plays already into the page once that is there.
+// Moves the playing video into the page once the page is there.
 (() => {
   const first = document.getElementById('preload'), video = first.querySelector('video');
   const moveIn = () => {
     const place = document.querySelector('#grid .player video');
     if (!place) return setTimeout(moveIn, 30);
-    place.replaceChildren(); // it need not load what plays already
+    place.replaceChildren(); // avoids a second download
     place.load();
     place.replaceWith(video);
     first.remove();

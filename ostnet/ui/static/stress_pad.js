@@ -17,7 +17,7 @@ pad.addEventListener('place', event => { at = event.detail; place(); });
 place();
 const send = now => {
   clearTimeout(rest);
-  rest = setTimeout(() => trigger('pick', at), 400);  // answers may overtake one another
+  rest = setTimeout(() => trigger('pick', at), 400);  // an older answer may come last
   if (!now && Date.now() - last < 300) return;
   last = Date.now();
   trigger('pick', at);
