@@ -1,6 +1,6 @@
 /**
  * Keeps the page for the next visit, so that it opens without a network, and isolates it, so that
- * the networks may use several threads on hosts that send no such headers.
+ * the networks may use several threads on hosts that do not send the headers for it.
  */
 importScripts("site.js");
 
@@ -10,7 +10,7 @@ const { version, files } = /** @type {any} */ (globalThis).ostnetSite;
 const SCOPE = new URL("./", worker.location.href);
 const PREFIX = `ostnet ${SCOPE.pathname} `;
 const CACHE = PREFIX + version;
-/** Large files come when they are needed; the page's worker puts them here itself. */
+/** All files but the large ones, which the page's worker caches when it needs them. */
 const SHELL = Object.keys(files).concat("site.js")
   .filter((name) => !/\.(wasm|onnx|mp4)$/.test(name) && name !== "sw.js");
 

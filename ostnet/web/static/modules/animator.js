@@ -1,4 +1,4 @@
-/** A portrait, then any number of driving frames: what the Python package's Animator does. */
+/** Animates a portrait by driving frames, as the Python package's Animator does. */
 
 import { Cutter, toImage } from "./pictures.js";
 import { FirstSecond, ownPlace, posed } from "./pose.js";
@@ -80,7 +80,7 @@ export class Animator {
   }
 
   /**
-   * The driver's pose in a single picture, as `wanted.neutral` takes it.
+   * Return the driver's pose in a single picture, for `wanted.neutral`.
    *
    * @param {Owner} owner
    * @param {ImageBitmap} picture
@@ -105,7 +105,7 @@ export class Animator {
   }
 
   /**
-   * Whether a frame belongs to the driver's first second, which may begin with it.
+   * Return whether a frame belongs to the driver's first second, which starts at its first face.
    *
    * @param {import("./types.js").Second | undefined} wanted
    * @param {() => Promise<boolean>} hasFace
@@ -117,7 +117,7 @@ export class Animator {
   }
 
   /**
-   * Keypoints, scale and rectified picture of a driving frame, as tensors of `made`.
+   * Add keypoints, scale and rectified picture of a driving frame to the tensors `made`.
    *
    * @param {Tensors} source
    * @param {Tensors} made has its image
@@ -146,8 +146,8 @@ export class Animator {
   }
 
   /**
-   * Moves what was read to where the reference pose wants it: raw and rectified keypoints alike, so
-   * that, between variants, nothing but the driver's size differs.
+   * Move raw and rectified keypoints by the same reference pose, so that variants differ in the
+   * driver's size alone.
    *
    * @param {Tensors} source
    * @param {Tensors} made
@@ -196,7 +196,7 @@ export class Animator {
   }
 
   /**
-   * The motion runs once for the variants that share it.
+   * Compute the motion, once for the variants that share it.
    *
    * @param {Tensors} source
    * @param {Tensors} read
@@ -234,7 +234,7 @@ export class Animator {
 }
 
 /**
- * Whether a frame's pose is changed, or counts for that of later frames.
+ * Return whether a frame's pose is changed, or is needed for the pose of later frames.
  *
  * @param {FrameOptions} wanted
  */

@@ -1,4 +1,4 @@
-/** What computes the networks here: graphics card or processor, with how many threads. */
+/** Choice of the back end: graphics card or processor, and the number of threads. */
 
 /** @typedef {import("./types.js").Place} Place */
 
@@ -13,7 +13,7 @@ export const RUNTIMES = {
 
 /**
  * @param {import("./types.js").Backend | null} wanted null: the best there is
- * @param {number | null} threads null: as many as make sense
+ * @param {number | null} threads null: a number chosen for this machine
  * @returns {Promise<Place>}
  */
 export async function choose(wanted, threads) {
@@ -38,7 +38,7 @@ export function runtimeFor(/** @type {import("./types.js").Backend} */ backend) 
 }
 
 /**
- * @param {boolean} anyAdapter whether one that computes on the processor will do
+ * @param {boolean} anyAdapter whether a software adapter is accepted
  * @returns {Promise<string>} why there is no WebGPU; empty where there is
  */
 async function noWebGpu(anyAdapter) {

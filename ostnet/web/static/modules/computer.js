@@ -1,4 +1,4 @@
-/** The engine in use, and another one when the graphics card goes away. */
+/** The engine in use, which is replaced if the graphics card is lost. */
 
 import { element, say } from "./elements.js";
 import { Engine } from "./engine.js";
@@ -7,7 +7,7 @@ import { placeWords, WORDS } from "./words.js";
 /** @typedef {import("./types.js").Backend} Backend */
 
 export class Computer {
-  /** @param {() => void} onChange called when another engine took over; it knows no portrait */
+  /** @param {() => void} onChange called when another engine, without portrait, is in use */
   constructor(onChange) {
     this.onChange = onChange;
     const query = new URLSearchParams(location.search);

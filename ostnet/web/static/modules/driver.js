@@ -16,7 +16,7 @@ export class Driver {
     /** @type {MediaStream | null} */
     this.stream = null;
     this.shown = -1;
-    this.choices = 0; // that were made so far: what an earlier one was waiting for comes too late
+    this.choices = 0; // number of choices so far; results of earlier ones are dropped
     this.canvas = new OffscreenCanvas(1, 1);
     button("camera").onclick = () => this.openCamera();
     const file = input("driver-file");
@@ -40,7 +40,7 @@ export class Driver {
   }
 
   /**
-   * An example.
+   * Play an example.
    *
    * @param {string} address
    * @param {HTMLElement | null} [choice] its button
@@ -53,7 +53,7 @@ export class Driver {
     if (mine === this.choices) press(this.examples, choice);
   }
 
-  /** @returns {Promise<boolean>} whether it was given */
+  /** @returns {Promise<boolean>} whether access was given */
   async openCamera() {
     if (!navigator.mediaDevices) {
       say(NO_CAMERA, "driver");
@@ -77,7 +77,7 @@ export class Driver {
     }
   }
 
-  /** Of its newest frame, in seconds; a camera's runs on while it plays. */
+  /** Time of the newest frame in seconds; a camera's time advances while it plays. */
   get time() {
     return this.video.currentTime;
   }
@@ -87,7 +87,7 @@ export class Driver {
   }
 
   play() {
-    return this.video.play().catch(() => {}); // another driver took its place
+    return this.video.play().catch(() => {}); // another driver replaced it
   }
 
   pause() {
@@ -95,10 +95,10 @@ export class Driver {
   }
 
   /**
-   * The newest frame; those between the last one and this one are never looked at.
+   * Return the newest frame; frames between the last one and this one are dropped.
    *
-   * @param {boolean} [again] whether the last one may be given once more
-   * @returns {Promise<ImageBitmap | null>} null where there is no other than last time
+   * @param {boolean} [again] whether the last one may be returned again
+   * @returns {Promise<ImageBitmap | null>} null if there is no new one
    */
   async grab(again = false) {
     const { video } = this;
@@ -114,11 +114,11 @@ export class Driver {
     return this.canvas.transferToImageBitmap();
   }
 
-  /** Tells a frame from those before it: a camera's clock runs on between its frames. */
+  /** Number or time that identifies a frame; a camera's clock advances between its frames. */
   get #newest() {
     const { video } = this;
     const counted = this.isCamera ? video.getVideoPlaybackQuality().totalVideoFrames : 0;
-    return counted || video.currentTime; // not every browser counts a camera's
+    return counted || video.currentTime; // not every browser counts a camera's frames
   }
 
   /** @param {Blob} clip */
@@ -147,7 +147,7 @@ export class Driver {
     this.onChange(this.isCamera);
   }
 
-  /** A hidden video has no picture before it has played one; a second is enough for it. */
+  /** Wait for the first frame, at most a second: a hidden video has no picture before. */
   #painted() {
     return new Promise((resolve) => {
       setTimeout(resolve, 1000);

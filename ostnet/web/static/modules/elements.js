@@ -38,12 +38,12 @@ export function drawing(canvas) {
   return context;
 }
 
-/** What the notice is about. */
+/** Topic of the notice. */
 let topic = "";
 
 /**
  * @param {string} words
- * @param {string} about what may take them back
+ * @param {string} about topic, by which `unsay` removes the notice
  */
 export function say(words, about = "") {
   const notice = element("notice", HTMLParagraphElement);
@@ -53,7 +53,7 @@ export function say(words, about = "") {
 }
 
 /**
- * Take back what was said about something; what was said about anything else stays.
+ * Remove the notice if it has this topic.
  *
  * @param {string} about
  */
@@ -62,7 +62,7 @@ export function unsay(about) {
 }
 
 /**
- * Buttons of which one is pressed.
+ * Show one button of a group as pressed.
  *
  * @param {HTMLElement} group
  * @param {HTMLElement | null} chosen null: none

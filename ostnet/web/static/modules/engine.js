@@ -1,4 +1,4 @@
-/** The page's end of the worker: calls that return promises. */
+/** The page's access to the worker: calls that return promises. */
 
 /**
  * @typedef {import("./types.js").Place} Place
@@ -11,7 +11,7 @@ export class Engine {
   /**
    * @param {Omit<import("./types.js").Start, "base" | "site">} forced
    * @param {(loaded: number, total: number) => void} onProgress
-   * @param {(reason: string) => void} onLost the graphics card went away; make another engine
+   * @param {(reason: string) => void} onLost called if the graphics card and this engine are lost
    */
   constructor(forced, onProgress, onLost) {
     this.worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
@@ -31,7 +31,7 @@ export class Engine {
   }
 
   /**
-   * @param {ImageBitmap} picture handed over for good
+   * @param {ImageBitmap} picture transferred: unusable afterwards
    * @returns {Promise<Square | null>} around its largest face; null where there is none
    */
   find(picture) {
@@ -40,7 +40,7 @@ export class Engine {
 
   /**
    * @param {Owner} owner
-   * @param {ImageBitmap | string} picture or its address; a bitmap is handed over for good
+   * @param {ImageBitmap | string} picture or its address; a bitmap is transferred, then unusable
    * @param {Square | null} square null: the one in the middle
    * @returns {Promise<void>}
    */
@@ -68,7 +68,7 @@ export class Engine {
     return this.#call("poseOf", [owner, picture]);
   }
 
-  /** Whoever still waits is told so. */
+  /** End the worker; pending calls are rejected. */
   close() {
     this.worker.terminate();
     this.#fail("the engine was closed");

@@ -1,17 +1,17 @@
-/** Where the face is in a portrait: BlazeFace's network, which sees the whole picture at once. */
+/** Face detection in a portrait by BlazeFace's network, on the whole picture. */
 
 /** @typedef {import("./types.js").Square} Square */
 
-/** Of the square that the network sees, in pixels. */
+/** Side of the network's input square, in pixels. */
 const SIDE = 192;
-/** Cells each way, one mark in each. */
+/** Cells per side of the network's grid, with one mark each. */
 const CELLS = 48;
-/** How much of that the picture fills, look by look; half is for a face that fills it. */
+/** Share of the square's side that the picture fills, by pass; half is for a very large face. */
 const LOOKS = [1, 0.5];
 const LEAST_SCORE = 0.5;
-/** Intersection over union above which two marks are of one face. */
+/** Intersection over union above which two marks are of the same face. */
 const SAME = 0.3;
-/** From nose and middle of a mark to those of the face, and its height, in the mark's sides. */
+/** The face's centre above the middle of nose and mark, and its height, in the mark's sides. */
 const LIFT = 0.08;
 const HEIGHT = 1.06;
 /** Side of the portrait's square in face heights, as VoxCeleb frames faces. */

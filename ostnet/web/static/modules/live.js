@@ -1,11 +1,11 @@
-/** The loop: newest frame in, result out, one at a time. What comes meanwhile is dropped. */
+/** The loop: one frame is computed at a time, and frames that come meanwhile are dropped. */
 
 const WINDOW = 2000;
 
 export class Live {
   /**
-   * @param {(again: boolean) => Promise<boolean>} step computes a frame, if there is a new one (or
-   *     again the last one); whether it did
+   * @param {(again: boolean) => Promise<boolean>} step computes a new frame if there is one, with
+   *     `again` also the last one; resolves to whether it did
    * @param {(rate: number) => void} onRate frames per second
    */
   constructor(step, onRate) {
@@ -28,7 +28,7 @@ export class Live {
     this.on = false;
   }
 
-  /** Something else than the driver changed: show the last frame once more. */
+  /** Compute the last frame again, since something other than the driver has changed. */
   refresh() {
     this.again = true;
   }

@@ -1,4 +1,4 @@
-/** Wires the page: what is chosen, what is computed, what is shown. */
+/** Connects the page's inputs, its engine and its panes. */
 
 import { makeApi } from "./api.js";
 import { Computer } from "./computer.js";
@@ -24,10 +24,10 @@ const computer = new Computer(portraitChanged);
 const live = new Live(step, showRate);
 const start = button("start");
 const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consent input"));
-let fresh = false; // whether the engine knows the portrait as it is chosen
-let known = false; // whether it knows any
+let fresh = false; // whether the engine has the chosen portrait and square
+let known = false; // whether it has any portrait
 let ms = 0;
-let seconds = 0; // first seconds of drivers that were begun so far
+let seconds = 0; // number of the present first second
 
 /** @type {any} */ (globalThis).ostnet = makeApi(async () => computer.engine);
 
@@ -46,7 +46,7 @@ function wanted() {
   };
 }
 
-/** Head pose and scale, and the second that they start from. */
+/** Return the options of head pose and scale, and of the second that they start from. */
 function reference() {
   const keepsScale = input("keep-scale").checked;
   const pose = /** @type {import("./types.js").Pose} */ (
@@ -55,7 +55,7 @@ function reference() {
   return pose === "driver" && !keepsScale ? { pose } : { pose, second };
 }
 
-/** Another second is the first one from here on. */
+/** Start another first second, with another neutral pose and scale. */
 function startSecond() {
   seconds += 1;
   live.refresh();

@@ -8,7 +8,7 @@ import { RUNTIMES, runtimeFor } from "./backend.js";
  * @typedef {Record<string, Tensor>} Tensors
  */
 
-/** What is read on the processor; everything else stays where it was computed. */
+/** Outputs that are read on the processor; all others stay on the device. */
 const READ = ["scale", "image", "rectified"];
 
 export class Networks {
@@ -87,7 +87,7 @@ export class Networks {
 }
 
 /**
- * Give the memory back; on a graphics card nobody else does.
+ * Free the tensors' memory, which a graphics card does not do by itself.
  *
  * @param {Tensors} tensors
  */

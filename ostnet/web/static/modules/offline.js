@@ -14,6 +14,6 @@ export async function keepForLater(place) {
     const alone = place.backend === "wasm" && !globalThis.crossOriginIsolated;
     if (first && alone && globalThis.top === globalThis.self) say(`${place.note} ${WORDS.threads}`);
   } catch {
-    // without it the page works as well, with a network
+    // without it the page works too, but needs a network
   }
 }

@@ -1,4 +1,4 @@
-/** Between pictures of a browser and the networks' numbers. */
+/** Conversion between the browser's pictures and the networks' tensors. */
 
 import { apply, box, triangle } from "./resample.js";
 
@@ -6,7 +6,7 @@ import { apply, box, triangle } from "./resample.js";
 
 /**
  * @param {string} address
- * @returns {Promise<ImageBitmap>} the picture's own values, upright as its EXIF says
+ * @returns {Promise<ImageBitmap>} without colour conversion, turned as its EXIF orientation says
  */
 export async function fetchPicture(address) {
   const answer = await fetch(address);
@@ -38,7 +38,7 @@ export function centreSquare(width, height) {
 
 /** Cuts squares out of pictures; keeps the canvas and the filters that it used last. */
 export class Cutter {
-  /** @param {number} size of what comes out, in pixels */
+  /** @param {number} size side of the results, in pixels */
   constructor(size) {
     this.size = size;
     this.canvas = new OffscreenCanvas(1, 1);
@@ -75,14 +75,14 @@ export class Cutter {
   }
 
   /**
-   * The square in the middle of what the picture shows around it; edge pixels are repeated beyond.
+   * Return the square with the picture around it; beyond the picture, edge pixels are repeated.
    *
    * @param {ImageBitmap} picture
    * @param {Square} square inside it
    * @param {Float32Array} cut the square, as `cut` returned it
-   * @param {number} side of what comes out, in pixels
+   * @param {number} side of the result, in pixels
    * @returns {{values: Float32Array, bounds: Float32Array}} (3, side, side), and left, top, right
-   *     and bottom of what the picture shows, where the square's edges are at -1 and 1
+   *     and bottom of the picture in it, where the square's edges are at -1 and 1
    */
   around(picture, square, cut, side) {
     const { size } = this;
@@ -112,7 +112,7 @@ export class Cutter {
 
   /**
    * @param {ImageBitmap} picture
-   * @param {Square} square what of it lies outside the picture is white
+   * @param {Square} square parts of it outside the picture are white
    * @param {boolean} mirror
    */
   #pixels(picture, { left, top, side }, mirror) {

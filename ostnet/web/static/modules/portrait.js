@@ -1,4 +1,4 @@
-/** The portrait: where it comes from, and the square of it that is animated. */
+/** The portrait: its source, and its square that is animated. */
 
 import { canvasIn, drawing, element, input, press, say, unsay } from "./elements.js";
 import { centreSquare, decode, fetchPicture } from "./pictures.js";
@@ -21,7 +21,7 @@ export class Portrait {
     /** @type {ImageBitmap | null} */
     this.picture = null;
     this.square = centreSquare(1, 1);
-    /** Whether it is the visitor's own, whose owner has to agree. */
+    /** Whether it is the visitor's own picture, which needs its owner's consent. */
     this.own = false;
     this.around = element("portrait", HTMLDivElement);
     this.canvas = canvasIn(this.around);
@@ -43,7 +43,7 @@ export class Portrait {
   }
 
   /**
-   * An example.
+   * Show an example.
    *
    * @param {string} address
    * @param {HTMLElement | null} [choice] its button
@@ -85,7 +85,7 @@ export class Portrait {
   }
 
   /**
-   * Set the square around the face, unless the visitor was quicker.
+   * Set the square around the face, unless the visitor has moved it meanwhile.
    *
    * @param {ImageBitmap} picture
    */
@@ -104,7 +104,7 @@ export class Portrait {
     this.onChange();
   }
 
-  /** The picture, darker outside the square. */
+  /** Draw the picture, darker outside the square. */
   #draw() {
     const { canvas, picture, square } = this;
     if (!picture) return;

@@ -1,5 +1,5 @@
 /**
- * The reference pose: which place and pose of the head the driver's movement starts from.
+ * The reference pose: the place and pose of the head from which the driver's motion is applied.
  *
  * The same as `ostnet/animation/pose.py` computes. Points are flat: x, y of each of K keypoints.
  *
@@ -8,7 +8,7 @@
  */
 
 /**
- * The rectified keypoints about the driver's own centre: rectification is about the picture's.
+ * Return the rectified keypoints about the driver's own centre, not the picture's.
  *
  * @param {Float32Array} rectified
  * @param {Float32Array} driving
@@ -18,7 +18,7 @@ export function ownPlace(rectified, driving) {
 }
 
 /**
- * What the source is to perform.
+ * Return the keypoints that the source is to perform.
  *
  * @param {Pose} pose driver: `x` itself. position: `x`, moved so that the neutral pose lies where
  *     the source's head lies. portrait: the source, moved by what moved since the neutral pose;
@@ -48,13 +48,13 @@ export function posed(pose, source, x, neutral, { openings }) {
 
 /** Neutral pose and scale of a driver: medians over the first second that shows a face. */
 export class FirstSecond {
-  /** @param {number} number tells it from another one */
+  /** @param {number} number identifies this second */
   constructor(number) {
     this.number = number;
     /** When it started; null: no face so far. */
     this.since = /** @type {number | null} */ (null);
     this.over = false;
-    // By the time of a frame, which may be shown again in another size.
+    // Keys are times of frames, since a frame may be computed again at another zoom.
     /** @type {Map<number, Float32Array>} */
     this.poses = new Map();
     /** @type {Map<number, Float32Array>} */
@@ -62,7 +62,7 @@ export class FirstSecond {
   }
 
   /**
-   * Whether a frame belongs to it. A clip that starts again ends it.
+   * Return whether a frame belongs to it. A clip that starts again ends it.
    *
    * @param {number} time of the driver, in seconds
    * @param {() => Promise<boolean>} hasFace

@@ -45,7 +45,7 @@ export function box(size, zoom) {
 }
 
 /**
- * A picture at another size.
+ * Return a picture at another size.
  *
  * @param {ArrayLike<number>} pixels
  * @param {number} height

@@ -2,7 +2,7 @@
 
 /** @typedef {import("./types.js").Square} Square */
 
-/** Pixels below which nothing is left to animate. */
+/** Least side of the square in pixels. */
 const SMALLEST = 32;
 
 /**

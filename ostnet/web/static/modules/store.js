@@ -1,4 +1,4 @@
-/** Large files: downloaded once, kept in the browser's cache, with word of how far it is. */
+/** Large files: downloaded once, kept in the browser's cache, with progress. */
 
 /**
  * @typedef {(loaded: number, total: number) => void} Progress bytes so far, and of all files

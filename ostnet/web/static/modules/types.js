@@ -1,12 +1,12 @@
 /**
- * Shapes of what passes between the modules. Nothing here runs.
+ * Types of the values that pass between the modules; this file has no code.
  *
  * @typedef {"wasm" | "webgpu"} Backend
  *
- * @typedef {object} Place What computes.
+ * @typedef {object} Place The back end in use.
  * @property {Backend} backend
  * @property {number} threads of the processor
- * @property {string} note why it is no better, in words; empty where there is nothing to say
+ * @property {string} note why no better back end is used; empty if there is no reason
  *
  * @typedef {object} Square A square of a picture, in its pixels.
  * @property {number} left
@@ -61,7 +61,7 @@
  * @property {{portraits: string[], driving: string[]}} examples
  * @property {Record<string, number>} files
  *
- * @typedef {object} Start What the worker is told first.
+ * @typedef {object} Start The first message to the worker.
  * @property {string} base address of the page's folder
  * @property {Site} site
  * @property {Backend | null} backend forced

@@ -1,4 +1,4 @@
-/** What the page says when something is not as it could be. */
+/** The page's messages about problems and limits. */
 
 export const WORDS = {
   consent: "Tick the box below the portrait first: its owner must agree.",

@@ -1,4 +1,4 @@
-/** The worker's end: computes, so that the page stays quick. Answers one call after another. */
+/** The worker: computes, so that the page stays responsive, and answers calls in order. */
 
 import { Animator } from "./animator.js";
 import { choose } from "./backend.js";
