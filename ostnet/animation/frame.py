@@ -69,7 +69,7 @@ class Frame:
     """(sigma_x, sigma_y): rms spread of the driving keypoints about their centroid."""
 
     spread: tuple[float, float] | None
-    """The same of the generated picture; None unless it was asked for."""
+    """The same of the generated picture; None unless it is measured."""
 
     keypoints: np.ndarray
     """Keypoints (K, 2) that the source performs, in [-1, 1] of the portrait's square."""

@@ -1,6 +1,6 @@
 """Conversion between uint8 pictures and the networks' NumPy arrays or torch tensors.
 
-torch is imported only where tensors are asked for: some back ends work without it.
+torch is imported only for tensors: some back ends work without it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def centre_square(picture: np.ndarray, name: str) -> np.ndarray:
     """Return the centre square of a uint8 RGB picture (H, W, 3).
 
     Raises:
-        InputError: it is no such picture; ``name`` says which input it is.
+        InputError: it is no such picture; ``name`` names the input in the message.
     """
     picture = np.asarray(picture)
     if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:

@@ -11,11 +11,11 @@ THREAD_NAME = "ahead"
 """Name of every thread that is started here."""
 
 DEPTH = 2
-"""Items that are made before they are asked for."""
+"""Number of items that are made in advance."""
 
 
 def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
-    """Yield the same items in the same order, made in a thread before they are asked for.
+    """Yield the same items in the same order, made in advance in a thread.
 
     The thread starts with the first item. It ends, and closes ``items`` if that is a generator,
     after the last item, after an error of ``items``, which is raised here, or when this iterator is

@@ -7,7 +7,7 @@ from PIL import Image
 
 
 class AbruptChange:
-    """Tells for each frame of a clip whether it differs abruptly from the one before.
+    """Finds the frames of a clip that differ abruptly from the one before.
 
     Args:
         change: mean absolute difference of two thumbnails, in [0, 1], that is called abrupt.
@@ -27,7 +27,7 @@ class AbruptChange:
 
 
 class FacePresence:
-    """Tells for each frame of a clip whether it shows a face; runs the detector on few of them.
+    """Finds the frames of a clip that show a face; runs the detector on few of them.
 
     While there is a face the detector runs on every ``every``-th frame and wherever the picture
     changes abruptly (a cut, a blank frame); once the face is lost, on every frame until it is

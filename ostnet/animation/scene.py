@@ -18,7 +18,7 @@ from ostnet.options import AnimateOptions
 NETWORK_SIDE = 256
 """Side of the square that the networks see, in pixels; results are at least as large."""
 LARGEST_DEFAULT = 512
-"""Largest side of the result where none is asked for."""
+"""Largest side of the result if the options give none."""
 LARGEST = 2048
 """Largest side of a result, in pixels."""
 
@@ -41,7 +41,7 @@ class Scene:
     """Whether driving frames before the first one with a face are held too."""
 
     warnings: list[str]
-    """What the user should see: for instance that no face was found."""
+    """Messages for the user, for instance that no face was found."""
 
     @property
     def size(self) -> int:

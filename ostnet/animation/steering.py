@@ -112,7 +112,7 @@ class OneEuroFilter:
 
     Args:
         rate: frames per second.
-        min_cutoff: cut-off frequency in Hz for a value that stands still; lower is steadier.
+        min_cutoff: cut-off frequency in Hz for a constant value; lower is steadier.
         beta: how much the cut-off rises with speed, in Hz per (unit per second); higher lags less.
         speed_cutoff: cut-off frequency in Hz of the speed estimate itself.
     """
