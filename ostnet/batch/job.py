@@ -52,7 +52,7 @@ class Hashes:
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a job: a video, or one line that says why there is none."""
+    """The outcome of a job: a video, or one line with the reason why there is none."""
 
     problem: str | None = None
     seconds: float = 0.0
