@@ -1,4 +1,4 @@
-"""Types of flag values for argparse; each error says what was expected."""
+"""Types of flag values for argparse; each error names the expected value."""
 
 import argparse
 import re
