@@ -72,7 +72,7 @@ class ModelConfig:
     alone of the others. None: by all."""
 
     candidates: str = "shift"
-    """How the area around a keypoint moves: ``shift``, with the keypoint (first-order-model);
+    """Motion of the area around a keypoint: ``shift``, with the keypoint (first-order-model);
     ``turn``, also with the head's roll between source and driving frame (beyond the paper)."""
 
     mouth_gain: float = 1.0
@@ -109,7 +109,7 @@ class ModelConfig:
     """Width of the two hidden layers of T_theta."""
 
     scale_map: str = "tps"
-    """How T_theta's fiducial points move: ``tps``, independently (the paper); ``affine``, by one
+    """Motion of T_theta's fiducial points: ``tps``, independently (the paper); ``affine``, by one
     affine map (an ablation trained separately)."""
 
     widths: tuple[int, int, int] = (128, 256, 512)
@@ -121,7 +121,7 @@ class ModelConfig:
     a pixel-shuffle head."""
 
     first_tap: str = "features"
-    """What is warped for the generator's largest tap: ``features``, the tap itself, as for the
+    """Maps warped for the generator's largest tap: ``features``, the tap itself, as for the
     others (first-order-model); ``picture``, the source picture, from which the encoder's first
     layers then compute the tap: fewer channels to sample."""
 
@@ -137,7 +137,7 @@ class ModelConfig:
     m warp(source) + (1 - m) generated."""
 
     outside: str = "border"
-    """What the warp gives where the motion points outside the source: ``border``, repeated edge
+    """Values of the warp where the motion points outside the source: ``border``, repeated edge
     pixels (first-order-model); ``painted``, nothing: only the generator's picture is used there
     (beyond the paper)."""
 
@@ -284,6 +284,6 @@ SPEAKING = {
     "embedding": "film",
     "mix": True,
 }
-"""What the ``-speaking`` presets have beyond the others."""
+"""Fields in which the ``-speaking`` presets differ from the others."""
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
 PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], residual_blocks=2, first_tap="picture")
