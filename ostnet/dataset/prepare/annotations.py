@@ -62,7 +62,7 @@ class Annotated:
 def find_videos(config: PrepareConfig) -> tuple[list[Video], list[Skip]]:
     """Return the videos to prepare, and skips for files and annotations without counterpart.
 
-    A file's name without suffix tells its annotations. Without annotations, whole videos are used.
+    A file's name without suffix gives its annotations. Without annotations, whole videos are used.
 
     Raises:
         InputError: there is no video, or the annotations cannot be read or match no video.

@@ -55,7 +55,7 @@ class Shot:
     start: int
     end: int
     looks: list[Look]
-    """Of the first frame, every few frames, and the last."""
+    """Faces in the first frame, every few frames, and the last."""
 
 
 class CutDetector:
@@ -108,7 +108,7 @@ def scan(
     Args:
         frames: uint8 (H, W, 3).
         find: finds the faces in a frame, given with its number.
-        every: distance of the frames in which faces are looked for.
+        every: distance of the frames in which faces are detected.
         threshold: least change of a cut, 0 to 1.
     """
     cuts = CutDetector(threshold)
