@@ -86,7 +86,7 @@ def score(config: ScoreConfig) -> list[Row]:
     """Score every generated video against the reference of the same name; write the report.
 
     Frames are compared one by one as centre squares of 256 pixels; intervals are over people where
-    the names tell them (``data.clips.NAMINGS``), else over videos. Returns the rows of
+    the names contain them (``data.clips.NAMINGS``), else over videos. Returns the rows of
     ``report.json``. Raises InputError where a partner is missing or of another length.
     """
     if config.lineage and config.cross_identity:

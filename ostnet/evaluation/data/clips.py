@@ -6,7 +6,7 @@ Two layouts of folders are read:
   where known); rows of split ``val`` are used.
 * The layout that first-order-model, TPSMM, DaGAN and MCNet train and test on: ``test/`` holds one
   video (``*.mp4``) or one folder of numbered png or jpg frames per clip; without ``test/`` the
-  clips lie in the folder itself. The clip's name tells the person (``NAMINGS``).
+  clips lie in the folder itself. The clip's name contains the person (``NAMINGS``).
 """
 
 import csv
@@ -37,7 +37,7 @@ FOLDER_RATE = 25.0
 
 @dataclass(frozen=True)
 class Naming:
-    """How a data set names its clips."""
+    """The naming of a data set's clips."""
 
     clip: re.Pattern
     """The names by which the data set is recognised."""
@@ -84,7 +84,7 @@ class Dataset:
     split: str
     """The split that was read: val, test, or ``all`` if the folder has no split."""
     clips: Sequence[Clip]
-    """In the manifest's order, or by name."""
+    """Its clips, in the manifest's order or by name."""
     drawn: str = ""
     """How the clips were drawn from more, as text for reports."""
 

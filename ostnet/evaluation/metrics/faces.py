@@ -172,7 +172,7 @@ class Face:
     pose: np.ndarray
     """(yaw, pitch, roll) in degrees."""
     embedding: np.ndarray = field(default_factory=lambda: np.empty(0))
-    """Identity vector; empty where it was not asked for."""
+    """Identity vector; empty if it is not needed."""
     gaze: np.ndarray = field(default_factory=lambda: np.full(2, np.nan))
     """(x, y) of the irises from the middle of their eyes, in widths of an eye; NaN: unknown."""
 
@@ -194,7 +194,7 @@ class FaceReader:
         self.landmarker, self.embedder = landmarker, embedder
 
     def read(self, images: Iterable[np.ndarray], identity: bool = False) -> list[Face | None]:
-        """Return the largest face of each uint8 picture (H, W, 3), with embeddings if asked for."""
+        """Return the largest face of each uint8 picture (H, W, 3), with ``identity`` embedded."""
         return [self._read(image, identity) for image in images]
 
     def _read(self, image: np.ndarray, identity: bool) -> Face | None:

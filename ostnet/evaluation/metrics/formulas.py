@@ -1,7 +1,7 @@
 """Closed-form metrics of images, landmarks, embeddings and head poses; no networks.
 
 Images are uint8 (H, W, 3) or floats in [0, 1] of the same shape; landmarks are (68, 2) in pixels of
-a 256 x 256 picture, iBUG order. Functions return a float, or an array where they say so.
+a 256 x 256 picture, iBUG order. Functions return a float unless an array's shape is given.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
 """Statistics over people: frames of one person are alike, so people count, not frames.
 
-Bootstrap intervals draw people anew; ridge regression holds whole people out. Statistics take
+Bootstrap intervals resample people; ridge regression holds out whole people. Statistics take
 values (N,) or (N, C) and integer weights (D, N), how often each value counts in each of D
 resamples, and return (D,): all resamples at once.
 """
@@ -16,7 +16,7 @@ LEVEL = 0.95
 """Coverage of the intervals."""
 
 FOLDS, INNER_FOLDS = 10, 5
-"""Groups of people held out in turn: for the predictions, and for the choice of the penalty."""
+"""Number of folds of people: for the predictions, and for the choice of the penalty."""
 
 PENALTIES = np.logspace(-4, 3, 15)
 """Ridge penalties tried, per frame of the training folds (on features of unit variance)."""
@@ -86,7 +86,7 @@ def whole(statistic: Statistic, values: np.ndarray) -> float:
 def people_interval(
     statistic: Statistic, values: np.ndarray, people: People
 ) -> tuple[float, float] | None:
-    """Return the percentile interval (low, high) when people are drawn anew with replacement.
+    """Return the percentile interval (low, high) when people are drawn with replacement.
 
     values: (N, ...), one row per frame; people: N names. All rows of a person count as often as
     that person is drawn. None with fewer than two people.

@@ -58,7 +58,7 @@ NOTE = (
 )
 
 MAGNIFIED = 10
-"""How many times the sheet enlarges the difference to the picture of full."""
+"""Factor by which the sheet amplifies the difference to the picture of full."""
 
 CHANGE = frame_mean(
     "change",

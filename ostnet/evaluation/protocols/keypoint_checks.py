@@ -205,11 +205,11 @@ class Points:
     """One detector's points, (K, 2) pixels each; None where it found no face."""
 
     source: list[np.ndarray | None]
-    """In the source picture, one."""
+    """Points in the source picture, one set."""
     frames: list[np.ndarray | None]
-    """In the driving frames as they are."""
+    """Points in the unchanged driving frames."""
     changed: list[np.ndarray | None]
-    """In the driving frames under T."""
+    """Points in the driving frames under T."""
 
 
 @torch.inference_mode()

@@ -45,7 +45,7 @@ class Context:
     data: Path
     """Folder that the clips' paths start from."""
     model: OSTNet
-    """In eval mode."""
+    """The network under test, in eval mode."""
     apart: dict[str, OSTNet]
     """Networks trained apart, by method (``backbone``, ``backbone_augmented``)."""
     methods: Sequence[str]
@@ -64,7 +64,7 @@ class Protocol:
     frames: int = 12
     """Driving frames per clip by default."""
     options: frozenset[str] = frozenset({"pairs"})
-    """Which of the options ``pairs``, ``random_frames`` and ``lineage`` have an effect."""
+    """Those of the options ``pairs``, ``random_frames`` and ``lineage`` that have an effect."""
     methods: Sequence[str] = COMMON
     """Methods of ``ostnet.methods`` that it compares."""
     own_methods: Mapping[str, str] = {}

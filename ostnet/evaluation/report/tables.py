@@ -53,7 +53,7 @@ class Measured:
     """All groups of one protocol, for rows that the reduction of one column cannot give."""
 
     folder: Path
-    """Where plots go."""
+    """Folder of the plots."""
     records: Sequence[Record]
     arrays: Sequence[dict[str, np.ndarray]]
     """The groups' arrays, in order."""
