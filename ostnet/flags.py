@@ -59,7 +59,7 @@ class Parser(argparse.ArgumentParser):
 
 @dataclass(frozen=True)
 class Style:
-    """How the flags of a dataclass differ from its fields."""
+    """Differences of a dataclass's flags from its fields."""
 
     required: Collection[str] = ()
     """Fields that must be given although they have a default."""
