@@ -65,7 +65,7 @@ KEYPOINTS: dict[str, int] = {
 }
 """Targets of the keypoint detector, in its order: name -> index among the 70 points.
 
-A detector with K keypoints learns the first K: 15 of them outline the face, 30 see lids and lips.
+A detector with K keypoints learns the first K: 15 outline the face, 30 include lids and lips.
 """
 
 
