@@ -7,7 +7,7 @@ from ostnet.errors import InputError
 
 
 class BeyondLimitError(Exception):
-    """Raised for a file beyond one of the limits; says what is wrong and what to do."""
+    """Raised for a file beyond one of the limits; the message states the limit and what to do."""
 
 
 MOST_FRAME_PIXELS = 8192 * 4320

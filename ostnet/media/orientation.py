@@ -31,9 +31,9 @@ class Upright:
     turns: int = 0
     """Counter-clockwise quarter turns, 0 to 3, as in `np.rot90`."""
     faces: list[Face] = field(default_factory=list)
-    """In the turned picture, largest first."""
+    """Faces in the turned picture, largest first."""
     as_is: list[Face] = field(default_factory=list)
-    """In the picture as it is, largest first."""
+    """Faces in the unturned picture, largest first."""
 
 
 def upright_faces(image: np.ndarray, detector: Detector) -> Upright:
@@ -41,7 +41,7 @@ def upright_faces(image: np.ndarray, detector: Detector) -> Upright:
 
     Args:
         image: uint8 RGB (H, W, 3).
-        detector: only BlazeFace tells how faces are turned; any other gives no turns.
+        detector: only BlazeFace finds how faces are turned; any other gives no turns.
 
     Returns:
         The turn with the highest score of an upright face; no turn where none has one.

@@ -62,7 +62,7 @@ FASTEST_GIF = 50
 
 
 class VideoWriter:
-    """Write frames to a video file of even size; the suffix of its name tells its kind.
+    """Write frames to a video file of even size; the suffix of its name gives its kind.
 
     MP4, MOV and MKV hold H.264 (yuv420p), WebM holds VP9; a GIF is looped, has one palette and no
     sound. The file appears at `path` only when the `with` block ends without an error; until then
