@@ -1,6 +1,6 @@
 """The methods of every table, by name: OSTNet's four variants and what they are compared with.
 
-Only this module says what each name switches on or off.
+Only this module defines what each name switches on or off.
 """
 
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Variant:
-    """Which parts of the scale machinery are on."""
+    """Switches of the scale transformation and the scale embedding."""
 
     scale_transform: bool
     """The source performs the rectified keypoints; else those of the driving frame."""
