@@ -22,7 +22,7 @@ LARGEST_CORRECTION = 0.1
 
 @dataclass
 class Motion:
-    """Where each output pixel comes from, and whether the source shows it."""
+    """A flow, the place of each output pixel in the source, and an occlusion map."""
 
     flow: Tensor  # (B, h, w, 2): position in the source, in [-1, 1]
     occlusion: Tensor  # (B, 1, h, w) in [0, 1]; 0 where the source shows nothing
@@ -84,7 +84,7 @@ def roll_between(x_source: Tensor, x_driving: Tensor) -> Tensor:
 
 @dataclass
 class Candidates:
-    """Where each output pixel comes from if it follows keypoint k, or nothing.
+    """Candidate flows: the place of each output pixel if it follows keypoint k, or nothing.
 
     Candidate 0 is the identity (background); candidate k is (p - x_driving_k) R + x_source_k, with
     R the identity or the head's roll: a grid that is the same for all k, and a shift.
