@@ -4,7 +4,7 @@ Pairs of one person do not show what to do when source and driver have faces of 
 T_theta would take an open mouth or a long chin for scale. Here it learns from detected points:
 pairs of one clip with the augmentation's known scale, and pairs across identities, whose target is
 that scale times the ratio of the two clips' typical spreads. The first numbers of its code must
-also say how far mouth and eyes of both are open.
+also encode how far mouth and eyes of both are open.
 """
 
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ JITTER = 3  # largest distance of a window from its landmarks, in pixels of the 
 
 @dataclass
 class MotionInput:
-    """What the generator's motion and embedding are computed from."""
+    """The inputs of the generator's motion and embedding."""
 
     source: Source
     z: Tensor  # (B, code)

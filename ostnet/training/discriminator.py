@@ -1,7 +1,7 @@
 """A discriminator of small patches, for sharper results (beyond the paper).
 
 Pixel and feature distances are smallest for a blurred average: lips half open, teeth as a grey bar.
-A discriminator that tells patches of results from patches of targets penalises that. Hinge losses
+A discriminator of patches of results and patches of targets penalises that. Hinge losses
 (arXiv 1705.02894), spectral norm (arXiv 1802.05957), feature matching (arXiv 1711.11585).
 Shapes: B batch, C channels, H, W pixels.
 """

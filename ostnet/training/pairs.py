@@ -21,7 +21,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class ClipFrames:
-    """Where the frames of one clip or still are in a frame store."""
+    """The place of one clip's or still's frames in a frame store."""
 
     file: str
     identity: str

@@ -22,7 +22,7 @@ from ostnet.errors import InputError
 Made = TypeVar("Made")
 
 _TIMEOUT = timedelta(hours=2)
-"""How long a process waits for the others: the first one may validate or decode meanwhile."""
+"""Time that a process waits for the others: the first one may validate or decode meanwhile."""
 
 
 class Processes:

@@ -53,7 +53,7 @@ class PerceptualLoss(nn.Module):
             ``auto``: VGG-19 where it is on this machine or can be downloaded, else SqueezeNet where
             it is installed, with a notice.
         weights: a state dict of that network: .pth as torchvision publishes it, or a .safetensors
-            file of ``export_weights``, which also tells ``auto`` which network it is of.
+            file of ``export_weights``, which also names its network for ``auto``.
 
     Raises:
         InputError: unknown name, or weights that are missing or of another network.

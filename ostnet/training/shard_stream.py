@@ -5,7 +5,7 @@ buffer. Pairs are drawn from the buffer, evenly over its identities; after ``use
 replaced by the next of the stream. Memory is bounded by the buffer, and a slow reader shows as
 waiting time. Identities are balanced within the buffer, not over the whole collection.
 
-Each pass distributes the shards anew over all readers of all processes. Draws repeat with the same
+Each pass distributes the shards again over all readers of all processes. Draws repeat with the same
 seed, processes and readers; a resumed run continues elsewhere in the stream.
 """
 
@@ -66,7 +66,7 @@ class ShuffleBuffer:
         self.clips += not clip.is_still
 
     def draw(self, u: float, v: float, still: bool, keep: bool) -> BufferedClip:
-        """Return a clip (a still if asked for and there is one) from two uniform numbers.
+        """Return a clip (with ``still`` a still, if there is one) from two uniform numbers.
 
         ``keep``: the draw does not count as a use.
         """

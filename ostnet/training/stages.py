@@ -44,7 +44,7 @@ POINT_NOISE = 0.015
 error."""
 SHIFT = 0.05
 """Largest shift of the driving points in stage ``scale``. The joint stage has none: a shift of the
-picture cannot be told from one of the head, which must stay."""
+picture cannot be distinguished from one of the head, which must stay."""
 
 
 @dataclass
