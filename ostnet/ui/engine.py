@@ -111,7 +111,7 @@ class PagePipeline(Pipeline):
         """Yield the source's keypoint spread and all variants, for each driving frame.
 
         Raises:
-            InputError: no GPU is available, or it was lost; says what else can be done.
+            InputError: no GPU is available, or it was lost; the message states an alternative.
         """
         frames = list(frames) if ZERO_GPU else frames
         try:

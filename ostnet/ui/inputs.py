@@ -181,7 +181,7 @@ def check_files(portrait: str | None, driving: str | None) -> None:
     """Check that both files are there and not too large, before anything is read.
 
     Raises:
-        InputError: says which and why.
+        InputError: names the file and the reason.
     """
     for path, most, role in (
         (portrait, MOST_PORTRAIT_MB, "portrait"),

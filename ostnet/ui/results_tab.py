@@ -15,7 +15,7 @@ from ostnet.ui.engine import PRIVATE
 from ostnet.ui.measurements import METRICS, Measurements, claims
 
 FINDINGS = "evaluation/findings.md"
-"""File below the checkpoint that says in words what was measured, with plots beside it."""
+"""File below the checkpoint that describes the measurements, with plots beside it."""
 
 SHOWN = (
     "scale_error_median", "scale_error_p90", "scale_error_matched_median", "l1", "ssim", "psnr",

@@ -226,7 +226,7 @@ class Visitors:
         later.start()
 
     def _forget(self, visitor: Visitor) -> None:
-        """Delete a visitor's inputs, except uploads that somebody else has sent too."""
+        """Delete a visitor's inputs, except uploads that other visitors have sent too."""
         with self._lock:
             self._left.remove(visitor)
             visitor.forgotten.set()
