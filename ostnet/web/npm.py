@@ -38,7 +38,7 @@ ONNXRUNTIME = Package(
     "1.30.0",
     "q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ==",
 )
-"""Computes the graphs in the browser."""
+"""The package that computes the graphs in the browser."""
 
 FILES = (
     "ort.wasm.min.mjs",

@@ -16,7 +16,7 @@ from ostnet.web.npm import ONNXRUNTIME, unpack_runtime
 
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
-"""In a checkout; an installed package has none."""
+"""Examples in a checkout; an installed package has none."""
 
 FACE = "face.onnx"
 """Graph of the face detector: for portraits, and for the driver's first second."""
