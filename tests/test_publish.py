@@ -63,8 +63,8 @@ def test_a_private_repository_and_a_branch(server, visitor, folder):
     ("repo", "flags", "token", "reason"),
     [
         ("someone/new", (), "", "token: none found"),
-        ("someone/new", (), "hf_wrong", "token: the Hub does not let it write to someone/new"),
-        ("another/new", (), TOKEN, "token: the Hub does not let it write to another/new"),
+        ("someone/new", (), "hf_wrong", "token: it has no write access to someone/new"),
+        ("another/new", (), TOKEN, "token: it has no write access to another/new"),
         ("someone/open", ("--private",), TOKEN, "repo: someone/open exists and is public"),
         ("new", (), TOKEN, "repo: found 'new', expected owner/repo"),
     ],

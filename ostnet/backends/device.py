@@ -50,5 +50,7 @@ def choose_device(name: str) -> "torch.device":
         device = torch.device(name)
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise InputError(f"device: {name!r} cannot be used here; use 'auto' or 'cpu'") from error
+        raise InputError(
+            f"device: {name!r} cannot be used on this machine; use 'auto' or 'cpu'"
+        ) from error
     return device

@@ -46,7 +46,7 @@ class OomRetry:
                     self.turns = threading.Lock()
             except torch.AcceleratorError as error:
                 raise _gpu_failed(error) from error
-        raise InputError("device: its memory is too small for even one frame at a time; "
+        raise InputError("device: the GPU's memory is too small even for one frame at a time; "
                          "choose a smaller size, or device cpu")  # fmt: skip
 
 

@@ -66,7 +66,7 @@ def candidates(
     if name not in here and name.startswith("openvino"):
         if _kind(device) != "cpu":
             raise InputError(f"backend: {name} runs on cpu, not {_kind(device)}; use device cpu")
-        raise InputError(f"backend: {name} {_missing(name)}; use another, or 'auto'")
+        raise InputError(f"backend: {name} {_missing(name)}; use another one, or 'auto'")
     return [name]
 
 
@@ -136,7 +136,7 @@ def load_backend(
             reason = f"{one} cannot be used ({str(error).splitlines()[0]})"
             if name != "auto":
                 raise InputError(f"backend: {reason}; use 'auto' or 'torch'") from error
-            warnings.warn(f"{reason}; trying the next", stacklevel=2)
+            warnings.warn(f"back end {reason}; trying the next one", stacklevel=2)
     raise AssertionError("torch is always among them")
 
 

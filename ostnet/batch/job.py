@@ -111,7 +111,7 @@ def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
 
     def stop_if_cancelled() -> bool:
         if cancel():
-            raise InputError("stopped: before its end; run the same command again")
+            raise InputError("stopped: the job is not finished; run the same command again")
         return False
 
     with warnings.catch_warnings(record=True) as said:

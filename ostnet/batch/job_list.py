@@ -43,9 +43,11 @@ def read_rows(path: Path, leave_out: Path | None = None) -> list[Row]:
     elif path.suffix.lower() == ".jsonl":
         rows = list(_json_rows(path))
     else:
-        raise InputError(f"jobs: '{path}' is neither .csv, .jsonl nor a folder; give one of these")
+        raise InputError(
+            f"jobs: '{path}' is not a .csv file, .jsonl file or folder; give one of these"
+        )
     if not rows:
-        raise InputError(f"jobs: '{path}' holds none; give one line for each")
+        raise InputError(f"jobs: '{path}' holds no job; write one line for each job")
     _check(rows)
     return rows
 
@@ -56,7 +58,7 @@ def _csv_rows(path: Path) -> Iterator[Row]:
             reader = csv.DictReader(text, strict=True)
             columns = [_column(name) for name in reader.fieldnames or ()]
             if missing := [name for name in REQUIRED if name not in columns]:
-                raise InputError(f"jobs: '{path}' has no column {', '.join(missing)}; add it")
+                raise InputError(f"jobs: '{path}' lacks the columns {', '.join(missing)}; add them")
             for cells in reader:
                 if None in cells:
                     raise InputError(
@@ -137,11 +139,11 @@ def _check(rows: list[Row]) -> None:
         name = row.get("name", "")
         if not _can_name_a_file(name):
             raise InputError(
-                f"name: {name!r} of job {number} cannot be that of a file; give one without "
-                f"slashes and leading dot, of up to {LONGEST_NAME} bytes"
+                f"name: {name!r} of job {number} cannot be a file name; give one without slashes "
+                f"and without a dot at its start, of at most {LONGEST_NAME} bytes"
             )
         if name.casefold() in seen:  # some file systems ignore case
-            raise InputError(f"name: {name!r} of job {number} is there twice; give each its own")
+            raise InputError(f"name: {name!r} of job {number} occurs twice; give each job its own")
         seen.add(name.casefold())
 
 

@@ -40,8 +40,8 @@ def locked(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout as error:
         raise InputError(
-            f"output: another batch is writing '{folder}'; wait for its end, or choose another "
-            "folder"
+            f"output: another batch is writing to '{folder}'; wait until it ends, or choose "
+            "another folder"
         ) from error
     try:
         yield

@@ -145,7 +145,7 @@ def _refuse_overwriting(jobs: Sequence[Job], output: Path) -> None:
     for job in jobs:
         if (path := output / job.file).resolve() in read:
             raise InputError(
-                f"output: '{path}' is also an input; choose another folder, or name for the job"
+                f"output: '{path}' is also an input; choose another folder or rename the job"
             )
 
 

@@ -56,7 +56,7 @@ def _jobs(rows: "list[Row]", common: Namespace) -> "tuple[list[Job], dict[str, s
     """
     for column in dict.fromkeys(column for row in rows for column in row):
         if column not in _COLUMNS:
-            raise InputError(f"column {column}: no option of a job; see ostnet batch --help")
+            raise InputError(f"column {column}: not an option of a job; see ostnet batch --help")
     weights = lru_cache(_weights)
     jobs, refused = [], {}
     for row in rows:

@@ -48,7 +48,7 @@ def export(argv: list[str]) -> None:
     arguments = parser.parse_args(argv)
     web = arguments.format == "web"
     if arguments.runtime and not web:
-        raise InputError("--runtime: only a site has one; leave it out or give --format web")
+        raise InputError("--runtime: applies only to --format web; leave it out or give that")
 
     with needs_extra("export"):
         from ostnet.backends.export import export
@@ -124,9 +124,9 @@ def export_space(argv: list[str]) -> None:
     )
     arguments = parser.parse_args(argv)
     if arguments.static and arguments.weights:
-        raise InputError("--weights: a static Space holds its weights itself; leave it out")
+        raise InputError("--weights: a static Space contains the weights; leave this out")
     if arguments.static and arguments.live:
-        raise InputError("--live: a static Space is that page itself; leave it out")
+        raise InputError("--live: a static Space is already that page; leave this out")
 
     if arguments.static:
         with needs_extra("export"):

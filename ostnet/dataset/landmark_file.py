@@ -22,8 +22,8 @@ class LandmarkFile:
             self._archive = np.load(self.path) if self.path.is_file() else {}
         except (ValueError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(
-                f"landmarks {self.path}: not an archive of arrays ({type(error).__name__}); "
-                "write it with numpy.savez, or remove it"
+                f"landmarks {self.path}: not an .npz archive ({type(error).__name__}); write it "
+                "with numpy.savez, or remove it"
             ) from error
         self._known = set(self._archive)
 

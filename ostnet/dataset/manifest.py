@@ -88,7 +88,7 @@ def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list
         splits = ", ".join(sorted({entry["split"] or "?" for entry in entries})) or "none"
         raise InputError(
             f"data folder {folder}: {NAME} has {len(entries)} rows (splits: {splits}), "
-            f"{len(chosen)} of split {split!r}, {len(rows)} of them with a file, none a clip; "
+            f"{len(chosen)} of split {split!r}, {len(rows)} of them with a file, but no clip; "
             f"expected at least one clip of split {split!r}"
         )
     return rows
@@ -105,7 +105,7 @@ def _refuse_unknown(wanted: Collection[str], found: set[str], folder: Path, spli
     if unknown := [name for name in wanted if name not in found]:
         raise InputError(
             f"leave_out: {', '.join(unknown)} not found among the {len(found)} people of split "
-            f"{split!r} of {folder / NAME}; give identities as its column identity has them"
+            f"{split!r} of {folder / NAME}; write them as in its column identity"
         )
 
 

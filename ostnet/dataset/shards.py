@@ -59,8 +59,8 @@ def find_shards(folder: Path | str, split: str) -> list[Path]:
     found = sorted((Path(folder) / "shards").glob(f"{split}-*.tar"))
     if not found:
         raise InputError(
-            f"data folder {folder}: no shard shards/{split}-*.tar found; expected some, as "
-            "`ostnet prepare --shards` writes them, or train without --stream"
+            f"data folder {folder}: no shard shards/{split}-*.tar found; write shards with "
+            "`ostnet prepare --shards`, or train without --stream"
         )
     return found
 
@@ -174,7 +174,7 @@ def _plan(
         if _archive(sample.size) > limit:
             raise InputError(
                 f"shard_mb: {row['file']} alone takes {_archive(sample.size) / 1e6:.1f} MB; "
-                "give a larger size"
+                "give a larger value"
             )
         split = row["split"]
         if split not in number or _archive(size[split] + sample.size) > limit:

@@ -32,7 +32,7 @@ def compare(
     where ``full`` is not among the methods.
     """
     if config.methods != "all" and METHOD not in config.methods.split(","):
-        raise InputError(f"methods: compare sets {METHOD} side by side; add it to {config.methods}")
+        raise InputError(f"methods: compare needs method {METHOD}; add it to {config.methods}")
     labels = _labels(config.compare)
     rows, reported = [], False
     for label, checkpoint in labels.items():

@@ -68,7 +68,7 @@ def evaluate(config: EvaluateConfig) -> list[Row]:
     """
     if flags := config.unused_flags():
         warnings.warn(
-            f"{', '.join(flags)}: not used by {', '.join(config.protocols())}", stacklevel=2
+            f"{', '.join(flags)}: no effect on {', '.join(config.protocols())}", stacklevel=2
         )
     return compare(config, _evaluate_one) if config.compare else _evaluate_one(config)
 
@@ -149,7 +149,7 @@ class _Run:
         self.missing = {name: why for name, why in networks.missing.items() if name in shared}
         if not self.context.methods:
             raise InputError(
-                f"methods: {self.name} can run none of {config.methods}; "
+                f"methods: {self.name} cannot run any of {config.methods}; "
                 f"add one of {', '.join(methods)}"
             )
         self.pairs = self._make_pairs()
@@ -185,8 +185,8 @@ class _Run:
             return draw_scales(listed.pairs, config.seed, config.scale_per_clip)
         if self.name == "same-scale" and any((p.s_x, p.s_y) != (1, 1) for p in listed.pairs):
             raise InputError(
-                f"pair list: {path} changes the scale (s_x, s_y), but same-scale measures frames "
-                "as they are; leave out these columns or choose different-scale"
+                f"pair list: {path} changes the scale (s_x, s_y), but same-scale does not scale "
+                "frames; leave out these columns or choose different-scale"
             )
         return listed.pairs
 

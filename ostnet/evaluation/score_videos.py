@@ -94,7 +94,7 @@ def score(config: ScoreConfig) -> list[Row]:
     videos = sorted(path for path in config.generated.iterdir() if path.suffix.lower() in VIDEOS)
     if not videos:
         raise InputError(
-            f"generated: {config.generated} holds no file of {', '.join(VIDEOS)}; add some"
+            f"generated: {config.generated} holds no video ({', '.join(VIDEOS)}); add some"
         )
     config.output.mkdir(parents=True, exist_ok=True)
     scorer = _Scorer(config, recognise([video.name for video in videos]))
@@ -124,7 +124,7 @@ class _Scorer:
         found, expected = probe(video).frames, probe(reference).frames
         if found != expected:
             raise InputError(
-                f"generated: {video.name} has {found} frames, its reference {expected}; cut them "
+                f"generated: {video.name} has {found} frames, its reference {expected}; cut both "
                 "to the same length"
             )
         source = self._source(video)

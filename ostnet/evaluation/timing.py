@@ -165,7 +165,7 @@ def command_cost(command: str, source: Path, driving: Path, *flags: str) -> Comm
     """
     frames = probe(driving).frames
     if frames < 2:
-        raise InputError("driving: the clip has one frame only; give a longer one to time")
+        raise InputError("driving: the clip has only one frame; give a longer one")
     words = ["--source", str(source), "--driving", str(driving), *flags]
     _run(command, *words, "--max-frames", "1")
     start, start_cpu, _ = _run(command, *words, "--max-frames", "1")

@@ -118,7 +118,9 @@ def check_space(values: dict) -> None:
     from huggingface_hub import SpaceHardware
 
     if unknown := sorted(set(values) - SPACE_KEYS):
-        raise InputError(f"README.md: the Hub documents no front matter keys {unknown}")
+        raise InputError(
+            f"README.md: the front matter has keys that the Hub does not document: {unknown}"
+        )
     needed = {"title", "sdk", "app_file"}
     if values.get("sdk") != "static":
         needed.add("sdk_version")

@@ -152,7 +152,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
     except RepositoryNotFoundError as error:
         raise InputError(
             f"checkpoint: {repo!r} is neither a folder here nor a public repository on the Hub; "
-            "check the spelling, or log in with hf auth login where it is private"
+            "check the spelling, or log in with hf auth login if it is private"
         ) from error
     except RevisionNotFoundError as error:
         raise InputError(
@@ -160,7 +160,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
         ) from error
     except HFValidationError as error:
         raise InputError(
-            f"checkpoint: {repo!r} cannot be a repository's name; give owner/repo[@revision]"
+            f"checkpoint: {repo!r} is not a valid repository name; give owner/repo[@revision]"
         ) from error
     except Exception as error:  # of the HTTP library of the Hub's client
         raise UnreachableError(

@@ -31,7 +31,8 @@ def publish(
 
     if get_token() is None:
         raise InputError(
-            "token: none found; log in with hf auth login, or set HF_TOKEN to one that may write"
+            "token: none found; log in with hf auth login, or set HF_TOKEN to a token with write "
+            "access"
         )
     folder = checkpoint.folder
     files = sorted(file for file in folder.rglob("*") if file.is_file())
@@ -65,15 +66,15 @@ def _as_input_errors(repo: str) -> Iterator[None]:
         raise
     except HFValidationError as error:
         raise InputError(
-            f"repo: {repo!r} cannot be a repository's name; give owner/name"
+            f"repo: {repo!r} is not a valid repository name; give owner/name"
         ) from error
     except Exception as error:  # of the HTTP library of the Hub's client
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in (401, 403):
             raise InputError(
-                f"token: the Hub does not let it write to {repo} ({brief(error)}); log in with "
-                "hf auth login, or set HF_TOKEN to one that may"
+                f"token: it has no write access to {repo} ({brief(error)}); log in with "
+                "hf auth login, or set HF_TOKEN to a token with write access"
             ) from error
         raise InputError(
-            f"repo: {repo} could not be published to ({brief(error)}); try again later"
+            f"repo: publishing to {repo} failed ({brief(error)}); try again later"
         ) from error

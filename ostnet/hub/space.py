@@ -122,7 +122,9 @@ def export_static_space(folder: Path, checkpoint: Checkpoint) -> None:
 
 def _check_place(folder: Path, root: Path) -> None:
     if any(root / name in folder.parents for name in _COPIED):
-        raise InputError(f"dir: {str(folder)!r} is among the files to copy; give one elsewhere")
+        raise InputError(
+            f"dir: {str(folder)!r} lies among the files to copy; give a folder elsewhere"
+        )
     needed = (*_COPIED, "README.md", "requirements.txt")
     missing = [name for name in needed if not (root / name).exists()]
     if missing:

@@ -241,11 +241,11 @@ def _warning(role: str, notes: list[str]) -> str | None:
 def _inside(crop: Crop, height: int, width: int, role: str) -> Crop:
     """Return the crop. Raises InputError where it shows too little of the picture."""
     if crop.size < 1 or not (-crop.size < crop.left < width and -crop.size < crop.top < height):
-        raise InputError(f"{role}: the square {crop.left},{crop.top},{crop.size} shows nothing of "
-                         f"{width}x{height} pixels; draw it inside")  # fmt: skip
+        raise InputError(f"{role}: the square {crop.left},{crop.top},{crop.size} lies outside the "
+                         f"{width}x{height} pixels; place it inside")  # fmt: skip
     if crop.size > MOST_REACH * max(height, width):
         raise InputError(f"{role}: the square's side of {crop.size} is too large for "
-                         f"{width}x{height} pixels; draw it inside")  # fmt: skip
+                         f"{width}x{height} pixels; give a smaller one")  # fmt: skip
     return crop
 
 

@@ -96,7 +96,7 @@ def make_detector(name: str = "auto", device: str = "cpu") -> Detector:
         raise InputError("face detector: none is installed; install the package openvino, "
                          "or switch the crops to none")  # fmt: skip
     raise InputError(f"face detector: {name} is not installed or its weights cannot be downloaded; "
-                     "install it and allow its download, or choose auto")  # fmt: skip
+                     "install it and allow the download, or choose auto")  # fmt: skip
 
 
 def _load(name: str, device: str) -> Detector | None:

@@ -103,7 +103,7 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
     if values.dtype.kind == "f":
         finite = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
         if finite.max() <= 0 or finite.max() > 2.0**32:
-            raise ValueError("its floating-point values are no shades of grey")
+            raise ValueError("its floating-point values are not grey levels")
         scale = next(most for most in (1, 255, 65535, 2.0**32) if finite.max() <= 1.5 * most)
         return Image.fromarray(np.round(finite.clip(0, scale) * (255 / scale)).astype(np.uint8))
     if values.dtype.itemsize == 4:

@@ -154,7 +154,7 @@ def _sampled(
 def check_face(face: int, most: int, role: str) -> None:
     """Raise InputError where face number `face` is chosen among fewer, unless none was found."""
     if most <= face and (most, face) != (0, 0):
-        raise InputError(f"{role}: face {face} was asked for, but {most} were found at most; "
+        raise InputError(f"{role}: face {face} was asked for, but at most {most} were found; "
                          f"faces count from 0, the largest")  # fmt: skip
 
 

@@ -62,5 +62,5 @@ def _checked(low: list, high: list) -> tuple[list[float], list[float]]:
     if not low or len(low) != len(high):
         raise ValueError(f"found {len(low)} least and {len(high)} greatest values")
     if not all(math.isfinite(a) and a <= b < math.inf for a, b in zip(low, high, strict=True)):
-        raise ValueError("found a range that does not go from one number up to another")
+        raise ValueError("found a range whose ends are not finite or not in order")
     return low, high

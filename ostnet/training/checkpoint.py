@@ -131,7 +131,7 @@ def load_state(folder: Path, device: torch.device) -> dict | None:
     path = folder / STATE
     if not path.is_file():
         return None
-    advice = "choose another folder, and this one as --init to start from its weights"
+    advice = "choose another folder, and give this one to --init to start from its weights"
     try:
         state = torch.load(path, map_location=device, weights_only=True)
     except OSError:

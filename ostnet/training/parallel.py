@@ -51,7 +51,7 @@ class Processes:
             from accelerate import PartialState
         except ImportError as error:
             raise InputError(
-                "processes: several need accelerate; pip install ostnet[train]"
+                "processes: more than one needs accelerate; pip install ostnet[train]"
             ) from error
         state = PartialState(cpu=_device_name(device) == "cpu", timeout=_TIMEOUT)
         self.rank, self.count = state.process_index, state.num_processes
@@ -128,7 +128,9 @@ class Processes:
     def check_same(self, what: str, value: float) -> None:
         """Check that all processes hold the same number; raises InputError in all of them."""
         if not self.all(torch.tensor(self.from_first(value) == value, device=self.device)):
-            raise InputError(f"{what}: the processes differ; give all of them the same folder")
+            raise InputError(
+                f"{what}: the value differs between processes; give all of them the same folder"
+            )
 
 
 def mean_count(count: Tensor) -> Tensor:

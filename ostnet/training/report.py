@@ -173,7 +173,9 @@ class Journal:
         if len(files) > self._unreadable:
             self._unreadable = len(files)
             file, reason = skipped[-1]
-            logger.warning(f"data: {len(files)} files left out, the last one {file}: {reason}")
+            logger.warning(
+                f"data: {len(files)} files cannot be used; the last one is {file}: {reason}"
+            )
 
     def validation(self, updates: int, table: dict, grid: Path) -> None:
         """Give a validation's numbers and its sample grid to the tracker."""
@@ -190,14 +192,18 @@ def read_log(folder: Path | str) -> list[dict]:
     """
     path = Path(folder) / "log.csv"
     if not path.is_file():
-        raise InputError(f"run {folder}: no log.csv found; give the output folder of a training")
+        raise InputError(
+            f"run {folder}: no log.csv found; give the output folder of a training run"
+        )
     with path.open(newline="", encoding="utf-8") as text:
         rows = [
             {k: v if k == "stage" else float(v or "nan") for k, v in row.items()}
             for row in csv.DictReader(text)
         ]
     if not rows:
-        raise InputError(f"run {folder}: log.csv has no rows yet; train longer")
+        raise InputError(
+            f"run {folder}: log.csv has no rows yet; wait until the run has written some"
+        )
     return rows
 
 

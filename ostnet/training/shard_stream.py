@@ -128,7 +128,9 @@ class ShardStream:
         while self._buffer.clips < min(min_clips or _START, self.config.stream_pool):
             self._take()
             if not self._buffer.clips and len(self._buffer) > self.config.stream_pool:
-                raise InputError(f"data folder {self.config.data}: the shards hold stills alone")
+                raise InputError(
+                    f"data folder {self.config.data}: the shards hold only stills; expected clips"
+                )
 
     def sample(self, batch: int, generator: Generator) -> Batch:
         """Draw B = ``batch`` pairs: two distinct kept frames of a random clip of the buffer.

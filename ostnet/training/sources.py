@@ -29,7 +29,7 @@ def open_training(
     if config.stream:
         return ShardStream(config, processes.device, processes.rank, processes.count, updates)
     if not (Path(config.data) / "clips").exists() and (Path(config.data) / "shards").is_dir():
-        raise InputError(f"data folder {config.data}: holds shards alone; add --stream")
+        raise InputError(f"data folder {config.data}: holds only shards; add --stream")
 
     def make() -> FrameStore:
         store = FrameStore(config, "train", processes.device)
@@ -59,7 +59,7 @@ def check_validation(config: TrainConfig) -> None:
         else:
             read_rows(Path(config.data), "val")
     except InputError as error:
-        raise InputError(f"{error}; --val-minutes 0 trains without validation") from error
+        raise InputError(f"{error}; or train without validation: --val-minutes 0") from error
 
 
 def _has_files(folder: Path) -> bool:

@@ -138,8 +138,8 @@ def has_warm_start(config: TrainConfig) -> bool:
     if (Path(config.data) / "landmarks.npz").is_file():
         return True
     logger.warning(
-        f"data folder {config.data}: no landmarks.npz, so the warm start is left out and landmark "
-        "terms are 0; --loss-distance 10 keeps keypoints apart without them"
+        f"data folder {config.data}: no landmarks.npz, so the warm start is skipped and landmark "
+        "losses are 0; give --loss-distance 10 to keep keypoints apart without them"
     )
     return False
 

@@ -152,5 +152,7 @@ def _run(
             scene, visitor.run_folder(), names, cancel=visitor.stop.is_set
         )
     if visitor.gone.is_set():
-        raise InputError("stopped: its visitor has left, and the files with them")
+        raise InputError(
+            "stopped: the client has disconnected, so its files were deleted; call again"
+        )
     return result

@@ -13,8 +13,8 @@ VARIABLE, MEGABYTES = "OSTNET_PAGE_DISK", 20480
 """Environment variable with the megabytes that the folder may hold, and its default."""
 
 FULL = (
-    "disk: this page has no room for more files at present; try again later, or run it on your "
-    "own computer"
+    "disk: this page has no space for more files at present; try again later, or run OSTNet on "
+    "your own computer"
 )
 
 VISITOR = "visitor-"
@@ -36,7 +36,7 @@ def need_room(folder: Path, coming: int = 0) -> None:
         coming: their bytes, as far as they are known.
 
     Raises:
-        InputError: there is no room, or the variable is no number.
+        InputError: the folder is full, or the variable is not a whole number.
     """
     if used(folder) + coming >= whole_number(VARIABLE, MEGABYTES) * 1_000_000:
         raise InputError(FULL)

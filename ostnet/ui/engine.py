@@ -119,9 +119,7 @@ class PagePipeline(Pipeline):
         except gr.Error as error:  # ZeroGPU's message on its quota
             raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
         except torch.AcceleratorError as error:
-            raise InputError(
-                f"GPU: it was lost in the middle of the run; try again, or {AT_HOME}"
-            ) from error
+            raise InputError(f"GPU: it failed during the run; try again, or {AT_HOME}") from error
 
 
 @functools.cache

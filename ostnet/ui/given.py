@@ -101,7 +101,7 @@ class Given:
         if len(pictures) * len(clips) > MOST_PAIRS:
             raise InputError(
                 f"more files: {len(pictures)} portraits times {len(clips)} clips are "
-                f"{len(pictures) * len(clips)} runs; take some away until there are at most "
+                f"{len(pictures) * len(clips)} runs; remove files until there are at most "
                 f"{MOST_PAIRS}"
             )
         made = []

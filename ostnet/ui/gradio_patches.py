@@ -39,7 +39,7 @@ async def _find_upload(url: str, cache_dir: str) -> str:
 
 
 async def _refuse(*arguments: object, **options: object) -> NoReturn:
-    raise gr.Error("Addresses are not opened here. Upload the file.", print_exception=False)
+    raise gr.Error("This page opens no addresses. Upload the file instead.", print_exception=False)
 
 
 def uploaded_file(address: str) -> str | None:

@@ -194,7 +194,7 @@ def check_files(portrait: str | None, driving: str | None) -> None:
 
 def _check_megabytes(path: Path, most: int, role: str) -> None:
     if not path.is_file():
-        raise InputError(f"{role}: the file is no longer here; upload it again")
+        raise InputError(f"{role}: the file was deleted from the server; upload it again")
     megabytes = path.stat().st_size / 1e6
     if megabytes > most:
         raise InputError(f"{role}: {megabytes:.0f} MB is too large; give at most {most} MB")

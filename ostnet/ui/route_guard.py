@@ -27,7 +27,7 @@ MOST_DISCARDED = MOST_DRIVING_MB << 20
 
 
 class RouteGuard:
-    """Answers closed routes, and uploads for which the disk has no room, as middleware.
+    """Answers closed routes, and uploads for which the disk has no space, as middleware.
 
     Args:
         app: the application that answers everything else.

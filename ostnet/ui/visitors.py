@@ -170,7 +170,9 @@ class Visitors:
             self._sweep()
             key = session or secrets.token_hex(8)  # a caller without a session
             if key in self._closed:
-                raise gr.Error("This page was closed. Load it again.", print_exception=False)
+                raise gr.Error(
+                    "The server closed this page's session. Reload the page.", print_exception=False
+                )
             if key not in self._present:
                 self.root.mkdir(parents=True, exist_ok=True)
                 secret = f"{VISITOR}{secrets.token_urlsafe(16)}-"

@@ -37,7 +37,7 @@ def test_face_chooses_in_the_file_that_shows_so_many(two_people):
         return scene.source_crop.left
 
     assert source_left(0) < 128 < source_left(1)
-    with pytest.raises(InputError, match="face 2 was asked for, but 2 were found"):
+    with pytest.raises(InputError, match="face 2 was asked for, but at most 2 were found"):
         source_left(2)
 
 

@@ -49,7 +49,7 @@ def test_calls_take_turns_only_once_memory_has_run_out(room, most):
 
 
 def test_what_never_fits_is_said_in_a_line():
-    with pytest.raises(InputError, match="^device: its memory is too small.*; choose"):
+    with pytest.raises(InputError, match="^device: the GPU.s memory is too small.*; choose"):
         oom_retry.OomRetry().run(Small(room=0))
 
 

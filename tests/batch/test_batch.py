@@ -121,10 +121,10 @@ def test_a_folder_of_files(here, ostnet, files, folder, flags):
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
-        ({"driving-zom": "1"}, "column driving-zom: no option of a job"),
-        ({"output": "o.mp4"}, "column output: no option"),
-        ({"help": "true"}, "column help: no option"),
-        ({"name": "a/b"}, "name: 'a/b' of job 1 cannot be that of a file"),
+        ({"driving-zom": "1"}, "column driving-zom: not an option of a job"),
+        ({"output": "o.mp4"}, "column output: not an option"),
+        ({"help": "true"}, "column help: not an option"),
+        ({"name": "a/b"}, "name: 'a/b' of job 1 cannot be a file name"),
     ],
 )
 def test_a_broken_table_is_refused_whole(ostnet, folder, jobs, change, complaint):
@@ -152,7 +152,7 @@ def test_two_batches_do_not_write_the_same_folder(here, ostnet, folder, jobs):
     with locked(folder.output):
         code, _, err = ostnet(*folder.command())
     assert code == 2 and err.count("\n") == 1
-    assert f"output: another batch is writing '{folder.output}'" in err
+    assert f"output: another batch is writing to '{folder.output}'" in err
     assert list(folder.output.iterdir()) == [], "nothing was touched"
 
 

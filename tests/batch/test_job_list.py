@@ -50,15 +50,15 @@ def test_a_folder_is_every_portrait_by_every_clip(tmp_path):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("name,source\na,p\n", "no column driving"),
-        (f"{HEADER}\n", "holds none"),
+        ("name,source\na,p\n", "lacks the columns driving"),
+        (f"{HEADER}\n", "holds no job"),
         (f"{HEADER}\na,p,v,more\n", "line 2: more cells"),
-        (f"{HEADER}\na,p,v\nA,p,v\n", "'A' of job 2 is there twice"),
-        (f"{HEADER}\n../a,p,v\n", "cannot be that of a file"),
-        (f"{HEADER}\na\\b,p,v\n", "cannot be that of a file"),
-        (f"{HEADER}\n.a,p,v\n", "cannot be that of a file"),
-        (f"{HEADER}\n,p,v\n", "cannot be that of a file"),
-        (f"{HEADER}\n{'é' * 101},p,v\n", "cannot be that of a file"),
+        (f"{HEADER}\na,p,v\nA,p,v\n", "'A' of job 2 occurs twice"),
+        (f"{HEADER}\n../a,p,v\n", "cannot be a file name"),
+        (f"{HEADER}\na\\b,p,v\n", "cannot be a file name"),
+        (f"{HEADER}\n.a,p,v\n", "cannot be a file name"),
+        (f"{HEADER}\n,p,v\n", "cannot be a file name"),
+        (f"{HEADER}\n{'é' * 101},p,v\n", "cannot be a file name"),
     ],
 )
 def test_broken_tables_are_refused(tmp_path, text, complaint):
@@ -75,7 +75,7 @@ def test_broken_json_lines_are_refused(tmp_path, line):
 def test_other_things_are_refused(tmp_path):
     for path, complaint in (
         (tmp_path / "none.csv", "no file or folder"),
-        (table(tmp_path, "", "jobs.txt"), "neither"),
+        (table(tmp_path, "", "jobs.txt"), "is not a .csv file"),
         (tmp_path, "0 portraits and 0 clips"),
     ):
         with pytest.raises(InputError, match=complaint):

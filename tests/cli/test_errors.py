@@ -50,7 +50,7 @@ def test_an_address_is_no_file(refused):
 
 
 def test_a_square_drawn_beside_the_picture(refused):
-    assert refused(source_crop="9000,0,50").startswith("source: the square 9000,0,50 shows nothing")
+    assert refused(source_crop="9000,0,50").startswith("source: the square 9000,0,50 lies outside")
 
 
 def test_files_of_another_kind(refused, tmp_path, portrait):

@@ -147,5 +147,7 @@ def test_what_cannot_be_found_is_said(tmp_path, settings):
     (tmp_path / "films" / "a.mp4").touch()
     with pytest.raises(InputError, match="^annotations: no file or folder"):
         find_videos(settings(tmp_path / "films", annotations=tmp_path / "absent"))
-    with pytest.raises(InputError, match="^annotations: none in .*expected VoxCeleb1's folders"):
+    with pytest.raises(
+        InputError, match="^annotations: none found in .*expected VoxCeleb1's folders"
+    ):
         find_videos(settings(tmp_path / "films", annotations=tmp_path / "films"))

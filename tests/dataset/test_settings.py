@@ -13,8 +13,8 @@ from ostnet.errors import InputError
         ({"workers": 0}, "workers: found 0, expected at least 1"),
         ({"iou": 1.5}, "iou: found 1.5, expected at most 1"),
         ({"val_share": float("nan")}, "val_share: found nan"),
-        ({"val_share": 0.6, "test_share": 0.6}, "val_share, test_share: together more than 1"),
-        ({"max_frames": 10}, "max_frames: found 10, expected at least min_frames, 64"),
+        ({"val_share": 0.6, "test_share": 0.6}, "val_share, test_share: their sum is above 1"),
+        ({"max_frames": 10}, "max_frames: found 10, expected at least 64"),
         (
             {"detector": "haar"},
             "detector: found 'haar', expected auto, blazeface, face-alignment, dlib",

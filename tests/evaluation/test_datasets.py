@@ -52,7 +52,7 @@ def test_a_draw_takes_so_many_clips(data):
     dataset = read_dataset(data, count=2, seed=5)
     assert len(dataset.clips) == 2 and set(dataset.clips) < set(read_dataset(data).clips)
     assert "2 clips drawn from 4 by seed 5" in dataset.describe()
-    with pytest.raises(InputError, match="clips: asked for 9, found 4"):
+    with pytest.raises(InputError, match="clips: asked for 9, found only 4"):
         read_dataset(data, count=9)
 
 

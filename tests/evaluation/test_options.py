@@ -37,7 +37,7 @@ def test_options_without_effect_are_known(protocol, options, unused):
 
 def test_and_told(data, checkpoint, tmp_path):
     options = {"methods": "copy_source", "pairs": 1, "frames": 2}
-    with pytest.warns(UserWarning, match="--frames: not used"):
+    with pytest.warns(UserWarning, match="--frames: no effect"):
         evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))
 
 
@@ -45,7 +45,7 @@ def test_a_protocol_without_any_of_the_methods_is_refused_before_the_first_is_me
     data, checkpoint, tmp_path
 ):
     protocols = "same-scale,scale-sweep"
-    with pytest.raises(InputError, match="methods: scale-sweep can run none of neither"):
+    with pytest.raises(InputError, match="methods: scale-sweep cannot run any of neither"):
         evaluate(EvaluateConfig(data, protocols, tmp_path, checkpoint, methods="neither"))
     assert not (tmp_path / "same-scale").exists()
 
@@ -62,12 +62,12 @@ def list_file(folder, text, name="list.csv"):
         (
             "same-scale",
             "source,driving,frame,s_x,s_y\nclips/a0.mp4,clips/a0.mp4,5,1.2,0.8\n",
-            "same-scale measures frames as they are",
+            "same-scale does not scale frames",
         ),
         (
             "stability",
             "source,driving,frame\nclips/a0.mp4,clips/a0.mp4,1\nclips/a0.mp4,clips/a0.mp4,5\n",
-            "no neighbours",
+            "consecutive frames at one scale",
         ),
     ],
 )

@@ -115,8 +115,8 @@ def test_first_order_models_list_pairs_whole_videos(vox):
     [
         ("source,frame\n{A},7\n", r"lacks the columns \['driving'\]"),
         ("source,driving,frame\n", "holds no pairs"),
-        ("source,driving,frame\n{A},{B},seven\n", "no number"),
-        ("source,driving,frame\n{A},{B},nan\n", "no number"),
+        ("source,driving,frame\n{A},{B},seven\n", "not a number"),
+        ("source,driving,frame\n{A},{B},nan\n", "not a number"),
         ("source,driving,frame\n{A},{B},400\n", "row 1 of .* frame 400 of test/id10283.* has 400"),
         (
             "source,driving,frame\n{A},{B},1\n{A},gone.mp4,7\n",
@@ -139,7 +139,7 @@ def test_a_name_of_two_clips_must_be_told_whole(tmp_path):
     dataset = Dataset(tmp_path, "manifest", "val", clips)
     listed = read(dataset, "source,driving,frame\nann/talk.mp4,bob/talk.mp4,1\n")
     assert told(listed) == [("ann/talk.mp4", 0, "bob/talk.mp4", 1)]
-    with pytest.raises(InputError, match="may be any of ann/talk.mp4, bob/talk.mp4"):
+    with pytest.raises(InputError, match="may mean any of ann/talk.mp4, bob/talk.mp4"):
         read(dataset, "source,driving,frame\ntalk.mp4,bob/talk.mp4,1\n")
 
 
@@ -168,6 +168,6 @@ def test_a_list_by_protocol_by_folder_and_by_file(tmp_path):
 
 
 def test_a_number_of_pairs_does_not_shorten_a_list_of_frames(vox):
-    with pytest.warns(UserWarning, match="pairs: not used with list.csv, which names 2 pairs"):
+    with pytest.warns(UserWarning, match="pairs: has no effect, since list.csv lists 2 pairs"):
         listed = read(vox, f"source,driving,frame\n{A},{B},7\n{A},{B},9\n", total=1)
     assert len(listed.pairs) == 2

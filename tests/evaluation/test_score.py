@@ -65,7 +65,7 @@ def test_across_identities_the_source_is_what_counts(tmp_path, film, face_pictur
     film("truth/a.mp4", colour=(200, 200, 255))
     (tmp_path / "source").mkdir()
     imsave(tmp_path / "source" / "a.png", face_picture(80, 100, (255, 200, 200)))
-    with pytest.warns(UserWarning, match="--lineage: not used"):
+    with pytest.warns(UserWarning, match="--lineage: has no effect"):
         found = scored(source=tmp_path / "source", cross_identity=True, lineage=True)
     assert found["nearer_source_dlib"]["value"] == 1
     assert "l1" not in found

@@ -157,7 +157,7 @@ def test_a_tilted_square_is_levelled(astronaut):
 
 def test_a_drawn_square_is_taken_as_it_is():
     assert source_crop(picture(100, 300), Crop(-9, 7, 50)) == (Crop(-9, 7, 50), None)
-    with pytest.raises(InputError, match="^source: the square 300,0,50 shows nothing"):
+    with pytest.raises(InputError, match="^source: the square 300,0,50 lies outside"):
         source_crop(picture(100, 300), Crop(300, 0, 50))
 
 

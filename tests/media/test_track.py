@@ -94,7 +94,7 @@ def test_the_anchor_may_come_late():
 
 
 def test_a_face_that_is_not_there_is_an_error():
-    with pytest.raises(InputError, match="^source: face 2 .* 1 were found at most"):
+    with pytest.raises(InputError, match="^source: face 2 .* at most 1 were found"):
         track_face(frames(1), Scripted(lambda index: [square(50, 50, 20)]), 2, role="source")
     with pytest.raises(InputError, match="^driving: the clip has no frames"):
         track_face(frames(0), Scripted(lambda index: []))

@@ -183,7 +183,7 @@ def test_a_folder_of_broken_clips_is_an_error_not_an_endless_wait(folder):
         ("manifest.csv", None, "train", r"no manifest\.csv found"),
         ("manifest.csv", b"name\nclips/anna_0.avi\n", "train", "missing file, kind, split"),
         ("manifest.csv", b"\xff\xfe\x00", "train", r"manifest\.csv is not CSV text"),
-        ("landmarks.npz", b"no archive", "train", r"^landmarks .*: not an archive of arrays"),
+        ("landmarks.npz", b"no archive", "train", r"^landmarks .*: not an .npz archive"),
         ("stray.txt", b"", "test", r"5 rows \(splits: train\).*split 'test'"),
     ],
 )

@@ -182,10 +182,10 @@ def test_shards_are_streamed_and_validated_on_and_need_no_landmarks(
             archive.add(rendered_folder / row["file"], "0.avi")
             archive.add(tmp_path / "about.json", "0.json")
     config = replace(config, data=str(tmp_path / "data"), steps=2)
-    with pytest.raises(InputError, match="holds shards alone; add --stream"):
+    with pytest.raises(InputError, match="holds only shards; add --stream"):
         train(config)
     table = train(replace(config, stream=True, stream_pool=4, val_minutes=10.0))
-    assert "no landmarks.npz, so the warm start is left out" in logged.text
+    assert "no landmarks.npz, so the warm start is skipped" in logged.text
     assert "waiting" in logged.text
     assert table["step"] == 2 and table["frames"] == 9
 
@@ -226,7 +226,7 @@ def test_a_clip_that_cannot_be_read_is_named(config, rendered_folder, tmp_path, 
     train(replace(config, data=str(data), steps=1, keypoint_steps=0, scale_steps=0))
     said = [line for line in logged.messages if line.startswith("data: ")]
     assert len(said) == 1
-    assert said[0].startswith("data: 1 files left out, the last one clips/person_0.avi: ")
+    assert said[0].startswith("data: 1 files cannot be used; the last one is clips/person_0.avi: ")
 
 
 def test_a_compiled_run_computes_the_same(config, tmp_path, monkeypatch):

@@ -121,9 +121,9 @@ def test_uploads_and_runs_end_where_the_disk_does(tmp_path, checkpoint, portrait
         with pytest.raises(HTTPError) as refused:
             uploaded(page, "large.png", bytes(20_000_000))  # read to its end before the answer
         assert refused.value.code == 507
-        assert refused.value.read().startswith(b"disk: this page has no room")
+        assert refused.value.read().startswith(b"disk: this page has no space")
         (page.folder / "large").write_bytes(bytes(950_000))  # of others
-        with pytest.raises(Exception, match="507|no room"):
+        with pytest.raises(Exception, match="507|no space"):
             client.predict(*files, max_seconds=0.2, api_name="/animate")
         client.close()
         assert "Traceback" not in page.log.read_text()
@@ -188,7 +188,7 @@ def test_an_input_is_no_address(role, page, client, portrait, short_clip):
     files = [handle_file(str(portrait)), handle_file(str(short_clip))]
     address = "https://example.com/a.png"
     files[role] = {"path": address, "url": address, "meta": {"_type": "gradio.FileData"}}
-    with pytest.raises(AppError, match="Addresses are not opened here"):
+    with pytest.raises(AppError, match="This page opens no addresses"):
         client.predict(*files, api_name="/animate")
 
 

@@ -50,7 +50,7 @@ def test_every_file_counts_and_no_link(megabyte, monkeypatch):
     assert 600_000 <= used(megabyte) < 601_000
     assert used(megabyte / "missing") == 0
     need_room(megabyte, 300_000)
-    with pytest.raises(InputError, match="^disk: this page has no room .*; try again later"):
+    with pytest.raises(InputError, match="^disk: this page has no space .*; try again later"):
         need_room(megabyte, 500_000)
     monkeypatch.setenv("OSTNET_PAGE_DISK", "much")
     with pytest.raises(InputError, match="^OSTNET_PAGE_DISK: found 'much', expected a whole"):
@@ -62,7 +62,7 @@ def test_a_run_waits_until_others_have_left(megabyte):
     ann, bob = visitors.get("ann"), visitors.get("bob")
     (ann.run_folder() / "full.mp4").write_bytes(bytes(2_000_000))
     for folder in (bob.run_folder, bob.input_folder):
-        with pytest.raises(InputError, match="no room"):
+        with pytest.raises(InputError, match="no space"):
             folder()
     visitors.leave("ann")
     assert bob.run_folder().exists() and bob.input_folder().exists()
@@ -71,7 +71,7 @@ def test_a_run_waits_until_others_have_left(megabyte):
 def test_an_upload_that_says_its_length_is_refused_unread(page, megabyte, monkeypatch):
     assert page.post(UPLOAD, content=bytes(900_000)).text == "taken"
     refused = page.post(UPLOAD, content=bytes(200_000))
-    assert refused.status_code == 507 and refused.text.startswith("disk: this page has no room")
+    assert refused.status_code == 507 and refused.text.startswith("disk: this page has no space")
     assert used(megabyte) == 900_000
     much_later = time.monotonic() + UPLOADED + 1  # what was broken off is deleted by then
     monkeypatch.setattr(time, "monotonic", lambda: much_later)

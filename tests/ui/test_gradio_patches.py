@@ -67,7 +67,7 @@ def client(tmp_path_factory) -> Iterator[httpx.Client]:
 
 def test_no_address_is_requested():
     block_outbound()
-    with pytest.raises(gr.Error, match="Addresses are not opened here"):
+    with pytest.raises(gr.Error, match="This page opens no addresses"):
         finished(async_ssrf_protected_get(ADDRESS))
     request = Request({"type": "http", "method": "GET", "headers": []})
     with pytest.raises(HTTPException, match="403"):
@@ -82,7 +82,7 @@ def test_an_input_given_as_an_address_of_this_page_is_the_uploaded_file(upload):
     assert finished(moved(f"{served}{upload}".replace(" ", "%20"))) == str(upload)
     for address in (f"{served}{other}", f"{served}{upload.parent}/../secret.png",
                     f"http://elsewhere.example/{upload}", ADDRESS):  # fmt: skip
-        with pytest.raises(gr.Error, match="Addresses are not opened here"):
+        with pytest.raises(gr.Error, match="This page opens no addresses"):
             finished(moved(address))
 
 

@@ -25,7 +25,7 @@ def test_a_square_drawn_by_hand_replaces_the_one_found(portrait, driving):
     assert made.crop == square and len(made.stills) == len(driving.stills)
     assert (made.still(0) != driving.still(0)).any()
     for look in (portrait, driving):
-        with pytest.raises(InputError, match="shows nothing of"):
+        with pytest.raises(InputError, match="lies outside the"):
             inputs.reframed(look, Crop(9000, 0, 100))
 
 

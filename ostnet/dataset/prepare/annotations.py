@@ -90,7 +90,7 @@ def find_videos(config: PrepareConfig) -> tuple[list[Video], list[Skip]]:
         raise InputError(
             f"annotations: none of the {len(annotated)} annotated videos "
             f"('{annotated[0].names[0]}', ...) is among the {len(files)} files "
-            f"('{next(iter(files))}', ...); name files as the annotations do"
+            f"('{next(iter(files))}', ...); name the files as in the annotations"
         )
     skips += [
         Skip(entry.names[0], "annotated, but there is no file of this name")
@@ -112,7 +112,7 @@ def read_annotations(path: Path) -> list[Annotated]:
         found = _read_voxceleb(path)
     if not found:
         raise InputError(
-            f"annotations: none in '{path}'; expected VoxCeleb1's folders "
+            f"annotations: none found in '{path}'; expected VoxCeleb1's folders "
             "idNNNNN/VIDEO/NNNNN.txt, a vox-metadata.csv, or HDTF's lists *_annotion_time.txt"
         )
     return sorted(found, key=lambda entry: entry.names)

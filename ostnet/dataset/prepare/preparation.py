@@ -68,11 +68,13 @@ def prepare(config: PrepareConfig) -> Summary:
     write_if_changed(config.output / "settings.json", _settings(config))
     if not rows:
         raise InputError(
-            f"videos: no clip met the settings; '{config.output / 'skipped.csv'}' says why"
+            f"videos: no clip met the settings; see '{config.output / 'skipped.csv'}' for reasons"
         )
     for split in ("train", "val"):
         if all(row["split"] != split for row in rows):
-            warnings.warn(f"no clip of split {split}: too few people; try --seed", stacklevel=2)
+            warnings.warn(
+                f"split {split} has no clip: too few people; try another --seed", stacklevel=2
+            )
     shards = write_shards(config.output, rows, config.shard_mb) if config.shards else []
     people = {str(row["identity"]): str(row["split"]) for row in rows}
     return Summary(
@@ -124,8 +126,8 @@ def _in_processes(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Ou
             yield futures[future], future.result()
     except BrokenProcessPool as error:
         raise InputError(
-            "workers: one of the processes died (out of memory?); run the same command again, "
-            "with fewer workers: finished videos are kept"
+            "workers: one of the processes died (out of memory?); run the same command again with "
+            "fewer workers; finished videos are kept"
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)

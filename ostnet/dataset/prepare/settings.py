@@ -121,13 +121,13 @@ class PrepareConfig:
             self.min_face = self.size // 2
         if self.output.resolve().is_relative_to(self.videos.resolve()):
             raise InputError(
-                f"output: '{self.output}' lies in the folder of videos, where its clips would be "
-                "taken for videos; choose another folder"
+                f"output: '{self.output}' lies in the folder of videos, so its clips would be read "
+                "as videos; choose another folder"
             )
         if self.output.exists() and not self.output.is_dir():
             raise InputError(f"output: '{self.output}' is a file; give a folder")
         if self.size < 64 or self.size % 2:
-            raise InputError(f"size: found {self.size}, expected an even number from 64 on")
+            raise InputError(f"size: found {self.size}, expected an even number of at least 64")
         for name in ("fps", "detect_every", "min_frames", "max_frames", "workers", "shard_mb"):
             self._at_least(name, 1)
         for name in ("max_gap", "min_face", "min_sharpness", "crf"):
@@ -139,11 +139,11 @@ class PrepareConfig:
             if getattr(self, name) > 1:
                 raise InputError(f"{name}: found {getattr(self, name)}, expected at most 1")
         if self.val_share + self.test_share > 1:
-            raise InputError("val_share, test_share: together more than 1; give less")
+            raise InputError("val_share, test_share: their sum is above 1; give smaller shares")
         if self.max_frames < self.min_frames:
             raise InputError(
-                f"max_frames: found {self.max_frames}, expected at least min_frames, "
-                f"{self.min_frames}"
+                f"max_frames: found {self.max_frames}, expected at least {self.min_frames} "
+                "(min_frames)"
             )
         if self.detector not in ("auto", *PACKAGES):
             raise InputError(
@@ -170,4 +170,6 @@ class PrepareConfig:
                 "give one such as '^([^/]+)/'"
             ) from error
         if groups < 1:
-            raise InputError(f"identity: {self.identity!r} has no group; put the identity in (...)")
+            raise InputError(
+                f"identity: {self.identity!r} has no group; put the part for the identity in (...)"
+            )

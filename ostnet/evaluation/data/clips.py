@@ -122,7 +122,7 @@ def read_dataset(
     if count is not None:
         if count > len(files):
             raise InputError(
-                f"clips: asked for {count}, found {len(files)} in {data}; ask for fewer"
+                f"clips: asked for {count}, found only {len(files)} in {data}; ask for fewer"
             )
         drawn = f" drawn from {len(files)} by seed {seed}"
         files = draw_clips(files, count, seed)
@@ -142,7 +142,7 @@ def read_clips(data: Path, split: str = "val") -> list[Clip]:
     """
     manifest = data / "manifest.csv"
     if not manifest.is_file():
-        raise InputError(f"data: {manifest} does not exist; give a folder with clips/ and it")
+        raise InputError(f"data: {manifest} does not exist; give a folder with manifest.csv")
     with manifest.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     missing = {"file", "split"} - set(rows[0] if rows else ())
@@ -170,7 +170,7 @@ def _clip_files(data: Path) -> tuple[str, list[str]]:
     if not found:
         raise InputError(
             f"data: {folder} holds no clips; give a folder with manifest.csv, or one with videos "
-            f"({', '.join(VIDEOS)}) or folders of numbered png or jpg frames in it or in its test/"
+            f"({', '.join(VIDEOS)}) or folders of numbered png or jpg frames, directly or in test/"
         )
     files = [path.relative_to(data).as_posix() for path in found]
     return split, sorted(files, key=lambda file: (clip_name(file), file))

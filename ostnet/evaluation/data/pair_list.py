@@ -81,7 +81,9 @@ class Locator:
         same = self.by_name.get(clip_name(parts[-1]), []) if parts else []
         if len(same) > 1:
             files = ", ".join(clip.file for clip in same)
-            raise InputError(f"pair list: {parts[-1]!r} may be any of {files}; give the whole path")
+            raise InputError(
+                f"pair list: {parts[-1]!r} may mean any of {files}; give the whole path"
+            )
         return same[0] if same else None
 
     def _frame(self, clip: Clip, name: str) -> int | None:
@@ -153,7 +155,8 @@ def list_of(given: Path, protocol: str, protocols: Collection[str]) -> Path | No
     if folder.is_dir():
         if not any((folder / f"{name}.csv").is_file() for name in protocols):
             raise InputError(
-                f"pair list: {folder} holds no list; give a folder with {protocol}.csv or the like"
+                f"pair list: {folder} holds no list; give a folder with one file per protocol, "
+                f"such as {protocol}.csv"
             )
         file = folder / f"{protocol}.csv"
         return file if file.is_file() else None
@@ -201,13 +204,15 @@ def read_pairs(path: Path, dataset: Dataset, per_clip: int, total: int | None = 
     try:
         values = [{name: _number(row[name]) for name in numbers if row[name]} for row in rows]
     except ValueError as error:
-        raise InputError(f"pair list: {path} holds a value that is no number ({error})") from error
+        raise InputError(
+            f"pair list: {path} holds a value that is not a number ({error})"
+        ) from error
     if _is_of_videos(columns, values, places):
         couples = [(source.clip, driving.clip) for source, driving in places]
         return PairList(pair_up(couples, per_clip, total), has_scales=False)
     if total is not None:
         warnings.warn(
-            f"pairs: not used with {path.name}, which names {len(rows)} pairs of its own",
+            f"pairs: has no effect, since {path.name} lists {len(rows)} pairs",
             stacklevel=2,
         )
     pairs = []
@@ -268,7 +273,7 @@ def _places(
     places = {name: place for name in names if (place := locate(name))}
     if lost := [name for name in names if name not in places]:
         raise InputError(
-            f"pair list: {path} names {len(lost)} clips, frames or pictures that "
-            f"{dataset.describe()}, does not have; the first is {lost[0]!r}"
+            f"pair list: {path} names {len(lost)} clips, frames or pictures that the data set "
+            f"({dataset.describe()}) does not have; the first is {lost[0]!r}"
         )
     return [(places[row["source"]], places[row["driving"]]) for row in rows]

@@ -87,7 +87,7 @@ def cross_identity(clips: Sequence[Clip], per_clip: int, total: int | None = Non
     """
     people = sorted(first_clips(clips), key=lambda clip: clip.person)
     if len(people) < 2:
-        raise InputError(f"data: cross-identity needs two people; found {len(people)}")
+        raise InputError(f"data: cross-identity needs at least two people; found {len(people)}")
     return pair_up(list(zip(people, people[1:] + people[:1], strict=True)), per_clip, total)
 
 

@@ -93,7 +93,7 @@ class FanLandmarker:
         for file in (FAN_FILE, S3FD_FILE):
             if not (weights / file).is_file():
                 raise InputError(
-                    f"fan_weights: {weights / file} is no file; give a folder with {FAN_FILE} and "
+                    f"fan_weights: {weights / file} is missing; give a folder with {FAN_FILE} and "
                     f"{S3FD_FILE}"
                 )
         fan, s3fd = weights / FAN_FILE, weights / S3FD_FILE
@@ -114,8 +114,8 @@ class FanLandmarker:
             )
         except (RuntimeError, UnpicklingError) as error:
             raise InputError(
-                f"fan_weights: {weights} holds other weights than {FAN_FILE} and {S3FD_FILE} "
-                f"({str(error).splitlines()[0]}); give the files as published"
+                f"fan_weights: the files in {weights} are not the published {FAN_FILE} and "
+                f"{S3FD_FILE} ({str(error).splitlines()[0]}); download them again"
             ) from error
 
     def landmarks(self, image: np.ndarray) -> np.ndarray | None:

@@ -120,7 +120,7 @@ def windows(pairs: Sequence[Pair]) -> tuple[Crop, Crop]:
     if len(shifts) > 1 or (x, y) == (0, 0) or max(abs(x), abs(y)) > room:
         raise InputError(
             f"pair list: framing needs one shift (columns shift_x, shift_y, {-room} to {room}, not "
-            f"both 0) for all frames of {pairs[0].driving}; correct it or leave out the list"
+            f"both 0) for all frames of {pairs[0].driving}; correct the list or leave it out"
         )
     left, top = (room - x) // 2, (room - y) // 2
     return Crop(left, top, SIDE), Crop(left + x, top + y, SIDE)

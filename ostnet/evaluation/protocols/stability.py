@@ -67,8 +67,8 @@ class Stability(Protocol):
         steps = {(b.frame - a.frame, b.s_x == a.s_x, b.s_y == a.s_y) for a, b in pairwise(pairs)}
         if steps - {(1, True, True)}:
             raise InputError(
-                f"pair list: the frames of {pairs[0].driving} are no neighbours at one scale, "
-                "which stability measures; list consecutive frames or leave out the list"
+                f"pair list: stability needs consecutive frames at one scale, but those of "
+                f"{pairs[0].driving} are not; correct the list or leave it out"
             )
         source, truth, driving = load_pictures(context, pairs)
         driver = jitter(context.reader.read(truth))
