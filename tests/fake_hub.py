@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 TOKEN = "hf_of_someone"
-"""May write to repositories of ``someone``."""
+"""Token that may write to repositories of ``someone``."""
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Repository:
     busy_files: int = 0
     """Answer this many downloads with 503 first."""
     silent: bool = False
-    """Hang up without an answer."""
+    """Close the connection without an answer."""
     pause: float = 0.0
     """Seconds before each answer."""
     cuts: int = 0
@@ -62,7 +62,7 @@ class FakeHub(ThreadingHTTPServer):
         return made
 
     def handle_error(self, *_):
-        """Say nothing: a visitor that hangs up, or is hung up on, is part of the tests."""
+        """Print nothing: closed connections are part of the tests."""
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, daemon=True).start()

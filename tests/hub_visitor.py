@@ -1,4 +1,4 @@
-"""Someone who uses the Hub that ``fake_hub`` stands in for."""
+"""A client of the Hub that ``fake_hub`` simulates."""
 
 import json
 import os

@@ -44,5 +44,5 @@ def frames_shown(page: Page) -> int:
 
 
 def wait_for_frames(page: Page, count: int) -> None:
-    """Until so many have been shown."""
+    """Wait until so many results have been shown."""
     page.wait_for_function(f"{FRAMES} >= {count}")

@@ -1,4 +1,4 @@
-"""The page in a process of its own, as strangers meet it."""
+"""The page in a process of its own, as visitors use it."""
 
 import os
 import subprocess
@@ -92,7 +92,7 @@ def answers(url: str) -> bool:
 
 
 def until(happened, seconds: float) -> float:
-    """Wait for it; how long that took. Fails after so many seconds."""
+    """Wait until it happens; return the seconds that it took. Fails after so many seconds."""
     started = time.monotonic()
     while not happened():
         assert time.monotonic() - started < seconds, f"not within {seconds} seconds"

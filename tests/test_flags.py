@@ -57,7 +57,7 @@ def test_every_field_is_a_flag():
         ("--name a --steps -3", "steps: found -3, expected at least 0"),
     ],
 )
-def test_what_cannot_be_meant_is_one_line(text, message, capsys):
+def test_wrong_flags_are_refused_in_one_line(text, message, capsys):
     with pytest.raises(InputError) as refused:
         read(text)
     assert message in str(refused.value)

@@ -192,7 +192,7 @@ def test_a_hub_with_trouble_that_passes(trouble, server, visitor, files):
     ids=str,
 )
 def test_trouble_that_stays_gives_the_embedded_weights(trouble, reason, server, visitor, files):
-    """Of the default alone: who names a checkpoint wants that one or none."""
+    """Only for the default: a named checkpoint is never replaced."""
     name = f"someone/stays-{next(iter(trouble))}"
     server.repository(name, **trouble).commit(files)
     default = visitor.resolve(None, OSTNET_WEIGHTS=name)

@@ -1,4 +1,4 @@
-"""Started by the launcher of training/test_parallel.py: trains and writes down what came of it.
+"""Started by the launcher of training/test_parallel.py: trains and writes the results to a file.
 
 ``together.py SETTINGS.json RESULTS``: TrainConfig's values, and ``model`` for the network's.
 """

@@ -101,7 +101,7 @@ def test_a_run_ends_its_threads(make, scene, tmp_path):
     assert working[0] > before and threads_ahead() == before
 
 
-def test_a_torn_driving_clip_ends_an_overlapping_run(make, scene, tmp_path):
+def test_a_broken_driving_clip_ends_an_overlapping_run(make, scene, tmp_path):
     before = threads_ahead()
     missing = replace(scene, driving_path=tmp_path / "gone.mp4")
     with pytest.raises(InputError, match="driving: no file"):

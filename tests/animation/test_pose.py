@@ -1,4 +1,4 @@
-"""The reference pose: what of the driver's place and pose reaches the portrait."""
+"""The reference pose: which part of the driver's place and pose reaches the portrait."""
 
 from dataclasses import replace
 
@@ -137,7 +137,7 @@ def rest(animator):
 
 
 def test_all_variants_get_the_same_correction(animator, driving):
-    """So that, between them, nothing but the driver's size differs."""
+    """So variants differ in the driver's size alone."""
     full, plain = performed(animator, driving, AnimateOptions())
     unposed, unposed_plain = performed(animator, driving, METHOD)
     change = plain - unposed_plain
@@ -169,7 +169,7 @@ def test_frames_without_a_face_hold_the_last_motion_and_before_it_the_portraits_
 
 
 def test_a_driver_that_holds_an_extreme_pose_leaves_the_portrait_at_rest(animator, driving):
-    """What it holds all the time is its neutral pose, whatever that is."""
+    """A pose that it holds all the time is its neutral pose."""
     full, _ = performed(animator, [driving[0]] * 3, AnimateOptions())
     assert full[:, RIGID] == pytest.approx(np.stack([rest(animator)[RIGID]] * 3), abs=1e-5)
 

@@ -1,4 +1,4 @@
-"""Files in: faces are found, the crops chosen, and what went wrong is said."""
+"""Opening a scene: faces are found, crops are chosen, and problems are reported."""
 
 from fractions import Fraction
 

@@ -1,4 +1,4 @@
-"""The comparison at first sight is of the weights that the page runs, or it is not shown."""
+"""The showcase belongs to the weights that the page runs, or it is not shown."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""Built graphs are kept, and never trusted."""
+"""Built graphs are cached, and checked before use."""
 
 import os
 

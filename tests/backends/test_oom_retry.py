@@ -1,4 +1,4 @@
-"""A device with too little memory for several frames at once, or that goes away."""
+"""A device with too little memory for several frames at once, or that is lost."""
 
 import threading
 import time
@@ -19,7 +19,7 @@ def impatient(monkeypatch):
 
 
 class Small:
-    """Memory for so many calls at once."""
+    """A device with memory for a limited number of calls at once."""
 
     def __init__(self, room: int):
         self.room, self.inside, self.most = room, 0, 0
@@ -48,12 +48,12 @@ def test_calls_take_turns_only_once_memory_has_run_out(room, most):
     assert made == ["made"] * 4 and memory.most == most
 
 
-def test_what_never_fits_is_said_in_a_line():
+def test_a_frame_that_never_fits_is_an_error_of_one_line():
     with pytest.raises(InputError, match="^device: the GPU.s memory is too small.*; choose"):
         oom_retry.OomRetry().run(Small(room=0))
 
 
-def test_a_lost_device_is_said_in_a_line():
+def test_a_lost_device_is_an_error_of_one_line():
     def lost():
         raise torch.AcceleratorError("CUDA error: unspecified launch failure\nCompile with ...")
 

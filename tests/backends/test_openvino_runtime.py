@@ -18,7 +18,7 @@ print(convert_impl.tm.__name__, loaded)
 """
 
 
-def test_converting_a_network_reports_it_to_nobody():
+def test_converting_a_network_sends_no_telemetry():
     said = subprocess.run([sys.executable, "-c", CONVERT], capture_output=True, text=True)
     assert said.stdout.split() == ["openvino.tools.ovc.telemetry_stub", "[]"], said.stderr
 
@@ -48,5 +48,5 @@ os._exit(sum(thread.is_alive() for thread in threads))
 """
 
 
-def test_threads_that_begin_at_once_do_not_stop_each_other():
+def test_threads_that_begin_at_once_do_not_deadlock():
     assert subprocess.run([sys.executable, "-c", AT_ONCE], timeout=120).returncode == 0

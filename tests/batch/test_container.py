@@ -47,7 +47,7 @@ def test_it_installs_what_the_installer_does(steps):
     assert f"{index}${{TORCH}}" in torch and package.endswith('-e ".[${EXTRAS}]"')
 
 
-def test_it_runs_as_somebody_without_rights(steps):
+def test_it_runs_as_an_unprivileged_user(steps):
     names = [name for name, _ in steps]
     (user,) = arguments(steps, "USER")
     assert user not in ("root", "0")
@@ -62,8 +62,8 @@ def test_it_starts_the_page_where_others_can_reach_it(steps):
     assert {"GRADIO_SERVER_NAME=0.0.0.0", f"GRADIO_SERVER_PORT={port}"} <= set(environment.split())
 
 
-def test_only_the_page_is_asked_for_its_health(steps, tmp_path):
-    """The check itself, in a shell: well beside another command, ill beside a page that is gone."""
+def test_only_the_page_has_a_health_check(steps, tmp_path):
+    """The check in a shell: healthy for another command, unhealthy for a page that has ended."""
     (check,) = arguments(steps, "HEALTHCHECK")
     script = check.split("CMD ", 1)[1].replace("/proc/1/cmdline", str(tmp_path / "cmdline"))
     script = script.replace(":7860", ":9")  # nobody answers there

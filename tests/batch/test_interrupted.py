@@ -1,4 +1,4 @@
-"""A batch that is stopped leaves whole files only, and the next run goes on."""
+"""A batch that is stopped leaves complete files only, and the next run continues."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ JOBS = 8
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
-def test_the_next_run_goes_on(number, folder, files, here, ostnet):
+def test_the_next_run_continues(number, folder, files, here, ostnet):
     inputs = {"source": files / "portrait.png", "driving": files / "near.mp4"}
     folder.write(*({"name": f"job{n}", **inputs, "face": 0} for n in range(JOBS)))
     process = folder.start("--workers", 2, "--size", 512)
@@ -60,7 +60,7 @@ def dies_at_one(job: Numbered, cancel) -> Outcome:
 
 
 @pytest.mark.slow
-def test_a_process_that_dies_takes_one_job_with_it(monkeypatch):
+def test_a_process_that_dies_fails_one_job_only(monkeypatch):
     found = {
         job.number: outcome
         for job, outcome in in_processes(dies_at_one, [Numbered(n) for n in range(4)], workers=1)

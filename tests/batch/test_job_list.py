@@ -1,4 +1,4 @@
-"""What can be a list of jobs."""
+"""Lists of jobs that are read, and those that are refused."""
 
 import json
 

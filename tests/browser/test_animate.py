@@ -97,7 +97,7 @@ def test_two_visitors_at_once_never_see_each_others_files(visit, server, short_c
     assert len(folders) == 2
     assert urls[0] not in bob.content() and urls[1] not in ann.content()
 
-    ann.close()  # her results go with her, his stay
+    ann.close()  # her results are deleted, his stay
     for _ in range(100):
         if bob.request.get(urls[0]).status in (403, 404):
             break

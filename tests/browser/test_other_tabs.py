@@ -1,4 +1,4 @@
-"""The other tabs, a phone, the dark."""
+"""The other tabs, a phone's window, and dark mode."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a visitor sees and reaches before having touched anything, and by keyboard and link."""
+"""The page as it opens, and its use by keyboard and link."""
 
 import pytest
 

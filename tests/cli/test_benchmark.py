@@ -61,7 +61,7 @@ def test_the_cost_of_the_scale_transformation_is_seen(tmp_path):
     assert 0 < module < stages["keypoints"]["gmac"] + stages["generator"]["gmac"]
 
 
-def test_the_yardstick_has_the_size_of_the_network_that_it_stands_for():
+def test_the_reference_network_has_the_published_size():
     """59.8 million parameters: those of first-order-model's vox-256 without its discriminator."""
     with torch.device("meta"):
         network = FirstOrderModel()

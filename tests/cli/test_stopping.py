@@ -1,4 +1,4 @@
-"""A run that is told to stop says one line and leaves nothing behind."""
+"""A run that is stopped prints one line and leaves no file."""
 
 import os
 import signal

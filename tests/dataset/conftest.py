@@ -11,7 +11,7 @@ from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.media.video import VideoWriter
 
 HEIGHT, WIDTH, FACE = 240, 400, 160
-"""Of the films, and the side of the pictures of people in them; a face takes about half of it."""
+"""Size of the films, and side of the pictures of people in them; a face takes about half of it."""
 
 PEOPLE = {
     "ann": Identity(seed=1, backdrop=(0.45, 0.50, 0.42)),

@@ -14,7 +14,7 @@ HEAD = "Identity  : \t{}\nReference : \t{}\nOffset    : \t0\n\nFRAME \tX \tY \tW
 
 
 SEED = 2
-"""Of a split that has someone in train and someone in val."""
+"""Seed of a split with people in train and in val."""
 
 
 def rows(config) -> list[dict[str, str]]:

@@ -29,7 +29,7 @@ def test_refused(setting, message):
         PrepareConfig(**{"videos": "films", "output": "out", **setting})
 
 
-def test_where_the_output_lies_is_not_a_matter_of_how_it_is_written(tmp_path):
+def test_an_output_inside_the_videos_is_refused_however_its_path_is_written(tmp_path):
     (tmp_path / "films").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "films")
     PrepareConfig(tmp_path / "films", tmp_path / "films" / ".." / "out")

@@ -36,7 +36,7 @@ def face_points():
 
 
 class BoxLandmarker:
-    """Sees the bright rectangle and hangs 68 fixed points on it; nothing bright, no face."""
+    """Places 68 fixed points on the bright rectangle; without one it finds no face."""
 
     name = "box landmarker 1"
 
@@ -51,7 +51,7 @@ class BoxLandmarker:
 
 
 class ColourEmbedder:
-    """Who it is: the mean colour of the picture."""
+    """Takes the mean colour of the picture as identity."""
 
     name = "colour embedder 1"
 
@@ -66,7 +66,7 @@ def reader():
 
 @pytest.fixture(scope="module")
 def known_faces():
-    """``evaluate`` and ``score`` read faces as the tests draw them."""
+    """``evaluate`` and ``score`` use readers of the faces that the tests draw."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(instruments, "make_landmarker", lambda *options: BoxLandmarker())
         patch.setattr(instruments, "DlibEmbedder", ColourEmbedder)

@@ -1,4 +1,4 @@
-"""Folders of clips: which shape they have, who is in a clip, what its frames are."""
+"""Folders of clips: their layout, the identity in a clip, and its frames."""
 
 import numpy as np
 import pytest

@@ -35,7 +35,7 @@ def test_options_without_effect_are_known(protocol, options, unused):
     assert sorted(EvaluateConfig("d", protocol, "o", **options).unused_flags()) == sorted(unused)
 
 
-def test_and_told(data, checkpoint, tmp_path):
+def test_options_without_effect_give_a_warning(data, checkpoint, tmp_path):
     options = {"methods": "copy_source", "pairs": 1, "frames": 2}
     with pytest.warns(UserWarning, match="--frames: no effect"):
         evaluate(EvaluateConfig(data, "same-scale", tmp_path, checkpoint, **options))

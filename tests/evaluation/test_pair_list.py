@@ -134,7 +134,7 @@ def test_what_a_list_lacks_is_named(vox, text, named):
         read(vox, text.replace("{A}", A).replace("{B}", B))
 
 
-def test_a_name_of_two_clips_must_be_told_whole(tmp_path):
+def test_an_ambiguous_name_is_refused(tmp_path):
     clips = [Clip(f"{who}/talk.mp4", who, 9) for who in ("ann", "bob")]
     dataset = Dataset(tmp_path, "manifest", "val", clips)
     listed = read(dataset, "source,driving,frame\nann/talk.mp4,bob/talk.mp4,1\n")

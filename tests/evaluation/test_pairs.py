@@ -57,7 +57,7 @@ def test_one_draw_a_clip_where_asked():
     assert len({p.s_x for p in drawn}) == 4
 
 
-def test_what_a_short_clip_cannot_give_longer_ones_do():
+def test_longer_clips_make_up_for_short_ones():
     assert [p.source for p in same_identity(CLIPS, per_clip=12, total=2)] == ["a0", "c0"]
     pairs = same_identity(CLIPS, per_clip=12, total=80)
     assert [len(members) for members in group(pairs)] == [33, 10, 33, 4]

@@ -1,4 +1,4 @@
-"""Anyone's videos: copies score perfectly, other people and lengths are told apart."""
+"""Videos of any method: copies score perfectly, other people and lengths do not."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Weighted statistics equal numpy's on repeated values; intervals and predictions go by people."""
+"""Weighted statistics equal numpy's on repeated values; intervals and predictions use people."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def test_weights_count_as_repetitions(rng, q):
     assert mean(values, weights) == pytest.approx([row.mean() for row in repeated])
 
 
-def test_frames_of_one_person_move_together():
+def test_frames_of_one_person_are_resampled_together():
     """Two people, constant within each: a resample's mean is one of three values."""
     values, people = np.repeat([0.0, 1.0], 50), ["a"] * 50 + ["b"] * 50
     assert people_interval(mean, values, people) == (0.0, 1.0)
@@ -72,7 +72,7 @@ def test_the_interval_holds_the_value(rng, targets):
         assert row["low"] < row["value"] < row["high"] < 1
 
 
-def test_folds_part_people_and_never_split_one():
+def test_folds_separate_people_and_never_split_one():
     fold = folds_of(PEOPLE, 10)
     assert sorted(set(fold)) == list(range(10))
     assert all(len(set(fold[PEOPLE == person])) == 1 for person in PEOPLE)

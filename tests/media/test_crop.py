@@ -126,7 +126,7 @@ def test_none_takes_the_centre_without_looking(clip):
     assert driving_crop(clip(size="96x64"), "none") == (centre_square(64, 96), None)
 
 
-def test_doubt_about_a_clip_is_said():
+def test_an_uncertain_crop_gives_a_warning():
     class Rarely(Fixed):
         def detect(self, image):
             return [self.boxes.pop()] if self.boxes else []
@@ -203,13 +203,13 @@ def test_fixed_stays_one_square_and_says_when_that_is_too_large():
     assert crop.at(0) == crop.at(39) == crop and "small in one square" in warning
 
 
-def test_damage_is_said():
+def test_a_damaged_clip_gives_a_warning():
     info = VideoInfo(96, 64, Fraction(25), 18, 0.72, None, damaged=True)
     _, warning = driving_crop(frames(100, 100, 18), "none", info=info)
     assert warning == "driving: the file is damaged; 18 frames of it can be read"
 
 
-def test_a_clip_that_lies_is_turned_upright(astronaut):
+def test_a_clip_on_its_side_is_turned_upright(astronaut):
     head = np.asarray(Image.fromarray(astronaut[:256, 96:352]).resize((160, 160)))
     lying = np.full((200, 320, 3), 128, np.uint8)
     lying[20:180, 100:260] = np.rot90(head)

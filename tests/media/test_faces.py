@@ -130,12 +130,12 @@ def nothing():
                       (height // 32, width // 32, 3)).astype(np.uint8)  # fmt: skip
 
 
-def test_nothing_is_taken_for_a_face(blazeface):
+def test_pictures_without_a_face_give_no_detection(blazeface):
     assert [blazeface.detect(picture) for picture in nothing()] == [[]] * 8
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 400), (2000, 5)])
-def test_pictures_of_odd_shapes_are_looked_at(blazeface, size):
+def test_pictures_of_extreme_shapes_are_accepted(blazeface, size):
     assert blazeface.detect(np.zeros((*size, 3), np.uint8)) == []
 
 

@@ -1,4 +1,4 @@
-"""The constant rate of clips whose frames come as they please."""
+"""The constant rate of clips with a variable rate."""
 
 from fractions import Fraction
 
@@ -37,7 +37,7 @@ def test_slides_are_shown_as_long_as_they_are():
     assert frames / rate == pytest.approx(12, abs=0.1)
 
 
-def test_a_jump_of_hours_is_no_time_to_wait():
+def test_a_jump_of_hours_gives_no_layout():
     assert timeline(*(index / 25 for index in range(50)), 9000).layout(Fraction(25)) is None
 
 
@@ -52,7 +52,7 @@ def test_a_listing_is_put_in_order_and_discarded_packets_are_left_out():
 
 @pytest.mark.parametrize("last", [6, 11, 20])
 def test_of_three_frames_the_shorter_gap_decides(last):
-    """A quartile of two gaps lies below both: at nothing where one is five times the other."""
+    """A quartile of two gaps lies below both: at 0 where one is five times the other."""
     clip = timeline(0, 1, last)
     rate, frames = clip.layout(None)
     assert rate >= 10 and frames / rate == pytest.approx(2 * last - 1, rel=0.5)

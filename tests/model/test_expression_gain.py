@@ -25,7 +25,7 @@ def gap(points: torch.Tensor, between: tuple[int, int]) -> float:
     return float((points[0, lower] - points[0, upper]).norm())
 
 
-def test_a_change_of_the_mouth_is_carried_on_and_nothing_else_moves():
+def test_a_change_of_the_mouth_is_amplified_and_nothing_else_moves():
     source, driving = face(lips=0.05, lids=0.04), face(lips=0.15, lids=0.04)
     moved = amplify_expression(source, driving, mouth=1.5, eyes=1)
     assert gap(moved, LIPS) == pytest.approx(0.15 + 0.5 * 0.10, abs=1e-5)

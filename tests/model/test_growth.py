@@ -1,4 +1,4 @@
-"""A grown network computes the same and can learn more; a pruned one keeps what is left."""
+"""A grown network computes the same and can learn more; a pruned one keeps the remaining parts."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The scale transformation against the traps that the method invites."""
+"""The scale transformation, with tests of the method's typical implementation errors."""
 
 import numpy as np
 import pytest

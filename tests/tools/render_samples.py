@@ -19,7 +19,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 MOMENTS = {"approaching_webcam": (58, 130), "expressions_webcam": (100, 160)}
 """Frames of each clip: near and far; raised brows with a smile, and an open mouth."""
 SIDE = 178
-"""Of each pane, in pixels."""
+"""Side of each pane, in pixels."""
 
 
 def pane(picture: np.ndarray) -> np.ndarray:

@@ -61,7 +61,7 @@ def test_the_face_appears_s_times_as_large(offset):
         torch.testing.assert_close(centre(scaled), expected, atol=0.004, rtol=0)
 
 
-def test_scale_one_changes_nothing_and_autocast_is_no_excuse():
+def test_scale_one_changes_nothing_even_under_autocast():
     picture = smooth_picture(2)
     assert torch.equal(scale_image(picture, torch.ones(2, 2)), picture)
     s = torch.tensor([[0.7, 1.2], [1.1, 0.9]])

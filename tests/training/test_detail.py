@@ -183,7 +183,7 @@ def test_finished_weights_may_learn_scale_alone(detail_config, tmp_path, monkeyp
     assert changed and all(name.startswith("scale.") for name in changed)
 
 
-def test_a_turned_cheek_does_not_pull_at_the_flow():
+def test_a_turned_head_has_no_weight_in_the_landmark_flow():
     front = torch.from_numpy(face()).float()[None]
     front[:, 30, 0] = front[:, [36, 45], 0].mean()
     turned_head = front.clone()
@@ -193,7 +193,7 @@ def test_a_turned_cheek_does_not_pull_at_the_flow():
     assert flow_weights(front, turned_head).max() == 0
 
 
-def test_what_the_detector_reads_off_a_window_leads_the_result_to_the_target(generator):
+def test_the_distance_of_detected_keypoints_has_a_gradient(generator):
     model = OSTNet(SMALL).eval().requires_grad_(False)
     target = torch.rand(2, 3, 64, 64, generator=generator)
     window = Window(torch.tensor([[1, 2], [3, 0]]), side=4)

@@ -45,7 +45,7 @@ def test_gradients_reach_the_result_and_not_the_discriminator(generator, monkeyp
     assert all(weight.grad is None for weight in discriminator.network.parameters())
 
 
-def test_a_step_on_what_is_not_finite_is_left_out(generator):
+def test_a_step_with_a_loss_that_is_not_finite_is_left_out(generator):
     discriminator = Discriminator(TrainConfig(discriminator_rate=1e-3), Processes("cpu"))
     before = {name: value.clone() for name, value in discriminator.network.named_parameters()}
     result = pictures(generator, blurred=True)

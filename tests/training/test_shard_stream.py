@@ -121,7 +121,7 @@ def test_people_are_drawn_evenly_within_the_buffer():
     assert abs(drawn.count("ben") / 1000 - 0.5) < 0.05
 
 
-def test_a_worn_clip_leaves_but_never_the_last():
+def test_a_used_up_clip_is_removed_unless_it_is_the_last():
     buffer = ShuffleBuffer(uses=2)
     for person in ("anna", "ben"):
         buffer.add(clip_of(person))

@@ -1,4 +1,4 @@
-"""Strangers' files, made on the spot, and the command that gets them."""
+"""Untrusted files, and the command that reads them."""
 
 import subprocess
 from collections.abc import Callable, Iterator

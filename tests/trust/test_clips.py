@@ -1,4 +1,4 @@
-"""Driving clips from strangers: each is read, or refused in one line that names it."""
+"""Untrusted driving clips: each is read, or refused in one line that names it."""
 
 import socket
 import subprocess
@@ -123,7 +123,7 @@ def test_more_frames_than_anyone_films(short_clip, monkeypatch):
 
 @pytest.fixture
 def door():
-    """A server on this machine that nobody may knock at: its address, and whether somebody did."""
+    """A local server that must get no request: its address, and whether it got one."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0)
 
@@ -202,7 +202,7 @@ HANGS = "import sys, time; {}; sys.stdout.flush(); time.sleep(60)"
 
 @pytest.fixture
 def hanging(monkeypatch, short_clip):
-    """A decoder that stands still, after having written something."""
+    """A decoder that stops after some output."""
     from ostnet.media import video
 
     def install(module, writes: str) -> Path:
@@ -226,7 +226,7 @@ def test_a_decoder_that_stands_still_is_ended(hanging, writes):
     assert time.monotonic() - started < 20
 
 
-def test_so_is_one_that_stops_between_frames(hanging, short_clip):
+def test_a_decoder_that_stops_between_frames_is_ended(hanging, short_clip):
     probe.probe(short_clip)
     path = hanging("video", "sys.stdout.buffer.write(b'P6\\n40 40\\n255\\n' + bytes(4800))")
     frames = read_frames(path, role="driving")
@@ -234,7 +234,7 @@ def test_so_is_one_that_stops_between_frames(hanging, short_clip):
         list(frames)
 
 
-def test_a_reader_may_take_its_time(short_clip, monkeypatch):
+def test_time_between_reads_is_no_timeout(short_clip, monkeypatch):
     monkeypatch.setattr(sandbox, "STALLED", 2.0)
     frames = read_frames(short_clip)
     next(frames)

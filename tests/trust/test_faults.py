@@ -1,4 +1,4 @@
-"""What happens to a run when the machine fails it: one line, and no file that is not whole."""
+"""Faults of the machine during a run: one line, and no incomplete file."""
 
 import os
 import shutil

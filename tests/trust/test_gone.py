@@ -30,7 +30,7 @@ def left(page, before) -> list:
     return [path for path in page.files() - before if "visitor-" in str(path)]
 
 
-def test_a_run_stops_and_its_files_go(page, portrait, clip):
+def test_a_run_stops_and_its_files_are_deleted(page, portrait, clip):
     long = clip("long.mp4", picture="testsrc=size=128x128:rate=25:duration=60")
     before, said = page.files(), len(page.log.read_text())
     client = visitor(page, portrait, long)

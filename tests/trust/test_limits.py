@@ -106,7 +106,7 @@ def test_a_picture_with_more_pixels_is_refused_from_its_header(tmp_path, limit):
 
 MORE = "it needs more than 60 MB to decode; give a smaller one"
 UNSAID = "'p' is not a readable picture; give a PNG"
-"""What libwebp, which does not say why it has failed, is taken for."""
+"""Error message for libwebp, which does not report why it has failed."""
 
 
 @pytest.mark.parametrize(

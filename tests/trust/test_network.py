@@ -95,7 +95,7 @@ def test_the_page(isolation, portrait, short_clip, tmp_path):
     assert len(list(read_frames(made))) == 2
 
 
-def test_the_watch_sees_and_isolation_isolates(isolation, tmp_path):
+def test_requests_are_recorded_and_isolation_blocks_them(isolation, tmp_path):
     code = "import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
     seen = watched(code + "s.connect(('192.0.2.1', 9))", tmp_path)
     assert seen["asked"] == ["('192.0.2.1', 9)"]

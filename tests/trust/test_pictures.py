@@ -1,4 +1,4 @@
-"""Portraits from strangers: each is read, or refused in one line that names it."""
+"""Untrusted portraits: each is read, or refused in one line that names it."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""What every output keeps: the mark, and the same frames each time."""
+"""Properties of every output: the mark, and the same frames each time."""
 
 import subprocess
 import sys

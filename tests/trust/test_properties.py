@@ -1,4 +1,4 @@
-"""What holds for any numbers, sizes and words: a result, or an InputError, and nothing else."""
+"""Any numbers, sizes and words give a result or an InputError, and nothing else."""
 
 import contextlib
 import json

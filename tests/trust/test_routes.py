@@ -101,7 +101,7 @@ def test_what_is_uploaded_as_a_link_is_a_file(page):
 
 
 def test_an_id_of_another_visitor_opens_nothing(page, client, portrait, short_clip):
-    """Neither routes that take a session's id nor a job in its name give a file."""
+    """Neither routes that take a session's id nor a job with that id give a file."""
     files = handle_file(str(portrait)), handle_file(str(short_clip))
     result = Path(client.predict(*files, max_seconds=0.2, api_name="/animate"))
     mine = client.session_hash
@@ -113,7 +113,7 @@ def test_an_id_of_another_visitor_opens_nothing(page, client, portrait, short_cl
         assert 400 <= asked(page, f"/gradio_api/{path}") < 500, path
 
 
-def test_uploads_and_runs_end_where_the_disk_does(tmp_path, checkpoint, portrait, short_clip):
+def test_uploads_and_runs_are_refused_on_a_full_disk(tmp_path, checkpoint, portrait, short_clip):
     with running_page(tmp_path, checkpoint, OSTNET_PAGE_DISK="1") as page:
         client = Client(page.url, verbose=False, download_files=str(tmp_path))
         files = handle_file(str(portrait)), handle_file(str(short_clip))
@@ -149,7 +149,7 @@ def uploaded(page, name: str, content: bytes = b"secret") -> str:
 
 
 @pytest.mark.parametrize("name", ["../../evil.png", "/etc/evil.png", "a/../../b.png", "%2e%2e"])
-def test_an_upload_lies_where_all_do(name, page):
+def test_an_upload_of_any_name_is_stored_in_the_upload_folder(name, page):
     path = Path(uploaded(page, name)).resolve()
     assert path.is_relative_to(page.folder.resolve()) and path.is_file()
     assert len(path.relative_to(page.folder.resolve()).parts) == 2  # under its content's hash

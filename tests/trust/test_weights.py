@@ -1,4 +1,4 @@
-"""Weights from strangers: they are loaded, or refused in one line before they cost memory."""
+"""Untrusted weights: they are loaded, or refused in one line before they take memory."""
 
 import json
 import pickle

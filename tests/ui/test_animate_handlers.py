@@ -1,4 +1,4 @@
-"""What the Animate tab answers, without a browser."""
+"""Answers of the Animate tab's handlers, without a browser."""
 
 from collections.abc import Callable
 from dataclasses import astuple

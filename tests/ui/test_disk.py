@@ -29,7 +29,7 @@ def megabyte(tmp_path, monkeypatch):
 
 @pytest.fixture
 def page(megabyte):
-    """A server that writes down what it is sent, as Gradio does, behind the guard."""
+    """A server behind the guard that writes uploads to disk, as Gradio does."""
 
     async def take(request):
         with (megabyte / "tmpupload").open("wb") as file:
@@ -95,4 +95,4 @@ def test_an_upload_that_says_no_length_is_ended_on_its_way(page, megabyte, monke
         thread.submit(asyncio.run, page.app(scope, receive, send)).result()
     assert answers[0]["status"] == 507
     assert 800_000 < used(megabyte) < 1_200_000
-    assert next(coming, None) is None  # the sender was heard out before the answer
+    assert next(coming, None) is None  # the whole upload was read before the answer

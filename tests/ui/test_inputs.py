@@ -1,4 +1,4 @@
-"""What a visitor gives is looked at, limited and cropped before anything runs."""
+"""A visitor's inputs are checked, limited and cropped before anything runs."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""What switches and claims say follows from the measurements, and only from these weights'."""
+"""The texts of switches and claims follow from the measurements of these weights alone."""
 
 import json
 
@@ -54,7 +54,7 @@ def test_figures_of_other_weights_are_not_quoted(measured):
     assert claims(other) == ""
 
 
-def test_a_claim_turns_when_its_figures_turn(measured):
+def test_claims_follow_the_measured_values(measured):
     assert "OSTNet keeps the portrait" in claims(measured(*HELPS))
     worse = ("different-scale", "full", E, 0.2, 0.18, 0.22)
     assert "does not keep the portrait" in claims(measured(worse, *HELPS[1:]))

@@ -15,7 +15,7 @@ from ostnet.ui.visitors import MOST_RUNS, Visitors
 
 @pytest.fixture
 def visitors(tmp_path):
-    """Nobody comes back."""
+    """Visitors without a grace period."""
     return Visitors(tmp_path, grace=0)
 
 
@@ -41,7 +41,7 @@ def later(monkeypatch, seconds: float) -> None:
     monkeypatch.setattr(time, "monotonic", lambda: now + seconds)
 
 
-def test_results_and_uploads_go_when_the_visitor_leaves(visitors, upload, tmp_path):
+def test_results_and_uploads_are_deleted_when_the_visitor_leaves(visitors, upload, tmp_path):
     outside = Visitors(tmp_path / "cache", grace=0)  # an upload outside the cache stays
     folder = outside.get("ann", upload).folder
     outside.leave("ann")
@@ -92,7 +92,7 @@ def test_previews_are_cached_and_only_the_newest_kept(visitors):
     assert calls == [1, 2, 3, 1]
 
 
-def test_what_a_run_writes_after_its_visitor_has_left_goes_at_its_end(visitors):
+def test_files_of_a_run_whose_visitor_has_left_are_deleted_at_its_end(visitors):
     ann = visitors.get("ann")
     with ann.at_work():
         visitors.leave("ann")
@@ -101,7 +101,7 @@ def test_what_a_run_writes_after_its_visitor_has_left_goes_at_its_end(visitors):
     assert deleted(ann.folder)
 
 
-def test_nothing_is_begun_for_one_who_has_just_left(visitors, monkeypatch):
+def test_no_job_begins_after_its_visitor_has_left(visitors, monkeypatch):
     visitors.get("ann")
     for name in ("ann", "bob"):  # bob's first job has only just been taken from the queue
         visitors.leave(name)
@@ -124,7 +124,7 @@ def test_a_clip_whose_visitor_has_left_is_not_read_to_its_end(visitors, driving_
     assert len(read) == 1
 
 
-def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
+def test_files_of_interrupted_uploads_are_deleted(visitors, tmp_path, monkeypatch):
     """Empty ones and partial ones; not those that still grow."""
     for name in ("tmpempty", "tmphalf", "tmpgrows"):
         (tmp_path / name).write_text("" if name == "tmpempty" else "pic")
@@ -139,7 +139,7 @@ def test_files_that_uploads_leave_behind_go(visitors, tmp_path, monkeypatch):
     assert visitors.get("ann").folder.exists()
 
 
-def test_idle_visitors_old_runs_and_folders_of_earlier_processes_go(tmp_path, monkeypatch):
+def test_idle_visitors_old_runs_and_earlier_folders_are_deleted(tmp_path, monkeypatch):
     before, recent = tmp_path / "visitor-of-yesterday", tmp_path / "visitor-of-this-hour"
     for folder in (before, recent):
         folder.mkdir()
@@ -173,7 +173,7 @@ def test_a_link_named_like_a_visitor_is_not_followed(tmp_path, monkeypatch):
     assert mine.exists()
 
 
-def test_whoever_reloads_the_page_finds_the_inputs_again(tmp_path, upload):
+def test_inputs_are_restored_after_a_reload(tmp_path, upload):
     visitors = Visitors(tmp_path, grace=1)
     before = visitors.get("before", upload)
     made = before.input_folder() / "a still that drives.mp4"

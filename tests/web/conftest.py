@@ -1,4 +1,4 @@
-"""Exported sites on a file server, and Chromium with what a visitor may have."""
+"""Exported sites on a file server, and Chromium with a camera and WebGPU."""
 
 import shutil
 import subprocess
@@ -72,14 +72,14 @@ def _export(folder: Path, tiny_weights: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def headers(sites) -> dict[str, str]:
-    """Those that the Hub sends with the static Space, by its front matter."""
+    """Headers that the Hub sends with the static Space, by its front matter."""
     values, _ = split((sites / "space" / "README.md").read_text(encoding="utf-8"))
     return values["custom_headers"]
 
 
 @pytest.fixture(scope="session")
 def address(sites, headers) -> Iterator[str]:
-    """Of the folder with both sites."""
+    """Address of the folder with both sites."""
     with serving(sites, headers) as address:
         yield address
 

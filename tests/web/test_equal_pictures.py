@@ -99,7 +99,7 @@ def test_a_processor_computes_what_python_does(
     check(page, drivers[:count], some)
 
 
-def test_a_canvas_around_the_square_is_python_s(visit, browser, address, drivers, tiny_weights):
+def test_a_canvas_around_the_square_equals_pythons(visit, browser, address, drivers, tiny_weights):
     """A wide portrait gives real pixels, a square one its repeated edges."""
     animator = Animator(OSTNet.from_pretrained(str(tiny_weights)), device="cpu", backend="torch")
     wanted = {}

@@ -1,4 +1,4 @@
-"""What is not there is said in words, and the page goes on with what is."""
+"""Missing devices and features are reported, and the page uses the others."""
 
 import re
 

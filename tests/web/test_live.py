@@ -62,7 +62,7 @@ def test_a_hundred_frames_leave_nothing_behind(visit, equipped, address):
 
 
 def test_frames_that_come_while_one_is_computed_are_dropped(visit, browser, address):
-    """So that a result is never older than the frame before it and its own take."""
+    """So a result is never older than the computing time of two frames."""
     page = visit(browser)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     most, count = page.evaluate(
@@ -117,7 +117,7 @@ def test_what_is_chosen_is_shown(visit, browser, address):
     assert page.locator("#start").text_content() == "Go on"
 
 
-def test_a_picture_of_ones_own_waits_for_consent(visit, browser, address, sites):
+def test_an_own_picture_needs_consent(visit, browser, address, sites):
     page = visit(browser)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     wait_for_frames(page, 1)
@@ -133,7 +133,7 @@ def test_a_picture_of_ones_own_waits_for_consent(visit, browser, address, sites)
     wait_for_frames(page, shown + 2)
 
 
-def test_nothing_sticks_out(visit, browser, address):
+def test_the_page_fits_its_window_in_light_and_dark(visit, browser, address):
     page = visit(browser)
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     wait_for_frames(page, 1)

@@ -133,7 +133,7 @@ def parse(name: str, content: bytes, folder: Path) -> None:
 
 
 def seeds(name: str) -> list[Path]:
-    """The committed inputs of a parser: found by fuzzing, each of which takes a way of its own."""
+    """The committed inputs of a parser: found by fuzzing, each of which reaches other code."""
     return sorted((CORPUS / name).iterdir())
 
 

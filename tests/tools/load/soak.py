@@ -12,10 +12,10 @@ from visits import Ledger, Visitor, in_threads
 from watch import Watch
 
 KINDS = {"animate": 0.6, "compare": 0.2, "broken": 0.1, "leave": 0.1}
-"""What a visitor does next, and how often."""
+"""Kinds of jobs and visits, and how often each comes."""
 
 QUIET = 45
-"""Seconds in which nobody comes, before and after."""
+"""Seconds without visitors, before and after."""
 
 JOBS_OF_A_VISIT = 50
 """With --row: jobs before the page is closed and another visitor comes."""

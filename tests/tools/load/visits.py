@@ -16,12 +16,12 @@ from procedural_face import FaceParams, render
 from ostnet.media.video import VideoWriter, probe, read_frames
 
 PATIENCE = 300
-"""Seconds that a client waits for each word of the page."""
+"""Seconds that a client waits for each message of the page."""
 
 
 @dataclass
 class Job:
-    """What came of one job."""
+    """The outcome of one job."""
 
     visitor: int
     kind: str
@@ -30,7 +30,7 @@ class Job:
     seconds: float = 0.0
     """Until the answer was there."""
     begun: float = 0.0
-    """Seconds since the start at which it left the queue; 0: it was never seen to."""
+    """Seconds since the start at which it left the queue; 0: it never did."""
     place: int = 0
     """In the queue when it came, as the page said; 0: it was taken at once."""
     result: str = ""
@@ -61,7 +61,7 @@ class Ledger:
 
 
 class Visitor:
-    """One of many, with a portrait and a clip like nobody else's."""
+    """One of many, with a portrait and a clip of its own."""
 
     def __init__(self, number: int, url: str, folder: Path, ledger: Ledger):
         self.number, self.url, self.ledger = number, url, ledger
@@ -99,7 +99,7 @@ class Visitor:
         job = Job(self.number, kind, self.ledger.now())
         try:
             job.result = self._answered(job)
-        except Exception as error:  # whatever a client says
+        except Exception as error:  # any error of the client
             job.result = _in_words(error, kind)
         job.seconds = self.ledger.now() - job.sent
         self.ledger.add(job)
@@ -157,7 +157,7 @@ def _in_words(error: Exception, kind: str) -> str:
 
 
 def in_threads(visitors: list[Visitor], behaviour: Callable[[Visitor], None]) -> None:
-    """Let each behave in a thread of its own; returns when all have gone."""
+    """Run the behaviour of each visitor in a thread of its own; return when all have ended."""
     threads = [threading.Thread(target=behaviour, args=[one]) for one in visitors]
     for thread in threads:
         thread.start()

@@ -1,4 +1,4 @@
-"""What the page's process holds, every few seconds."""
+"""Resources that the page's process holds, every few seconds."""
 
 import csv
 import os
