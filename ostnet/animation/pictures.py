@@ -73,7 +73,7 @@ def to_picture(maps: Any) -> np.ndarray:
     np.rint(levels, out=levels)
     np.clip(levels, 0, 255, out=levels)
     picture = np.empty((*levels.shape[1:], len(levels)), np.uint8)
-    for channel, plane in enumerate(levels):  # much faster than to transpose all at once
+    for channel, plane in enumerate(levels):  # much faster than one transposition
         picture[..., channel] = plane
     return picture
 

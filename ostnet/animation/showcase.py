@@ -22,7 +22,7 @@ DRIVING = EXAMPLES / "driving" / "approaching_webcam.mp4"
 
 @dataclass(frozen=True)
 class Showcase:
-    """Holds the files of a rendered comparison."""
+    """The files of a rendered comparison."""
 
     wide: Path
     """MP4: all panes, four side by side."""
