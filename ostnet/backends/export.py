@@ -90,7 +90,7 @@ def _converted(graph: Graph):
     openvino = openvino_runtime()
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about shapes that become constants, as intended
+        warnings.simplefilter("ignore")  # they report shapes that become constants, as intended
         traced = torch.jit.trace(graph.module, graph.example, check_trace=False)
     shapes = [tuple(tensor.shape) for tensor in graph.example]
     converted = openvino.convert_model(traced, example_input=graph.example, input=shapes)

@@ -135,7 +135,7 @@ def _align(model: OSTNet) -> nn.Module:
 
 
 def _rectify(model: OSTNet) -> nn.Module:
-    side = model.config.resolution  # as a constant, so that the spline's matrix is one too
+    side = model.config.resolution  # a constant, so that the spline's matrix is constant too
 
     def rectify(image: Tensor, fiducials: Tensor) -> tuple[Tensor, ...]:
         return (sample(image, model.scale.grid(fiducials, side, side)),)

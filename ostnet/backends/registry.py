@@ -132,7 +132,7 @@ def load_backend(
             return Eager(in_torch(model, device), choose_device(str(device)), "bf16" in one)
         try:
             return _openvino(model, one, threads or all_threads())
-        except Exception as error:  # torch works whatever fails in another library
+        except Exception as error:  # whatever fails in another library, torch works
             reason = f"{one} cannot be used ({str(error).splitlines()[0]})"
             if name != "auto":
                 raise InputError(f"backend: {reason}; use 'auto' or 'torch'") from error
