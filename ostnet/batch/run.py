@@ -158,7 +158,7 @@ class Progress:
 
     Args:
         total: number of jobs.
-        ended: number of jobs that were done or had failed before any work.
+        ended: number of jobs that were done or had failed at the start.
         failed: number of those that had failed.
     """
 
