@@ -1,4 +1,4 @@
-"""``ostnet animate`` and ``ostnet compare``, and what ``ostnet batch`` shares with them."""
+"""``ostnet animate`` and ``ostnet compare``, and functions that ``ostnet batch`` shares."""
 
 import sys
 from argparse import Namespace
