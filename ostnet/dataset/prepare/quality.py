@@ -1,4 +1,4 @@
-"""Square and quality of a track: whether it is kept, or why not."""
+"""Square and quality of a track, and the reason why it is dropped."""
 
 from dataclasses import astuple, dataclass
 from statistics import median
