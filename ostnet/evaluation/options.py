@@ -176,5 +176,5 @@ def _load(checkpoint: str | None, device: torch.device) -> tuple[OSTNet, str]:
         warnings.warn(found.notice, stacklevel=2)
     digest = hashlib.sha256((found.folder / hub.WEIGHTS).read_bytes()).hexdigest()
     loaded = OSTNet.from_pretrained(str(found.folder))
-    model = Animator(loaded, str(device), "torch").model  # laid out as for animation
+    model = Animator(loaded, str(device), "torch").model  # the memory format of animation
     return model, f"{found.name} (sha256 {digest[:12]})"

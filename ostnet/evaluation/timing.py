@@ -187,5 +187,5 @@ def _run(command: str, *flags: str) -> tuple[float, float, float]:
     if ended.returncode:
         raise InputError(complaint[-1].removeprefix("ostnet: error: ") if complaint else command)
     cpu, peak = map(float, ended.stdout.split())
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes there, KiB elsewhere
+    unit = 2**20 if sys.platform == "darwin" else 2**10  # bytes on macOS, KiB elsewhere
     return seconds, cpu, peak / unit

@@ -1,4 +1,4 @@
-"""Options of the metrics, the face reader that they ask for, and the names of all back ends."""
+"""Options of the metrics, the face reader that they select, and the names of all back ends."""
 
 from dataclasses import dataclass
 from importlib.metadata import version

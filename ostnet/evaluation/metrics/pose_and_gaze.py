@@ -104,7 +104,7 @@ def _iris_offset(grey: np.ndarray, contour: np.ndarray) -> np.ndarray:
     width = np.linalg.norm(across)
     if width < LEAST:
         return np.full(2, np.nan)
-    # From the crop to the picture: the eye lies level, the midpoint of its corners in the middle.
+    # Maps crop to picture: the eye is level, and the midpoint of its corners is the crop's centre.
     turn = np.array([[across[0], -across[1]], [across[1], across[0]]]) / WIDTH  # (2, 2)
     middle = (contour[0] + contour[3]) / 2
     matrix = np.column_stack([turn, middle - turn @ np.full(2, (SIDE - 1) / 2)])

@@ -1,4 +1,4 @@
-"""Statistics over people: frames of one person are alike, so people count, not frames.
+"""Statistics over people, not frames, since frames of one person are not independent.
 
 Bootstrap intervals resample people; ridge regression holds out whole people. Statistics take
 values (N,) or (N, C) and integer weights (D, N), how often each value counts in each of D

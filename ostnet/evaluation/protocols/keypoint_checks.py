@@ -162,7 +162,7 @@ class KeypointChecks(Protocol):
         _, frames, _ = load_pictures(context, [replace(pair, roll=0.0) for pair in pairs])
         by_frame = {pair.frame: frame for pair, frame in zip(pairs, frames, strict=True)}
         found_faces = dict(zip(by_frame, context.reader.read([*by_frame.values()]), strict=True))
-        faces = [found_faces[pair.frame] for pair in pairs]  # the same frame may come often
+        faces = [found_faces[pair.frame] for pair in pairs]  # the same frame may occur often
         landmarks = [keypoints_of(face) for face in faces]
         points = {
             DETECTOR: Points(

@@ -1,4 +1,4 @@
-"""The base class of protocols, and what they share.
+"""The base class of protocols, and shared functions.
 
 A protocol turns a group of pairs (one source picture, frames of one driving clip) into one record
 per method and frame: a flat dict of numbers, NaN where a face was not found. ``report.tables``
