@@ -97,7 +97,7 @@ def split(text: str) -> tuple[dict, str]:
     try:
         with quiet_client():
             card = RepoCard(text)
-    except Exception as error:  # of the YAML reader
+    except Exception as error:  # the YAML reader's error
         raise InputError(f"README.md: the front matter cannot be read ({error})") from error
     return card.data.to_dict(), card.text.lstrip("\n")
 

@@ -162,7 +162,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
         raise InputError(
             f"checkpoint: {repo!r} is not a valid repository name; give owner/repo[@revision]"
         ) from error
-    except Exception as error:  # of the HTTP library of the Hub's client
+    except Exception as error:  # the HTTP library of the Hub's client raises it
         raise UnreachableError(
             f"checkpoint: {repo!r} is not a folder here, and the Hub cannot be reached "
             f"({brief(error)}); go online once or give a folder"

@@ -36,7 +36,7 @@ class Checkpoint:
     """Weights on disk."""
 
     folder: Path
-    """Holds config.json and model.safetensors."""
+    """Folder with config.json and model.safetensors."""
 
     name: str
     """Name in reports: the folder's name, or ``owner/repo@revision``."""

@@ -68,7 +68,7 @@ def _as_input_errors(repo: str) -> Iterator[None]:
         raise InputError(
             f"repo: {repo!r} is not a valid repository name; give owner/name"
         ) from error
-    except Exception as error:  # of the HTTP library of the Hub's client
+    except Exception as error:  # the HTTP library of the Hub's client raises it
         status = getattr(getattr(error, "response", None), "status_code", None)
         if status in (401, 403):
             raise InputError(
