@@ -97,7 +97,7 @@ def _apply_profile(picture: Image.Image, profile: bytes) -> Image.Image:
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """Convert grey of any depth to mode L; type and largest value determine the range."""
-    import numpy as np  # here, since most pictures do not need it
+    import numpy as np  # imported here, since most pictures do not need it
 
     values = np.asarray(picture)
     if values.dtype.kind == "f":

@@ -62,7 +62,7 @@ def start_encoder(command: list[str], **pipes) -> subprocess.Popen:
 def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
     """Return which limit ended a decoder and what to do about it; None: no limit did."""
     limits = DecoderLimits.here()
-    # 244, 245: ENOMEM and EAGAIN as ffmpeg's
+    # 244, 245: ffmpeg's ENOMEM and EAGAIN
     if process.returncode in (244, 245) or any(words in log for words in OUT_OF_MEMORY):
         return f"it needs more than {limits.memory} MB to decode; give a smaller one"
     if resource is None or process.returncode is None:
