@@ -1,4 +1,4 @@
-"""The methods of every table, by name: OSTNet's four variants and what they are compared with.
+"""The methods of every table, by name: OSTNet's four variants and the methods compared.
 
 Only this module defines what each name switches on or off.
 """
