@@ -51,7 +51,7 @@ class Alignment:
     """T_theta's output for one pair of keypoint sets."""
 
     z: Tensor  # scale code (B, code)
-    fiducials: Tensor  # where the base points sit in the driving picture, (B, 12, 2)
+    fiducials: Tensor  # places of the base points in the driving picture, (B, 12, 2)
     scale: Tensor
     """(B, 2): how many times larger the driving face is than the source's, along x and y."""
 

@@ -51,7 +51,7 @@ def prune(model: OSTNet, config: ModelConfig) -> OSTNet:
         wanted = replace(wanted, first_tap="picture")
     smaller = OSTNet(wanted).eval()
     first = (count + 1) // 2
-    kept = [*range(first), *range(had - count + first, had), had]  # and the norm after them
+    kept = [*range(first), *range(had - count + first, had), had]  # and the norm behind them
     old, prefix = model.state_dict(), "generator.residual."
     for name, value in smaller.state_dict().items():
         if name.startswith(prefix):

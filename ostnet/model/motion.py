@@ -203,7 +203,7 @@ class DenseMotion(nn.Module):
         with torch.autocast(small.device.type, enabled=False):
             maps = self._heads(features.float())  # (B, K+2, h, w)
             masks = maps.permute(0, 2, 3, 1).flatten(1, 2) + self.masks_alone  # (B, h*w, K+2)
-            weights = masks.softmax(dim=-1)  # the last one 0
+            weights = masks.softmax(dim=-1)  # the last one is 0
             flow = followed.mean(weights)  # (B, h, w, 2)
             occlusion = maps[:, -1:].sigmoid()
         coarse = Motion(flow, occlusion)
@@ -218,7 +218,7 @@ class DenseMotion(nn.Module):
         """
         heads = (self.mask, self.occlusion)
         weight = torch.cat([head.weight for head in heads])
-        bias = torch.cat([head.bias for head in heads if head.bias is not None])  # both have one
+        bias = torch.cat([head.bias for head in heads if head.bias is not None])  # both have a bias
         return F.conv2d(features, weight, bias, padding=self.mask.padding)
 
     def _hints(self, small: Tensor, x_source: Tensor, x_driving: Tensor, flows: Tensor) -> Tensor:

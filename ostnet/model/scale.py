@@ -117,7 +117,7 @@ class ScaleTransform(nn.Module):
         """Return the sampling grid (B, H, W, 2) of fiducials (B, 12, 2), in float32."""
         key = (height, width, fiducials.device)
         if key not in self._grids:
-            # normal tensors even if first made under inference_mode: training may follow
+            # no inference tensors, since training may follow
             with torch.inference_mode(False):
                 self._grids[key] = tps_matrix(height, width).float().to(fiducials.device)
         # the base points reproduce the identity, so only their offsets need the product: exact at 0
