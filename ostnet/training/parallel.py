@@ -33,7 +33,7 @@ class Processes:
 
     def __init__(self, device: str = "auto"):
         self.rank, self.count = 0, 1
-        self.first_here = True  # true in one process of every machine
+        self.first_here = True  # whether it is the first process of its machine
         if int(os.environ.get("WORLD_SIZE", 1)) > 1:
             self.device = self._join(device)
         else:

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 COUNTERS = ("number", "step", "updates", "pairs", "skipped", "seconds")
 """Fields of the run that a checkpoint stores besides networks and optimisers."""
-FIRST_MAIN = 2  # number of the first stage after the warm start
+FIRST_MAIN = 2  # index of the first stage after the warm start
 
 
 def train(config: TrainConfig) -> dict:
