@@ -48,7 +48,7 @@ MODEL_TURN = PRIVATE | TURN
 
 @dataclass(frozen=True)
 class Engine:
-    """Hold the weights of this process and the model made of them."""
+    """The weights of this process and the model made of them."""
 
     checkpoint: Checkpoint
     """The default weights, or the embedded ones with a notice."""
@@ -76,7 +76,7 @@ def load() -> Engine:
 
 @dataclass(frozen=True)
 class Insides:
-    """Hold the intermediates of one driving frame; pictures uint8 (S, S, 3), points in [-1, 1]."""
+    """The intermediates of one driving frame; pictures uint8 (S, S, 3), points in [-1, 1]."""
 
     driving: np.ndarray
     rectified: np.ndarray

@@ -18,7 +18,7 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Example:
-    """Hold a file that fills an input at a click."""
+    """A file that fills an input at a click."""
 
     file: Path
 

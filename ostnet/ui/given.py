@@ -36,7 +36,7 @@ HEAD_POSES = {
 
 @dataclass(frozen=True)
 class Given:
-    """Hold the values of the Animate tab's inputs, in the order in which handlers get them.
+    """The values of the Animate tab's inputs, in the order in which handlers get them.
 
     The fields' names are those in links and in the browser's storage.
     """

@@ -30,7 +30,7 @@ STILLS = 25
 
 @dataclass(frozen=True)
 class Portrait:
-    """Hold a portrait with its square."""
+    """A portrait with its square."""
 
     path: Path
     image: np.ndarray
@@ -46,7 +46,7 @@ class Portrait:
 
 @dataclass(frozen=True)
 class Driving:
-    """Hold a driving clip with its square."""
+    """A driving clip with its square."""
 
     path: Path
     info: VideoInfo

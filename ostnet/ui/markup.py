@@ -27,7 +27,7 @@ def static(name: str) -> str:
 
 @dataclass(frozen=True)
 class Figure:
-    """Hold a picture with its caption."""
+    """A picture with its caption."""
 
     picture: np.ndarray
     """uint8 (H, W, 3)."""
@@ -106,7 +106,7 @@ def data_uri(picture: np.ndarray, most: int = 1040) -> str:
 
 @dataclass(frozen=True)
 class Line:
-    """Hold one series of a line plot."""
+    """One series of a line plot."""
 
     name: str
     values: list[float]
@@ -118,7 +118,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bar:
-    """Hold one bar with its 95 % interval."""
+    """One bar with its 95 % interval."""
 
     name: str
     value: float

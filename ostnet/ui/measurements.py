@@ -24,7 +24,7 @@ OTHER = "#8b8d98"
 
 @dataclass(frozen=True)
 class Measured:
-    """Hold one value with its 95 % interval."""
+    """One value with its 95 % interval."""
 
     value: float
     low: float
@@ -42,7 +42,7 @@ class Measured:
 
 
 class Measurements:
-    """Holds the rows of a checkpoint's metrics.json if they are of exactly these weights."""
+    """The rows of a checkpoint's metrics.json if they are of exactly these weights."""
 
     def __init__(self, folder: Path):
         self._rows: dict[tuple, dict] = {}

@@ -75,7 +75,7 @@ def build() -> gr.Blocks:
         delete_cache=(1800, LONGEST_VISIT),
         analytics_enabled=False,
     ) as page:
-        api.publish()  # first, so that no private event takes its names
+        api.publish()  # first, so that its names are free
         gr.HTML(text.TITLE, elem_id="intro")
         if weights.notice:
             gr.HTML(markup.note(weights.notice, "warn"), elem_id="notice")
@@ -110,7 +110,7 @@ def _prepare_later() -> None:
         timer = threading.Timer(seconds, task, arguments)
         timer.daemon = True
         timer.start()
-        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # let it end
+        atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # wait for its end
 
 
 def _leave(request: gr.Request) -> None:

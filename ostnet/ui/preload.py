@@ -15,7 +15,7 @@ from ostnet.ui.markup import player, static
 
 @dataclass(frozen=True)
 class Comparison:
-    """Hold the parts of the showcase as HTML."""
+    """The parts of the showcase as HTML."""
 
     headline: str
     grid: str

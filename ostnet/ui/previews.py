@@ -63,7 +63,7 @@ def _cached(look: Callable[..., Look]) -> Callable[..., Look]:
     cached = functools.lru_cache(8)(look)
 
     def looked_at(path: str, *how: Any, **cancel: Callable[[], bool]) -> Look:
-        if examples.shipped(path):  # read for all visitors, so none of them cancels it
+        if examples.shipped(path):  # shared by all visitors, so not cancelled
             return cached(path, *how)
         return look(path, *how, **cancel)
 

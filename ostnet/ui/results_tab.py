@@ -49,7 +49,7 @@ def build(tab: gr.Tab, folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Section:
-    """Hold a folded part of the tab."""
+    """A folded part of the tab."""
 
     name: str
     """Target of links to it."""

@@ -28,7 +28,7 @@ PASTED_SIDE = 1280
 
 @dataclass(frozen=True)
 class Run:
-    """Hold one finished run of a portrait and a clip."""
+    """One finished run of a portrait and a clip."""
 
     scene: Scene
     result: Result

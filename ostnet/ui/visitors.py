@@ -38,7 +38,7 @@ def cache_folder() -> Path:
 
 @dataclass
 class Visitor:
-    """Hold what belongs to one tab."""
+    """The files, previews and flags of one tab."""
 
     folder: Path
     """For results; its name cannot be guessed."""
@@ -77,7 +77,7 @@ class Visitor:
         """Return what :meth:`once` has cached, without waiting; None where there is nothing."""
         value = self._looks.pop(key, None)
         if value is not None:
-            self._looks[key] = value  # the newest one now
+            self._looks[key] = value  # now the most recently used
         return value
 
     @contextmanager
@@ -144,7 +144,7 @@ class Visitor:
 
 
 class Visitors:
-    """Holds all visitors of the page.
+    """All visitors of the page.
 
     Args:
         root: folder of their folders; Gradio's cache by default, so that nothing is copied.
