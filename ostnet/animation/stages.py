@@ -109,7 +109,7 @@ class Stages:
         options: AnimateOptions,
         clip: ClipReference,
     ) -> Iterator[FrameState]:
-        """First stage: read each driving frame; one without a face repeats the last reading."""
+        """Read each driving frame (first stage); one without a face repeats the last reading."""
         anchor, step = clip.anchor, None
         if clip.still and options.pose == "portrait":
             options = replace(options, pose="position")  # a still driver has no movement
@@ -138,7 +138,7 @@ class Stages:
             yield step
 
     def move(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
-        """Second stage: compute dense motion, once for the variants that share it."""
+        """Compute dense motion (second stage), once for the variants that share it."""
         transforms = dict.fromkeys(methods.switches(name)[0] for name in names)
         for step in steps:
             if step.performed is not None:
@@ -151,7 +151,7 @@ class Stages:
             yield step
 
     def paint(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
-        """Third stage: paint the pictures of all variants."""
+        """Paint the pictures of all variants (third stage)."""
         images = {}
         for step in steps:
             if step.performed is not None:
@@ -161,7 +161,7 @@ class Stages:
             yield step
 
     def measure(self, steps: Iterator[FrameState]) -> Iterator[FrameState]:
-        """Last stage: measure the face size in each picture."""
+        """Measure the face size in each picture (last stage)."""
         spreads = {}
         for step in steps:
             if step.performed is not None:
