@@ -85,7 +85,7 @@ class JointStage(Stage):
     is_main = True
 
     def split(self, progress: float) -> tuple[int, int]:
-        """Half resolution has twice the pairs."""
+        """Return the batches and pairs of a step: twice the pairs at half resolution."""
         half = progress < self.config.half_resolution_share
         return self.config.accumulate, self.config.batch * (2 if half else 1)
 
