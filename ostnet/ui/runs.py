@@ -49,7 +49,7 @@ class Run:
 def follow(
     run: Callable[[OnStep, Cancel], Result], cancel: Cancel, every: float
 ) -> Iterator[Step | Result]:
-    """Do a run in a thread; yield its newest step at intervals and, at the end, its result.
+    """Run in a thread; yield its newest step at intervals and, at the end, its result.
 
     Gradio's handlers are generators, while the pipeline calls back. Closing the generator cancels
     the run after its current frame.
