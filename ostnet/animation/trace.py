@@ -40,7 +40,7 @@ class Trace:
         return sum(frame["held"] for frame in self.document["frames"])
 
     def text(self) -> str:
-        """The document as JSON."""
+        """Return the document as JSON."""
         return json.dumps(self.document, indent=1) + "\n"
 
 
