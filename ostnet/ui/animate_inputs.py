@@ -64,11 +64,11 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
     clip_drawn.render()
     zoom = gr.Slider(
         0.4, 2, Given.zoom, step=0.05, label="Driving zoom", elem_id="zoom",
-        info="Make the driving face smaller or larger, as if the driver sat elsewhere.",
+        info="Make the driving face smaller or larger, as if the driver sat farther or nearer.",
     )  # fmt: skip
     pose = gr.Radio(
         list(HEAD_POSES.items()), value=Given.pose, label="Head pose", elem_id="pose",
-        info="The pose and place that the head moves from.",
+        info="The pose and place from which the head moves.",
     )  # fmt: skip
     switches = _switches(measured)
     with gr.Accordion("Square, face and length", open=False):
@@ -86,8 +86,8 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
         )  # fmt: skip
         window = gr.Dropdown(
             list(SCALE_WINDOWS), value=Given.window, label="Scale measured over",
-            info="The whole clip: takes out where the driver sits and keeps how they lean. The "
-            "first second: the result starts at the portrait's size, then leaning shows.",
+            info="The whole clip: removes the driver's distance and keeps leaning. The first "
+            "second: the result starts at the portrait's size, and leaning remains visible.",
         )  # fmt: skip
     more, still = _more(clip)
     other_portrait = [portrait.upload, portrait.clear, portrait.input, portraits.select]
@@ -157,7 +157,7 @@ def _switches(measured: measurements.Measurements) -> Components:
                 elem_id="compare", min_width=120,
             )  # fmt: skip
             mark = gr.Checkbox(
-                Given.mark, label="Visible mark", info="Writes “AI-generated” into it.",
+                Given.mark, label="Visible mark", info="Writes “AI-generated” into the video.",
                 min_width=120,
             )  # fmt: skip
     return {"transform": transform, "embedding": embedding, "compare": compare, "mark": mark}
@@ -174,8 +174,8 @@ def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
             height=130,
         )
         gr.Markdown(
-            f"Every portrait performs every clip, at most {MOST_PAIRS} pairs; faces are framed "
-            "automatically.",
+            f"Every portrait is animated with every clip, at most {MOST_PAIRS} pairs. The squares "
+            "are chosen automatically.",
             elem_classes="fine",
         )
         still = picture_file(
@@ -186,8 +186,8 @@ def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
             elem_id="still",
         )
         gr.Markdown(
-            "Nothing moves in a still picture, so the portrait always takes its pose: at the "
-            "portrait's place, or with “as in the paper” at the driver's.",
+            "Nothing moves in a still picture, so the portrait always takes its pose. The head "
+            "stays at the portrait's place; with “as in the paper” it moves to the driver's.",
             elem_classes="fine",
         )
     still.change(on.perform_still, still, clip, show_progress="hidden", **PRIVATE)

@@ -86,7 +86,7 @@ def embedding_effect(measured: Measurements) -> str:
         off = measured.get("different-scale", "no_embedding", metric)
         if on is not None and off is not None:
             said.append(f"{words} {on.value:.2f} times as far with it, {off.value:.2f} without")
-    opened = f" Against the driver's, {'; '.join(said)}." if said else ""
+    opened = f" Compared with the driver's, {'; '.join(said)}." if said else ""
     return _size_effect(measured, "no_embedding") + opened
 
 
@@ -129,9 +129,9 @@ def _same_scale(measured: Measurements) -> str:
     if full is None or plain is None:
         return ""
     if plain.value < full.value:
-        says = "leaving the scale transformation out is nearer"
+        says = "the face size is more accurate without the scale transformation"
     else:
-        says = "the scale transformation costs nothing"
+        says = "the scale transformation does not make the face size worse"
     return _claim(
         f"Where the distance is the same, {says}: {full.size} off with it, {plain.size} without.",
         _sizes(measured, "same-scale", "Face size off by, driver at the same distance, %"),

@@ -1,27 +1,27 @@
 """The texts of the page."""
 
 TITLE = """<h1>OSTNet: your portrait, someone else's motion, the right face size</h1>
-<p>A driver who sits <b>nearer or farther</b> than the person in the portrait changes the head's
-size. OSTNet measures by how much, in every frame, and corrects it.</p>"""
+<p>If the driver sits <b>nearer or farther</b> than the person in the portrait, the head changes its
+size. OSTNet measures this change in every frame and corrects it.</p>"""
 
-NO_SHOWCASE = """There is no comparison yet that was made with these weights. Both inputs are filled
-in: press Animate."""
+NO_SHOWCASE = """No comparison has been made with these weights yet. Both inputs are filled in:
+press Animate."""
 
-NO_LIVE = """A page that computes in the visitor's own browser, with webcam, was not exported here:
-`ostnet export --format web --output {folder}` beside `app.py`, or into the folder that the
-environment variable `{variable}` names, then start this page again."""
+NO_LIVE = """The page that computes in the visitor's own browser, with a webcam, was not exported
+here. Run `ostnet export --format web --output {folder}` in the folder of `app.py`, or export into
+the folder that the environment variable `{variable}` names. Then restart this page."""
 
 LEGEND = """<ul class="legend">
 <li><b>portrait</b>: the picture that is animated</li>
-<li><b>driving clip</b>: the motion, as the networks see it</li>
-<li><b>driving, rescaled</b>: the driving frame after OSTNet brought its face to the portrait's
+<li><b>driving clip</b>: the driving frame as the networks see it</li>
+<li><b>driving, rescaled</b>: the driving frame after OSTNet has brought its face to the portrait's
 size</li>
 <li><b>measured</b>: how many times larger the driving face was, across and down</li>
 <li><b>OSTNet (full)</b>: both parts of the method on</li>
-<li><b>no scale transform</b>: motion is read from the driving frame as it is</li>
-<li><b>no scale embedding</b>: the generator is not given the scale</li>
-<li><b>neither of the two</b>: no scale handling</li>
-<li>All results move from the same head pose.</li>
+<li><b>no scale transform</b>: motion is read from the driving frame without rescaling</li>
+<li><b>no scale embedding</b>: the generator does not receive the scale</li>
+<li><b>neither of the two</b>: both parts off</li>
+<li>The setting of the head pose applies to all results.</li>
 </ul>"""
 
 CONSENT = """**Use it fairly.** Animate only faces whose owners agree, or that are yours, drawn or
@@ -39,14 +39,14 @@ times smaller or twice as large, across and down independently, and compare all 
 portrait and the clip are those of the **Animate** tab; the head pose is the driver's, as in the
 paper."""
 
-INSIDE = """What the networks compute of one driving frame, step by step. The portrait and the clip
-are those of the **Animate** tab; the head pose is the driver's, as in the paper."""
+INSIDE = """What the networks compute from one driving frame, step by step. The portrait and the
+clip are those of the **Animate** tab; the head pose is the driver's, as in the paper."""
 
 NO_INPUTS = "Choose a portrait and a driving clip in the Animate tab first."
 
 RESULTS = """Measured by this project with its own command `ostnet evaluate`, and read from the
 reports beside the weights. The head pose is the driver's, as in the paper, unless a method says
-otherwise. Figures of different data sets or definitions must not be compared."""
+otherwise. Do not compare values of different data sets or definitions."""
 
-NO_REPORT = """There is no report of a measurement beside these weights yet. `ostnet evaluate`
-writes one."""
+NO_REPORT = """There is no evaluation report beside these weights yet. `ostnet evaluate` writes
+one."""

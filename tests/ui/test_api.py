@@ -139,7 +139,7 @@ def test_an_agent_finds_two_tools_that_say_what_they_take(tools):
     fields = tools["animate"].inputSchema["properties"]
     assert "picture file with a face" in fields["portrait"]["description"]
     assert fields["max_seconds"]["default"] == 60
-    assert "driver (paper's)" in fields["pose"]["description"]
+    assert "driver (the driver's pose" in fields["pose"]["description"]
 
 
 def test_an_agent_gets_a_video_or_is_told_what_is_wrong(asked, tmp_path):

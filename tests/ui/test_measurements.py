@@ -61,5 +61,5 @@ def test_claims_follow_the_measured_values(measured):
     same = [("same-scale", "full", E, 0.03, 0.02, 0.04),
             ("same-scale", "no_transform", E, 0.01, 0, 0.02)]  # fmt: skip
     said = claims(measured(*same))
-    assert "leaving the scale transformation out is nearer" in said
+    assert "the face size is more accurate without the scale transformation" in said
     assert "same distance" in said and said.count("<dt>") == 2

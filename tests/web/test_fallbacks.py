@@ -34,7 +34,7 @@ def test_a_server_that_does_not_isolate_the_page_leaves_one_thread_till_the_next
         page.goto(f"{address}?backend=wasm&threads=2")
         assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 1}
         says(page, "One thread only")
-        says(page, "Open this page again and it may use several threads.")
+        says(page, "Reload this page; it may then use several threads.")
         page.reload()
         assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 2}
 
@@ -46,13 +46,13 @@ def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, brow
     page.click("#start")
     wait_for_frames(page, 3)
     page.workers[0].evaluate("postMessage({ what: 'lost', value: 'as a lost device says' })")
-    says(page, "The graphics card stopped computing. The processor goes on.")
+    says(page, "The graphics card stopped computing. The processor continues.")
     expect(page.locator("#backend")).to_contain_text("Processor", timeout=120_000)
     wait_for_frames(page, frames_shown(page) + 3)
 
 
 def test_a_camera_that_is_denied_or_missing(visit, browser, equipped, address):
-    for chromium, words in ((equipped, "camera was refused"), (browser, "No camera was found")):
+    for chromium, words in ((equipped, "camera is blocked"), (browser, "No camera was found")):
         page = visit(chromium)
         page.goto(f"{address}tiny/?backend=wasm&threads=1")
         page.click("#camera")
@@ -104,7 +104,7 @@ def test_files_that_cannot_be_used(visit, browser, address, sites, tmp_path):
     page.add_init_script("delete globalThis.MediaRecorder")
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     page.set_input_files("#portrait-file", broken)
-    says(page, "This file is no picture")
+    says(page, "The browser cannot read this picture")
     page.set_input_files("#driver-file", broken)
     says(page, "This clip cannot be played here")
     page.set_input_files("#driver-file", sites / "tiny/examples/driving/expressions_webcam.mp4")
@@ -123,9 +123,9 @@ def test_what_is_said_of_a_picture_stays_when_the_clip_comes_late(
     page.route("**/driving/*.mp4", lambda route: waiting.append(route))
     page.goto(f"{address}tiny/?backend=wasm&threads=1")
     page.set_input_files("#portrait-file", broken)
-    says(page, "This file is no picture")
+    says(page, "The browser cannot read this picture")
     for route in waiting:
         route.continue_()
     page.unroute("**/driving/*.mp4")
     page.wait_for_selector("#driver-examples [aria-pressed=true]", timeout=120_000)
-    says(page, "This file is no picture")
+    says(page, "The browser cannot read this picture")

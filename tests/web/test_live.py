@@ -114,7 +114,7 @@ def test_what_is_chosen_is_shown(visit, browser, address):
     page.click("#start")
     assert page.locator("#start").text_content() == "Freeze"
     page.click("#start")
-    assert page.locator("#start").text_content() == "Go on"
+    assert page.locator("#start").text_content() == "Continue"
 
 
 def test_an_own_picture_needs_consent(visit, browser, address, sites):
@@ -126,7 +126,7 @@ def test_an_own_picture_needs_consent(visit, browser, address, sites):
     )
     page.wait_for_selector("#consent input:not([disabled])")
     page.click("#start")
-    assert "owner must agree" in page.locator("#notice").text_content()
+    assert "person in it must agree" in page.locator("#notice").text_content()
     shown = frames_shown(page)
     page.check("#consent input")
     page.click("#start")

@@ -48,5 +48,5 @@ async function noWebGpu(anyAdapter) {
     .catch(() => null);
   if (!adapter) return "WebGPU found no graphics card: the processor computes.";
   const slow = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter;
-  return slow && !anyAdapter ? "WebGPU is only imitated here: the processor computes." : "";
+  return slow && !anyAdapter ? "WebGPU is only emulated here: the processor computes." : "";
 }

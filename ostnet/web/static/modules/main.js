@@ -121,7 +121,7 @@ function go() {
 function pause() {
   live.stop();
   driver.pause();
-  start.textContent = "Go on";
+  start.textContent = "Continue";
 }
 
 /** @param {number} rate */

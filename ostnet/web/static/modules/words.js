@@ -1,22 +1,22 @@
 /** The page's messages about problems and limits. */
 
 export const WORDS = {
-  consent: "Tick the box below the portrait first: its owner must agree.",
-  noPicture: "This file is no picture that the browser can read; choose a JPEG, PNG or WebP file.",
+  consent: "Tick the box below the portrait first: the person in it must agree.",
+  noPicture: "The browser cannot read this picture; choose a JPEG, PNG or WebP file.",
   noFace: "No face was found in this picture. Set the square by hand.",
   noPaste: "There is no picture in the clipboard.",
   noClip: "This clip cannot be played here; choose an MP4 or WebM file.",
   upright: "The camera is upright: the middle square of its picture is used.",
   hidden: "Paused while this tab was in the background.",
-  mostlyLost: "The graphics card stopped computing. The processor goes on.",
-  threads: "Open this page again and it may use several threads.",
+  mostlyLost: "The graphics card stopped computing. The processor continues.",
+  threads: "Reload this page; it may then use several threads.",
   noRecorder: "This browser cannot record; a screen recorder can.",
-  noFull: "This browser shows no full screen here.",
+  noFull: "This browser does not support full screen here.",
 };
 
 /** @type {Record<string, string>} by the name of the browser's error */
 const CAMERA = {
-  NotAllowedError: "The camera was refused. Allow it in the browser's address bar, or choose a clip.",
+  NotAllowedError: "The camera is blocked. Allow it in the browser's address bar, or choose a clip.",
   NotFoundError: "No camera was found. Connect one, or choose a clip.",
   NotReadableError: "The camera is in use by another program. Close that, or choose a clip.",
 };
@@ -27,7 +27,7 @@ export function cameraWords(error) {
   return CAMERA[name] ?? "The camera could not be opened. Choose a clip instead.";
 }
 
-export const NO_CAMERA = "This page gets no camera: browsers give it to https addresses only.";
+export const NO_CAMERA = "Browsers allow the camera only on https addresses; choose a clip instead.";
 
 /** @param {import("./types.js").Place} place @returns {string} */
 export function placeWords({ backend, threads }) {
