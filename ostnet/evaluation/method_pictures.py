@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.comparators import MotionPoints, hull_area
@@ -109,8 +110,9 @@ def generate(
     """Run the methods that need one OSTNet checkpoint.
 
     Args:
-        model: an OSTNet in eval mode; pictures of other sizes than its resolution are resized.
-        source: uint8 (H, W, 3).
+        model: an OSTNet in eval mode. It works at its own resolution R; its pictures have the size
+            of the source.
+        source: uint8 (H, H, 3).
         driving: uint8 (T, H, W, 3).
         names: methods, none of ``TRAINED_APART``.
         anchor: index of the anchor frame of ``anchor_relative``.
@@ -119,7 +121,7 @@ def generate(
         smoothing_fps: frame rate of the one-euro filter on the scale of the variants; None: no
             filter.
     """
-    animator = Animator(model, str(next(model.parameters()).device), "torch")
+    animator = Animator(model, str(next(model.parameters()).device), "torch", len(source))
     animator.set_source(source)
     variants = [name for name in names if name in VARIANTS]
     options = replace(METHOD, scale_smoothing=smoothing_fps is not None)
@@ -128,7 +130,8 @@ def generate(
     readings = [next(iter(made.values())).reading for made in plain]
     result = Generated()
     if model.config.with_scale_transform:
-        result.rectified = np.concatenate([to_images(reading.rectified) for reading in readings])
+        rectified = [_resized(reading.rectified, len(source)) for reading in readings]
+        result.rectified = np.concatenate([to_images(frame) for frame in rectified])
     for name in names:
         if name == COPY_SOURCE:
             result.images[name] = np.stack([source] * len(driving))
@@ -143,6 +146,13 @@ def generate(
             made = animator.variants(driving, [method.variant], options, clip)
             _keep(result, name, [frames[method.variant] for frames in made])
     return result
+
+
+def _resized(frame: Tensor, side: int) -> Tensor:
+    """Return (1, 3, R, R) as (1, 3, side, side)."""
+    if frame.shape[-1] == side:
+        return frame
+    return functional.interpolate(frame, size=(side, side), mode="bilinear", antialias=True)
 
 
 def _reference(options: AnimateOptions, readings: Sequence[Reading], anchor: int) -> ClipReference:

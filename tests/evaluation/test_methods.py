@@ -27,6 +27,14 @@ def test_every_method_gives_one_picture_per_driving_frame(model, frames):
     }  # fmt: skip
 
 
+def test_a_network_of_another_resolution_gives_pictures_of_the_sources_size(model, frames):
+    assert model.config.resolution != 80
+    smaller = [frame[10:90, 10:90] for frame in frames]
+    generated = generate(model, smaller[0], smaller, ["full", "full_portrait"])
+    assert {images.shape for images in generated.images.values()} == {(3, 80, 80, 3)}
+    assert generated.rectified.shape == (3, 80, 80, 3)
+
+
 def test_an_untrained_module_is_the_identity(model, frames):
     generated = generate(model, frames[0], frames, OWN)
     assert generated.scales["full"] == pytest.approx(1, abs=1e-5)
