@@ -82,7 +82,7 @@ class Discriminator:
         with torch.no_grad():
             theirs, _ = self.network(target)
         matching = [F.l1_loss(a.float(), b.float()) for a, b in zip(ours, theirs, strict=True)]
-        return {"adversarial": -scores.float().mean(), "matching": sum(matching)}
+        return {"adversarial": -scores.float().mean(), "matching": sum(matching)}  # pyright: ignore[reportReturnType]
 
     def state_dict(self) -> dict:
         """Return all that a resumed run needs."""

@@ -57,7 +57,7 @@ class DistilStage(DetailStage):
             if hasattr(self.model.generator, name):
                 getattr(self.model.generator, name).requires_grad_(True)
 
-    def forward(self, batch: Batch, generator: Generator, step: int) -> Prediction:
+    def forward(self, batch: Batch, generator: Generator, step: int) -> Prediction:  # pyright: ignore[reportIncompatibleMethodOverride]
         whole = self.is_whole(step)
         pair = augmented_pair(batch, self.config, generator, rescaled=whole)
         return self.predict(pair, generator, whole)
@@ -80,10 +80,10 @@ class DistilStage(DetailStage):
             region = window.cut(region, FULL)
         return Prediction(pair, rendered, taught, region)
 
-    def judged(self, prediction: Prediction) -> None:
+    def judged(self, prediction: Prediction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None
 
-    def loss(self, prediction: Prediction, generator: Generator) -> Loss:
+    def loss(self, prediction: Prediction, generator: Generator) -> Loss:  # pyright: ignore[reportIncompatibleMethodOverride]
         weights = self.config.losses
         if weights.uncovered:
             return losses.weighted(self.uncovered_terms(prediction), weights)

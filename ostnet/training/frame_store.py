@@ -114,7 +114,7 @@ class FrameStore:
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Draw pairs as ``sample`` does; return their landmarks alone, (B, P, 2) each."""
         indices, _ = self.draw(batch, generator)
-        return self.landmarks.index_select(0, indices.to(self.device)).split(batch)
+        return self.landmarks.index_select(0, indices.to(self.device)).split(batch)  # pyright: ignore[reportReturnType]
 
     def draw(self, batch: int, generator: Generator) -> tuple[torch.Tensor, np.ndarray]:
         """Return frame indices (2 B,), sources then driving frames, and a mask of stills (B,)."""

@@ -154,4 +154,4 @@ class JointStage(Stage):
         source_points = torch.where(clips, pair.source_points[:, known], torch.nan)
         both = (source_points, pair.target_points[:, known])
         repeated = [points.repeat_interleave(4, dim=0) for points in both]
-        return detected + scale_loss(model, *repeated, self.config, generator, shift=0.0)
+        return detected + scale_loss(model, *repeated, self.config, generator, shift=0.0)  # pyright: ignore[reportCallIssue]

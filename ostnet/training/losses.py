@@ -15,7 +15,7 @@ Loss = tuple[Tensor, dict[str, Tensor]]
 
 def weighted(terms: dict[str, Tensor], weights: LossWeights) -> Loss:
     """Return the weighted sum of the terms, and the terms."""
-    return sum(getattr(weights, name) * value for name, value in terms.items()), terms
+    return sum(getattr(weights, name) * value for name, value in terms.items()), terms  # pyright: ignore[reportReturnType]
 
 
 def keypoint_distance(keypoints: Tensor, threshold: float) -> Tensor:

@@ -89,7 +89,7 @@ class ExponentialAverage:
         average, current = self.model.state_dict(), model.state_dict()
         names = [name for name, value in average.items() if value.is_floating_point()]
         with torch.no_grad():
-            torch._foreach_lerp_(
+            torch._foreach_lerp_(  # pyright: ignore[reportPrivateImportUsage]
                 [average[name] for name in names], [current[name] for name in names], 1 - decay
             )
 

@@ -57,7 +57,7 @@ def two_frames(u: np.ndarray, v: np.ndarray, length) -> tuple[np.ndarray, np.nda
     """Map uniform numbers u, v to two distinct frames of ``length`` (equal where it is 1)."""
     one = np.int64(u * length)
     step = 1 + np.int64(v * (length - 1))  # 1 to length - 1
-    return one, (one + step) % length
+    return one, (one + step) % length  # pyright: ignore[reportReturnType]
 
 
 def evenly_spaced(frames: int, limit: int | None) -> np.ndarray:

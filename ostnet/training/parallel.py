@@ -56,7 +56,7 @@ class Processes:
         state = PartialState(cpu=_device_name(device) == "cpu", timeout=_TIMEOUT)
         self.rank, self.count = state.process_index, state.num_processes
         self.first_here = state.local_process_index == 0
-        return torch.device("cpu") if state.device.type == "cpu" else state.device
+        return torch.device("cpu") if state.device.type == "cpu" else state.device  # pyright: ignore[reportOptionalMemberAccess, reportReturnType]
 
     @property
     def first(self) -> bool:
@@ -116,12 +116,12 @@ class Processes:
             return
         gradients = [p.grad for p in parameters if p.grad is not None]
         if self.count == 1:
-            torch._foreach_div_(gradients, parts)
+            torch._foreach_div_(gradients, parts)  # pyright: ignore[reportPrivateImportUsage]
             return
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         dist.all_reduce(flat)
         pieces = (flat / (self.count * parts)).split([gradient.numel() for gradient in gradients])
-        torch._foreach_copy_(
+        torch._foreach_copy_(  # pyright: ignore[reportPrivateImportUsage]
             gradients, [p.view_as(g) for p, g in zip(pieces, gradients, strict=True)]
         )
 
@@ -168,7 +168,7 @@ class SyncBatchNorm(nn.BatchNorm2d):
     Statistics are in float32.
     """
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Normalise; updates the running statistics in training mode."""
         if not self.training:
             return super().forward(x)

@@ -69,7 +69,7 @@ class PerceptualLoss(nn.Module):
             )
         self.name = network_name  # name of the network in use
         build, _, self.divisors = _CHOICES[network_name]
-        self.network = build()
+        self.network = build()  # pyright: ignore[reportCallIssue]
         self.network.load_state_dict(_state(network_name, self.network, weights))
         self.network.requires_grad_(False).eval()
         self.network.to(memory_format=torch.channels_last)  # pyright: ignore
@@ -101,7 +101,7 @@ class PerceptualLoss(nn.Module):
 
     def _features(self, image: Tensor) -> list[list[Tensor]]:
         """Return the features per scale and depth."""
-        image = (image - self.mean) / self.std
+        image = (image - self.mean) / self.std  # pyright: ignore[reportOperatorIssue]
         image = image.contiguous(memory_format=torch.channels_last)
         maps = []
         for scale in range(_SCALES):

@@ -102,7 +102,7 @@ class Trackio(Tracker):
     """A run, named after ``folder``, of the project ``ostnet``; view it with ``trackio show``."""
 
     def __init__(self, folder: Path, settings: dict):
-        import trackio
+        import trackio  # pyright: ignore[reportMissingImports]
 
         self.trackio = trackio
         trackio.init(project="ostnet", name=folder.name, config=settings, resume="allow")

@@ -141,7 +141,7 @@ class ShardStream:
         chosen = [self._choose(u, keep=False) for u in self._numbers(batch, generator)]
         images = np.stack([clip.frames[two[side]] for side in (0, 1) for clip, *two in chosen])
         images = torch.from_numpy(images).to(self.device).to(torch.float32).div_(255)
-        return Batch(
+        return Batch(  # pyright: ignore[reportCallIssue]
             *images.split(batch),
             *self._points(chosen),
             is_still=torch.tensor([clip.is_still for clip, *_ in chosen], device=self.device),
@@ -175,11 +175,11 @@ class ShardStream:
         if due and len(self._buffer) < self.config.stream_pool:
             self._take()
         clip = self._buffer.draw(u[1], u[2], still=u[0] < self.config.still_share, keep=keep)
-        return clip, *(int(i) for i in two_frames(u[3], u[4], len(clip.frames)))
+        return clip, *(int(i) for i in two_frames(u[3], u[4], len(clip.frames)))  # pyright: ignore[reportReturnType]
 
     def _points(self, chosen: list) -> tuple[torch.Tensor, torch.Tensor]:
         points = np.stack([clip.points[two[side]] for side in (0, 1) for clip, *two in chosen])
-        return torch.from_numpy(points).to(self.device).split(len(chosen))
+        return torch.from_numpy(points).to(self.device).split(len(chosen))  # pyright: ignore[reportReturnType]
 
     def _take(self) -> None:
         """Move the next decoded clip into the buffer, readers in turn, so that draws repeat."""

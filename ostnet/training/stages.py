@@ -187,7 +187,7 @@ class KeypointStage(WarmStartStage):
         if weight := self.config.losses.gaps:
             gaps = [pair for pair in KEYPOINT_GAPS if max(pair) < self.model.config.keypoints]
             total = total + weight * sum(losses.gap_distance(*one, gaps) for one in prediction)
-        return total, {}
+        return total, {}  # pyright: ignore[reportReturnType]
 
 
 class ScaleStage(WarmStartStage):

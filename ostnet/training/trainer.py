@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -79,9 +80,10 @@ class Trainer:
         found = float(updates) if state else -1.0
         self.processes.check_same(f"output {self.folder}", found)
         self.store = open_training(config, self.processes, updates)
-        self.model = initial_network(config).to(self.device, memory_format=torch.channels_last)
+        self.model: OSTNet = initial_network(config)
+        self.model.to(self.device, memory_format=torch.channels_last)  # pyright: ignore
         if self.processes.count > 1:
-            self.model = synchronise_batch_norms(self.model, self.device)
+            self.model = cast(OSTNet, synchronise_batch_norms(self.model, self.device))
         self.average = ExponentialAverage(self.model, config.ema)
         self.optimiser = Optimiser(self.model, config, self.processes, bf16)
         perceptual = self.processes.first_here_first(

@@ -107,7 +107,7 @@ class Validator:
         table = {"step": step, "frames": len(sources)}
         for name, parts in sums.items():
             values = torch.cat(parts)
-            table[name] = float(
+            table[name] = float(  # pyright: ignore[reportArgumentType]
                 values.mean() if name.startswith(("L1", "key")) else values.median()
             )
         (self.folder / "validation.json").write_text(json.dumps(table, indent=2) + "\n")
