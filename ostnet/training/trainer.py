@@ -280,7 +280,7 @@ class Trainer:
     @property
     def _result(self) -> OSTNet:
         """Return the network that is saved and validated: the average, in the main stages."""
-        return self.average.model if self.stage.is_main else self.model
+        return cast(OSTNet, self.average.model) if self.stage.is_main else self.model
 
     def _recipe(self) -> dict:
         return {
