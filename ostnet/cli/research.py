@@ -27,7 +27,7 @@ def prepare(argv: list[str]) -> None:
     if summary.shards:
         print(f"{summary.shards} shards")
     if summary.skips:
-        print(f"{summary.skips} left out; {config.output / 'skipped.csv'} says why")
+        print(f"{summary.skips} left out; for the reasons see {config.output / 'skipped.csv'}")
     print(f"wrote {config.output / 'manifest.csv'}")
 
 

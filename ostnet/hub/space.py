@@ -155,7 +155,7 @@ def _hub_entries(weights: str) -> tuple[dict, list[str]]:
     except InputError as error:
         reason = str(error).removeprefix("checkpoint: ").split(";")[0]
         warnings = [
-            f"weights: {weights} could not be looked at: {reason}; "
+            f"weights: {weights} could not be checked: {reason}; "
             "the Space can only be built once it exists"
         ]
     named = ",".join([CONFIG, WEIGHTS, *sorted(set(files) - {CONFIG, WEIGHTS})])

@@ -169,7 +169,7 @@ def clip_square(track: FaceTrack, mode: str = "auto") -> tuple[Crop, list[str]]:
     elif _is_wide(track) and mode == "auto":
         shots = [_path_of(shot) for shot in _shots(track)]
         crop = moving(step for shot in shots for step in shot)
-        words = f"each of its {len(shots)} shots gets a square of its own"
+        words = f"each of its {len(shots)} shots gets its own square"
         words = words if len(shots) > 1 else "its square follows it slowly"
         notes.append(f"the face moves far across the picture; {words}")
     else:
@@ -221,15 +221,15 @@ def _path_of(shot: FaceTrack) -> Iterator[tuple[int, Crop]]:
 
 def _notes_on(track: FaceTrack, detector: Detector) -> list[str]:
     if not track.boxes:
-        return [f"no face was found in any of {track.sampled} frames looked at "
-                f"(by {detector.name}); the centre square is used and the portrait keeps still; "
-                "to animate it all the same: --driving-crop none"]  # fmt: skip
+        return [f"no face was found in any of {track.sampled} frames examined (by {detector.name})"
+                "; the centre square is used and the portrait does not move; to animate it anyway, "
+                "give --driving-crop none"]  # fmt: skip
     notes = []
     if track.turns:
-        notes.append("its faces are not upright; every frame is turned")
+        notes.append("its faces are not upright; every frame is rotated")
     if track.share < FEW_FACES:
-        notes.append(f"a face was found in only {len(track.boxes)} of {track.sampled} frames "
-                     "looked at; check the crop")  # fmt: skip
+        notes.append(f"a face was found in only {len(track.boxes)} of {track.sampled} examined "
+                     "frames; check the crop")  # fmt: skip
     return notes
 
 

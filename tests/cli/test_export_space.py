@@ -91,7 +91,7 @@ def test_weights_on_the_hub_are_pinned_and_preloaded(ostnet, tmp_path, offline):
     space = tmp_path / "space"
     code, _, err = ostnet("export-space", space, "--weights", f"someone/tiny@{COMMIT}")
     assert code == 0
-    assert err.startswith(f"ostnet: warning: weights: someone/tiny@{COMMIT} could not be looked at")
+    assert err.startswith(f"ostnet: warning: weights: someone/tiny@{COMMIT} could not be checked")
     values, body = split((space / "README.md").read_text(encoding="utf-8"))
     check_space(values)
     assert values["models"] == ["someone/tiny"]

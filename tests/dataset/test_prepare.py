@@ -193,7 +193,7 @@ def test_a_folder_that_cannot_be_written_to_ends_the_run_and_is_no_videos_fault(
 
 
 def test_nothing_worth_keeping_is_an_error_that_says_where_to_look(films, settings):
-    with pytest.raises(InputError, match="^videos: no clip .*skipped.csv' says why"):
+    with pytest.raises(InputError, match="^videos: no clip .*skipped.csv' for reasons"):
         prepare(settings(films, min_frames=500))
     reasons = {row["reason"] for row in table(settings(films).output / "skipped.csv")}
     assert "30 frames; at least 500 wanted" in reasons

@@ -30,7 +30,7 @@ def test_a_good_track_is_kept():
     ("bad", "reason"),
     [
         (track(frames=63), "63 frames; at least 64"),
-        (track(seen=3, missed=1), "no face in 25% of the looks; at most 20%"),
+        (track(seen=3, missed=1), "no face in 25% of the frames examined; at most 20%"),
         (track(seen=0, missed=5), "no face in 100%"),
         (track(side=127), "face of 127 pixels; at least 128"),
         (track(sharp=24.0), "sharpness 24; at least 25"),

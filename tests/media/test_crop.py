@@ -214,7 +214,7 @@ def test_a_clip_on_its_side_is_turned_upright(astronaut):
     lying = np.full((200, 320, 3), 128, np.uint8)
     lying[20:180, 100:260] = np.rot90(head)
     crop, warning = driving_crop(lying for _ in range(12))
-    assert crop.roll == -90 and "every frame is turned" in warning
+    assert crop.roll == -90 and "every frame is rotated" in warning
     (face,) = make_detector().detect(crop.apply(lying))
     assert 0.35 < face.side / 256 < 0.7
 

@@ -85,7 +85,7 @@ def flaw(track: Track, framing: Framing | None, config: PrepareConfig) -> str | 
     if track.frames < config.min_frames:
         return f"{track.frames} frames; at least {config.min_frames} wanted"
     if not track.seen or track.lost > config.max_lost:
-        return f"no face in {track.lost:.0%} of the looks; at most {config.max_lost:.0%} allowed"
+        return f"no face in {track.lost:.0%} of the frames examined; at most {config.max_lost:.0%}"
     side = median(box.side for box in track.boxes)
     if config.min_face is not None and side < config.min_face:
         return f"face of {side:.0f} pixels; at least {config.min_face} wanted"
