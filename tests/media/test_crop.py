@@ -134,7 +134,7 @@ def test_an_uncertain_crop_gives_a_warning():
     crop, warning = driving_crop(frames(100, 300), detector=Fixed())
     assert crop == centre_square(100, 300) and "no face was found in any of 3 frames" in warning
     _, warning = driving_crop(frames(100, 300), detector=Rarely(Box(0, 0, 50, 50)))
-    assert "only 1 of 3 frames" in warning
+    assert "only 1 of 3 examined frames" in warning
 
 
 @pytest.mark.parametrize("turns", range(4))
