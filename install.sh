@@ -28,7 +28,7 @@ with_pip() {
     fi
     if [ "$backend" = cpu ]; then
         .venv/bin/pip install --quiet --retries 0 --timeout 30 --index-url "$cpu_builds" "$torch" ||
-            echo "The index of CPU builds is out of reach: torch comes from the default index." >&2
+            echo "The index of CPU builds cannot be reached: torch is installed from the default index." >&2
     fi
     # shellcheck disable=SC2086
     .venv/bin/pip install --quiet "$torch" $package
@@ -39,7 +39,7 @@ echo "installing into .venv (a few minutes the first time)"
 if ! command -v uv >/dev/null; then
     with_pip
 elif ! with_uv; then
-    echo "uv could not install everything: pip goes on." >&2
+    echo "uv could not install everything: continuing with pip." >&2
     with_pip
 fi
 if [ -n "$dev" ]; then # without its opencv-python, which would overwrite the headless OpenCV

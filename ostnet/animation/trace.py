@@ -46,5 +46,5 @@ class Trace:
 
 def _sigma(spread: tuple[float, float] | None) -> dict[str, float]:
     if spread is None:
-        raise ValueError("a frame that was not measured cannot be traced; ask for measure=True")
+        raise ValueError("the frame has no measured face sizes; animate with measure=True")
     return {"sigma_x": round(spread[0], 6), "sigma_y": round(spread[1], 6)}

@@ -28,8 +28,9 @@ class Recipe:
 
 
 _WARM_START = Recipe(
-    "Landmarks first (detector, then T_theta), both terms also in the joint stage; mouth and eyes "
-    "have extra weight in the pixels; 40 % of the scales from a wide range. Beyond the paper.",
+    "Starts with stages on landmarks (detector, then T_theta); both losses remain in the joint "
+    "stage. Pixels of mouth and eyes have extra weight; 40 % of the scales are from a wider range. "
+    "Beyond the paper.",
     {
         "losses": LossWeights(
             equivariance=20.0, distance=0.0, pixel=50.0, region=4.0, landmark=50.0, fiducial=50.0
@@ -76,7 +77,7 @@ _ABLATIONS = {
 }
 _SPEAKING = Recipe(
     "Grows lite weights (--init) into lite-speaking and trains mouths and lids: the detector on 30 "
-    "landmarks, T_theta on its points, then motion, generator and T_theta on windows of the "
+    "landmarks, T_theta on its keypoints, then motion, generator and T_theta on windows of the "
     "picture, mostly at mouth and eyes. For a CPU with bfloat16 arithmetic or a GPU.",
     {
         "losses": LossWeights(
@@ -134,8 +135,8 @@ _DISTILLED = {"distilled": 100.0, "perceptual": 4.0, "region": 6.0}
 RECIPES: dict[str, Recipe] = {
     "warm-start": _WARM_START,
     "paper": Recipe(
-        "The paper's losses alone, from a cold start: perceptual distance of result and rectified "
-        "frame, equivariance, keypoint distance. For --preset paper --resolution 256.",
+        "Only the paper's losses, without a warm start: perceptual distance of result and "
+        "rectified frame, equivariance, keypoint distance. For --preset paper --resolution 256.",
         {"losses": LossWeights(), "keypoint_steps": 0, "scale_steps": 0},
         hardware="the paper: 8 RTX 3090",
     ),
@@ -144,9 +145,9 @@ RECIPES: dict[str, Recipe] = {
     "speaking-gpu": _SPEAKING_GPU,
     "base-speaking-gpu": replace(
         _SPEAKING_GPU.but(
-            "Grows finished lite-speaking weights (--init) into base-speaking, which costs three "
-            "times as much, and trains it as speaking-gpu does. Stop it by --steps 3200 (307,200 "
-            "pairs) or --minutes.",
+            "Grows trained lite-speaking weights (--init) into base-speaking, which needs three "
+            "times the computation, and trains them as speaking-gpu does. Set the end by --steps "
+            "3200 (307,200 pairs) or --minutes.",
             grow="base-speaking",
             keypoint_steps=500,
             scale_steps=1500,
@@ -156,8 +157,8 @@ RECIPES: dict[str, Recipe] = {
         hardware="one GPU of 40 GB; of 24 GB with --detail-batch 48 --max-frames-per-clip 48",
     ),
     "quick": Recipe(
-        "Prunes finished lite-speaking weights (--init) to lite-quick, with a cheaper generator, "
-        "and trains its decoder to generate what the former one does.",
+        "Prunes trained lite-speaking weights (--init) to lite-quick, with a smaller generator, "
+        "and trains its decoder to give the same output as before.",
         {
             **_SPEAKING.values,
             "losses": LossWeights(**_DISTILLED),
@@ -172,8 +173,9 @@ RECIPES: dict[str, Recipe] = {
         expected="run 10 of ostnet-lite (23,844 pairs): its training log",
     ),
     "framing": Recipe(
-        "Trains the decoder of finished speaking or quick weights (--init) to generate what the "
-        "source does not show, on pairs cropped at different places; elsewhere it stays the same.",
+        "Trains the decoder of trained speaking or quick weights (--init) to generate what the "
+        "source does not show, on pairs cropped at different places. Elsewhere its output stays "
+        "the same.",
         {
             **_SPEAKING.values,
             "losses": LossWeights(**_DISTILLED, uncovered=300.0, pixel=20.0),
@@ -189,12 +191,12 @@ RECIPES: dict[str, Recipe] = {
         },
         hardware="one CPU core",
         expected="3,936 pairs (38 minutes, before the learning rate had fallen) are too few: on 64 "
-        "reframed pairs of val, L1 of the uncovered part .118, with repeated edges .100; of the "
-        "rest .065 and .063; the weights were not used",
+        "reframed pairs of val, L1 of the uncovered part is .118 (with repeated edges .100) and of "
+        "the rest .065 (.063); the weights were not used",
     ),
     "scale": Recipe(
-        "T_theta alone, on the points that the detector of finished speaking weights (--init) "
-        "finds; nothing else learns. Minutes.",
+        "Trains only T_theta, on the keypoints that the detector of trained speaking weights "
+        "(--init) finds. Takes minutes.",
         {
             "losses": LossWeights(people=20.0),
             "grow": "lite-speaking",

@@ -75,7 +75,7 @@ def chart(document: dict) -> str:
         for name, style in STYLES.items()
         if name in sizes
     ]
-    title = "Face size over time, in portrait faces"
+    title = "Face size over time (portrait = 1)"
     return markup.line_plot(title, series, frames / document["fps"])
 
 

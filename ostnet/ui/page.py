@@ -127,8 +127,8 @@ def live_tab() -> None:
     gr.set_static_paths([folder])
     address = f"/gradio_api/file={folder.as_posix()}/index.html"
     gr.HTML(
-        f'<p><a href="{address}" target="_blank">Open it in a tab of its own</a>: it may be faster '
-        "there. Nothing is uploaded.</p>"
+        f'<p><a href="{address}" target="_blank">Open this page in its own tab</a>: it may be '
+        "faster there. Nothing is uploaded.</p>"
         f'<iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; '
         'clipboard-read" style="width: 100%; height: 1100px; border: 0"></iframe>'
     )

@@ -121,8 +121,8 @@ def inside(request: gr.Request, position: float, *values: Any) -> tuple:
     s_x, s_y = seen.scale
     words = (
         f"OSTNet measured that this driving face is {s_x:.2f} times as wide and {s_y:.2f} times "
-        "as high as the portrait's. Drag the divider: left the driving frame as it came, right "
-        "the frame whose keypoints drive the portrait."
+        "as high as the portrait's. Drag the divider: on the left is the original driving frame, "
+        "on the right the rectified frame, whose keypoints drive the portrait."
     )
     before_after = seen.driving, seen.rectified
     return before_after, markup.note(words), markup.row(_steps(source, seen), 250)
@@ -133,7 +133,7 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[Figure]:
     return [
         Figure(
             drawing.points(source, blue),
-            f"Portrait: its {count} keypoints say where the face is and how large.",
+            f"Portrait: its {count} keypoints show the place and size of the face.",
             f"The portrait with {count} blue points.",
         ),
         Figure(
@@ -143,23 +143,23 @@ def _steps(source: np.ndarray, seen: engine.Insides) -> list[Figure]:
         ),
         Figure(
             drawing.spline(seen.driving, seen.grid, seen.fiducials),
-            "The spline: 12 fiducial points (amber) span the net that is read from this frame.",
+            "The spline: 12 fiducial points (amber) define the grid that samples this frame.",
             "The driving frame under a net of lines with 12 amber points at its border.",
         ),
         Figure(
             drawing.points(seen.rectified, blue, (seen.x_rectified, drawing.TEAL)),
-            "Rectified frame: its keypoints (green) spread as widely as the portrait's (blue).",
+            "Rectified frame: its keypoints (green) have the same spread as the portrait's (blue).",
             f"The rectified driving frame with {count} green and {count} blue points.",
         ),
         Figure(
             drawing.flow_colours(seen.displacement),
-            "Dense flow: hue is the direction in which each pixel is fetched, colour strength "
-            "how far.",
+            "Dense flow: hue is the direction from which a pixel is taken, saturation the "
+            "distance.",
             "A colour map of the motion from portrait to result.",
         ),
         Figure(
             drawing.occlusion_map(seen.occlusion),
-            "Occlusion: white is taken from the portrait, black has to be made up.",
+            "Occlusion: white is taken from the portrait, black is generated.",
             "A grey map of what the portrait shows.",
         ),
         Figure(

@@ -34,7 +34,7 @@ export function canvasIn(around) {
  */
 export function drawing(canvas) {
   const context = canvas.getContext("2d");
-  if (!context) throw new Error("this browser draws no pictures");
+  if (!context) throw new Error("this browser cannot draw on a canvas");
   return context;
 }
 

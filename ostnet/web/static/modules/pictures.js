@@ -118,7 +118,7 @@ export class Cutter {
   #pixels(picture, { left, top, side }, mirror) {
     if (this.canvas.width !== side) this.canvas = new OffscreenCanvas(side, side);
     const context = this.canvas.getContext("2d", { willReadFrequently: true });
-    if (!context) throw new Error("this browser gives no canvas to read pictures from");
+    if (!context) throw new Error("this browser cannot read pictures from a canvas");
     context.setTransform(mirror ? -1 : 1, 0, 0, 1, mirror ? side : 0, 0);
     context.fillStyle = "white";
     context.fillRect(0, 0, side, side);
