@@ -171,7 +171,8 @@ class AnimateOptions:
     too far for one square, auto takes one for each shot."""
 
     face: int = _option(0, _whole(0), "N")
-    """Which face to use where a file shows several; 0 is the largest."""
+    """Number of the face to use; 0 is the largest. Of a file with fewer faces, the largest is
+    used."""
 
     max_frames: int | None = _option(None, _none_or(_whole(1)), "N")
     """Stop after this many frames."""

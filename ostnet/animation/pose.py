@@ -1,7 +1,7 @@
-"""The reference pose: the place and pose of the head from which the driver's motion is applied.
+"""The head pose: the place and pose of the head from which the driver's motion is applied.
 
 The driver's head has another place and pose than the portrait's. As the scale transformation
-removes the driver's size, the reference pose removes this difference: keypoints move by the
+removes the driver's size, the head pose removes this difference: keypoints move by the
 driver's motion since a neutral pose, the median over the clip. This goes beyond the paper.
 
 Shapes: K keypoints; arrays are tensors or NumPy arrays, whichever the back end computes with.

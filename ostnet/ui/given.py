@@ -27,7 +27,7 @@ SCALE_WINDOWS = {
     "the last 2 seconds": 2.0,
 }
 HEAD_POSES = {
-    "the portrait's (it stays itself)": "portrait",
+    "the portrait's own": "portrait",
     "the driver's, at the portrait's place": "position",
     "the driver's (as in the paper)": "driver",
 }

@@ -146,7 +146,7 @@ export class Animator {
   }
 
   /**
-   * Move raw and rectified keypoints by the same reference pose, so that variants differ in the
+   * Move raw and rectified keypoints by the same head pose, so that variants differ in the
    * driver's size alone.
    *
    * @param {Tensors} source

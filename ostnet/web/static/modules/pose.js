@@ -1,5 +1,5 @@
 /**
- * The reference pose: the place and pose of the head from which the driver's motion is applied.
+ * The head pose: the place and pose of the head from which the driver's motion is applied.
  *
  * The same as `ostnet/animation/pose.py` computes. Points are flat: x, y of each of K keypoints.
  *
