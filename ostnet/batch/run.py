@@ -129,7 +129,7 @@ def complain(summary: Summary, output: Path) -> None:
     if summary.failed:
         raise FailedJobsError(
             f"jobs: {summary.failed} failed, {summary.made + summary.kept} are done; "
-            f"'{output / FAILURES}' says why"
+            f"for the reasons see '{output / FAILURES}'"
         )
 
 

@@ -70,7 +70,7 @@ def export(argv: list[str]) -> None:
     assert manifest.differences  # both export functions check their graphs with torch
     print(
         f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
-        f"pixels differ from torch by {manifest.differences['pixel_max']:.3f}/255 at most; {more}"
+        f"pixels differ from torch by at most {manifest.differences['pixel_max']:.3f}/255; {more}"
     )
 
 

@@ -23,13 +23,13 @@ from ostnet.media.video import VideoWriter, probe
 from ostnet.model.ostnet import OSTNet
 
 STAGES = {
-    "encode": "source: keypoints and encoder taps, once per video",
+    "encode": "source: keypoints and encoder features, once per video",
     "keypoints": "keypoints of the driving frame",
     "align": "T_theta on two sets of keypoints",
     "rectify": "thin-plate spline grid and sampling of the driving frame",
     "keypoints_again": "keypoints of the rectified frame",
     "motion": "dense motion",
-    "generator": "warp and decode, z embedded",
+    "generator": "warp and decode, with the scale embedding",
 }
 """Stage -> what it does."""
 

@@ -165,7 +165,7 @@ def _as_input_errors(repo: str, revision: str | None) -> Iterator[None]:
     except Exception as error:  # the HTTP library of the Hub's client raises it
         raise UnreachableError(
             f"checkpoint: {repo!r} is not a folder here, and the Hub cannot be reached "
-            f"({brief(error)}); go online once or give a folder"
+            f"({brief(error)}); connect to the internet once, or give a folder"
         ) from error
 
 

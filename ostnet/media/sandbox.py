@@ -71,7 +71,7 @@ def broken_limit(process: subprocess.Popen, log: bytes) -> str | None:
 
     # 255: ffmpeg was asked to stop
     if process.returncode in (255, -signal.SIGXCPU):
-        return f"the decoder worked on it for {limits.seconds} seconds; give a shorter one"
+        return f"decoding needs more than {limits.seconds} seconds of CPU time; give a shorter one"
     if process.returncode == -signal.SIGXFSZ:
         return "the decoder reports too many errors; convert the file first"
     return None

@@ -68,7 +68,9 @@ def test_failures_are_listed_and_stop_nothing(here, ostnet, folder, jobs, files)
     code, out, err = ostnet(*folder.command())
     assert code == 1
     assert out.startswith("1 made, 0 done before, 5 failed\n")
-    assert err.endswith(f"jobs: 5 failed, 1 are done; '{folder.output}/failures.csv' says why\n")
+    assert err.endswith(
+        f"jobs: 5 failed, 1 are done; for the reasons see '{folder.output}/failures.csv'\n"
+    )
     reasons = {name: row["reason"] for name, row in folder.table("failures.csv").items()}
     assert reasons["missing"] == "driving: no file 'nowhere.mp4'; check the path"
     assert reasons["broken"].startswith("driving: ")
