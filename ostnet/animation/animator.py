@@ -193,10 +193,10 @@ class Animator:
             clip = replace(clip, shots=self._shots(frames, options, clip))
         return clip
 
-    def resized(self, size: int | None) -> "Animator":
+    def resized(self, size: int) -> "Animator":
         """Return an animator of another result size that shares the networks, without a source."""
         other = copy(self)
-        other.size = _checked_size(self.resolution if size is None else size)
+        other.size = _checked_size(size)
         other._source = other._portrait = None
         return other
 

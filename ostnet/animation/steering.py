@@ -89,7 +89,7 @@ def start_median(transform: Transform, frames: int) -> Steering:
 
 
 def constant(transform: Transform, scale: tuple[float, float]) -> Steering:
-    """Use the same scale for every frame."""
+    """Replace the measured scale by a given one (s_x, s_y)."""
 
     def steer(alignment: Alignment, *_: Tensor) -> Alignment:
         value = like([scale] * len(alignment.scale), alignment.scale)

@@ -238,7 +238,7 @@ def table(result: dict[str, Any]) -> str:
         lines += ["", _row("one thread", ["CPU ms a frame", "share"])]
         for backend, ms in reference["full_cpu_ms"].items():
             lines.append(_row(backend, [f"{ms:.1f}", _share(ms, reference)]))
-        note = f"  eager torch, {reference['gmac']:.1f} GMAC, the source encoded for every frame"
+        note = f"  eager torch, {reference['gmac']:.1f} GMAC; encodes the source in each frame"
         lines.append(_row(REFERENCE, [f"{reference['cpu_ms']:.0f}", "1"]) + note)
     for command, costs in result["commands"].items():
         head = ["frames/s", "CPU ms a frame", "share", "one frame, s", "peak MiB"]

@@ -57,10 +57,10 @@ class EvaluateConfig(PairOptions, MetricOptions):
     reads DaGAN's own pairs."""
 
     pair_list: Path | None = None
-    """Pairs to use instead of drawn ones. A CSV file, for every protocol, with the columns source,
-    driving and frame (optional: source_frame, s_x, s_y, roll, shift_x, shift_y, person), such as
-    the lists of first-order-model, DaGAN and MCNet. Or a folder with <protocol>.csv; protocols
-    without a file draw their pairs. Or the name of lists that come with ostnet (demo-clips-val).
+    """CSV file of the pairs, for every protocol; default: pairs are drawn. Columns: source, driving
+    and frame; optional: source_frame, s_x, s_y, roll, shift_x, shift_y, person. The lists of
+    first-order-model, DaGAN and MCNet can be read. A folder with <protocol>.csv is possible too;
+    a protocol without a file draws its pairs. demo-clips-val names lists that come with ostnet.
     Paths are relative to the data folder or its test/; video.mp4/0000012.png is a frame. Where the
     protocol draws scales, pairs without s_x and s_y get drawn ones."""
 

@@ -35,8 +35,8 @@ PEAK_GMAC = LAYERS * (3 * CHANNELS * MAP_SIDE) ** 2 / 1e9
 class FirstOrderModel(nn.Module):
     """The architecture of first-order-model (arXiv 2003.00196, vox-256), untrained, to be timed.
 
-    The time of a frame depends on layers and widths alone. Like the methods built on it, it encodes
-    the source again for every driving frame.
+    The time of a frame depends on layers and widths alone. The source is encoded in each frame, as
+    in the methods built on first-order-model.
     """
 
     def __init__(self):

@@ -201,7 +201,7 @@ def _table(config: ScoreConfig) -> list[Metric]:
 
 
 def _partner(folder: Path, video: Path, suffixes: tuple[str, ...], role: str) -> Path:
-    """Return the file of a video's name, whatever its ending; InputError where there is none."""
+    """Return the file with a video's stem and one of the suffixes; InputError without any."""
     for suffix in suffixes:
         candidate = folder / f"{video.stem}{suffix}"
         if candidate.is_file():

@@ -1,6 +1,6 @@
 """Decoding of one picture with Pillow, as a function and as a program.
 
-It has few imports, since the program starts anew for every picture.
+A new process runs it for each picture, so it imports little.
 """
 
 import contextlib

@@ -12,7 +12,7 @@ from ostnet.evaluation.protocols.rectification import Rectification
 from ostnet.evaluation.protocols.stability import Stability
 from ostnet.evaluation.protocols.sweeps import Rotation, ScaleSweep
 
-PROTOCOLS: dict[str, Protocol] = {
+PROTOCOLS: dict[str, Protocol | Efficiency] = {
     protocol.name: protocol
     for protocol in (
         SameScale(),

@@ -9,7 +9,7 @@ import torch
 
 from ostnet.evaluation.data.clips import Clip, load_frames
 from ostnet.evaluation.method_pictures import to_batch
-from ostnet.evaluation.protocols.protocol import Context, Protocol
+from ostnet.evaluation.protocols.protocol import Context
 from ostnet.evaluation.report.tables import Row
 from ostnet.evaluation.timing import (
     PER_FRAME,
@@ -24,10 +24,11 @@ REPEATS = 20
 """Timed calls per stage."""
 
 
-class Efficiency(Protocol):
-    """Parameters, multiplications and times; it measures a frame rather than pairs."""
+class Efficiency:
+    """Parameters, multiplications and times of one frame: a protocol without pairs."""
 
     name = "efficiency"
+    headline: Sequence[str] = ()
 
     @torch.inference_mode()
     def rows(self, context: Context, clips: Sequence[Clip], dataset: str) -> list[Row]:
@@ -64,8 +65,8 @@ class Efficiency(Protocol):
         landmarker = context.reader.landmarker
         search = milliseconds(lambda: landmarker.landmarks(image), device, REPEATS)
         text = (
-            "median time of the landmarks of one frame, ms: what the search for an anchor frame "
-            "costs for every driving frame before the first is shown "
+            "median time of the landmarks of one frame, ms: a search for the anchor frame takes it "
+            "for each driving frame, before the first result "
             f"({landmarker.name})"
         )
         return [*rows, row("anchor_relative", "ms_search_per_frame", search, text)]

@@ -5,6 +5,7 @@ per method and frame: a flat dict of numbers, NaN where a face was not found. ``
 turns records into rows of the report.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,7 +58,7 @@ class Context:
     """The network of the perceptual distance on regions, where it is installed."""
 
 
-class Protocol:
+class Protocol(ABC):
     """One protocol of ``ostnet evaluate``; subclasses are listed in ``protocols.PROTOCOLS``."""
 
     name: str
@@ -92,16 +93,16 @@ class Protocol:
         more = ONE_SCALE if self.scales_drawn and scale_per_clip else ()
         return [name for name in METHODS if name in self.methods or name in more]
 
+    @abstractmethod
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
         """Draw the pair list, with so many driving frames per clip."""
-        raise NotImplementedError
 
+    @abstractmethod
     def measure(self, context: Context, pairs: Sequence[Pair]) -> Result:
         """Measure one group of pairs.
 
         Records with a ``condition`` are reduced to one set of rows per condition.
         """
-        raise NotImplementedError
 
     def metrics(self, context: Context) -> Sequence[Metric]:
         """Return the metrics that reduce one column of the records to a row."""
@@ -111,7 +112,7 @@ class Protocol:
         """Return the rows that need more than one column, and write their plots."""
         return []
 
-    def draw(self, folder: Path, records: Sequence[Record]) -> None:
+    def draw(self, folder: Path, records: Sequence[Record]) -> None:  # noqa: B027 -- plots are optional
         """Write the plots into a folder."""
 
 
