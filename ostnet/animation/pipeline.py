@@ -5,11 +5,13 @@ Command line, page, API and batches all run this.
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.frame import DrivingFrame, Frame
@@ -39,6 +41,16 @@ Cancel = Callable[[], bool]
 
 def _never() -> bool:
     return False
+
+
+class Rendered(NamedTuple):
+    """What was made of one driving frame."""
+
+    pictures: dict[str, np.ndarray]
+    """Name of the clip -> its picture, uint8 (H, W, 3)."""
+    variants: Variants
+    source_spread: Spread
+    """(sigma_x, sigma_y) of the portrait's keypoints."""
 
 
 class Pipeline:
@@ -167,9 +179,7 @@ class Pipeline:
         it is whole.
         """
         started = time.perf_counter()
-        options, total, scales, faces = scene.options, scene.total, [], []
-        paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
-        source, log = scene.source, None
+        total, scales, faces, log = scene.total, [], [], None
         with ExitStack() as files:
             writers = {
                 name: files.enter_context(
@@ -177,27 +187,20 @@ class Pipeline:
                 )
                 for name, path in outputs.clips.items()
             }
-            driving, measure = scene.frames(cancel), outputs.measures
-            frames = self.generate(
-                scene.framed, driving, outputs.names, options, scene.fps, measure
-            )
-            files.callback(close, frames)  # ends the prefetching threads
-            for done, (spread, made) in enumerate(frames, 1):
+            frames = files.enter_context(closing(self.stream(scene, outputs, cancel)))
+            for done, (pictures, made, spread) in enumerate(frames, 1):
                 any_variant = next(iter(made.values()))
                 scales.append(any_variant.scale)
                 faces.append(not any_variant.held)
                 if outputs.measures:
                     log = log or Trace(scene.video.fps, spread)
                     log.add(made)
-                pictures = pictures_of(source, made, outputs, paster, options.visible_mark)
                 for name, writer in writers.items():
                     writer.write(pictures[name])
                 if on_step is not None:
                     pace = (time.perf_counter() - started) / done
                     newest = pictures.get("grid", next(iter(pictures.values())))
                     on_step(Step(done, total, pace * (total - done), newest))
-                if done < total and cancel():
-                    break
             stopped = len(faces) < total and cancel()
         trace = log.document if log else {}
         if outputs.trace and log:
@@ -208,6 +211,30 @@ class Pipeline:
             scale_chart(trace, outputs.chart)
         written = outputs.clips | ({"trace": outputs.trace} if outputs.trace else {})
         return Result(written, time.perf_counter() - started, scales, faces, trace, stopped)
+
+    def stream(
+        self, scene: Scene, outputs: Outputs, cancel: Cancel = _never
+    ) -> Generator[Rendered, None, None]:
+        """Yield the pictures of each driving frame, as they come; write no file.
+
+        Args:
+            scene: portrait and driving clip.
+            outputs: names of the clips to render; their paths are not used.
+            cancel: called at every frame; once it returns True, no more frames follow.
+        """
+        source, options = scene.source, scene.options
+        paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
+        frames = self.generate(
+            scene.framed, scene.frames(cancel), outputs.names, options, scene.fps, outputs.measures
+        )
+        try:
+            for done, (spread, made) in enumerate(frames, 1):
+                pictures = pictures_of(source, made, outputs, paster, options.visible_mark)
+                yield Rendered(pictures, made, spread)
+                if done < scene.total and cancel():
+                    return
+        finally:
+            close(frames)  # ends the prefetching threads
 
     def generate(
         self,

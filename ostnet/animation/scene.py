@@ -11,8 +11,9 @@ from ostnet.animation.presence import FacePresence
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
+from ostnet.media.probe import check_sides
 from ostnet.media.square import Framed
-from ostnet.media.video import VideoInfo, probe, read_frames, read_image
+from ostnet.media.video import Clip, VideoInfo, probe, read_frames, read_image
 from ostnet.options import AnimateOptions
 
 NETWORK_SIDE = 256
@@ -27,8 +28,7 @@ LARGEST = 2048
 class Scene:
     """A portrait and a driving clip whose faces have been found."""
 
-    source_path: Path
-    driving_path: Path
+    driving: Path | Clip
     options: AnimateOptions
     portrait: np.ndarray
     """The whole source picture, uint8 (H, W, 3)."""
@@ -101,7 +101,7 @@ class SceneFrames:
     def __iter__(self) -> Iterator[DrivingFrame]:
         scene = self.scene
         has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
-        frames = read_frames(scene.driving_path, scene.limit, role="driving")
+        frames = read_frames(scene.driving, scene.limit, role="driving")
         for index, frame in enumerate(frames):
             if index and self.cancel():
                 return
@@ -110,16 +110,16 @@ class SceneFrames:
 
 
 def open_scene(
-    source: str | Path,
-    driving: str | Path,
+    source: str | Path | np.ndarray,
+    driving: str | Path | Clip,
     options: AnimateOptions,
     cancel: Callable[[], bool] | None = None,
 ) -> Scene:
     """Read the portrait, find the faces, choose the squares.
 
     Args:
-        source: picture file.
-        driving: video file.
+        source: picture file, or uint8 RGB (H, W, 3).
+        driving: video file, or frames that are not in a file.
         options: see :class:`AnimateOptions`.
         cancel: called at every frame that is read; the reading ends once it returns True.
 
@@ -127,14 +127,16 @@ def open_scene(
         InputError: a file that is missing or cannot be read, a face that is not there, or the
             reading was cancelled.
     """
-    portrait = read_image(source, role="source")
+    portrait = source if isinstance(source, np.ndarray) else read_image(source, role="source")
+    check_sides(*portrait.shape[:2], "source")
     video = probe(driving, "driving", cancel)
+    given = driving if isinstance(driving, Clip) else Path(driving)
     used = options.frames(video.frames, float(video.fps))
     detector = make_detector()
 
-    def clip() -> Path | Iterator[np.ndarray]:
+    def clip() -> Path | Clip | Iterator[np.ndarray]:
         whole = used == video.frames
-        return Path(driving) if whole else read_frames(driving, used, "driving", cancel)
+        return given if whole else read_frames(given, used, "driving", cancel)
 
     (square, source_warning), (framed, driving_warning) = _chosen_face(
         options.face,
@@ -144,8 +146,7 @@ def open_scene(
         ),
     )
     return Scene(
-        source_path=Path(source),
-        driving_path=Path(driving),
+        driving=given,
         options=options,
         portrait=portrait,
         source_crop=square,

@@ -22,7 +22,7 @@ from ostnet.media.square import (
     moving,
 )
 from ostnet.media.track import FaceTrack, check_face, track_face
-from ostnet.media.video import VideoInfo, probe, read_frames
+from ostnet.media.video import Clip, VideoInfo, probe, read_frames
 
 ALREADY_FRAMED = (0.2, 0.8)
 """Face heights, as shares of a square clip's height, that need no crop."""
@@ -107,7 +107,7 @@ def source_crop(
 
 
 def driving_crop(
-    path_or_frames: str | os.PathLike | Iterable[np.ndarray],
+    path_or_frames: str | os.PathLike | Clip | Iterable[np.ndarray],
     mode: str = "auto",
     detector: Detector | None = None,
     face: int = 0,
@@ -120,7 +120,7 @@ def driving_crop(
     The clip is read once, in constant memory.
 
     Args:
-        path_or_frames: the file, or its frames. With "none" only the first frame is read.
+        path_or_frames: the clip, or its frames. With "none" only the first frame is read.
         mode: "none" is the centre square; "fixed" frames the union of the face boxes; "auto" is
             "none" for a square clip whose face takes 20 to 80 % of its height, else "fixed", unless
             the face moves so far that it would be very small: then each shot has its own square
@@ -139,7 +139,7 @@ def driving_crop(
             cancelled.
     """
     _check_mode(mode, ("auto", "fixed", "none"))
-    if isinstance(path_or_frames, str | os.PathLike):
+    if isinstance(path_or_frames, str | os.PathLike | Clip):
         info = info or probe(path_or_frames, role, cancel)
         frames, total, size = (
             read_frames(path_or_frames, role=role, cancel=cancel),

@@ -12,7 +12,7 @@ from ostnet.errors import InputError
 from ostnet.media import picture_decoder
 from ostnet.media.ffmpeg import existing_file, pictures, stop
 from ostnet.media.limits import LONGEST_DECODING, BeyondLimitError, DecoderLimits
-from ostnet.media.probe import SMALLEST
+from ostnet.media.probe import check_sides
 from ostnet.media.sandbox import broken_limit, read_in_time, start_decoder
 
 PROGRAM = """
@@ -57,10 +57,7 @@ def read_image(
         raise InputError(f"{name}: {error}") from error
     except _DecodingError as error:
         raise InputError(f"{name}: '{file.name}' {_problem(error.code, most)}") from error
-    height, width = image.shape[:2]
-    if min(height, width) < SMALLEST:
-        raise InputError(f"{name}: {width}x{height} pixels is too small; "
-                         f"give at least {SMALLEST} pixels a side")  # fmt: skip
+    check_sides(*image.shape[:2], name)
     return image
 
 

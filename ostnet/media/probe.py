@@ -4,9 +4,12 @@ import itertools
 import os
 import re
 import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+
+import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import existing_file, ffmpeg, open_input, stop
@@ -71,21 +74,35 @@ class VideoInfo:
         return self.height, self.width
 
 
+@dataclass(frozen=True)
+class Clip:
+    """Frames that are not in a file."""
+
+    info: VideoInfo
+    """Their size, rate and number."""
+
+    read: Callable[[], Iterable[np.ndarray]]
+    """Starts a new reading of the frames, uint8 RGB (H, W, 3)."""
+
+
 def probe(
-    path: str | os.PathLike, role: str | None = None, cancel: Cancel | None = None
+    path: str | os.PathLike | Clip, role: str | None = None, cancel: Cancel | None = None
 ) -> VideoInfo:
     """Find the properties of a video without decoding it (VP8 and MPEG-4 must be decoded).
 
     The result is cached as long as the file does not change.
 
     Args:
-        path: the file.
+        path: the file, or frames that are not in one.
         role: name of the input in error messages; default: the file's name.
         cancel: ends the reading once it returns True.
 
     Raises:
         InputError: the file has no readable video or exceeds a limit, or the reading was cancelled.
     """
+    if isinstance(path, Clip):
+        check_sides(*path.info.size, role or "clip")
+        return path.info
     file, name = existing_file(path, role)
     try:
         info = properties(file, cancel)
@@ -94,10 +111,15 @@ def probe(
     if info is None:
         raise InputError(f"{name}: '{file.name}' contains no readable video; "
                          "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
-    if min(info.width, info.height) < SMALLEST:
-        raise InputError(f"{name}: {info.width}x{info.height} pixels is too small; "
-                         f"give at least {SMALLEST} pixels a side")  # fmt: skip
+    check_sides(*info.size, name)
     return info
+
+
+def check_sides(height: int, width: int, name: str) -> None:
+    """Raise InputError for a picture or a video with a side below `SMALLEST`."""
+    if min(height, width) < SMALLEST:
+        raise InputError(f"{name}: {width}x{height} pixels is too small; "
+                         f"give at least {SMALLEST} pixels a side")  # fmt: skip
 
 
 def properties(file: Path, cancel: Cancel | None = None) -> VideoInfo | None:

@@ -97,10 +97,8 @@ def read_in_time(
     """
     watchdog = _Watchdog(process, STALLED if seconds is None else seconds)
     try:
-        for item in items:
+        for item in until(cancel, items):
             watchdog.since = None
-            if cancel is not None and cancel():
-                raise InputError("stopped: the job was cancelled; start it again")
             yield item
             watchdog.since = time.monotonic()
         process.wait()
@@ -110,6 +108,14 @@ def read_in_time(
         raise BeyondLimitError(
             f"the decoder made no progress for {watchdog.seconds:g} seconds; convert the file first"
         )
+
+
+def until(cancel: Cancel | None, items: Iterable[T]) -> Iterator[T]:
+    """Yield items; raise InputError once ``cancel`` returns True, which is called at each item."""
+    for item in items:
+        if cancel is not None and cancel():
+            raise InputError("stopped: the job was cancelled; start it again")
+        yield item
 
 
 class _Watchdog:

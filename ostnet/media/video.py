@@ -3,6 +3,7 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,15 +20,15 @@ from ostnet.media.ffmpeg import (
 )
 from ostnet.media.image import read_image
 from ostnet.media.limits import BeyondLimitError
-from ostnet.media.probe import SMALLEST, SQUARE_PIXELS, VideoInfo, probe, properties
-from ostnet.media.sandbox import Cancel, broken_limit, read_in_time, start_decoder
+from ostnet.media.probe import SQUARE_PIXELS, Clip, VideoInfo, check_sides, probe, properties
+from ostnet.media.sandbox import Cancel, broken_limit, read_in_time, start_decoder, until
 from ostnet.media.writer import VideoWriter
 
-__all__ = ["VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
+__all__ = ["Clip", "VideoInfo", "VideoWriter", "probe", "read_frames", "read_image"]
 
 
 def read_frames(
-    path: str | os.PathLike,
+    path: str | os.PathLike | Clip,
     max_frames: int | None = None,
     role: str | None = None,
     cancel: Cancel | None = None,
@@ -40,7 +41,7 @@ def read_frames(
     damaged file yields what can be decoded.
 
     Args:
-        path: the file.
+        path: the file, or frames that are not in one.
         max_frames: number of frames to stop after; None: all.
         role: name of the input in error messages; default: the file's name.
         cancel: called at every frame; the reading ends once it returns True.
@@ -49,6 +50,9 @@ def read_frames(
         InputError: no frame can be read, the file exceeds a limit, or the reading was cancelled;
             raised while iterating.
     """
+    if isinstance(path, Clip):
+        yield from until(cancel, islice(path.read(), max_frames))
+        return
     file, name = existing_file(path, role)
     try:
         yield from _frames(file, name, max_frames, cancel)
@@ -77,10 +81,7 @@ def _frames(
         count = 0
         try:
             for frame in read_in_time(process, pictures(process.stdout), cancel=cancel):
-                if min(frame.shape[:2]) < SMALLEST:
-                    size = f"{frame.shape[1]}x{frame.shape[0]}"
-                    raise InputError(f"{name}: {size} pixels is too small; "
-                                     f"give at least {SMALLEST} pixels a side")  # fmt: skip
+                check_sides(*frame.shape[:2], name)
                 count += 1
                 yield frame
         finally:

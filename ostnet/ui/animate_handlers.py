@@ -86,7 +86,9 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
         pairs = given.pairs()
         for number, pair in enumerate(pairs, 1):
             which = f"Pair {number} of {len(pairs)}. " if len(pairs) > 1 else ""
-            scene = make_scene(seen_portrait(visitor, pair), seen_driving(visitor, pair), options)
+            portrait, driving = seen_portrait(visitor, pair), seen_driving(visitor, pair)
+            scene = make_scene(portrait, driving, options)
+            name = f"{portrait.path.stem} × {driving.path.stem}"
             run = partial(
                 engine.pipeline().run_folder,
                 scene,
@@ -100,7 +102,7 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
                         yield _unchanged(_status(event, which, len(names)))
                         continue
                     engine.PACE.learn(len(names), event.seconds, event.frames)
-                    made = runs.Run(scene, event, options.variant)
+                    made = runs.Run(name, scene, event, options.variant)
                     visitor.runs.append(made)
                     yield (markup.fine(which + runs.pace(event)), *runs.shown(made))
             if visitor.stop.is_set():

@@ -148,8 +148,7 @@ def _stills(
 def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) -> Scene:
     """Return the scene of a portrait and a clip that have been read."""
     return Scene(
-        source_path=portrait.path,
-        driving_path=driving.path,
+        driving=driving.path,
         options=replace(options, max_frames=driving.frames),
         portrait=portrait.image,
         source_crop=portrait.crop,

@@ -30,15 +30,12 @@ PASTED_SIDE = 1280
 class Run:
     """One finished run of a portrait and a clip."""
 
+    name: str
+    """Names of the portrait's file and the clip's."""
     scene: Scene
     result: Result
     variant: str
     """The variant of the switches: the result that is shown alone and pasted back."""
-
-    @property
-    def name(self) -> str:
-        """Return the names of the portrait's file and the clip's."""
-        return f"{self.scene.source_path.stem} × {self.scene.driving_path.stem}"
 
     @property
     def clip(self) -> Path:

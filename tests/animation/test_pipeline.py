@@ -103,7 +103,7 @@ def test_a_run_ends_its_threads(make, scene, tmp_path):
 
 def test_a_broken_driving_clip_ends_an_overlapping_run(make, scene, tmp_path):
     before = threads_ahead()
-    missing = replace(scene, driving_path=tmp_path / "gone.mp4")
+    missing = replace(scene, driving=tmp_path / "gone.mp4")
     with pytest.raises(InputError, match="driving: no file"):
         make(missing, ["full"], tmp_path / "run", overlap=True)
     assert threads_ahead() == before and not (tmp_path / "run").exists()

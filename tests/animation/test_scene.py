@@ -10,7 +10,7 @@ from procedural_face import FaceParams, Identity, render
 from ostnet import AnimateOptions, InputError
 from ostnet.animation.scene import open_scene
 from ostnet.media.square import Crop
-from ostnet.media.video import VideoWriter
+from ostnet.media.video import Clip, VideoWriter, probe, read_frames, read_image
 
 DEFAULTS = AnimateOptions()
 
@@ -39,6 +39,21 @@ def test_face_chooses_in_the_file_that_shows_so_many(two_people):
     assert source_left(0) < 128 < source_left(1)
     with pytest.raises(InputError, match="face 2 was asked for, but at most 2 were found"):
         source_left(2)
+
+
+def test_pictures_in_memory_open_as_files_do(two_people):
+    file = two_people / "one.mp4"
+    frames = list(read_frames(file))
+    clip = Clip(probe(file), lambda: iter(frames))
+    scene = open_scene(read_image(two_people / "two.png"), clip, DEFAULTS)
+    same = look(two_people)
+    assert (scene.source_crop, scene.driving_crop) == (same.source_crop, same.driving_crop)
+    for one, other in zip(scene.frames(), same.frames(), strict=True):
+        assert np.array_equal(one.picture, other.picture) and one.face == other.face
+    with pytest.raises(InputError, match="^stopped: "):
+        open_scene(scene.portrait, clip, DEFAULTS, cancel=lambda: True)
+    with pytest.raises(InputError, match="^source: 20x40 pixels is too small"):
+        open_scene(np.zeros((40, 20, 3), np.uint8), clip, DEFAULTS)
 
 
 def test_a_clip_without_a_face_is_held_and_said(two_people):
