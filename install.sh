@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Installs this package into .venv: `bash install.sh [EXTRA,...]`, from nothing but Python 3.10 to
-# 3.12; with uv where that is installed, else with pip. Without an NVIDIA driver torch comes as its
+# Installs this package into .venv: `bash install.sh [EXTRA,...|dev]`, from nothing but Python 3.10
+# to 3.12; with uv where that is installed, else with pip. Without an NVIDIA driver torch comes as its
 # CPU build, which is several GB smaller.
 set -euo pipefail
 cd "$(dirname "$0")"
-package="-e .${1:+[$1]}"
 torch='torch>=2.8,<=2.13.0'
 cpu_builds=https://download.pytorch.org/whl/cpu
-case ${1:-} in *dev*) dev=yes ;; *) dev= ;; esac
+case ${1:-} in # what to install: extras of the package, or the group "dev", which contains them
+dev) dev=yes package="-e . --group dev" ;;
+*) dev= package="-e .${1:+[$1]}" ;;
+esac
 [ "$(uname -s)" = Linux ] && ! command -v nvidia-smi >/dev/null && backend=cpu || backend=auto
 
 debian() { # installs Debian packages
@@ -30,6 +32,7 @@ with_pip() {
         .venv/bin/pip install --quiet --retries 0 --timeout 30 --index-url "$cpu_builds" "$torch" ||
             echo "The index of CPU builds cannot be reached: torch is installed from the default index." >&2
     fi
+    [ -z "$dev" ] || .venv/bin/pip install --quiet 'pip>=25.1' # reads dependency groups
     # shellcheck disable=SC2086
     .venv/bin/pip install --quiet "$torch" $package
 }

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import ostnet
 
@@ -16,7 +17,8 @@ except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 TORCH = "torch>=2.8,<=2.13.0"
 
 
@@ -31,10 +33,13 @@ def requirements() -> list[str]:
 def test_metadata():
     assert PROJECT["version"] == ostnet.__version__
     assert PROJECT["requires-python"] == ">=3.10"
-    assert PROJECT["license"] == "Apache-2.0"
+    assert PROJECT["license"] == "Apache-2.0 AND LicenseRef-OSTNet-Weights"
     assert "Version 2.0, January 2004" in (ROOT / "LICENSE").read_text()
+    for weights in (ROOT / "checkpoints").iterdir():
+        assert "LicenseRef-OSTNet-Weights" in (weights / "LICENSE").read_text()
     assert PROJECT["scripts"] == {"ostnet": "ostnet.cli:main"}
-    assert {"train", "eval", "export", "dev", "space"} <= set(PROJECT["optional-dependencies"])
+    assert {"train", "eval", "export", "space"} <= set(PROJECT["optional-dependencies"])
+    assert {"dev", "fuzz", "load"} == set(PYPROJECT["dependency-groups"])
 
 
 def test_the_space_installs_what_running_needs_and_nothing_else():
@@ -50,11 +55,26 @@ def test_the_installer_asks_for_the_same_torch():
     assert f"'{TORCH}'" in (ROOT / "install.sh").read_text()
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md"])
+@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", ".github/workflows/test.yml"])
 def test_ci_runs_the_documented_test_command(document):
     command = (ROOT / ".ci" / "run").read_text().strip().splitlines()[-1]
-    assert f"\n{command}\n" in (ROOT / document).read_text()
+    assert re.search(rf"(\n|run: ){command}\n", (ROOT / document).read_text())
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_a_release_is_published_without_a_token():
+    jobs = yaml.safe_load((ROOT / ".github" / "workflows" / "publish.yml").read_text())["jobs"]
+    publish = jobs["publish"]
+    assert publish["permissions"] == {"id-token": "write"} and "permissions" not in jobs["build"]
+    assert publish["steps"][-1] == {"uses": "pypa/gh-action-pypi-publish@release/v1"}
+
+
+def test_the_citation_names_this_version_and_the_paper():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["version"] == ostnet.__version__
+    (paper,) = citation["references"]
+    assert paper["title"] in (ROOT / "README.md").read_text()
+    assert paper["url"] == PROJECT["urls"]["Paper"]
 
 
 def test_the_readme_starts_with_the_front_matter_of_a_space():

@@ -85,6 +85,17 @@ def test_a_card_is_made_of_what_the_files_say(folder):
     assert 'from_pretrained("someone/tiny")' in body and "No measurements" in body
 
 
+def test_a_card_links_to_the_licence_beside_the_weights(folder):
+    (folder / "LICENSE").write_text("terms")
+    values, body = split(model_card(Checkpoint(folder, "tiny"), "someone/tiny"))
+    (folder / "LICENSE").unlink()
+    assert (values["license"], values["license_link"]) == ("other", "LICENSE")
+    assert "`LICENSE` states the terms" in body
+    ours = ROOT / "checkpoints" / "ostnet-lite"
+    values, _ = split((ours / "README.md").read_text())
+    assert values["license"] == "other" and (ours / values["license_link"]).is_file()
+
+
 def test_a_card_of_the_checkpoint_itself_stays(folder, tmp_path):
     (tmp_path / "README.md").write_text("---\nlicense: mit\n---\n\n# Mine\n")
     values, body = split(model_card(Checkpoint(tmp_path, "mine"), "someone/tiny"))

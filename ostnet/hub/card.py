@@ -15,6 +15,9 @@ MODEL_DEFAULTS = {
 }
 """Front matter of a model card, unless the checkpoint's own card overrides it."""
 
+LICENCE = "LICENSE"
+"""File of a checkpoint with the terms of its weights; the card links to it."""
+
 SPACE_KEYS = frozenset(
     "title emoji colorFrom colorTo sdk sdk_version python_version app_file app_build_command "
     "app_port base_path fullWidth header short_description thumbnail pinned license models "
@@ -47,7 +50,13 @@ def model_card(checkpoint: Checkpoint, repo: str) -> str:
     """Return the checkpoint's README.md, or a card made from its files, with front matter."""
     own = checkpoint.folder / "README.md"
     values, body = split(own.read_text(encoding="utf-8")) if own.is_file() else ({}, "")
-    return join({**MODEL_DEFAULTS, **values}, body if body.strip() else _body(checkpoint, repo))
+    licence = {"license": "other", "license_link": LICENCE} if _has_licence(checkpoint) else {}
+    defaults = MODEL_DEFAULTS | ({} if "license" in values else licence)
+    return join({**defaults, **values}, body if body.strip() else _body(checkpoint, repo))
+
+
+def _has_licence(checkpoint: Checkpoint) -> bool:
+    return (checkpoint.folder / LICENCE).is_file()
 
 
 def _body(checkpoint: Checkpoint, repo: str) -> str:
@@ -60,6 +69,11 @@ def _body(checkpoint: Checkpoint, repo: str) -> str:
         "`metrics.json`, beside the weights, holds their measurements."
         if (checkpoint.folder / "metrics.json").is_file()
         else "No measurements come with these weights."
+    )
+    terms = (
+        f"`{LICENCE}` states the terms of use."
+        if _has_licence(checkpoint)
+        else "The publisher has not stated under which terms they may be used."
     )
     return f"""# {repo.split("/")[1]}
 
@@ -79,8 +93,8 @@ model = OSTNet.from_pretrained("{repo}")
 ```
 
 {parameters:.2f} million parameters, for pictures of {config["resolution"]} x {config["resolution"]}
-pixels; `{CONFIG}` has the widths. {measured} The publisher has not stated how they were trained and
-under which terms they may be used.
+pixels; `{CONFIG}` has the widths. {measured} The publisher has not stated how they were trained.
+{terms}
 
 Animate real people only with their consent, and never to impersonate them.
 """

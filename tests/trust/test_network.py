@@ -87,6 +87,34 @@ def test_animate(isolation, portrait, short_clip, tmp_path):
     assert ours == Path(sys.executable).name and len(seen["started"]) > 1  # for the portrait
 
 
+def test_a_wheel_from_the_sdist_in_an_empty_folder(isolation, portrait, short_clip, tmp_path):
+    """As ``pip install ostnet`` gives it, with the embedded weights and no checkout around."""
+    python = [sys.executable, "-m"]
+
+    def run(*words: object, cwd: Path, **settings: str):
+        environment = os.environ | settings
+        done = subprocess.run(
+            [*map(str, words)], cwd=cwd, env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    run(*python, "hatchling", "build", "-t", "sdist", "-d", tmp_path, cwd=ROOT)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    shutil.unpack_archive(sdist, tmp_path, filter="data")
+    unpacked = sdist.with_name(sdist.name.removesuffix(".tar.gz"))
+    run(*python, "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=unpacked)
+    (wheel,) = tmp_path.glob("*.whl")
+    installed, empty = tmp_path / "installed", tmp_path / "empty"
+    run(*python, "pip", "install", "--no-deps", "--no-index", "-t", installed, wheel, cwd=tmp_path)
+    shutil.rmtree(unpacked)
+    empty.mkdir()
+    words = ["animate", "--source", portrait, "--driving", short_clip, "--max-frames", 2]
+    words = [*isolation, installed / "bin" / "ostnet", *words, "--output", "out.mp4"]
+    run(*words, cwd=empty, PYTHONPATH=str(installed))
+    assert len(list(read_frames(empty / "out.mp4"))) == 2
+    assert (installed / "ostnet" / "_checkpoints" / "ostnet-lite" / "LICENSE").is_file()
+
+
 def test_the_page(isolation, portrait, short_clip, tmp_path):
     code = LOOPBACK + PAGE if isolation else PAGE
     words = portrait, short_clip, tmp_path / "got"
