@@ -44,7 +44,7 @@ class Eager:
         self.device, self.bfloat16, self.oom_retry = device, bfloat16, OomRetry()
         self.model, self.transform = model, model.scale
         if device.type == "cpu":
-            fuse_upsampling(model)
+            fuse_upsampling(model.generator)
 
     encode = _call(OSTNet.encode)
     keypoints = _call(OSTNet.keypoints)

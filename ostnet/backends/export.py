@@ -1,6 +1,7 @@
 """Writing a model's graphs as a folder of ONNX or OpenVINO files."""
 
 import contextlib
+import copy
 import io
 import logging
 import platform
@@ -70,6 +71,7 @@ def build_openvino(model: OSTNet, folder: Path, precision: str = "f32") -> Manif
     """
     openvino = openvino_runtime()
 
+    model = copy.deepcopy(model)  # eager torch is slower with all up-blocks fused
     fuse_upsampling(model)
     graphs, written = cut(model), {}
     if precision == "bf16":
