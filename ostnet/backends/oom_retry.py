@@ -20,9 +20,14 @@ PAUSES = (0.0, 0.5, 2.0)
 
 
 class OomRetry:
-    """Runs all calls of one device."""
+    """Runs all calls of one device.
 
-    def __init__(self):
+    Args:
+        free: releases memory that calls can do without, when it has run out.
+    """
+
+    def __init__(self, free: Callable[[], object] | None = None):
+        self._free = free
         self.turns: Any = nullcontext()
         """A lock, once memory has run out; before, a context that does nothing."""
         self._over = threading.Event()  # never set: its wait is a sleep
@@ -42,6 +47,8 @@ class OomRetry:
                         torch.cuda.empty_cache()
                     return call()
             except torch.OutOfMemoryError:
+                if self._free is not None:
+                    self._free()
                 if isinstance(self.turns, nullcontext):
                     self.turns = threading.Lock()
             except torch.AcceleratorError as error:

@@ -38,8 +38,8 @@ Both take and return the model's shapes and ranges: tensors on the back end's de
 BACKENDS = {
     "auto": "the first of these that is fast here and agrees with torch on a trial frame: "
     "openvino-bf16, openvino-int8, openvino, torch-bf16, torch",
-    "torch": "eager torch in float32: the reference",
-    "torch-bf16": "eager torch, convolutions of generator and dense motion in bfloat16; on the "
+    "torch": "eager torch in float32: the reference; on CUDA, frequent calls become CUDA graphs",
+    "torch-bf16": "the same, convolutions of generator and dense motion in bfloat16; on the "
     "examples pixels differ by .17/255 in the mean, one in a thousand by more than 7/255",
     "openvino": "OpenVINO in float32, on CPUs; graphs are built at first use and cached",
     "openvino-int8": "the same with 8 bits in the generator's decoder and the flow's refinement; "

@@ -94,9 +94,9 @@ class Reader:
     if TYPE_CHECKING:
         config: ModelConfig
 
-        def keypoints(self, image: Tensor) -> Tensor: ...  # noqa: D102
-        def align(self, x_source: Tensor, x_driving: Tensor) -> Alignment: ...  # noqa: D102
-        def rectify(self, driving: Tensor, fiducials: Tensor) -> Tensor: ...  # noqa: D102
+        def keypoints(self, /, image: Tensor) -> Tensor: ...  # noqa: D102
+        def align(self, /, x_source: Tensor, x_driving: Tensor) -> Alignment: ...  # noqa: D102
+        def rectify(self, /, driving: Tensor, fiducials: Tensor) -> Tensor: ...  # noqa: D102
 
     def read(
         self,

@@ -30,7 +30,9 @@ def onto_canvas(grid: Tensor, canvas: Tensor) -> Tensor:
     height, width, rows, columns = (int(side) for side in (*grid.shape[1:3], *canvas.shape[-2:]))
     if (height, width) == (rows, columns):
         return grid
-    return grid * grid.new_tensor([(width - 1) / (columns - 1), (height - 1) / (rows - 1)])
+    x, y = (width - 1) / (columns - 1), (height - 1) / (rows - 1)
+    # a number is no copy to a GPU, which a CUDA graph could not capture
+    return grid * (x if x == y else grid.new_tensor([x, y]))
 
 
 def resize(maps: Tensor, height: int, width: int) -> Tensor:
