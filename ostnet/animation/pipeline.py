@@ -78,9 +78,15 @@ class Pipeline:
 
     @classmethod
     def from_pretrained(
-        cls, weights: str | None = None, device: str = "auto", backend: str = "auto"
+        cls,
+        weights: str | None = None,
+        device: str = "auto",
+        backend: str = "auto",
+        overlap: bool = True,
     ) -> "Pipeline":
         """Find weights: a folder, ``owner/repo[@revision]`` on the Hub, or None: the embedded ones.
+
+        Other arguments as of the class.
 
         Raises:
             InputError: weights that cannot be used, or a device that is not here.
@@ -90,7 +96,7 @@ class Pipeline:
             warnings.warn(checkpoint.notice, stacklevel=1)
         if not is_cpu(device):
             choose_device(device)
-        return cls(checkpoint.folder, device, backend)
+        return cls(checkpoint.folder, device, backend, overlap)
 
     def __call__(
         self,
@@ -255,11 +261,16 @@ class Pipeline:
             fps: frames per second.
             measure: also measure the generated faces.
         """
-        animator = self._networks().resized(source.side)
-        animator.set_source(source)
+        animator = self.animator(source)
         clip = animator.reference(frames, options, fps)
         for made in animator.variants(frames, names, options, clip, measure):
             yield animator.source_spread, made
+
+    def animator(self, source: Framed) -> Animator:
+        """Return an animator of a portrait's square; all of a pipeline share its networks."""
+        animator = self._networks().resized(source.side)
+        animator.set_source(source)
+        return animator
 
     def _networks(self) -> Animator:
         if self._animator is None:
