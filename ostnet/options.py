@@ -25,7 +25,13 @@ SQUARE = r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}"
 _TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
-def _option(default: Any, read: Callable[[Any], Any], metavar: str = "", compare: bool = True):
+def _option(
+    default: Any,
+    read: Callable[[Any], Any],
+    metavar: str = "",
+    compare: bool = True,
+    span: tuple[float, float] = (0, 1_000_000),
+):
     """Return a field; ``read`` turns a text or a value into the value, or raises ValueError.
 
     Args:
@@ -33,8 +39,10 @@ def _option(default: Any, read: Callable[[Any], Any], metavar: str = "", compare
         read: its ValueError says what was expected.
         metavar: what the help shows for the value.
         compare: whether a comparison of all variants has this option too.
+        span: least and greatest number that a widget offers.
     """
-    return field(default=default, metadata={"read": read, "metavar": metavar, "compare": compare})
+    metadata = {"read": read, "metavar": metavar, "compare": compare, "span": span}
+    return field(default=default, metadata=metadata)
 
 
 def _switch(value: Any) -> bool:
@@ -138,7 +146,7 @@ class AnimateOptions:
     scale_embedding: bool = _option(True, _switch, compare=False)
     """Give the generator the scale that was removed."""
 
-    driving_zoom: tuple[float, float] = _option((1.0, 1.0), _zoom, "SX[,SY]")
+    driving_zoom: tuple[float, float] = _option((1.0, 1.0), _zoom, "SX[,SY]", span=(0.01, 5))
     """Make the driving face this many times as wide and high first, above 0, up to 5. This tests
     how well the scale is removed."""
 

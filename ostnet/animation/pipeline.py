@@ -24,7 +24,7 @@ from ostnet.files import staged, write_text
 from ostnet.hub import resolve
 from ostnet.media.paste import Paster
 from ostnet.media.square import Framed
-from ostnet.media.video import VideoWriter
+from ostnet.media.video import Clip, VideoWriter
 from ostnet.methods import VARIANTS
 from ostnet.options import AnimateOptions
 
@@ -125,7 +125,7 @@ class Pipeline:
             InputError: a file or a value that cannot be used; no file is left behind.
         """
         options = options or AnimateOptions()
-        scene = self._open(portrait, driving, options, cancel)
+        scene = self.open(portrait, driving, options, cancel)
         outputs = Outputs({options.variant: Path(output)}, trace=trace)
         return self.run(scene, outputs, on_step, cancel)
 
@@ -143,7 +143,7 @@ class Pipeline:
 
         Arguments as in :meth:`__call__`.
         """
-        scene = self._open(portrait, driving, options or AnimateOptions(), cancel)
+        scene = self.open(portrait, driving, options or AnimateOptions(), cancel)
         return self.run_folder(scene, Path(folder), VARIANTS, on_step, cancel, chart=True)
 
     def run_folder(
@@ -277,10 +277,14 @@ class Pipeline:
             self._animator = Animator(self.model, self.device, self.backend, overlap=self.overlap)
         return self._animator
 
-    def _open(
-        self, portrait: str | Path, driving: str | Path, options: AnimateOptions, cancel: Cancel
+    def open(
+        self,
+        portrait: str | Path | np.ndarray,
+        driving: str | Path | Clip,
+        options: AnimateOptions,
+        cancel: Cancel = _never,
     ) -> Scene:
-        """Return the scene; show its warnings only if the networks can be loaded too."""
+        """Return the scene, see :func:`open_scene`; show its warnings once the networks work."""
         scene = open_scene(portrait, driving, options, cancel)
         self._networks()
         for text in scene.warnings:

@@ -128,7 +128,7 @@ def open_scene(
             reading was cancelled.
     """
     portrait = source if isinstance(source, np.ndarray) else read_image(source, role="source")
-    check_sides(*portrait.shape[:2], "source")
+    check_sides(portrait.shape[:2], "source")
     video = probe(driving, "driving", cancel)
     given = driving if isinstance(driving, Clip) else Path(driving)
     used = options.frames(video.frames, float(video.fps))

@@ -27,13 +27,14 @@ COMMANDS = {
     "export": "write the networks as ONNX or OpenVINO graphs, or as a page that runs in browsers",
     "push": "publish weights with their card on the Hugging Face Hub",
     "export-space": "write the files of a Hugging Face Space",
+    "export-comfyui": "write a folder of custom nodes for ComfyUI",
 }
 
 MODULES = {
     "animate": ("animate", "compare"),
     "batch": ("batch",),
     "research": ("prepare", "train", "curves", "evaluate", "score", "calibrate", "benchmark"),
-    "publish": ("export", "push", "export-space"),
+    "publish": ("export", "push", "export-space", "export-comfyui"),
 }
 """Module of this package -> the commands in it; each is a function that takes the arguments."""
 

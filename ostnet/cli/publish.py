@@ -145,3 +145,19 @@ def export_space(argv: list[str]) -> None:
         f"wrote {arguments.dir}; upload it with: hf upload OWNER/SPACE {arguments.dir} "
         "--repo-type space"
     )
+
+
+def export_comfyui(argv: list[str]) -> None:
+    """Write a folder of custom nodes for ComfyUI."""
+    parser = Parser("ostnet export-comfyui", COMMANDS["export-comfyui"])
+    parser.add_argument(
+        "dir",
+        type=output_folder,
+        help="new or empty folder, for example ComfyUI/custom_nodes/ostnet",
+    )
+    folder = parser.parse_args(argv).dir
+
+    from ostnet.comfyui.folder import export_comfyui
+
+    export_comfyui(folder)
+    print(f"wrote {folder}; {folder / 'README.md'} says how to use it in ComfyUI")

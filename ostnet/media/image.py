@@ -57,7 +57,7 @@ def read_image(
         raise InputError(f"{name}: {error}") from error
     except _DecodingError as error:
         raise InputError(f"{name}: '{file.name}' {_problem(error.code, most)}") from error
-    check_sides(*image.shape[:2], name)
+    check_sides(image.shape[:2], name)
     return image
 
 

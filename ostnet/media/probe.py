@@ -101,7 +101,7 @@ def probe(
         InputError: the file has no readable video or exceeds a limit, or the reading was cancelled.
     """
     if isinstance(path, Clip):
-        check_sides(*path.info.size, role or "clip")
+        check_sides(path.info.size, role or "clip")
         return path.info
     file, name = existing_file(path, role)
     try:
@@ -111,12 +111,13 @@ def probe(
     if info is None:
         raise InputError(f"{name}: '{file.name}' contains no readable video; "
                          "give a video file such as MP4, MOV, WebM or GIF")  # fmt: skip
-    check_sides(*info.size, name)
+    check_sides(info.size, name)
     return info
 
 
-def check_sides(height: int, width: int, name: str) -> None:
-    """Raise InputError for a picture or a video with a side below `SMALLEST`."""
+def check_sides(size: tuple[int, ...], name: str) -> None:
+    """Raise InputError for a size (height, width) with a side below `SMALLEST`."""
+    height, width = size
     if min(height, width) < SMALLEST:
         raise InputError(f"{name}: {width}x{height} pixels is too small; "
                          f"give at least {SMALLEST} pixels a side")  # fmt: skip

@@ -81,7 +81,7 @@ def _frames(
         count = 0
         try:
             for frame in read_in_time(process, pictures(process.stdout), cancel=cancel):
-                check_sides(*frame.shape[:2], name)
+                check_sides(frame.shape[:2], name)
                 count += 1
                 yield frame
         finally:
