@@ -32,6 +32,7 @@ WITH_LIDS = 30
 CHOICES = {
     "candidates": ("shift", "turn"),
     "first_tap": ("features", "picture"),
+    "merge": ("concat", "add"),
     "outside": ("border", "painted"),
     "embedding": ("sum", "film"),
     "scale_map": ("tps", "affine"),
@@ -128,6 +129,11 @@ class ModelConfig:
     residual_blocks: int = 6
     """Residual blocks of the decoder, at 1/8 of the full resolution."""
 
+    merge: str = "concat"
+    """How the decoder merges a tap with its level: ``concat``, a convolution of both
+    (first-order-model); ``add``, a convolution of the level alone plus the tap, which the encoder
+    maps: the decoder then computes a fifth less."""
+
     embedding: str = "sum"
     """How z enters the generator at its six places: ``sum``, added (the paper); ``film``, it also
     scales the channels (FiLM, arXiv 1709.07871)."""
@@ -185,9 +191,8 @@ class ModelConfig:
                 f"{', '.join(GAINS[:-1])} or {GAINS[-1]} is above 1"
             )
         for name, words in CHOICES.items():
-            if getattr(self, name) not in words:
-                expected = " or ".join(words)
-                raise ValueError(f"{name}: found {getattr(self, name)!r:.40}, expected {expected}")
+            if (found := getattr(self, name)) not in words:
+                raise ValueError(f"{name}: found {found!r:.40}, expected {' or '.join(words)}")
         if self.mask_kernel % 2 == 0:
             raise ValueError(f"mask_kernel: found {self.mask_kernel}, expected an odd number")
         if len(self.widths) != 3 or min(self.widths) < 1:
@@ -273,7 +278,8 @@ PRESETS: dict[str, ModelConfig] = {
 """``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
 ``base-speaking``: the same widths with the parts beyond the paper that make faces speak and blink,
 into which ``ostnet.model.growth`` grows the former; ``lite-quick``: ``lite-speaking`` pruned to a
-cheaper generator."""
+cheaper generator; ``micro``: the same keypoints with a smaller generator and dense motion, for
+browsers without a GPU and small computers."""
 
 SPEAKING = {
     "keypoints": 30,
@@ -286,4 +292,7 @@ SPEAKING = {
 }
 """Fields in which the ``-speaking`` presets differ from the others."""
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
-PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], residual_blocks=2, first_tap="picture")
+QUICK = {"residual_blocks": 2, "first_tap": "picture", "merge": "add"}
+PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], **QUICK)
+MICRO = {"warped_hints": 4, "refinement_width": 8, "widths": (24, 40, 64), "residual_blocks": 1}
+PRESETS["micro"] = replace(PRESETS["lite-quick"], **MICRO)

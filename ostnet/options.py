@@ -234,7 +234,8 @@ class NetworkOptions:
     """Which weights run, and where."""
 
     checkpoint: str | None = None
-    """Folder, or owner/repo[@revision] on the Hub (default: the embedded weights)."""
+    """Folder, ostnet-lite or ostnet-micro (embedded), or owner/repo[@revision] on the Hub (default:
+    ostnet-lite)."""
 
     device: str = "auto"
     """auto, cpu, cuda, ..."""

@@ -112,6 +112,13 @@ def test_a_folder_of_something_else(folder, tmp_path, config, weights, problem):
         hub.resolve("/nowhere/at/all")
 
 
+def test_weights_in_the_package_have_a_name(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert hub.resolve("ostnet-lite").folder == hub.embedded().folder
+    with pytest.raises(InputError, match=r"no folder 'ostnet-none'; give .*ostnet-lite"):
+        hub.resolve("ostnet-none")
+
+
 def test_download_then_cached_copy_offline(server, visitor, files):
     tiny = server.repository("someone/tiny")
     tiny.commit({**files, "unwanted.bin": b"x", "README.md": b"# card"})

@@ -178,6 +178,8 @@ def _paint(model: OSTNet, names: tuple[str, ...]) -> nn.Module:
     parts["merge"] = generator.merge
     if model.config.first_tap == "picture":
         parts["stem"] = generator.encoder.stem
+        if generator.encoder.project is not None:
+            parts["project"] = generator.encoder.project
     if model.config.with_scale_embedding:
         parts |= {"taps": generator.embed_taps, "levels": generator.embed_levels}
     return _Part(paint, **parts)

@@ -17,7 +17,8 @@ from ostnet.flags import Parser
 
 _CHECKPOINT: dict[str, Any] = {
     "metavar": "C",
-    "help": "folder, or owner/repo[@revision] on the Hub (default: the embedded weights)",
+    "help": "folder, ostnet-lite or ostnet-micro, or owner/repo[@revision] on the Hub (default: "
+    "ostnet-lite)",
 }
 
 

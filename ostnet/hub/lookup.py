@@ -16,7 +16,7 @@ from ostnet.errors import InputError
 from ostnet.hub.downloads import CONFIG, WEIGHTS, check_complete, download
 
 EMBEDDED = "ostnet-lite"
-"""Name of the weights in the package."""
+"""Name of the default weights in the package."""
 
 EMBEDDED_ON_GPU = "ostnet-base"
 """Name of the larger weights, which take precedence on CUDA if the package has them."""
@@ -28,6 +28,7 @@ PINNED = "default.txt"
 """File beside the embedded weights' folder that names the default weights of an exported Space. The
 environment variable takes precedence."""
 
+_EMBEDDED_NAME = re.compile(r"ostnet-\w+")
 _REPOSITORY = re.compile(r"(?P<repo>[\w.-]+/[\w.-]+?)(@(?P<revision>[\w./-]+))?")
 
 
@@ -49,9 +50,10 @@ def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Check
     """Find weights, and check that they can be loaded.
 
     Args:
-        checkpoint: a folder (which takes precedence), ``owner/repo[@revision]`` on the Hub, or None
-            for the default: what ``OSTNET_WEIGHTS`` names, else what an exported Space is pinned
-            to, else the embedded weights.
+        checkpoint: a folder (which takes precedence), the name of weights in the package, such as
+            ``ostnet-lite``, ``owner/repo[@revision]`` on the Hub, or None for the default: what
+            ``OSTNET_WEIGHTS`` names, else what an exported Space is pinned to, else the embedded
+            weights.
         device: where they will run; only for embedded weights, see :func:`embedded`.
 
     Returns:
@@ -84,15 +86,27 @@ def embedded(device: str = "cpu") -> Checkpoint:
         InputError: they are missing.
     """
     for name in (EMBEDDED_ON_GPU, EMBEDDED) if _is_cuda(device) else (EMBEDDED,):
-        for folder in embedded_folders():
-            folder = folder.with_name(name)
-            if folder.is_dir():
-                return Checkpoint(_checked(folder, str(folder)), name)
+        if found := _embedded(name):
+            return found
     raise InputError(
         f"checkpoint: the embedded weights {EMBEDDED} are missing from "
         f"{' and '.join(str(folder) for folder in embedded_folders())}; reinstall ostnet or name "
         "a checkpoint"
     )
+
+
+def embedded_names() -> list[str]:
+    """Return the names of all weights in the package."""
+    places = [folder.parent for folder in embedded_folders()]
+    return sorted({path.parent.name for place in places for path in place.glob(f"*/{CONFIG}")})
+
+
+def _embedded(name: str) -> Checkpoint | None:
+    for folder in embedded_folders():
+        folder = folder.with_name(name)
+        if folder.is_dir():
+            return Checkpoint(_checked(folder, str(folder)), name)
+    return None
 
 
 def embedded_folders() -> list[Path]:
@@ -126,11 +140,13 @@ def _named(text: str) -> Checkpoint:
     folder = Path(text).expanduser()
     if folder.is_dir():
         return Checkpoint(_checked(folder, text), folder.resolve().name)
+    if _EMBEDDED_NAME.fullmatch(text) and (known := _embedded(text)):
+        return known
     parts = split_name(text)
     if parts is None:
         raise InputError(
             f"checkpoint: no folder {text!r}; give a folder with {CONFIG} and {WEIGHTS}, "
-            "or owner/repo[@revision] on the Hub"
+            f"{', '.join(embedded_names())}, or owner/repo[@revision] on the Hub"
         )
     folder, notice = download(*parts)
     return Checkpoint(_checked(folder, text), text, notice)

@@ -87,16 +87,35 @@ class SourceEncoder(nn.Module):
         else:
             self.stem = nn.Sequential(nn.PixelUnshuffle(2), conv_block(12, half))
         self.down = nn.ModuleList([DownBlock(half, quarter), DownBlock(quarter, eighth)])
+        self.project = None
+        if config.merge == "add":
+            side = 1 if self.first else 3  # computed for every frame, or once for the source
+            self.project = nn.ModuleList(
+                [
+                    nn.Conv2d(half, half, side, padding=side // 2),
+                    nn.Conv2d(quarter, quarter, 3, padding=1),
+                ]
+            )
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Return (B, widths[i], H / 2**(i+1), W / 2**(i+1)) for i = 0, 1, 2 of (B, 3, H, W).
 
-        Without i = 0 if ``stem`` sees the warped picture instead.
+        Without i = 0 if ``first_tap`` of the warped picture takes its place.
         """
-        taps = [self.stem(image)]
+        features = [self.stem(image)]
         for block in self.down:
-            taps.append(block(taps[-1]))
+            features.append(block(features[-1]))
+        taps = features[:]
+        if self.project is not None:
+            taps[1] = self.project[1](features[1])
+            if not self.first:
+                taps[0] = self.project[0](features[0])
         return taps[self.first :]
+
+    def first_tap(self, picture: Tensor) -> Tensor:
+        """Return the largest tap (B, widths[0], H / 2, W / 2) of a picture (B, 3, H, W)."""
+        features = self.stem(picture)
+        return features if self.project is None else self.project[0](features)
 
 
 class Generator(nn.Module):
@@ -119,7 +138,9 @@ class Generator(nn.Module):
             nn.ReLU(inplace=True),
         )
         self.up = nn.ModuleList([UpBlock(eighth, quarter), UpBlock(quarter, half)])
-        self.merge = nn.ModuleList([conv_block(2 * quarter, quarter), conv_block(2 * half, half)])
+        self.adds = config.merge == "add"
+        inputs = 1 if self.adds else 2
+        self.merge = nn.ModuleList([conv_block(inputs * w, w) for w in (quarter, half)])
         if config.full_width:
             self.head = nn.Sequential(
                 UpBlock(half, config.full_width),
@@ -222,15 +243,19 @@ class Generator(nn.Module):
             return maps * (1 + gain) + shift
 
         taps = moved.taps
-        if self.encoder.first:
-            taps = [self.encoder.stem(moved.picture), *taps]
+        if self.encoder.first and moved.picture is not None:
+            taps = [self.encoder.first_tap(moved.picture), *taps]
 
         def visible(level: int) -> Tensor:
             return embedded(taps[level], "embed_taps", level) * moved.visible[level]
 
         out = embedded(self.residual(visible(2)), "embed_levels", 2)
         for block, merge, level in zip(self.up, self.merge, (1, 0), strict=True):
-            out = merge(torch.cat([block(out), visible(level)], dim=1))
+            if self.adds:
+                convolution, norm, relu = merge  # pyright: ignore[reportGeneralTypeIssues]
+                out = relu(norm(convolution(block(out))) + visible(level))
+            else:
+                out = merge(torch.cat([block(out), visible(level)], dim=1))
             out = embedded(out, "embed_levels", level)
         shown = self.head(out).float().sigmoid()
         mix = shown[:, 3:] if self.channels == 4 else None

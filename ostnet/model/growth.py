@@ -1,4 +1,4 @@
-"""Growing a trained network into a larger one, or pruning it to a cheaper one, to train it further.
+"""Growing a trained network into a larger one, to train it further.
 
 A grown network computes the same picture at first: new keypoints begin as copies of a neighbour,
 new channels of input and output at zero, and new inner channels as copies that share the old
@@ -21,7 +21,14 @@ from ostnet.model.layers import Hourglass, ResidualBlock
 from ostnet.model.motion import DenseMotion
 from ostnet.model.ostnet import OSTNet
 
-SAME = ("first_tap", "full_width", "hourglass_blocks", "motion_resolution", "temperature")
+SAME = (
+    "first_tap",
+    "full_width",
+    "hourglass_blocks",
+    "merge",
+    "motion_resolution",
+    "temperature",
+)
 """Fields of the configuration that cannot change without changing what the network computes."""
 
 WIDER = (
@@ -35,30 +42,6 @@ WIDER = (
 """Fields of the configuration that may become larger."""
 
 MIX_CLOSED = -16.0  # bias that keeps the warped source out of the result at first: a share of 1e-7
-
-
-@torch.no_grad()
-def prune(model: OSTNet, config: ModelConfig) -> OSTNet:
-    """Return the network with at most the residual blocks of ``config``, and its picture tap.
-
-    Of the residual blocks, each of which adds to its input, the first and last ones stay. With
-    ``first_tap`` "picture" in ``config``, the network gets it too. Nothing else changes.
-    """
-    had = model.config.residual_blocks
-    count = min(had, config.residual_blocks)
-    wanted = replace(model.config, residual_blocks=count)
-    if config.first_tap == "picture":
-        wanted = replace(wanted, first_tap="picture")
-    smaller = OSTNet(wanted).eval()
-    first = (count + 1) // 2
-    kept = [*range(first), *range(had - count + first, had), had]  # and the norm behind them
-    old, prefix = model.state_dict(), "generator.residual."
-    for name, value in smaller.state_dict().items():
-        if name.startswith(prefix):
-            place, rest = name.removeprefix(prefix).split(".", 1)
-            name = f"{prefix}{kept[int(place)]}.{rest}"
-        value.copy_(old[name])
-    return smaller
 
 
 @torch.no_grad()
@@ -229,10 +212,16 @@ class _Copier:
         taps = [self.chain(old.encoder.stem, new.encoder.stem, None)]
         for one, other in zip(old.encoder.down, new.encoder.down, strict=True):
             taps.append(self.chain(one, other, taps[-1]))
+        if old.encoder.project is not None and new.encoder.project is not None:
+            for level, pair in enumerate(
+                zip(old.encoder.project, new.encoder.project, strict=True)
+            ):
+                taps[level] = self.chain(*pair, taps[level])
         out = self.residual(old.residual, new.residual, taps[-1])
         for index, tap in enumerate(reversed(taps[:-1])):
             out = self.chain(old.up[index], new.up[index], out)
-            out = self.chain(old.merge[index], new.merge[index], _beside(out, tap))
+            seen = out if old.adds else _beside(out, tap)  # tap and level copy the same channels
+            out = self.chain(old.merge[index], new.merge[index], seen)
         self.chain(old.head, new.head, out)
         for name in ("embed_taps", "embed_levels"):
             for one, other in zip(getattr(old, name, ()), getattr(new, name, ()), strict=True):

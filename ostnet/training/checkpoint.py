@@ -12,15 +12,16 @@ from ostnet.config import GAINS, PRESETS, ModelConfig
 from ostnet.errors import InputError
 from ostnet.files import write_atomically
 from ostnet.hub import resolve
-from ostnet.model.growth import grow, open_mix, prune
+from ostnet.model.growth import grow, open_mix
 from ostnet.model.ostnet import OSTNet
+from ostnet.model.pruning import prune
 from ostnet.model.weights import save_weights
 from ostnet.training.config import TrainConfig
 from ostnet.training.perceptual import PerceptualLoss
 
 STATE = Path("state") / "state.pt"
 FORMAT = 3  # version of the state; others are refused
-PRUNED = ("residual_blocks", "first_tap")
+PRUNED = ("residual_blocks", "first_tap", "merge")
 """Fields that a pruned network keeps when it grows into a preset of the same widths; when it grows
 into a wider one, the number of residual blocks grows too."""
 KEPT = (*GAINS, "outside", "reach")
@@ -70,9 +71,12 @@ def initial_network(config: TrainConfig) -> OSTNet:
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:
     """Return the network pruned and grown to a preset, except in fields of ``KEPT``, ``PRUNED``."""
     had_mix = start.config.mix
-    start = prune(start, wanted)
+    try:
+        start = prune(start, wanted)
+    except ValueError as error:
+        raise InputError(f"grow: {error}") from error
     same = start.config.widths == wanted.widths
-    own = (*KEPT, *(PRUNED if same else ("first_tap",)))
+    own = (*KEPT, *(PRUNED if same else PRUNED[1:]))
     wanted = replace(wanted, **{name: getattr(start.config, name) for name in own})
     if start.config != wanted:
         try:

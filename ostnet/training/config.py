@@ -66,8 +66,12 @@ class LossWeights:
     """L1 of the warped source (stage detail)."""
     distilled: float = 0.0
     """Distillation (stage detail): L1 between the generated picture, before and after mixing, and
-    that of the unchanged network of ``init``. Only the decoder learns. Of the other losses, only
-    ``perceptual``, ``region`` and those of ``uncovered`` are used (training/distil.py)."""
+    that of the unchanged network of ``init``. The decoder learns, and a narrower encoder. Of the
+    other losses, only ``perceptual``, ``region``, ``motion``, ``performed`` and those of
+    ``uncovered`` are used (training/distil.py)."""
+    motion: float = 0.0
+    """With ``distilled``: L1 between flow and occlusion and those of the network of ``init``. Dense
+    motion learns too."""
     uncovered: float = 0.0
     """With ``distilled``: L1 between result and target where the motion points outside the source.
     Then ``distilled`` applies only inside the source, ``pixel`` applies to reframed pairs, and

@@ -1,29 +1,37 @@
 """Distillation: a changed network learns to generate the same as before (beyond the paper).
 
-It has its teacher's weights for keypoints and motion; only its decoder learns. Where the motion
-points into the source, it is compared with the teacher's picture for the same motion; outside, with
-``losses.uncovered``, with the target.
+It keeps its teacher's keypoints and scale. Its decoder learns, a narrower encoder too, and with
+``losses.motion`` its dense motion. Where the motion points into the source, it is compared with the
+teacher's picture; outside, with ``losses.uncovered``, with the target.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ostnet.errors import InputError
-from ostnet.model.generator import FULL, SOFT_EDGE
-from ostnet.model.motion import inside
+from ostnet.model.generator import FULL, SOFT_EDGE, Window
+from ostnet.model.motion import Motion, inside
 from ostnet.model.ostnet import Rendered
 from ostnet.training import losses
 from ostnet.training.checkpoint import checkpoint_network
-from ostnet.training.detail import DetailStage, read_points, read_whole
+from ostnet.training.detail import (
+    DetailStage,
+    performed_distance,
+    read_points,
+    read_whole,
+)
 from ostnet.training.joint import Pair, augmented_pair
 from ostnet.training.losses import Loss
 from ostnet.training.pairs import Batch
 from ostnet.training.rng import Generator
 
-DECODER = ("residual", "up", "merge", "head", "embed_taps", "embed_levels")
-"""Parts of the generator that learn."""
+DECODER = ("residual", "up", "merge", "head", "embed_taps", "embed_levels", "encoder.project")
+"""Parts of the generator that learn; all do if it is narrower than the teacher's."""
+
+MEASURED_BATCHES = 12
+"""Batches on which a narrowed generator's batch norms are measured."""
 
 JUDGED_EVERY = 3
 """With ``losses.uncovered``, one row of a batch in this many has a perceptual distance: on a CPU it
@@ -36,8 +44,9 @@ class Prediction:
 
     pair: Pair
     rendered: Rendered
-    taught: Rendered  # the teacher's, for the same motion
+    taught: Rendered  # the teacher's
     region: Tensor  # weights of the pixels (B, 1, H, W)
+    window: Window | None  # the part of the picture that was decoded; None: all of it
 
 
 class DistilStage(DetailStage):
@@ -52,10 +61,39 @@ class DistilStage(DetailStage):
         teacher = checkpoint_network(self.config.init).requires_grad_(False)
         device = self.context.processes.device
         self.teacher = teacher.to(device, memory_format=torch.channels_last)  # pyright: ignore
-        self.model.requires_grad_(False)
-        for name in DECODER:
-            if hasattr(self.model.generator, name):
-                getattr(self.model.generator, name).requires_grad_(True)
+        model, generator = self.model, self.model.generator
+        model.requires_grad_(False)
+        model.motion.requires_grad_(bool(self.config.losses.motion))
+        if model.config.widths != teacher.config.widths:
+            generator.requires_grad_(True)
+            self.measure_norms()
+            return
+        for name, part in generator.named_modules():
+            if name in DECODER:
+                part.requires_grad_(True)
+
+    @torch.no_grad()
+    def measure_norms(self) -> None:
+        """Measure the statistics of a new generator's batch norms: the teacher's do not fit it."""
+        norms = [one for one in self.model.modules() if isinstance(one, nn.BatchNorm2d)]
+        norms = [one for one in norms if one in set(self.model.generator.modules())]
+        if any(int(norm.num_batches_tracked) for norm in norms):  # pyright: ignore
+            return
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.reset_running_stats()
+            norm.momentum = None  # the mean over all batches
+            norm.train()
+        devices = "cpu", self.context.processes.device
+        drawing, augmenting = (
+            torch.Generator(one).manual_seed(self.config.seed) for one in devices
+        )
+        for _ in range(MEASURED_BATCHES):
+            batch = self.batch(self.config.detail_batch, drawing, 0.0)
+            pair = augmented_pair(batch, self.config, augmenting)
+            self.predict(pair, augmenting, whole=True)
+        for norm, momentum in zip(norms, momenta, strict=True):
+            norm.momentum = momentum
 
     def forward(self, batch: Batch, generator: Generator, step: int) -> Prediction:  # pyright: ignore[reportIncompatibleMethodOverride]
         whole = self.is_whole(step)
@@ -63,7 +101,7 @@ class DistilStage(DetailStage):
         return self.predict(pair, generator, whole)
 
     def predict(self, pair: Pair, generator: Generator, whole: bool) -> Prediction:
-        """Run teacher and network on the same motion; ``whole``: see ``is_whole``."""
+        """Run teacher and network on the same keypoints; ``whole``: see ``is_whole``."""
         model, teacher, weights = self.model, self.teacher, self.config.losses
         window = None if whole or weights.uncovered else self.draw_window(pair, generator)
         with torch.no_grad():
@@ -71,14 +109,15 @@ class DistilStage(DetailStage):
             motion = teacher.move(read.source, read.x_rectified)
             gate = self.gate(len(read.z), generator)
             taught = teacher.paint(read.source, motion, read.z, gate, window=window)
-        taps = read.source.taps[-3 + model.generator.encoder.first :]
-        source = replace(read.source, taps=taps)
+        source = model.encoded(read.source.image, read.source.keypoints)
+        if weights.motion:
+            motion = model.move(source, read.x_rectified)
         rendered = model.paint(source, motion, read.z, gate, window=window)
         height = pair.target.shape[-2]
         region = losses.region_weights(pair.target_points, height, height, weights.region)
         if window is not None:
             region = window.cut(region, FULL)
-        return Prediction(pair, rendered, taught, region)
+        return Prediction(pair, rendered, taught, region, window)
 
     def judged(self, prediction: Prediction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None
@@ -89,10 +128,19 @@ class DistilStage(DetailStage):
             return losses.weighted(self.uncovered_terms(prediction), weights)
         rendered, taught = prediction.rendered, prediction.taught
         apart = losses.pixel_distance(rendered.painted, taught.painted, prediction.region)
+        apart = apart + losses.pixel_distance(rendered.image, taught.image, prediction.region)
         if rendered.mix is not None and taught.mix is not None:
             apart = apart + (rendered.mix - taught.mix).abs().mean()
         perceptual = self.context.perceptual(rendered.image, taught.image)
-        return losses.weighted({"distilled": apart, "perceptual": perceptual}, weights)
+        terms = {"distilled": apart, "perceptual": perceptual}
+        if weights.motion:
+            terms["motion"] = motion_distance(rendered.motion, taught.motion)
+        if weights.performed:
+            pair, window = prediction.pair, prediction.window
+            terms["performed"] = performed_distance(
+                self.model, rendered.image, pair.target, window, generator
+            )
+        return losses.weighted(terms, weights)
 
     def uncovered_terms(self, prediction: Prediction) -> dict[str, Tensor]:
         """Compare whole pictures with the teacher inside the source, with the target outside.
@@ -117,3 +165,9 @@ class DistilStage(DetailStage):
             "pixel": losses.pixel_distance(rendered.image, pair.target, reframed),
             "perceptual": self.context.perceptual(rendered.image[::JUDGED_EVERY], wanted),
         }
+
+
+def motion_distance(found: Motion, taught: Motion) -> Tensor:
+    """Return the L1 of two flows, in [-1, 1] coordinates, plus a tenth of that of occlusions."""
+    occlusion = (found.occlusion - taught.occlusion).abs().mean()
+    return (found.flow - taught.flow).abs().mean() + 0.1 * occlusion

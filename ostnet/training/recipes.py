@@ -172,6 +172,21 @@ RECIPES: dict[str, Recipe] = {
         hardware="one CPU core",
         expected="run 10 of ostnet-lite (23,844 pairs): its training log",
     ),
+    "micro": Recipe(
+        "Prunes trained lite weights (--init) to micro, with the same keypoints and a smaller "
+        "generator and dense motion, and trains both to give the same output as before.",
+        {
+            **_SPEAKING.values,
+            "losses": LossWeights(**_DISTILLED, motion=300.0),
+            "grow": "micro",
+            "keypoint_steps": 0,
+            "scale_steps": 0,
+            "detail_batch": 12,
+            "whole_every": 3,
+            "learning_rate": 1e-3,
+        },
+        hardware="one CPU core",
+    ),
     "framing": Recipe(
         "Trains the decoder of trained speaking or quick weights (--init) to generate what the "
         "source does not show, on pairs cropped at different places. Elsewhere its output stays "

@@ -24,7 +24,7 @@ SPEAKING = replace(
 """With everything that the ``-speaking`` presets have beyond the paper."""
 
 
-QUICK = replace(SPEAKING, first_tap="picture", outside="painted", reach=1.5)
+QUICK = replace(SPEAKING, first_tap="picture", merge="add", outside="painted", reach=1.5)
 """With what ``lite-quick`` has beyond those."""
 
 

@@ -1,4 +1,4 @@
-"""A grown network computes the same and can learn more; a pruned one keeps the remaining parts."""
+"""A grown network computes the same and can learn more."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,7 @@ from small_models import SMALL, lively, smooth
 
 from ostnet.config import PRESETS, SPEAKING, ModelConfig
 from ostnet.landmarks import KEYPOINTS, keypoint_parents
-from ostnet.model.growth import grow, open_mix, prune
+from ostnet.model.growth import grow, open_mix
 from ostnet.model.ostnet import OSTNet
 
 SPEAKING_SMALL = replace(SMALL, **SPEAKING)
@@ -21,8 +21,8 @@ WIDE = {
     "widths": (16, 24, 32),
     "residual_blocks": 3,
 }
+ADDS = {"merge": "add", "first_tap": "picture"}
 LITE = Path(__file__).parents[2] / "checkpoints" / "ostnet-lite"
-LONG = replace(SPEAKING_SMALL, residual_blocks=5)
 
 
 def trained(config: ModelConfig = SMALL) -> OSTNet:
@@ -87,6 +87,7 @@ def test_a_new_keypoint_begins_as_its_neighbour():
     [
         ({"first_tap": "picture"}, "expected the same"),
         ({"full_width": 8}, "expected the same"),
+        ({"merge": "add"}, "expected the same"),
         ({"hourglass_blocks": 4}, "expected the same"),
         ({"widths": (8, 12, 15)}, "expected no smaller"),
         ({"motion_width": 3}, "expected no smaller"),
@@ -98,12 +99,13 @@ def test_what_cannot_grow_is_refused(change, expected):
 
 
 @pytest.mark.parametrize(
-    "change", [*({name: value} for name, value in WIDE.items()), WIDE], ids=str
+    "change", [*({name: value} for name, value in WIDE.items()), WIDE, {**WIDE, **ADDS}], ids=str
 )
 def test_a_wider_network_shows_the_same_picture(change):
-    narrow = trained(SPEAKING_SMALL)
-    wide = grow(narrow, replace(SPEAKING_SMALL, **change))
-    assert wide.config == replace(SPEAKING_SMALL, **change)
+    start = replace(SPEAKING_SMALL, **{name: change[name] for name in ADDS if name in change})
+    narrow = trained(start)
+    wide = grow(narrow, replace(start, **change))
+    assert wide.config == replace(start, **change)
     assert largest_difference(narrow, wide) < 1e-4
 
 
@@ -135,7 +137,8 @@ def test_lite_weights_become_a_base_network_with_other_parts_at_once():
 @pytest.mark.skipif(not LITE.is_dir(), reason="no embedded weights")
 def test_the_embedded_weights_fill_the_base_preset():
     narrow = OSTNet.from_pretrained(str(LITE))
-    wide = grow(narrow, replace(PRESETS["base-speaking"], first_tap=narrow.config.first_tap))
+    own = {name: getattr(narrow.config, name) for name in ADDS}
+    wide = grow(narrow, replace(PRESETS["base-speaking"], **own))
     assert wide.config.widths == (64, 128, 256)
     assert largest_difference(narrow, wide, 256) < 1e-3
 
@@ -156,39 +159,6 @@ def test_an_added_block_learns_although_it_does_nothing_yet():
     assert not added.any()
     backward(wide)
     assert added.grad.abs().max() > 0
-
-
-@pytest.mark.parametrize(("count", "kept"), [(5, range(5)), (3, (0, 1, 4)), (1, (0,))])
-def test_pruning_keeps_the_first_and_last_blocks(count, kept):
-    long = lively(LONG)
-    smaller = prune(long, replace(LONG, residual_blocks=count))
-    blocks, norm = smaller.generator.residual[:count], smaller.generator.residual[count]
-    for block, index in zip(blocks, kept, strict=True):
-        old = long.generator.residual[index]
-        torch.testing.assert_close(block.state_dict(), old.state_dict())
-    torch.testing.assert_close(norm.state_dict(), long.generator.residual[5].state_dict())
-
-
-def test_pruning_changes_nothing_else():
-    long = lively(LONG)
-    smaller = prune(long, replace(LONG, first_tap="picture", widths=(1, 1, 1)))
-    assert smaller.config == replace(long.config, first_tap="picture")
-    torch.testing.assert_close(smaller.state_dict(), long.state_dict())
-
-
-def test_without_motion_a_moved_picture_gives_the_same_as_its_moved_features():
-    long, picture = lively(LONG), torch.rand(1, 3, 64, 64)
-    smaller = prune(long, replace(LONG, first_tap="picture"))
-    with torch.inference_mode():
-        state = long.encode(picture)
-        still = long.move(state, state.keypoints)
-        still.flow = torch.nn.functional.affine_grid(
-            torch.eye(2, 3)[None], [1, 1, *still.flow.shape[1:3]], align_corners=True
-        )
-        expected = long.paint(state, still, None)
-        found = smaller.paint(smaller.encode(picture), still, None)
-    assert len(smaller.encode(picture).taps) == len(state.taps) - 1
-    torch.testing.assert_close(found.image, expected.image, atol=1e-4, rtol=0)
 
 
 def test_a_configuration_of_the_first_edition_means_what_it_meant():
