@@ -46,6 +46,7 @@ VARIANTS: dict[str, Variant] = {
 
 CLIP_SCALE, START_SCALE = ONE_SCALE = ("full_clip_scale", "full_start_scale")
 POSED = ("full_position", "full_portrait")
+POINTS, POSED_POINTS = ("full_points", "full_portrait_points")
 
 COMPARATORS: dict[str, Comparator] = {
     "closed_form": Comparator(
@@ -80,6 +81,17 @@ COMPARATORS: dict[str, Comparator] = {
         "the median of the frames measured; lips and lids open as far as the driver's (--pose "
         "portrait)",
     ),
+    POINTS: Comparator(
+        "full",
+        {"rectify": "points"},
+        "as full, with the driving keypoints divided by the scale, about the picture's centre, in "
+        "place of keypoints detected in the rectified driving frame (--rectify points)",
+    ),
+    POSED_POINTS: Comparator(
+        "full",
+        {"pose": "portrait", "rectify": "points"},
+        "as full_portrait, with the keypoints of full_points (--pose portrait --rectify points)",
+    ),
     "anchor_relative": Comparator(
         "neither",
         {"motion": "relative"},
@@ -90,7 +102,7 @@ COMPARATORS: dict[str, Comparator] = {
 }
 """Other ways to read the same network's keypoints."""
 
-SELDOM = (*ONE_SCALE, *POSED)
+SELDOM = (*ONE_SCALE, *POSED, POINTS, POSED_POINTS)
 """Methods that run only in the protocols that name them."""
 
 COPY_SOURCE = "copy_source"

@@ -14,6 +14,7 @@ from ostnet.errors import InputError
 from ostnet.methods import variant_name
 
 POSES = ("portrait", "position", "driver")
+RECTIFY = ("picture", "points")
 SCALE_WINDOWS = ("frame", "clip", "start")
 SIZES = (256, 512, 1024)
 LONGEST_WINDOW = 3600
@@ -195,6 +196,11 @@ class AnimateOptions:
     scale_smoothing: bool = _option(False, _switch)
     """Smooth the measured scale over time with a one-euro filter."""
 
+    rectify: str = _option("picture", _choice(*RECTIFY), "|".join(RECTIFY))
+    """How driving keypoints get the portrait's scale: picture (the driving frame is rescaled and
+    its keypoints are detected again, as in the paper) or points (the keypoints are divided by the
+    scale, which is faster)."""
+
     paste_back: bool = _option(False, _switch, compare=False)
     """Put the moving face back into the whole portrait."""
 
@@ -222,7 +228,7 @@ class AnimateOptions:
         return min(limits)
 
 
-METHOD = AnimateOptions(pose="driver")
+METHOD = AnimateOptions(pose="driver", rectify="picture")
 """The method as published."""
 
 COMPARISON = tuple(one.name for one in fields(AnimateOptions) if one.metadata["compare"])

@@ -46,6 +46,7 @@ def test_texts_of_tables_and_flags_are_read(name, given, value):
         ("driving_crop", "tight", "expected one of auto, fixed, none"),
         ("alignment", "guess", "expected one of learned, closed-form"),
         ("motion", "none", "expected one of absolute, relative"),
+        ("rectify", "grid", "expected one of picture, points"),
         ("face", "1.5", "expected a whole number of at least 0"),
         ("max_frames", 0, "expected a whole number of at least 1"),
         ("max_seconds", -3, "expected a number above 0"),

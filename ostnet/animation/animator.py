@@ -134,6 +134,7 @@ class Animator:
         options: AnimateOptions = METHOD,
         clip: ClipReference = STREAM,
         measure: bool = False,
+        rectified: bool = True,
     ) -> Iterator[Frame]:
         """Generate one frame per driving frame (uint8 RGB, any size), as they come.
 
@@ -146,9 +147,10 @@ class Animator:
             options: how the motion is read; files, squares, sizes and switches in it are not used.
             clip: measurements of the whole clip, from :meth:`reference`.
             measure: also measure the generated face (``Frame.spread``): one more keypoint pass.
+            rectified: also return the rectified driving frame (``Frame.rectified``).
         """
         name = variant_name(scale_transform, scale_embedding)
-        variants = self.variants(frames, [name], options, clip, measure)
+        variants = self.variants(frames, [name], options, clip, measure, rectified)
         return (made[name] for made in variants)
 
     def variants(
@@ -158,6 +160,7 @@ class Animator:
         options: AnimateOptions = METHOD,
         clip: ClipReference = STREAM,
         measure: bool = False,
+        rectified: bool = True,
     ) -> Iterator[dict[str, Frame]]:
         """Generate several variants of each driving frame; common work is done once.
 
@@ -170,7 +173,7 @@ class Animator:
         if unknown or not names:
             raise InputError(f"variants: found {unknown}, expected some of {', '.join(VARIANTS)}")
         between = ahead if self.overlap else iter
-        return self._stages.frames(frames, names, options, clip, measure, between)
+        return self._stages.frames(frames, names, options, clip, measure, rectified, between)
 
     def reference(
         self,

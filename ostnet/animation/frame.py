@@ -58,8 +58,9 @@ class Frame:
     driving: np.ndarray
     """The driving frame as the networks saw it: square, resized, zoomed."""
 
-    rectified: np.ndarray
-    """The driving frame at the source's scale; the driving frame itself without the transform."""
+    rectified: np.ndarray | None
+    """The driving frame at the source's scale; the driving frame itself without the transform.
+    None if the transform is on and nobody asked for this picture."""
 
     scale: tuple[float, float]
     """(s_x, s_y): how many times larger the driving face is than the source's, the least-squares

@@ -53,6 +53,12 @@ class Outputs:
         """Whether generated faces are measured too."""
         return self.trace is not None or self.chart is not None
 
+    @property
+    def rectified(self) -> bool:
+        """Whether a file shows the rectified driving frame."""
+        shown = "rectified" in self.clips or "grid" in self.clips
+        return shown and rectifying(self.names) is not None
+
 
 @dataclass(frozen=True)
 class Step:
@@ -105,8 +111,8 @@ def pictures_of(
     """Return the pictures to write for one driving frame, by the clip's name."""
     images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
     pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
-    if "rectified" in outputs.clips and (variant := rectifying(outputs.names)):
-        pictures["rectified"] = made[variant].rectified
+    if "rectified" in outputs.clips and (rectified := rectified_of(made)) is not None:
+        pictures["rectified"] = rectified
     if "grid" in outputs.clips:
         pictures["grid"] = side_by_side(source, made, images, outputs.columns)
     return pictures
@@ -115,6 +121,12 @@ def pictures_of(
 def rectifying(names: list[str]) -> str | None:
     """Return the first of these variants that has the scale transformation; None without any."""
     return next((name for name in names if switches(name)[0]), None)
+
+
+def rectified_of(made: dict[str, Frame]) -> np.ndarray | None:
+    """Return the rectified driving frame; None where no variant has the transformation."""
+    variant = rectifying(list(made))
+    return None if variant is None else made[variant].rectified
 
 
 def side_by_side(
@@ -126,8 +138,8 @@ def side_by_side(
         "portrait": source,
         "driving clip" + (" (no face: held)" if any_frame.held else ""): any_frame.driving,
     }
-    if (variant := rectifying(list(made))) is not None:
-        panes["driving, rescaled"] = made[variant].rectified
+    if (rectified := rectified_of(made)) is not None:
+        panes["driving, rescaled"] = rectified
     if len(made) > 1:  # so that the variants share the second row
         panes["measured"] = scale_card(any_frame.scale, source.shape[0])
     panes |= {LABELS[name]: image for name, image in images.items()}

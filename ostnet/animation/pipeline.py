@@ -230,9 +230,8 @@ class Pipeline:
         """
         source, options = scene.source, scene.options
         paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
-        frames = self.generate(
-            scene.framed, scene.frames(cancel), outputs.names, options, scene.fps, outputs.measures
-        )
+        driving, more = scene.frames(cancel), (outputs.measures, outputs.rectified)
+        frames = self.generate(scene.framed, driving, outputs.names, options, scene.fps, *more)
         try:
             for done, (spread, made) in enumerate(frames, 1):
                 pictures = pictures_of(source, made, outputs, paster, options.visible_mark)
@@ -250,6 +249,7 @@ class Pipeline:
         options: AnimateOptions,
         fps: float,
         measure: bool,
+        rectified: bool = True,
     ) -> Iterator[tuple[Spread, Variants]]:
         """Yield the source's keypoint spread and all variants, for each driving frame.
 
@@ -260,10 +260,11 @@ class Pipeline:
             options: how the motion is read.
             fps: frames per second.
             measure: also measure the generated faces.
+            rectified: also return the rectified driving frames.
         """
         animator = self.animator(source)
         clip = animator.reference(frames, options, fps)
-        for made in animator.variants(frames, names, options, clip, measure):
+        for made in animator.variants(frames, names, options, clip, measure, rectified):
             yield animator.source_spread, made
 
     def animator(self, source: Framed) -> Animator:

@@ -32,8 +32,8 @@ class FrameState:
 
     driving: np.ndarray
     """As the networks see it, uint8 (R, R, 3)."""
-    rectified: np.ndarray
-    """The same at the source's scale."""
+    rectified: np.ndarray | None
+    """The same at the source's scale; None if nobody shows it."""
     held: bool
     reading: Reading
     performed: MotionPoints | None
@@ -81,10 +81,11 @@ class Stages:
         options: AnimateOptions,
         clip: ClipReference,
         measure: bool,
+        rectified: bool,
         between: Callable[[Iterator], Iterator],
     ) -> Iterator[dict[str, Frame]]:
         """Run all stages; ``between`` wraps each of them, for instance to prefetch in a thread."""
-        steps = between(self.read(frames, options, clip))
+        steps = between(self.read(frames, options, clip, rectified))
         steps = between(self.move(steps, names))
         steps = between(self.paint(steps, names))
         if measure:
@@ -101,15 +102,19 @@ class Stages:
         steer = self._steering(options, clip)
         for picture, face in map(as_driving_frame, frames):
             if face:
-                yield self._read(self._driving(picture, options), steer)
+                yield self._read(self._driving(picture, options), steer, options, False)
 
     def read(
         self,
         frames: Iterable[np.ndarray | DrivingFrame],
         options: AnimateOptions,
         clip: ClipReference,
+        rectified: bool = True,
     ) -> Iterator[FrameState]:
-        """Read each driving frame (first stage); one without a face repeats the last reading."""
+        """Read each driving frame (first stage); one without a face repeats the last reading.
+
+        ``rectified`` says whether the rectified driving frame is shown.
+        """
         anchor, step = clip.anchor, None
         if clip.still and options.pose == "portrait":
             options = replace(options, pose="position")  # a still driver has no movement
@@ -122,7 +127,7 @@ class Stages:
                 steer, neutral = self._references(options, clip, shot)
             driving = self._driving(picture, options)
             if face:
-                reading = self._read(driving, steer)
+                reading = self._read(driving, steer, options, rectified)
                 anchor = anchor or _points(reading)
                 performed = self._performed(reading, options, anchor, neutral)
             elif step is None:
@@ -131,10 +136,11 @@ class Stages:
             else:
                 reading, performed = step.reading, None
             shown = self._driving_shown(picture, driving, options)
-            same = reading.rectified is driving
-            rectified = shown if same else to_picture(reading.rectified)
+            rescaled = reading.rectified if rectified else None
+            if rescaled is not None:
+                rescaled = shown if rescaled is driving else to_picture(rescaled)
             ms = 1000 * (time.perf_counter() - started)
-            step = FrameState(shown, rectified, not face, reading, performed, ms=ms)
+            step = FrameState(shown, rescaled, not face, reading, performed, ms=ms)
             yield step
 
     def move(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
@@ -181,8 +187,13 @@ class Stages:
             return square.copy()
         return to_picture(driving)
 
-    def _read(self, driving, steer: Steering | None) -> Reading:
-        return self.networks.read(self.source, driving, steer=steer)
+    def _read(
+        self, driving, steer: Steering | None, options: AnimateOptions, rectified: bool
+    ) -> Reading:
+        points = options.rectify == "points"
+        return self.networks.read(
+            self.source, driving, steer=steer, points=points, picture=rectified
+        )
 
     def _rest(self) -> Reading:
         """Return the reading of a driving frame that is the source itself."""

@@ -22,6 +22,7 @@ from ostnet.methods import (
     VARIANTS,
     switches,
 )
+from ostnet.model.frame import at_source_scale
 from ostnet.model.ostnet import OSTNet, Reading
 from ostnet.model.scale import FIDUCIALS, scale_image
 from ostnet.options import METHOD, AnimateOptions
@@ -126,11 +127,12 @@ def generate(
     variants = [name for name in names if name in VARIANTS]
     options = replace(METHOD, scale_smoothing=smoothing_fps is not None)
     clip = ClipReference(fps=smoothing_fps or 25.0)
-    plain = list(animator.variants(driving, variants or ["full"], options, clip))
+    plain = list(animator.variants(driving, variants or ["full"], options, clip, rectified=False))
     readings = [next(iter(made.values())).reading for made in plain]
     result = Generated()
     if model.config.with_scale_transform:
-        rectified = [_resized(reading.rectified, len(source)) for reading in readings]
+        pictures = (reading.rectified for reading in readings)
+        rectified = [_resized(frame, len(source)) for frame in pictures if frame is not None]
         result.rectified = np.concatenate([to_images(frame) for frame in rectified])
     for name in names:
         if name == COPY_SOURCE:
@@ -143,7 +145,7 @@ def generate(
             clip = _reference(options, readings, anchor)
             if name == START_SCALE and first_second is not None:
                 clip = animator.reference(first_second, replace(METHOD, scale_window="clip"))
-            made = animator.variants(driving, [method.variant], options, clip)
+            made = animator.variants(driving, [method.variant], options, clip, rectified=False)
             _keep(result, name, [frames[method.variant] for frames in made])
     return result
 
@@ -159,6 +161,11 @@ def _reference(options: AnimateOptions, readings: Sequence[Reading], anchor: int
     """Return the measurements of the whole clip that a comparator needs."""
     if options.scale_window != "frame":
         return ClipReference(scale=clip_scale(pair(r.alignment.scale) for r in readings))
+    if options.rectify == "points":
+        readings = [
+            replace(r, x_rectified=at_source_scale(r.x_driving, r.alignment.scale))
+            for r in readings
+        ]
     if options.pose != "driver":
         places = [own_place(reading)[0].cpu().numpy() for reading in readings]
         return ClipReference(shots=(Shot(0, neutral_pose(places)),))

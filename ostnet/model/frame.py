@@ -62,7 +62,8 @@ class Reading:
 
     x_driving: Tensor  # keypoints as they are, (B, K, 2)
     alignment: Alignment  # scale code, fiducial points, measured scale
-    rectified: Tensor  # I_D^: the driving picture at the source's scale, (B, 3, H, W)
+    rectified: Tensor | None
+    """I_D^: the driving picture at the source's scale, (B, 3, H, W); None if it was not made."""
     x_rectified: Tensor  # x_D^: keypoints at the source's scale, (B, K, 2)
 
 
@@ -88,6 +89,15 @@ def spread(points: Tensor) -> Tensor:
     return ((points - points.mean(1)[:, None]) ** 2).mean(1) ** 0.5
 
 
+LEAST_SCALE = 0.01
+"""Smallest driving scale by which keypoints are divided."""
+
+
+def at_source_scale(x_driving: Tensor, scale: Tensor) -> Tensor:
+    """Return keypoints (B, K, 2) divided by the scale (B, 2), about the picture's centre."""
+    return x_driving / scale.clip(min=LEAST_SCALE)[:, None]
+
+
 class Reader:
     """Base class that reads a driving frame with ``keypoints``, ``align`` and ``rectify``."""
 
@@ -104,6 +114,8 @@ class Reader:
         driving: Tensor,
         scale_transform: bool = True,
         steer: Steering | None = None,
+        points: bool = False,
+        picture: bool = True,
     ) -> Reading:
         """Read driving pictures (B, 3, H, W); z is computed from (x_S, x_D) in every variant.
 
@@ -112,6 +124,9 @@ class Reader:
             driving: pictures in [0, 1].
             scale_transform: rectify first, if the network has the transformation.
             steer: changes the alignment before it is used.
+            points: divide the keypoints by the scale instead of detecting keypoints again in the
+                rectified picture (the paper).
+            picture: make the rectified picture even if ``points`` does not need it.
         """
         x_driving = self.keypoints(driving)
         alignment = self.align(source.keypoints, x_driving)
@@ -119,5 +134,11 @@ class Reader:
             alignment = steer(alignment, source.keypoints, x_driving)
         if not (scale_transform and self.config.with_scale_transform):
             return Reading(x_driving, alignment, driving, x_driving)
-        rectified = self.rectify(driving, alignment.fiducials)
-        return Reading(x_driving, alignment, rectified, self.keypoints(rectified))
+        rectified = None
+        if picture or not points:
+            rectified = self.rectify(driving, alignment.fiducials)
+        if points or rectified is None:
+            x_rectified = at_source_scale(x_driving, alignment.scale)
+        else:
+            x_rectified = self.keypoints(rectified)
+        return Reading(x_driving, alignment, rectified, x_rectified)

@@ -113,8 +113,9 @@ class JointStage(Stage):
         pair, image, x_source = prediction.pair, prediction.image, prediction.source.keypoints
         x_driving = prediction.reading.x_driving
         pictures = {"perceptual": image}
-        if config.with_scale_transform and weights.rectified:
-            pictures["rectified"] = prediction.reading.rectified
+        rectified = prediction.reading.rectified
+        if config.with_scale_transform and weights.rectified and rectified is not None:
+            pictures["rectified"] = rectified
         distances = self.context.perceptual.distances(list(pictures.values()), pair.target)
         terms = dict(zip(pictures, distances, strict=True))
         if weights.pixel:

@@ -180,12 +180,13 @@ def sample_pictures(
     """
     full = outputs["full"]
     reading = full.reading
-    fiducials = reading.alignment.fiducials[row]
+    fiducials, rectified = reading.alignment.fiducials[row], reading.rectified
+    assert rectified is not None
     return [
         _marked(source[row], full.source.keypoints[row]),
         _picture(target[row]),
         _marked(driving[row], reading.x_driving[row], fiducials),
-        _marked(reading.rectified[row], reading.x_rectified[row]),
+        _marked(rectified[row], reading.x_rectified[row]),
         *(_picture(outputs[name].image[row]) for name in VARIANTS),
         _picture(target[row]),
     ]

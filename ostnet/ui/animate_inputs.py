@@ -14,6 +14,7 @@ from ostnet.ui.given import (
     CROPS,
     HEAD_POSES,
     MOST_PAIRS,
+    RECTIFIED,
     RESULT_SIZES,
     SCALE_WINDOWS,
     Given,
@@ -79,7 +80,7 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
         )
         clip_square = gr.Radio(list(CLIP_CROPS), value=Given.clip_square, label="Clip: the square")
         clip_face = _face()
-    with gr.Accordion("Size of the result, scale window", open=False):
+    with gr.Accordion("Size of the result, scale window, keypoints", open=False):
         size = gr.Dropdown(
             list(RESULT_SIZES), value=Given.size, label="Size of the result, in pixels",
             info="Motion is computed at 256; skin and hair stay as sharp as the portrait.",
@@ -88,6 +89,10 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
             list(SCALE_WINDOWS), value=Given.window, label="Scale measured over",
             info="The whole clip: removes the driver's distance and keeps leaning. The first "
             "second: the result starts at the portrait's size, and leaning remains visible.",
+        )  # fmt: skip
+        rectify = gr.Dropdown(
+            list(RECTIFIED.items()), value=Given.rectify,
+            label="Driving keypoints at the portrait's scale", elem_id="rectify",
         )  # fmt: skip
     more, still = _more(clip)
     other_portrait = [portrait.upload, portrait.clear, portrait.input, portraits.select]
@@ -98,7 +103,8 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
         "portrait": portrait, "square": square, "face": face, "drawn": drawn,
         "clip": clip, "seconds": seconds, "clip_square": clip_square, "clip_face": clip_face,
         "clip_drawn": clip_drawn, "zoom": zoom, **switches, "size": size, "window": window,
-        "pose": pose, "more": more, "columns": gr.Number(Given.columns, visible=False),
+        "pose": pose, "rectify": rectify, "more": more,
+        "columns": gr.Number(Given.columns, visible=False),
     }  # fmt: skip
     return components, portrait_view, clip_view
 

@@ -107,7 +107,7 @@ class PagePipeline(Pipeline):
     ZeroGPU lends a GPU for a limited time: there all frames are read before it is borrowed.
     """
 
-    def generate(self, source, frames, names, options, fps, measure):
+    def generate(self, source, frames, names, options, fps, measure, rectified=True):
         """Yield the source's keypoint spread and all variants, for each driving frame.
 
         Raises:
@@ -115,7 +115,7 @@ class PagePipeline(Pipeline):
         """
         frames = list(frames) if ZERO_GPU else frames
         try:
-            yield from _borrowed(source, frames, names, options, fps, measure)
+            yield from _borrowed(source, frames, names, options, fps, measure, rectified)
         except gr.Error as error:  # ZeroGPU's message on its quota
             raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
         except torch.AcceleratorError as error:

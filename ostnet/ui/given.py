@@ -31,6 +31,10 @@ HEAD_POSES = {
     "the driver's, at the portrait's place": "position",
     "the driver's (as in the paper)": "driver",
 }
+RECTIFIED = {
+    "detected in the rescaled frame (as in the paper)": "picture",
+    "computed from the scale (faster)": "points",
+}
 """Choice on the page -> value of :class:`AnimateOptions`; the page starts with the first."""
 
 
@@ -59,6 +63,7 @@ class Given:
     size: str = next(iter(RESULT_SIZES))
     window: str = next(iter(SCALE_WINDOWS))
     pose: str = next(iter(HEAD_POSES.values()))
+    rectify: str = next(iter(RECTIFIED.values()))
     more: list[str] | None = None
     """Further portraits and clips."""
     columns: int = 4
@@ -85,6 +90,7 @@ class Given:
             size=RESULT_SIZES[self.size],
             scale_window=SCALE_WINDOWS[self.window],
             pose=self.pose,
+            rectify=self.rectify,
         )
 
     def pairs(self) -> list["Given"]:

@@ -93,6 +93,7 @@ def stress(request: gr.Request, x: float, y: float, position: float, *values: An
         return markup.note(str(error), "warn")
     spread, made = engine.still(source, frame, (x, y))
     full = made["full"]
+    assert full.rectified is not None
     s_x, s_y = full.scale
     measured = f"rectified: measured {s_x:.2f} × {s_y:.2f} portrait faces"
     shown = [

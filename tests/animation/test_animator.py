@@ -16,6 +16,7 @@ from ostnet.methods import switches
 from ostnet.model.growth import open_mix
 from ostnet.model.layers import identity_grid
 from ostnet.model.motion import Motion
+from ostnet.options import METHOD
 
 
 def all_equal(left, right) -> bool:
@@ -101,7 +102,14 @@ def test_the_source_is_encoded_once(animator, source, driving, monkeypatch):
     assert len(calls) == 1
 
 
-def test_common_work_is_done_once_per_driving_frame(model, source, driving, monkeypatch):
+@pytest.mark.parametrize(
+    ("rectify", "shown", "detections", "rescaled"),
+    [("picture", True, 2, 1), ("picture", False, 2, 1), ("points", True, 1, 1),
+     ("points", False, 1, 0)],
+)  # fmt: skip
+def test_common_work_is_done_once_per_driving_frame(
+    model, source, driving, monkeypatch, rectify, shown, detections, rescaled
+):
     animator = Animator(model, device="cpu", backend="torch")
     animator.set_source(source)
     counts = {"keypoints": 0, "align": 0, "rectify": 0}
@@ -113,9 +121,21 @@ def test_common_work_is_done_once_per_driving_frame(model, source, driving, monk
             return original(*arguments)
 
         monkeypatch.setattr(model, name, counted)
-    list(animator.variants(driving))
+    options = replace(METHOD, rectify=rectify)
+    made = list(animator.variants(driving, options=options, rectified=shown))
     frames = len(driving)
-    assert counts == {"keypoints": 2 * frames, "align": frames, "rectify": frames}
+    assert counts == {
+        "keypoints": detections * frames, "align": frames, "rectify": rescaled * frames,
+    }  # fmt: skip
+    assert all((one["full"].rectified is not None) == shown for one in made)
+
+
+def test_the_rectified_driving_frame_is_the_same_with_points(animator, driving):
+    options = replace(METHOD, rectify="points")
+    frames = zip(animator.animate(driving), animator.animate(driving, options=options), strict=True)
+    for one, other in frames:
+        assert np.array_equal(one.rectified, other.rectified) and one.scale == other.scale
+        assert not np.array_equal(one.image, other.image)
 
 
 def test_frames_are_read_one_at_a_time(animator, driving):

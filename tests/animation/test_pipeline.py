@@ -11,6 +11,7 @@ from threads_ahead import threads_ahead
 
 from ostnet import AnimateOptions, Pipeline
 from ostnet.animation import VARIANTS
+from ostnet.animation.outputs import Outputs
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop
 from ostnet.media.video import probe, read_frames
@@ -115,6 +116,19 @@ def test_a_single_variant_without_the_transform_has_no_rescaled_pane(make, scene
     assert list(result.files) == ["neither", "grid", "trace"]
     wide = steps[0].picture.shape[1]
     assert 3 * 256 < wide < 4 * 256  # portrait, driving clip, result
+
+
+def test_points_need_the_rectified_frame_only_where_a_file_shows_it(
+    make, model, scene, tmp_path, monkeypatch
+):
+    with_pictures = make(scene, ["full"], tmp_path / "picture").files["rectified"].read_bytes()
+    rectify, calls = model.rectify, []
+    monkeypatch.setattr(model, "rectify", lambda *given: calls.append(1) or rectify(*given))
+    asked = asking(scene, rectify="points")
+    Pipeline(model, "cpu", "torch").run(asked, Outputs({"full": tmp_path / "full.mp4"}))
+    assert calls == []
+    shown = make(asked, ["full"], tmp_path / "points").files["rectified"]
+    assert len(calls) == 8 and shown.read_bytes() == with_pictures
 
 
 def test_a_narrow_page_gets_two_columns(make, scene, tmp_path):

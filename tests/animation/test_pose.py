@@ -12,7 +12,7 @@ from ostnet.animation.frame import ClipReference, DrivingFrame
 from ostnet.animation.pose import own_place, posed, read_shots
 from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
 from ostnet.model.frame import Reading
-from ostnet.options import METHOD
+from ostnet.options import METHOD, RECTIFY
 
 RANDOM = np.random.default_rng(0)
 SOURCE = RANDOM.uniform(-0.5, 0.5, (1, 30, 2))
@@ -168,9 +168,12 @@ def test_frames_without_a_face_hold_the_last_motion_and_before_it_the_portraits_
     assert full[-1] == pytest.approx(full[-2])
 
 
-def test_a_driver_that_holds_an_extreme_pose_leaves_the_portrait_at_rest(animator, driving):
+@pytest.mark.parametrize("rectify", RECTIFY)
+def test_a_driver_that_holds_an_extreme_pose_leaves_the_portrait_at_rest(
+    animator, driving, rectify
+):
     """A pose that it holds all the time is its neutral pose."""
-    full, _ = performed(animator, [driving[0]] * 3, AnimateOptions())
+    full, _ = performed(animator, [driving[0]] * 3, AnimateOptions(rectify=rectify))
     assert full[:, RIGID] == pytest.approx(np.stack([rest(animator)[RIGID]] * 3), abs=1e-5)
 
 

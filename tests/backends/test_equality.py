@@ -24,6 +24,7 @@ READINGS = {
     "running median": (replace(METHOD, scale_window=2), ClipReference(fps=1)),
     "smoothed": (replace(METHOD, scale_smoothing=True), STREAM),
     "relative": (replace(METHOD, motion="relative"), STREAM),
+    "points": (replace(METHOD, rectify="points"), STREAM),
 }
 
 
@@ -67,6 +68,16 @@ def test_same_pictures_however_the_driving_clip_is_read(small, pictures, reading
     expected = frames_of(model, "torch", source, driving, READINGS[reading])
     for name in FAST:
         compare(name, expected, frames_of(model, name, source, driving, READINGS[reading]))
+
+
+def test_points_are_divided_by_the_steered_scale(small, pictures):
+    source, *driving = pictures
+    reading = replace(METHOD, rectify="points", scale_window=2), ClipReference(fps=1)
+    for name in ("torch", *FAST):
+        for made in frames_of(small("quick"), name, source, driving, reading):
+            full, raw = made["full"], np.array(made["no_transform"].keypoints)
+            np.testing.assert_allclose(full.keypoints, raw / full.scale, rtol=1e-5, atol=1e-6)
+            np.testing.assert_array_equal(raw, np.array(full.reading.x_driving[0]))
 
 
 def test_same_pictures_at_another_size(small, pictures):

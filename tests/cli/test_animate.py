@@ -70,6 +70,7 @@ def test_each_switch_makes_another_video(animate):
         "zoom": ["--driving-zoom", "0.6,0.8"],
         "closed": ["--alignment", "closed-form"],
         "relative": ["--motion", "relative"],
+        "points": ["--rectify", "points"],
         "centre": ["--source-crop", "none"],
         "portrait": ["--pose", "portrait"],
         "position": ["--pose", "position"],

@@ -23,7 +23,8 @@ def test_every_method_gives_one_picture_per_driving_frame(model, frames):
     assert all(np.array_equal(copy, frames[0]) for copy in generated.images["copy_source"])
     assert set(generated.scales) == {
         "full", "no_transform", "no_embedding", "neither", "closed_form", "full_clip_scale",
-        "full_start_scale", "full_position", "full_portrait",
+        "full_start_scale", "full_position", "full_portrait", "full_points",
+        "full_portrait_points",
     }  # fmt: skip
 
 

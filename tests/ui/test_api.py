@@ -53,7 +53,7 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
         "driving_zoom_x": 1, "driving_zoom_y": 1, "max_seconds": 60, "visible_mark": False,
         "size": "", "scale_window": "frame", "pose": "portrait", "source_crop": "auto",
         "driving_crop": "auto", "face": 0, "max_frames": "", "alignment": "learned",
-        "motion": "absolute", "scale_smoothing": False,
+        "motion": "absolute", "scale_smoothing": False, "rectify": "picture",
     }  # fmt: skip
     files = {"portrait": None, "driving": None}
     expected = {"/animate": files | switches | common, "/compare": files | common}

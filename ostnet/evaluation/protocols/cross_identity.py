@@ -38,7 +38,7 @@ from ostnet.evaluation.protocols.protocol import (
 )
 from ostnet.evaluation.protocols.reconstruction import draw_scale_error
 from ostnet.evaluation.report.group_store import Result
-from ostnet.methods import POSED
+from ostnet.methods import POINTS, POSED, POSED_POINTS
 
 POSE_REFERENCES = 24
 """Number of frames of the source's clip in which a matching pose is searched."""
@@ -49,7 +49,7 @@ class CrossIdentity(Protocol):
 
     name = "cross-identity"
     options = frozenset({"pairs", "random_frames"})
-    methods = (*COMMON, *POSED)
+    methods = (*COMMON, *POSED, POINTS, POSED_POINTS)
     table = definitions.CROSS
     headline = (
         "nearer_source_dlib csim_dlib identity_distance_dlib "

@@ -219,6 +219,7 @@ def toggled(
     rectified = []
     for i, frame in enumerate(driving):
         reading = model.read(state, to_batch([frame], device))
+        assert reading.rectified is not None
         rectified.append(to_images(reading.rectified))
         motion, z = model.move(state, reading.x_rectified), reading.alignment.z
         codes = {"no_embedding": None, "z_zero": torch.zeros_like(z)}

@@ -36,7 +36,7 @@ from ostnet.evaluation.protocols.protocol import (
 from ostnet.evaluation.report import plots, tables
 from ostnet.evaluation.report.group_store import Result
 from ostnet.evaluation.report.tables import Measured, Row
-from ostnet.methods import ONE_SCALE
+from ostnet.methods import ONE_SCALE, POINTS
 
 LEAST_LEAN = 0.03
 """Change of the face's size after the first frame from which on a clip counts as leaning."""
@@ -107,7 +107,7 @@ class SameScale(Reconstruction):
 
     name = "same-scale"
     options = frozenset({"pairs", "random_frames", "lineage"})
-    methods = (*COMMON, *ONE_SCALE)
+    methods = (*COMMON, *ONE_SCALE, POINTS)
     perceptual = True
 
     def pairs(self, clips: Sequence[Clip], options: PairOptions, frames: int) -> list[Pair]:
@@ -123,6 +123,7 @@ class DifferentScale(Reconstruction):
     """Driving frames at scales drawn by the seed."""
 
     name = "different-scale"
+    methods = (*COMMON, POINTS)
     options = frozenset({"pairs", "random_frames", "lineage"})
     perceptual = True
     scales_drawn = True
