@@ -154,7 +154,7 @@ def export_comfyui(argv: list[str]) -> None:
     parser.add_argument(
         "dir",
         type=output_folder,
-        help="new or empty folder, for example ComfyUI/custom_nodes/ostnet",
+        help="new or empty folder, such as ComfyUI/custom_nodes/ComfyUI-OSTNet",
     )
     folder = parser.parse_args(argv).dir
 

@@ -39,7 +39,7 @@ _README = """# OSTNet for ComfyUI
 A portrait performs the head movement and facial expressions of a driving video. The result keeps
 the portrait's face size, even if the driver sits nearer or farther away.
 
-1. Put this folder into `ComfyUI/custom_nodes`.
+1. Put this folder into `ComfyUI/custom_nodes`. Name it `ComfyUI-OSTNet`, not `ostnet`.
 2. Install the package with ComfyUI's Python: `python -m pip install -r requirements.txt`. From a
    checkout, use `python -m pip install PATH` instead. Then restart ComfyUI.
 3. Open the workflow `ostnet` under Templates, choose a portrait and a driving video, and press Run.

@@ -17,7 +17,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = tmp_path / "custom_nodes" / "ostnet"
+    folder = tmp_path / "custom_nodes" / "ComfyUI-OSTNet"
     assert main(["export-comfyui", str(folder)]) == 0
     return folder
 
