@@ -201,6 +201,9 @@ class AnimateOptions:
     its keypoints are detected again, as in the paper) or points (the keypoints are divided by the
     scale, which is faster)."""
 
+    fps: float | None = _option(None, _none_or(_seconds), "N")
+    """Frames per second of a driving clip that is a folder or pattern of pictures (default: 25)."""
+
     paste_back: bool = _option(False, _switch, compare=False)
     """Put the moving face back into the whole portrait."""
 

@@ -113,7 +113,7 @@ class Pipeline:
 
         Args:
             portrait: picture file with a face.
-            driving: video file with a moving face.
+            driving: video file with a moving face, or a folder or pattern of pictures.
             output: video to write; its suffix chooses the container.
             options: see :class:`AnimateOptions`.
             trace: JSON file for the measured face sizes.

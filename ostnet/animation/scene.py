@@ -12,6 +12,7 @@ from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.probe import check_sides
+from ostnet.media.sequence import DEFAULT_FPS, is_sequence, sequence
 from ostnet.media.square import Framed
 from ostnet.media.video import Clip, VideoInfo, probe, read_frames, read_image
 from ostnet.options import AnimateOptions
@@ -119,7 +120,7 @@ def open_scene(
 
     Args:
         source: picture file, or uint8 RGB (H, W, 3).
-        driving: video file, or frames that are not in a file.
+        driving: video file, a folder or pattern of pictures, or frames that are not in a file.
         options: see :class:`AnimateOptions`.
         cancel: called at every frame that is read; the reading ends once it returns True.
 
@@ -129,8 +130,12 @@ def open_scene(
     """
     portrait = source if isinstance(source, np.ndarray) else read_image(source, role="source")
     check_sides(portrait.shape[:2], "source")
-    video = probe(driving, "driving", cancel)
     given = driving if isinstance(driving, Clip) else Path(driving)
+    if isinstance(given, Path) and is_sequence(given):
+        given = sequence(given, DEFAULT_FPS if options.fps is None else options.fps, "driving")
+    elif options.fps is not None:
+        raise InputError("fps: the driving clip has its own; give it only with pictures")
+    video = probe(given, "driving", cancel)
     used = options.frames(video.frames, float(video.fps))
     detector = make_detector()
 

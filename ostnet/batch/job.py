@@ -13,6 +13,7 @@ import ostnet
 from ostnet.animation.pipeline import Pipeline
 from ostnet.errors import InputError
 from ostnet.hub import CONFIG, WEIGHTS
+from ostnet.media.sequence import is_sequence, picture_files
 from ostnet.options import AnimateOptions
 
 
@@ -75,11 +76,17 @@ def hashes(job: Job) -> Hashes:
     Raises:
         OSError: a file that cannot be read.
     """
-    source, driving = file_hash(job.source), file_hash(job.driving)
+    source, driving = file_hash(job.source), _driving_hash(job.driving)
     weights = _text_hash(file_hash(job.weights / CONFIG), file_hash(job.weights / WEIGHTS))
     how = repr((job.options, job.device, job.backend))
     made_from = _text_hash(source, driving, weights, how, ostnet.__version__)
     return Hashes(source, driving, weights, made_from)
+
+
+def _driving_hash(path: Path) -> str:
+    if not is_sequence(path):
+        return file_hash(path)
+    return _text_hash(*map(file_hash, picture_files(path)))
 
 
 def file_hash(path: Path) -> str:

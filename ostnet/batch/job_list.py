@@ -8,6 +8,7 @@ from itertools import product
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.media.sequence import PICTURES, is_sequence
 
 Row = dict[str, str]
 """Column -> text, without empty cells; columns are named as flags are, without their dashes."""
@@ -16,7 +17,6 @@ REQUIRED = ("name", "source", "driving")
 FILES = ("source", "driving", "checkpoint")
 """Columns that name files; a path is looked up in the table's folder first."""
 
-PORTRAITS = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .heif .avif".split())
 CLIPS = frozenset(".mp4 .m4v .mov .mkv .webm .avi .gif".split())
 LONGEST_NAME = 200
 """Largest length of a name in bytes; file systems allow 255 for a file."""
@@ -95,7 +95,7 @@ def _pairs(folder: Path, leave_out: Path | None) -> list[Row]:
         and not any(part.startswith(".") for part in file.relative_to(folder).parts)
         and not (leave_out and leave_out.resolve() in file.resolve().parents)
     ]
-    portraits = [file for file in files if file.suffix.lower() in PORTRAITS]
+    portraits = [file for file in files if file.suffix.lower() in PICTURES]
     clips = [file for file in files if file.suffix.lower() in CLIPS]
     if not portraits or not clips:
         raise InputError(
@@ -115,7 +115,8 @@ def _pairs(folder: Path, leave_out: Path | None) -> list[Row]:
 def _row(table: Path, cells: dict[str, str | None]) -> Row:
     row = {_column(name): text.strip() for name, text in cells.items() if text and text.strip()}
     for name in FILES:
-        if name in row and (beside := table.absolute().parent / row[name]).exists():
+        beside = table.absolute().parent / row.get(name, "")
+        if name in row and (beside.exists() or (name == "driving" and is_sequence(beside))):
             row[name] = str(beside)
     return row
 

@@ -96,6 +96,9 @@ def _run(jobs: Sequence[Job], config: BatchConfig, refused: Mapping[str, str]) -
         except OSError as error:
             failures[job.name] = f"{error.filename}: {error.strerror}; check the file"
             continue
+        except InputError as error:
+            failures[job.name] = str(error)
+            continue
         if ledger.has(job, made_from):
             kept += 1
             continue

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.values import existing_file, output_file, output_folder
+from ostnet.cli.values import driving_clip, existing_file, output_file, output_folder
 from ostnet.errors import InputError
 from ostnet.flags import Parser, Style, add_flags
 from ostnet.methods import VARIANTS
@@ -85,7 +85,14 @@ def add_files(parser: Parser) -> None:
     """Add the flags of the portrait and the driving clip."""
     add = parser.add_argument
     add("--source", required=True, type=existing_file, metavar="P", help="portrait picture")
-    add("--driving", required=True, type=existing_file, metavar="V", help="driving clip")
+    add(
+        "--driving",
+        required=True,
+        type=driving_clip,
+        metavar="V",
+        help="driving clip: a video, or a folder or pattern (frames/*.png, frames/%%04d.png) of "
+        "pictures",
+    )
 
 
 def add_options(parser: Parser, compare: bool = False) -> None:

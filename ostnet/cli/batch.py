@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ostnet.cli import COMMANDS
 from ostnet.cli.animate import add_options, given, network_of, options_of
-from ostnet.cli.values import existing_file
+from ostnet.cli.values import driving_clip, existing_file
 from ostnet.errors import InputError
 from ostnet.flags import Parser, add_flags, path_of
 from ostnet.options import AnimateOptions, NetworkOptions
@@ -94,7 +94,7 @@ def _job(row: "Row", common: Namespace, weights: Callable[[str | None, str], Pat
     return Job(
         name=row["name"],
         source=_file("source", row["source"]),
-        driving=_file("driving", row["driving"]),
+        driving=_file("driving", row["driving"], driving_clip),
         options=options,
         weights=weights(network.checkpoint, network.device),
         device=network.device,
@@ -102,9 +102,9 @@ def _job(row: "Row", common: Namespace, weights: Callable[[str | None, str], Pat
     )
 
 
-def _file(name: str, text: str) -> Path:
+def _file(name: str, text: str, read: Callable[[str], Path] = existing_file) -> Path:
     try:
-        return existing_file(text).absolute()
+        return read(text).absolute()
     except ArgumentTypeError as error:
         raise InputError(f"{name}: {error}") from error
 

@@ -59,6 +59,14 @@ def existing_file(text: str) -> Path:
     return path
 
 
+def driving_clip(text: str) -> Path:
+    """Return the path of a clip to read: a file, or a folder or pattern of pictures."""
+    from ostnet.media.sequence import is_sequence
+
+    path = path_of(text)
+    return path if is_sequence(path) else existing_file(text)
+
+
 def output_file(*suffixes: str):
     """Return the type of a flag that names a file to write, with one of these suffixes."""
 

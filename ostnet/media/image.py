@@ -3,6 +3,7 @@
 import os
 import sys
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,40 +51,57 @@ def read_image(
         InputError: the picture is missing, unreadable, too small or too large.
     """
     file, name = existing_file(path, role)
-    most = DecoderLimits.here().megapixels
-    try:
-        image = (_decode_sandboxed if sandboxed else _decode_here)(file, most)
-    except BeyondLimitError as error:
-        raise InputError(f"{name}: {error}") from error
-    except _DecodingError as error:
-        raise InputError(f"{name}: '{file.name}' {_problem(error.code, most)}") from error
-    check_sides(image.shape[:2], name)
+    (image,) = read_pictures([file], name, sandboxed)
     return image
 
 
-def _decode_here(file: Path, megapixels: int) -> np.ndarray:
+def read_pictures(files: Sequence[Path], name: str, sandboxed: bool = True) -> Iterator[np.ndarray]:
+    """Yield several pictures, decoded in one process; see `read_image`.
+
+    Args:
+        files: existing files.
+        name: of the input in error messages.
+        sandboxed: decode in a separate process with limits.
+    """
+    most, count = DecoderLimits.here().megapixels, 0
     try:
-        return np.array(picture_decoder.decode(file, megapixels))
-    except Exception as error:  # decoders raise all kinds of errors for broken files
-        raise _DecodingError(picture_decoder.exit_status(error)) from error
+        for image in (_decode_sandboxed if sandboxed else _decode_here)(files, most):
+            check_sides(image.shape[:2], name)
+            count += 1
+            yield image
+    except BeyondLimitError as error:
+        raise InputError(f"{name}: {error}") from error
+    except _DecodingError as error:
+        raise InputError(f"{name}: '{files[count].name}' {_problem(error.code, most)}") from error
 
 
-def _decode_sandboxed(file: Path, megapixels: int) -> np.ndarray:
+def _decode_here(files: Sequence[Path], megapixels: int) -> Iterator[np.ndarray]:
+    for file in files:
+        try:
+            image = np.array(picture_decoder.decode(file, megapixels))
+        except Exception as error:  # decoders raise all kinds of errors for broken files
+            raise _DecodingError(picture_decoder.exit_status(error)) from error
+        yield image
+
+
+def _decode_sandboxed(files: Sequence[Path], megapixels: int) -> Iterator[np.ndarray]:
     """Decode in a process with limits. Also raises BeyondLimitError."""
     places = [*map(str, sys.path), str(Path(ostnet.__file__).parents[1])]
-    words = [os.pathsep.join(places), str(file), str(megapixels)]
+    words = [os.pathsep.join(places), str(megapixels), *map(str, files)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder([sys.executable, "-I", "-S", "-c", PROGRAM, *words], log)
+        count = 0
         try:
-            images = list(read_in_time(process, pictures(process.stdout), LONGEST_DECODING))
+            for image in read_in_time(process, pictures(process.stdout), LONGEST_DECODING):
+                count += 1
+                yield image
         finally:
             stop(process)
         log.seek(0)
         if limit := broken_limit(process, log.read()):
             raise BeyondLimitError(limit)
-    if process.returncode or not images:
+    if process.returncode or count < len(files):
         raise _DecodingError(process.returncode)
-    return images[0]
 
 
 def _problem(code: int, megapixels: int) -> str:

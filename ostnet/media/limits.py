@@ -37,6 +37,9 @@ MOST_FILES = 64
 MOST_REACH = 2
 """Largest side of a square drawn by hand, in longer sides of its picture."""
 
+MOST_PICTURES = 200
+"""Pictures of a driving clip that one process decodes; a command line is limited, too."""
+
 PICTURE_FORMATS = (
     *("PNG", "JPEG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "JPEG2000", "PPM", "TGA", "ICO"),
     *("AVIF", "HEIF"),

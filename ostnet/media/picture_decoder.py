@@ -1,6 +1,6 @@
-"""Decoding of one picture with Pillow, as a function and as a program.
+"""Decoding of pictures with Pillow, as a function and as a program.
 
-A new process runs it for each picture, so it imports little.
+A new process runs it for each portrait, so it imports little.
 """
 
 import contextlib
@@ -124,11 +124,12 @@ def exit_status(error: Exception) -> int:
     return next((code for kind, code in kinds.items() if isinstance(error, kind)), UNREADABLE)
 
 
-def main(file: str, megapixels: str) -> None:
-    """Write the picture to standard output as PPM; exit with `exit_status` where that fails."""
+def main(megapixels: str, *files: str) -> None:
+    """Write the pictures to standard output as PPM; exit with `exit_status` where that fails."""
     # Pillow refuses twice as many by itself, also in a picture inside another one
     Image.MAX_IMAGE_PIXELS = int(megapixels) * 1_000_000 // 2
     try:
-        decode(Path(file), int(megapixels)).save(sys.stdout.buffer, "PPM")
+        for file in files:
+            decode(Path(file), int(megapixels)).save(sys.stdout.buffer, "PPM")
     except Exception as error:
         sys.exit(exit_status(error))

@@ -23,8 +23,9 @@ from ostnet.ui.engine import TURN
 from ostnet.ui.inputs import MOST_SECONDS, check_files
 from ostnet.ui.visitors import VISITORS
 
-NOT_OFFERED = ("paste_back",)
-"""Options without a parameter: a whole portrait may be of any size, which would be too costly."""
+NOT_OFFERED = ("paste_back", "fps")
+"""Options without a parameter: a whole portrait may be of any size, which would be too costly; a
+driving clip is one file."""
 
 AXES = {"x": "wide", "y": "high"}
 

@@ -120,6 +120,17 @@ def test_a_folder_of_files(here, ostnet, files, folder, flags):
     assert set(folder.videos()) == {"portrait__near", "portrait__far"}
 
 
+def test_pictures_drive_and_their_content_decides_what_is_done_again(here, ostnet, folder, jobs):
+    for number in (1, 2):
+        shutil.copy(jobs[0]["source"], folder.path / f"{number}.png")
+    folder.write({**jobs[0], "driving": "%d.png", "fps": 10})  # beside the table
+    assert "1 made, 0 done before" in ostnet(*folder.command("--size", 256))[1]
+    assert probe(folder.output / "plain.mp4").fps == 10
+    assert "0 made, 1 done before" in ostnet(*folder.command("--size", 256))[1]
+    (folder.path / "2.png").unlink()
+    assert "1 made, 0 done before" in ostnet(*folder.command("--size", 256))[1]
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

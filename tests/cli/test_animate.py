@@ -116,3 +116,18 @@ def test_a_portrait_without_a_face_is_animated_with_a_warning(ostnet, clip, chec
             "--checkpoint", checkpoint, "--output", tmp_path / "o.mp4",
         )  # fmt: skip
     assert code == 0 and len(warned) == 1
+
+
+def test_pictures_drive_as_a_clip_does(animate, faces, ostnet, portrait, clip, tmp_path):
+    (tmp_path / "frames").mkdir()
+    for number, face in enumerate(faces, 9):
+        Image.fromarray(face).save(tmp_path / "frames" / f"{number}.png")
+    made = animate("--fps", 12, driving=tmp_path / "frames")
+    assert (probe(made).frames, probe(made).fps, probe(made).audio) == (4, 12, None)
+    pattern = animate(driving=tmp_path / "frames" / "%d.png", name="pattern.mp4")
+    assert probe(pattern).fps == 25
+    assert np.abs(frames_of(pattern).astype(int) - frames_of(made)).mean() < 2  # up to coding
+    code, _, err = ostnet(
+        "animate", "--source", portrait, "--driving", clip, "--output", made, "--fps", 12
+    )
+    assert (code, err.count("\n")) == (2, 1) and "fps: the driving clip has its own" in err
