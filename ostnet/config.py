@@ -97,6 +97,9 @@ class ModelConfig:
     hourglass_max_width: int = 1024
     """Widest feature map of both hourglasses."""
 
+    motion_max_width: int | None = None
+    """Widest feature map of dense motion's hourglass; None: ``hourglass_max_width``."""
+
     mask_kernel: int = 7
     """Kernel of the last convolution of detector and dense motion network; odd."""
 
@@ -294,5 +297,10 @@ SPEAKING = {
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
 QUICK = {"residual_blocks": 2, "first_tap": "picture", "merge": "add"}
 PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], **QUICK)
-MICRO = {"warped_hints": 4, "refinement_width": 8, "widths": (24, 40, 64), "residual_blocks": 1}
-PRESETS["micro"] = replace(PRESETS["lite-quick"], **MICRO)
+PRESETS["micro"] = replace(
+    PRESETS["lite-quick"],
+    motion_max_width=64,
+    warped_hints=4,
+    widths=(24, 40, 64),
+    residual_blocks=1,
+)

@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
     from ostnet.model.ostnet import OSTNet
 
-ADDED = {"gaze_gain": 1.0, "merge": "concat", "outside": "border", "reach": 1.0}
+ADDED = {
+    "gaze_gain": 1.0,
+    "merge": "concat",
+    "motion_max_width": None,
+    "outside": "border",
+    "reach": 1.0,
+}
 """Newer fields of the configuration -> values that are left out of the hash, so that
 ``ranges.json`` of older weights stays valid."""
 

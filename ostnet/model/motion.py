@@ -168,7 +168,7 @@ class DenseMotion(nn.Module):
             4 * self.warped + candidates - self.warped,
             config.motion_width,
             config.hourglass_blocks,
-            config.hourglass_max_width,
+            config.motion_max_width or config.hourglass_max_width,
         )
         kernel, padding = config.mask_kernel, config.mask_kernel // 2
         features = self.hourglass.width

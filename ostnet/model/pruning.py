@@ -21,8 +21,8 @@ Module = Any
 def prune(model: OSTNet, config: ModelConfig) -> OSTNet:
     """Return the network with at most the parts and widths of ``config``.
 
-    Residual blocks, largest tap, merges, warped hints, and the widths of generator and refinement
-    become those of ``config`` where that is cheaper. Nothing else changes.
+    Residual blocks, largest tap, merges, warped hints, and the widths of generator, refinement and
+    dense motion's hourglass become those of ``config`` where that is cheaper. Nothing else changes.
 
     Raises:
         ValueError: narrower widths for a generator that concatenates, or with ``full_width``.
@@ -36,6 +36,8 @@ def prune(model: OSTNet, config: ModelConfig) -> OSTNet:
         wanted = replace(wanted, warped_hints=_hints(config))
     if 0 < config.refinement_width < had.refinement_width:
         wanted = replace(wanted, refinement_width=config.refinement_width)
+    if _widest(config) < _widest(had):
+        wanted = replace(wanted, motion_max_width=_widest(config))
     if wanted == had:
         return model
     if wanted.widths != had.widths and (had.merge != "add" or had.full_width):
@@ -56,6 +58,10 @@ def prune(model: OSTNet, config: ModelConfig) -> OSTNet:
 
 def _hints(config: ModelConfig) -> int:
     return config.keypoints if config.warped_hints is None else config.warped_hints
+
+
+def _widest(config: ModelConfig) -> int:
+    return config.motion_max_width or config.hourglass_max_width
 
 
 def _without_blocks(model: OSTNet, config: ModelConfig) -> OSTNet:
@@ -157,26 +163,39 @@ def _narrow_generator(old: Module, new: Module, config: ModelConfig) -> None:
 
 
 def _narrow_motion(old: Module, new: Module) -> None:
-    """Fill dense motion without the last warped hints, and with a narrower refinement."""
-    known, kept, width = old.warped, new.warped, old.hourglass.width
-    inputs = width - (old.hourglass.up[-1].block[0].out_channels)
+    """Fill dense motion with fewer warped hints, a narrower hourglass or a narrower refinement."""
+    known, kept = old.warped, new.warped
+    inputs = _first(old.hourglass).in_channels
     columns = [*range(4 * kept), *(4 * k for k in range(kept, known)), *range(4 * known, inputs)]
-    seen = torch.tensor(columns)  # of a hint that is no longer warped, its heat map alone
-    features = torch.cat([torch.arange(width - inputs), seen + width - inputs])
-    new.hourglass.load_state_dict(
-        {
-            k: v
-            for k, v in old.hourglass.state_dict().items()
-            if not k.startswith("down.0.block.0.")
-        },
-        strict=False,
-    )
-    new.hourglass.down[0].block[0].weight.copy_(old.hourglass.down[0].block[0].weight[:, seen])
+    seen = torch.tensor(columns)  # of a hint that is left out, its heat map stays
+    features = _narrow_hourglass(old.hourglass, new.hourglass, seen)
     _fill(old.mask, new.mask, None, features)
     _fill(old.occlusion, new.occlusion, None, features)
-    if old.refinement is None or new.refinement is None:
-        return
-    _narrow_refinement(old.refinement, new.refinement, features)
+    if old.refinement is not None:
+        _narrow_refinement(old.refinement, new.refinement, features)
+
+
+def _narrow_hourglass(old: Module, new: Module, seen: Tensor) -> Tensor:
+    """Fill an hourglass that reads the channels ``seen``; return the channels of its result."""
+    ups = [_first(block) for block in old.up]
+    last = len(ups) - 1
+    skips, columns = [seen], seen
+    for level, (one, other) in enumerate(zip(old.down, new.down, strict=True)):
+        up = ups[last - level]  # it reads the level after the next up-block's channels
+        before = ups[last - level - 1].out_channels if level < last else 0
+        readers = [*old.down[level + 1 : level + 2], up.weight[:, before:]]
+        rows = _most_used(_first(other).out_channels, readers, one)
+        _fill(one, other, rows, columns)
+        skips.append(rows)
+        columns = rows
+    columns = skips.pop()
+    for place, (one, other) in enumerate(zip(old.up, new.up, strict=True)):
+        count, had = _first(other).out_channels, _first(one).out_channels
+        readers = [up.weight[:, :had] for up in ups[place + 1 : place + 2]]
+        rows = _most_used(count, readers, one) if readers else torch.arange(had)
+        _fill(one, other, rows, columns)
+        columns = torch.cat([rows, had + skips.pop()])
+    return columns
 
 
 def _narrow_refinement(old: Module, new: Module, features: Tensor) -> None:

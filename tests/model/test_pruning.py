@@ -80,6 +80,19 @@ def test_the_channels_that_are_used_most_stay():
     torch.testing.assert_close(found.state_dict(), narrow.state_dict())
 
 
+def test_the_hourglass_keeps_what_is_used_most():
+    wide = lively(replace(ADDS, hourglass_max_width=32))
+    first = wide.motion.hourglass.down[1].block[0]  # 16 channels of which 8 shall stay
+    with torch.no_grad():
+        wide.motion.hourglass.down[1].block[1].weight[::2] = 0
+    narrow = prune(wide, replace(wide.config, motion_max_width=8))
+    assert narrow.config == replace(wide.config, motion_max_width=8)
+    kept = narrow.motion.hourglass.down[1].block[0]
+    torch.testing.assert_close(kept.weight, first.weight[1::2])
+    assert max(len(down.block[0].weight) for down in narrow.motion.hourglass.down) == 8
+    torch.testing.assert_close(narrow.detector.state_dict(), wide.detector.state_dict())
+
+
 def test_a_keypoint_without_a_warped_hint_keeps_its_heat_map():
     model = lively(ADDS)
     pictures = 4 * torch.arange(1, 16)[10:, None] + torch.arange(1, 4)  # of hints 11 to 15
