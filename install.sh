@@ -37,6 +37,8 @@ with_pip() {
     .venv/bin/pip install --quiet "$torch" $package
 }
 
+[ -z "$dev" ] || command -v exiftool >/dev/null || debian libimage-exiftool-perl ||
+    echo "exiftool cannot be installed: its tests are skipped" >&2
 [ -z "$dev" ] || command -v chromium >/dev/null || debian chromium # renders the page in its tests
 echo "installing into .venv (a few minutes the first time)"
 if ! command -v uv >/dev/null; then

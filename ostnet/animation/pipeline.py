@@ -23,6 +23,7 @@ from ostnet.backends.device import choose_device, is_cpu
 from ostnet.files import staged, write_text
 from ostnet.hub import resolve
 from ostnet.media.paste import Paster
+from ostnet.media.signing import check_signer
 from ostnet.media.square import Framed
 from ostnet.media.video import Clip, VideoWriter
 from ostnet.methods import VARIANTS
@@ -64,6 +65,9 @@ class Pipeline:
         overlap: work on several driving frames at once, in threads.
 
     The networks are loaded at the first run.
+
+    Raises:
+        InputError: results are to be signed, and the certificate or its key cannot be used.
     """
 
     def __init__(
@@ -73,6 +77,7 @@ class Pipeline:
         backend: str = "auto",
         overlap: bool = True,
     ):
+        check_signer()
         self.model, self.device, self.backend, self.overlap = model, device, backend, overlap
         self._animator: Animator | None = None
 
@@ -189,7 +194,7 @@ class Pipeline:
         with ExitStack() as files:
             writers = {
                 name: files.enter_context(
-                    VideoWriter(path, scene.video.fps, scene.video, total, comment=MARK)
+                    VideoWriter(path, scene.video.fps, scene.video, total, MARK, generated=True)
                 )
                 for name, path in outputs.clips.items()
             }

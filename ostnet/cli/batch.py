@@ -25,6 +25,7 @@ def batch(argv: list[str]) -> None:
     from ostnet.batch.job_list import read_rows
     from ostnet.batch.ledger import MANIFEST
     from ostnet.batch.run import BatchConfig, complain, run
+    from ostnet.media.signing import check_signer
 
     parser = Parser("ostnet batch", COMMANDS["batch"])
     parser.add_argument(
@@ -39,6 +40,7 @@ def batch(argv: list[str]) -> None:
     add_options(parser)
     arguments = parser.parse_args(argv)
     config = BatchConfig(**given(arguments, BatchConfig))
+    check_signer()
     rows = read_rows(arguments.jobs, leave_out=config.output)
     jobs, refused = _jobs(rows, arguments)
     summary = run(jobs, config, refused)

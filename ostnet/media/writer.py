@@ -14,7 +14,9 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
+from ostnet.media.provenance import insert_gif_comment, mark_generated, muxer_options
 from ostnet.media.sandbox import start_encoder
+from ostnet.media.signing import signer
 from ostnet.media.timeline import DRIFT
 
 # BT.601, which players and readers assume at this size, and which the file states.
@@ -79,10 +81,12 @@ class VideoWriter:
             of an MP4 or MOV file is copied; any other is encoded as AAC (Opus in WebM).
         expected: number of frames that will be written, if known.
         comment: stored in the file's metadata.
+        generated: mark the file as generated; see :mod:`ostnet.media.provenance`.
         crf: the codec's quality, lower is better and larger; None: a good one.
 
     Raises:
-        InputError: the suffix is unknown, or the path is a folder or cannot be written.
+        InputError: the suffix is unknown, the path is a folder or cannot be written, or the host's
+            certificate cannot be used.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class VideoWriter:
         sound: VideoInfo | None = None,
         expected: int | None = None,
         comment: str | None = None,
+        generated: bool = False,
         crf: int | None = None,
     ):
         self.path = Path(path)
@@ -104,6 +109,11 @@ class VideoWriter:
             raise InputError(f"output: '{self.path}' is a folder; give the path of a file")
         self.fps = Fraction(fps)
         self.comment = comment
+        self._generated = generated
+        self._signer = signer(self._suffix) if generated else None
+        self._metadata = muxer_options(self._suffix) if generated else []
+        if comment is not None:
+            self._metadata += ["-metadata", f"comment={comment}"]
         self.crf = self._container.quality if crf is None else str(crf)
         self.frames = 0
         """Number of frames written so far."""
@@ -150,7 +160,6 @@ class VideoWriter:
         self._picture = self._folder / f"picture{self._suffix.replace('.gif', '.mkv')}"
         self._shape = shape
         height, width = (side + side % 2 for side in shape[:2])
-        comment = [] if self.comment is None else ["-metadata", f"comment={self.comment}"]
         with_sound, length = [], []
         if self._sound is not None:
             with_sound = [*open_input(self._sound.path), "-map", "0:v", "-map", "1:a:0"]
@@ -163,7 +172,7 @@ class VideoWriter:
                 *("-video_size", f"{width}x{height}", "-framerate", str(self.fps), "-i", "-"),
                 *with_sound,
                 *(*self._container.codec, "-crf", self.crf, *self._container.pixels),
-                *(*self._container.layout, *comment, *length),
+                *(*self._container.layout, *self._metadata, *length),
                 f"file:{self._picture}",
             ),
             stdin=subprocess.PIPE,
@@ -189,6 +198,8 @@ class VideoWriter:
             finished = self._cut(finished)
         if self._suffix == ".gif":
             finished = self._animated(finished)
+        if self._generated:
+            mark_generated(finished, self._suffix, self._signer)
         os.replace(finished, self.path)
 
     def _cut(self, whole: Path) -> Path:
@@ -197,7 +208,7 @@ class VideoWriter:
         length = f"{float(self.frames / self.fps):.6f}"
         self._run(
             *("-i", f"file:{whole}", "-c", "copy", "-map", "0"),
-            *(*self._container.layout, "-t", length, f"file:{short}"),
+            *(*self._container.layout, *self._metadata, "-t", length, f"file:{short}"),
         )
         return short
 
@@ -214,7 +225,7 @@ class VideoWriter:
             *("-lavfi", drawing, "-fps_mode", "passthrough", "-loop", "0", f"file:{target}"),
         )
         if self.comment is not None:
-            target.write_bytes(_gif_with_comment(target.read_bytes(), self.comment))
+            insert_gif_comment(target, self.comment)
         return target
 
     def _run(self, *arguments: str) -> None:
@@ -238,13 +249,3 @@ def _sound_options(sound: VideoInfo, container: _Container) -> tuple[str, ...]:
     # The picture now starts at 0: shift the sound, with silence for what is missing.
     shift = f"asetpts=PTS-{sound.start:.6f}/TB,aresample=async=1:first_pts=0"
     return ("-af", shift, *container.sound)
-
-
-def _gif_with_comment(content: bytes, comment: str) -> bytes:
-    """Insert a comment block before the first picture of a GIF file."""
-    flags = content[10]  # after signature and size
-    start = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)  # after the global palette
-    words = comment.encode("ascii", "replace")
-    blocks = (words[at : at + 255] for at in range(0, len(words), 255))
-    data = b"".join(bytes([len(block)]) + block for block in blocks)
-    return content[:start] + b"\x21\xfe" + data + b"\x00" + content[start:]

@@ -11,6 +11,7 @@ from starlette.middleware import Middleware
 
 from ostnet.animation import VARIANTS
 from ostnet.hub.space import LIVE
+from ostnet.media.signing import check_signer
 from ostnet.ui import (
     animate_tab,
     api,
@@ -66,7 +67,12 @@ def launch_options() -> dict:
 
 
 def build() -> gr.Blocks:
-    """Load the weights and return the page; launch it with ``**launch_options()``."""
+    """Load the weights and return the page; launch it with ``**launch_options()``.
+
+    Raises:
+        InputError: results are to be signed, and the certificate or its key cannot be used.
+    """
+    check_signer()
     block_outbound()
     weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])

@@ -15,8 +15,11 @@ from PIL import Image
 from ostnet.animation.outputs import MARK
 from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
 from ostnet.animation.scene import Scene
+from ostnet.files import write_atomically
 from ostnet.media.crop import Crop
 from ostnet.media.paste import Paster
+from ostnet.media.provenance import mark_generated
+from ostnet.media.signing import signer
 from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.methods import VARIANTS
 from ostnet.ui import charts, markup, text
@@ -147,7 +150,7 @@ def paste_back(scene: Scene, clip: Path, output: Path) -> Path:
     """Write a clip pasted back into the whole portrait, at most `PASTED_SIDE` pixels a side."""
     portrait, crop = _fitted(scene.portrait, scene.source_crop, PASTED_SIDE)
     paster = Paster(portrait, crop)
-    with VideoWriter(output, scene.video.fps, probe(clip), comment=MARK) as writer:
+    with VideoWriter(output, scene.video.fps, probe(clip), comment=MARK, generated=True) as writer:
         for frame in read_frames(clip):
             writer.write(paster.paste(frame))
     return output
@@ -169,5 +172,11 @@ def _picture(clip: Path) -> Path:
     """Return the first frame of a clip as PNG beside it."""
     path = clip.with_suffix(".png")
     if not path.is_file():
-        Image.fromarray(np.asarray(next(iter(read_frames(clip))))).save(path)
+        picture = Image.fromarray(np.asarray(next(iter(read_frames(clip)))))
+
+        def write(partial: Path) -> None:
+            picture.save(partial, "PNG")
+            mark_generated(partial, ".png", signer(".png"))
+
+        write_atomically(path, write)
     return path

@@ -65,7 +65,7 @@ def _narrow(portrait: np.ndarray, files: dict[str, Path]) -> Iterator[np.ndarray
 
 
 def _write(path: Path, like: Path, frames: Iterable[np.ndarray]) -> None:
-    with VideoWriter(path, probe(like).fps, comment=MARK, crf=QUALITY) as writer:
+    with VideoWriter(path, probe(like).fps, comment=MARK, generated=True, crf=QUALITY) as writer:
         for frame in frames:
             writer.write(frame)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from ostnet.media.ffmpeg import ffmpeg
+from ostnet.media.signing import SOURCE_TYPE
 from ostnet.media.video import read_frames
 
 pytestmark = pytest.mark.slow
@@ -30,7 +31,7 @@ def said_of(path: Path) -> str:
 def test_every_kind_of_file_is_marked(suffix, switches, animate, tmp_path):
     output = tmp_path / f"out{suffix}"
     assert animate(*switches, output=output) == (0, "")
-    assert "AI-generated" in said_of(output)
+    assert "AI-generated" in said_of(output) and SOURCE_TYPE.encode() in output.read_bytes()
 
 
 def test_every_file_of_a_comparison_is_marked(ostnet, portrait, short_clip, checkpoint, tmp_path):
@@ -40,6 +41,7 @@ def test_every_file_of_a_comparison_is_marked(ostnet, portrait, short_clip, chec
     clips = list((tmp_path / "out").glob("*.mp4"))
     assert code == 0 and len(clips) == 6
     assert all("AI-generated" in said_of(path) for path in clips)
+    assert all(SOURCE_TYPE.encode() in path.read_bytes() for path in clips)
 
 
 def test_the_same_frames_twice_and_in_another_process(animate, portrait, short_clip, checkpoint,

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 
 import pytest
 
+from ostnet.media.signing import SOURCE_TYPE
 from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import previews, runs
@@ -95,7 +96,10 @@ def test_a_still_picture_can_drive_and_gives_pictures(visitor, ask, portrait_fil
     assert probe(clip).frames == 1
     list(ask(on.animate, clip=clip, compare=False, size="256"))
     (run,) = visitor.runs
-    assert {file.name for file in runs.files(run)} >= {"full.mp4", "full.png"}
+    files = {file.name: file for file in runs.files(run)}
+    assert all(
+        SOURCE_TYPE.encode() in files[f"full.{kind}"].read_bytes() for kind in ("mp4", "png")
+    )
 
 
 def test_all_choices_reach_the_run_and_its_result_is_pasted_back(visitor, ask, monkeypatch):

@@ -1,6 +1,7 @@
 """The page starts from a checkout and from an exported Space, and loads nothing too early."""
 
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,13 @@ for module in pkgutil.iter_modules(ostnet.ui.__path__, "ostnet.ui."):
     importlib.import_module(module.name)
 print(engine.load.cache_info().misses)
 """
+
+
+def test_a_page_that_cannot_sign_does_not_start(monkeypatch):
+    # a copy, since app.py sets variables
+    monkeypatch.setattr(os, "environ", {**os.environ, "OSTNET_C2PA_CERT": "chain.pem"})
+    with pytest.raises(SystemExit, match=r"^ostnet: error: OSTNET_C2PA_KEY: not set"):
+        runpy.run_path(str(ROOT / "app.py"))
 
 
 def printed(program: str, folder: Path = ROOT, **environment: str) -> str:
