@@ -4,6 +4,7 @@ A call of the networks is up to a hundred small kernels. Eagerly, Python launche
 which takes longer than they run. A CUDA graph launches all of them at once.
 """
 
+import functools
 import threading
 import warnings
 from collections import Counter
@@ -31,6 +32,12 @@ _ONE_CAPTURE = threading.Lock()
 """torch captures one graph at a time in a process."""
 
 
+@functools.cache
+def _capture_stream(device: torch.device) -> torch.cuda.Stream:
+    """Return the stream of all captures; cuBLAS keeps a workspace for each stream."""
+    return torch.cuda.Stream(device)
+
+
 def cuda_graph(device: torch.device, call: Callable[[], Any]) -> tuple[Any, Callable[[], None]]:
     """Capture a call on a CUDA device: a ``Record``, once the device is given."""
     graph = torch.cuda.CUDAGraph()
@@ -40,7 +47,7 @@ def cuda_graph(device: torch.device, call: Callable[[], Any]) -> tuple[Any, Call
         torch.cuda.stream(torch.cuda.current_stream(device)),  # restored even if capturing fails
         torch.cuda.graph(
             graph,
-            stream=torch.cuda.Stream(device),
+            stream=_capture_stream(device),
             # other threads may meanwhile allocate memory and copy pictures
             capture_error_mode="thread_local",
         ),

@@ -87,6 +87,7 @@ def calibrate(argv: list[str]) -> None:
 
 def benchmark(argv: list[str]) -> None:
     """Time a frame on this machine."""
-    from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
+    from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark
+    from ostnet.evaluation.benchmark_table import table
 
     print(table(benchmark(_parsed("benchmark", BenchmarkConfig, argv))))

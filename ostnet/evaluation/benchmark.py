@@ -1,4 +1,4 @@
-"""``ostnet benchmark``: times of a frame here, by stage, back end, variant and command."""
+"""``ostnet benchmark``: times of a frame on this machine, by stage, back end and command."""
 
 import json
 import os
@@ -19,39 +19,43 @@ from ostnet import hub
 from ostnet.animation.animator import Animator
 from ostnet.animation.pictures import to_tensor
 from ostnet.backends import all_threads, in_torch, usable
+from ostnet.backends.cuda_graphs import EAGER_CALLS
 from ostnet.backends.device import choose_device
 from ostnet.errors import InputError
+from ostnet.evaluation.benchmark_table import REFERENCE
 from ostnet.evaluation.reference_speed import FirstOrderModel, peak
 from ostnet.evaluation.timing import (
     PER_FRAME,
-    STAGES,
     WARM_UP,
     command_cost,
     device_name,
+    instruction_sets,
     milliseconds,
     multiplications,
     processor_ms,
+    processor_name,
     smooth_picture,
     stage_calls,
     synthetic_inputs,
 )
-from ostnet.methods import VARIANTS, switches
+from ostnet.methods import VARIANTS
 from ostnet.model.ostnet import OSTNet
 
-REFERENCE = "first-order-model"
 REFERENCE_FRAMES = 5
 """Frames at most that first-order-model computes; one takes about a second."""
 
-WIDTH = 18
-"""Characters of a column of the printed table."""
+BY_PICTURE = ("rectify", "keypoints_again")
+"""Stages that ``--rectify points`` leaves out."""
+
+ALL = "all four"
 
 
 @dataclass
 class BenchmarkConfig:
     """Options of ``ostnet benchmark``."""
 
-    checkpoint: str | None = None
-    """Folder or Hub repository of the network; default: the embedded weights."""
+    checkpoint: tuple[str, ...] = ()
+    """Folders or Hub repositories of networks to compare; default: the embedded weights."""
 
     device: str = "auto"
     """auto, cpu, cuda, ..."""
@@ -89,15 +93,19 @@ class BenchmarkConfig:
 
 
 def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
-    """Measure one network.
+    """Measure networks on this machine, one after the other.
 
-    Returns a dictionary of:
+    Returns a dictionary of ``machine`` (``processor``, ``instruction_sets``, ``device``,
+    ``torch``), ``threads`` of each call and ``networks``, a list of:
 
-    * ``checkpoint``, ``machine``, ``parameters``, ``threads`` of each call;
+    * ``checkpoint``, ``parameters``;
+    * ``gmac_per_frame``: 1e9 multiply-adds per driving frame of ``full``, rectified by ``picture``
+      or by ``points``;
     * ``stages``: NAME -> ``gmac``, 1e9 multiply-adds, and ``ms`` in float32 torch;
     * ``backends``: NAME -> ``peak_gmac_s``, the speed of a plain stack of convolutions in the same
       library and precision, and ``stages``: NAME -> ``ms`` and ``peak``, the share of that;
-    * ``frame_ms``: BACKEND -> VARIANT -> milliseconds from uint8 picture to uint8 picture;
+    * ``frame_ms``: BACKEND -> VARIANT or ``all four`` -> milliseconds from uint8 picture to uint8
+      picture; on CUDA also of ``BACKEND, eager``, without CUDA graphs;
     * ``first_order_model``: its networks in eager torch on one thread: ``gmac``, ``cpu_ms`` of
       processor time per driving frame, and, timed alternately, ``full_cpu_ms``: BACKEND -> the
       same of ``full``; None on another device than the CPU;
@@ -105,36 +113,59 @@ def benchmark(config: BenchmarkConfig) -> dict[str, Any]:
 
     Pictures are smooth colours; their content changes times by a few percent.
     """
-    threads = config.threads or all_threads()
-    found = hub.resolve(config.checkpoint, config.device)
-    device = choose_device(config.device)
+    threads, device = config.threads or all_threads(), choose_device(config.device)
+    result = {
+        "machine": {
+            "processor": processor_name(),
+            "instruction_sets": instruction_sets(),
+            "device": device_name(device),
+            "torch": torch.__version__,
+        },
+        "threads": threads,
+        "networks": [
+            _network(config, hub.resolve(name, config.device), device, threads)
+            for name in config.checkpoint or (None,)
+        ],
+    }
+    if config.output:
+        config.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    return result
+
+
+def _network(
+    config: BenchmarkConfig, found: hub.Checkpoint, device: torch.device, threads: int
+) -> dict[str, Any]:
     with _threads(threads):
         model = in_torch(found.folder, device)
         picture = smooth_picture(model.config.resolution)
         frame = to_tensor(picture, len(picture), device, "picture")
         animators = _animators(model, device, picture)
         stages = _stages(model, frame, config.repeats)
+        gmac = {part: stages[part]["gmac"] for part in PER_FRAME["full"]}
         result = {
             "checkpoint": found.name,
-            "machine": f"torch {torch.__version__}, {device_name(device)}",
-            "threads": threads,
             "parameters": sum(weight.numel() for weight in model.parameters()),
+            "gmac_per_frame": {
+                "picture": sum(gmac.values()),
+                "points": sum(gmac[part] for part in gmac if part not in BY_PICTURE),
+            },
             "stages": stages,
-            "backends": {
-                name: _backend(animator, stages, frame, threads, config.repeats)
+            "frame_ms": {
+                name: {
+                    **{v: _frame_ms(animator, [v], picture, config.repeats) for v in VARIANTS},
+                    ALL: _frame_ms(animator, [*VARIANTS], picture, config.repeats),
+                }
                 for name, animator in animators.items()
             },
-            "frame_ms": {
-                name: {v: _frame_ms(animator, v, picture, config.repeats) for v in VARIANTS}
+            "backends": {
+                name: _backend(animator, stages, frame, threads, config.repeats)
                 for name, animator in animators.items()
             },
         }
     result["first_order_model"] = None
     if device.type == "cpu":
         result["first_order_model"] = _first_order_model(model, picture, config.repeats)
-    result["commands"] = _commands(config, str(found.folder), list(animators))
-    if config.output:
-        config.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    result["commands"] = _commands(config, str(found.folder), usable(device, model))
     return result
 
 
@@ -155,8 +186,13 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def _animators(model: OSTNet, device: torch.device, source: np.ndarray) -> dict[str, Animator]:
-    """Return an Animator of the source for each back end that works here."""
-    animators = {name: Animator(model, str(device), name) for name in usable(device, model)}
+    """Return an Animator of the source for each back end, on CUDA also one without graphs."""
+    names = usable(device, model)
+    animators = {name: Animator(model, str(device), name) for name in names}
+    for name in names if device.type == "cuda" else ():
+        animators[f"{name}, eager"] = eager = Animator(model, str(device), name)
+        networks: Any = eager.networks
+        networks.graphs = None
     for animator in animators.values():
         animator.set_source(source)
     return animators
@@ -183,10 +219,12 @@ def _backend(
     return {"peak_gmac_s": reached, "stages": found}
 
 
-def _frame_ms(animator: Animator, variant: str, picture: np.ndarray, repeats: int) -> float:
+def _frame_ms(animator: Animator, variants: list[str], picture: np.ndarray, repeats: int) -> float:
     """Return the median time of a frame in milliseconds, from picture to picture."""
-    frames = animator.animate([picture] * (repeats + WARM_UP), *switches(variant))
-    return float(np.median([frame.ms for frame in frames][WARM_UP:]))
+    graphs = getattr(animator.networks, "graphs", None)
+    warm_up = WARM_UP + (EAGER_CALLS if graphs else 0)
+    frames = animator.variants([picture] * (repeats + warm_up), variants)
+    return float(np.median([made[variants[0]].ms for made in frames][warm_up:]))
 
 
 def _first_order_model(model: OSTNet, picture: np.ndarray, repeats: int) -> dict[str, Any]:
@@ -221,53 +259,3 @@ def _commands(config: BenchmarkConfig, checkpoint: str, backends: list[str]) -> 
             }
             for command in ("animate", "compare")
         }
-
-
-def table(result: dict[str, Any]) -> str:
-    """Return what :func:`benchmark` returned as lines of text."""
-    lines = [
-        f"{result['checkpoint']}: {result['parameters'] / 1e6:.2f} million parameters",
-        f"{result['machine']}; {result['threads']} threads a call",
-        *_stage_lines(result["stages"], result["backends"]),
-        *["", _row("ms, picture to picture", [*VARIANTS])],
-    ]
-    for backend, times in result["frame_ms"].items():
-        lines.append(_row(backend, [f"{times[name]:.1f}" for name in VARIANTS]))
-    reference = result["first_order_model"]
-    if reference is not None:
-        lines += ["", _row("one thread", ["CPU ms a frame", "share"])]
-        for backend, ms in reference["full_cpu_ms"].items():
-            lines.append(_row(backend, [f"{ms:.1f}", _share(ms, reference)]))
-        note = f"  eager torch, {reference['gmac']:.1f} GMAC; encodes the source in each frame"
-        lines.append(_row(REFERENCE, [f"{reference['cpu_ms']:.0f}", "1"]) + note)
-    for command, costs in result["commands"].items():
-        head = ["frames/s", "CPU ms a frame", "share", "one frame, s", "peak MiB"]
-        lines += ["", _row(f"ostnet {command}", head)]
-        for backend, cost in costs.items():
-            cells = [f"{cost['fps']:.1f}", f"{cost['cpu_ms']:.0f}"]
-            cells += [_share(cost["cpu_ms"], reference), f"{cost['start_s']:.1f}"]
-            lines.append(_row(backend, [*cells, f"{cost['peak_mib']:.0f}"]))
-    return "\n".join(lines)
-
-
-def _stage_lines(stages: dict[str, Any], backends: dict[str, Any]) -> list[str]:
-    """Return milliseconds of each stage by back end, with the share of the peak."""
-    lines = ["", _row("stage, ms (of peak)", ["GMAC", *backends])]
-    for name, cost in stages.items():
-        found = [backend["stages"][name] for backend in backends.values()]
-        cells = [f"{stage['ms']:.1f} ({100 * stage['peak']:.0f} %)" for stage in found]
-        lines.append(_row(name, [f"{cost['gmac']:.2f}", *cells]) + f"  {STAGES[name]}")
-    parts = PER_FRAME["full"]
-    sums = [sum(b["stages"][part]["ms"] for part in parts) for b in backends.values()]
-    gmac = sum(stages[part]["gmac"] for part in parts)
-    lines.append(_row("a frame of full", [f"{gmac:.2f}", *(f"{ms:.1f}" for ms in sums)]))
-    peaks = [f"{backend['peak_gmac_s']:.0f}" for backend in backends.values()]
-    return [*lines, _row("peak, GMAC/s", ["", *peaks]) + "  a plain stack of convolutions"]
-
-
-def _share(ms: float, reference: dict[str, Any] | None) -> str:
-    return "" if reference is None else f"{ms / reference['cpu_ms']:.3f}"
-
-
-def _row(name: str, cells: list[str]) -> str:
-    return f"{name:24}" + "".join(f"{cell:>{WIDTH}}" for cell in cells)

@@ -118,6 +118,28 @@ def device_name(device: torch.device) -> str:
     return f"{platform.machine()} CPU, {torch.get_num_threads()} threads"
 
 
+def processor_name() -> str:
+    """Return the name that the CPU gives itself, or else its architecture."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor() or platform.machine()
+
+
+def instruction_sets() -> list[str]:
+    """Return which of the CPU's vector instruction sets matter to the back ends' speed."""
+    known = {
+        "AVX2": torch.cpu._is_avx2_supported,
+        "AVX-512": torch.cpu._is_avx512_supported,
+        "AVX-512 VNNI": torch.cpu._is_vnni_supported,
+        "AVX-512 BF16": torch.cpu._is_avx512_bf16_supported,
+        "AMX": torch.cpu._is_amx_tile_supported,
+    }
+    return [name for name, is_supported in known.items() if is_supported()]
+
+
 def smooth_picture(size: int, coarse: np.ndarray | None = None) -> np.ndarray:
     """Return a picture of smooth colours, uint8 (size, size, 3), from (8, 8, 3) or a fixed draw.
 

@@ -10,7 +10,8 @@ from ostnet import OSTNet
 from ostnet.backends import usable
 from ostnet.cli import main
 from ostnet.evaluation import benchmark as module
-from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark, table
+from ostnet.evaluation.benchmark import BenchmarkConfig, benchmark
+from ostnet.evaluation.benchmark_table import table
 from ostnet.evaluation.reference_speed import FirstOrderModel
 from ostnet.evaluation.timing import CommandCost, command_cost
 
@@ -35,7 +36,9 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
              "--output", file]  # fmt: skip
     assert main(["benchmark", "--device", "cpu", *map(str, flags)]) == 0
 
-    found = json.loads(file.read_text())
+    result = json.loads(file.read_text())
+    assert set(result["machine"]) == {"processor", "instruction_sets", "device", "torch"}
+    (found,) = result["networks"]
     assert found["parameters"] == sum(weight.numel() for weight in model.parameters())
     assert set(found["frame_ms"]) == set(usable(torch.device("cpu"), model))
     assert found["stages"]["keypoints"]["gmac"] == found["stages"]["keypoints_again"]["gmac"] > 0
@@ -50,15 +53,21 @@ def test_figures_add_up_and_are_printed(tmp_path, capsys):
     assert yardstick["gmac"] == pytest.approx(55, abs=0.5)
     assert set(yardstick["full_cpu_ms"]) == set(found["frame_ms"])
     assert all(0 < ms < yardstick["cpu_ms"] for ms in yardstick["full_cpu_ms"].values())
-    assert table(found) in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert table(result) in printed and result["machine"]["processor"] in printed
 
 
 def test_the_cost_of_the_scale_transformation_is_seen(tmp_path):
     """Its spline and the second pass of the detector are counted, the generator's work is not."""
     lively().save_pretrained(tmp_path)
-    stages = benchmark(BenchmarkConfig(str(tmp_path), "cpu", repeats=1, frames=0))["stages"]
+    config = BenchmarkConfig((str(tmp_path),) * 2, "cpu", repeats=1, frames=0)
+    found, again = benchmark(config)["networks"]
+    assert again["gmac_per_frame"] == found["gmac_per_frame"]
+    stages = found["stages"]
     module = sum(stages[name]["gmac"] for name in ("align", "rectify", "keypoints_again"))
     assert 0 < module < stages["keypoints"]["gmac"] + stages["generator"]["gmac"]
+    by_points = found["gmac_per_frame"]["picture"] - module + stages["align"]["gmac"]
+    assert found["gmac_per_frame"]["points"] == pytest.approx(by_points)
 
 
 def test_the_reference_network_has_the_published_size():
