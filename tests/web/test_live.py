@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from live_page import frames_shown, wait_for_frames
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from ostnet.media.video import probe, read_frames
 
@@ -45,6 +45,31 @@ def test_a_camera_drives_and_what_is_recorded_is_marked(visit, equipped, address
     assert probe(file).duration > 2.5
     mark = frames[-1][474:498, 14:150]
     assert np.percentile(mark, 99) > 200 and np.median(mark) < 130, "white letters on dark"
+
+
+def test_the_rectified_driver_is_computed_where_it_is_seen(visit, browser, address):
+    """Its keypoints follow from the driver's, without a second detection."""
+    page = visit(browser, viewport={"width": 390, "height": 800}, service_workers="block")
+    page.route("**/modules/networks.js", _list_runs)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    wait_for_frames(page, 1)
+    for place, graphs in (
+        ("#start", ["detect", "align", "rectify", "move", "paint"]),
+        ("#zoom", ["detect", "align", "move", "paint"]),
+    ):
+        page.locator(place).scroll_into_view_if_needed()
+        page.wait_for_timeout(1000)  # until what is in view has been computed
+        shown, _ = frames_shown(page), page.workers[0].evaluate("runs.length = 0")
+        page.dispatch_event("#embedding", "change")
+        wait_for_frames(page, shown + 1)
+        assert page.workers[0].evaluate("runs") == graphs
+
+
+def _list_runs(route: Route) -> None:
+    answer, head = route.fetch(), "  run(name, tensors, wanted) {"
+    assert head in answer.text()
+    more = "\n    (globalThis.runs ??= []).push(name);"
+    route.fulfill(response=answer, body=answer.text().replace(head, head + more))
 
 
 def test_a_hundred_frames_leave_nothing_behind(visit, equipped, address):

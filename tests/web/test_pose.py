@@ -31,7 +31,7 @@ ALONE = """async ([portrait, frame, options]) => {
 BARE = "<script src='site.js'></script>"
 """A page beside the exported one, without networks of its own."""
 
-IN_A_ROW = """async ([portrait, frames, pose, keepsScale]) => {
+IN_A_ROW = """async ([portrait, frames, pose, keepsScale, rectify]) => {
   const at = (address) => new URL(address, document.baseURI);
   const { Engine } = await import(at("modules/engine.js"));
   const engine = new Engine({ backend: "wasm", threads: 1 }, () => {}, () => {});
@@ -40,7 +40,7 @@ IN_A_ROW = """async ([portrait, frames, pose, keepsScale]) => {
   for (const [index, frame] of frames.entries()) {
     const second = { number: 0, time: index / 2, keepsScale };
     const { images } = await engine.animate("page", at(frame).href, null,
-      { variants: [[true, true], [false, true]], pose, second });
+      { variants: [[true, true], [false, true]], pose, second, rectify });
     made.push(images.map((image) => Array.from(image.data)));
   }
   engine.close();
@@ -112,12 +112,20 @@ def test_points_move_as_in_python(visit, browser, address):
     assert found["scale"] == pytest.approx(clip_scale(scales[:2]), abs=1e-6)
 
 
-@pytest.mark.parametrize(("pose", "window"), [("portrait", "frame"), ("position", "start")])
+@pytest.mark.parametrize(
+    ("pose", "window", "rectify"),
+    [
+        ("portrait", "frame", "picture"),
+        ("portrait", "frame", "points"),
+        ("position", "start", "points"),
+    ],
+)
 def test_frames_in_a_row_are_those_of_python(
-    visit, browser, address, frames, tiny_weights, pose, window
+    visit, browser, address, frames, tiny_weights, pose, window, rectify
 ):
     """Within 2/255; two of three frames belong to the first second."""
-    options, clip = AnimateOptions(pose=pose, scale_window=window), ClipReference(fps=2)
+    options = AnimateOptions(pose=pose, scale_window=window, rectify=rectify)
+    clip = ClipReference(fps=2)
     names = ["full", "no_transform"]
     made = animator_of(tiny_weights).variants(iter(frames), names, options, clip)
     expected = [[frame.image for frame in variants.values()] for variants in made]
@@ -126,7 +134,8 @@ def test_frames_in_a_row_are_those_of_python(
     page.route("**/bare.html", lambda route: route.fulfill(content_type="text/html", body=BARE))
     page.goto(f"{address}tiny/bare.html")
     files = [f"../moved/{name}" for name in MOVED]
-    found = pictures(page.evaluate(IN_A_ROW, [PORTRAIT, files, pose, window == "start"]), 64)
+    given = [PORTRAIT, files, pose, window == "start", rectify]
+    found = pictures(page.evaluate(IN_A_ROW, given), 64)
     off = np.abs(found.astype(int) - np.array(expected, int))
     assert off.max() <= 2
 
@@ -151,8 +160,10 @@ def test_a_program_may_name_a_neutral_pose(visit, browser, address, frames, tiny
     still = made(pose="position")
     assert (still == made(pose="portrait")).all(), "nothing moves in a single picture"
     assert (still != plain).any()
-    with pytest.raises(Error, match="pose: found sideways, expected one of portrait"):
-        made(pose="sideways")
+    assert (made(rectify="points") != plain).any()
+    for option in ("pose", "rectify"):
+        with pytest.raises(Error, match=f"{option}: found sideways, expected one of p"):
+            made(**{option: "sideways"})
 
 
 def frozen_after_its_first_second(page: Page, address: str) -> None:

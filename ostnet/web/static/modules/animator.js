@@ -12,6 +12,9 @@ import { release } from "./networks.js";
  * @typedef {import("./networks.js").Tensors} Tensors
  */
 
+/** Smallest driving scale by which keypoints are divided, as in Python. */
+const LEAST_SCALE = 0.01;
+
 export class Animator {
   /** @param {import("./networks.js").Networks} networks */
   constructor(networks) {
@@ -85,12 +88,13 @@ export class Animator {
    * @param {Owner} owner
    * @param {ImageBitmap} picture
    * @param {Square} square
+   * @param {import("./types.js").Rectify} rectify
    */
-  async poseOf(owner, picture, square) {
+  async poseOf(owner, picture, square, rectify) {
     /** @type {Tensors} */
     const made = { image: this.#tensor(this.cutter.cut(picture, square)) };
     try {
-      await this.#read(this.#source(owner), made, { variants: [], rectified: true }, false);
+      await this.#read(this.#source(owner), made, { variants: [[true, true]], rectify }, false);
       return await this.#ownPlace(made);
     } finally {
       release(made);
@@ -117,7 +121,8 @@ export class Animator {
   }
 
   /**
-   * Add keypoints, scale and rectified picture of a driving frame to the tensors `made`.
+   * Add keypoints and scale of a driving frame to the tensors `made`, and what is needed of
+   * rectified keypoints and picture.
    *
    * @param {Tensors} source
    * @param {Tensors} made has its image
@@ -133,12 +138,20 @@ export class Animator {
     /** @type {Float32Array} */
     const scale = await made.scale.getData();
     if (counts) second.scales.set(wanted.second?.time ?? 0, scale.slice());
-    if (wanted.second?.keepsScale) {
-      this.#replace(made, "fiducials", this.#atScale(second.scale(scale)));
-    }
-    const needed = wanted.rectified || isPosed(wanted) || wanted.variants.some(([on]) => on);
-    if (networks.has("rectify") && needed) {
+    const used = wanted.second?.keepsScale ? second.scale(scale) : scale;
+    if (used !== scale) this.#replace(made, "fiducials", this.#atScale(used));
+    if (!networks.has("rectify")) return scale;
+    const byPoints = wanted.rectify === "points";
+    const needed = isPosed(wanted) || wanted.variants.some(([on]) => on);
+    if (wanted.rectified || (needed && !byPoints)) {
       Object.assign(made, await networks.run("rectify", made, ["rectified"]));
+    }
+    if (needed && byPoints) {
+      /** @type {Float32Array} */
+      const driving = await made.x_driving.getData();
+      made.x_rectified = this.#points(
+        driving.map((value, index) => value / Math.max(used[index % 2], LEAST_SCALE)));
+    } else if (needed) {
       const again = { image: made.rectified };
       made.x_rectified = (await networks.run("detect", again, ["keypoints"])).keypoints;
     }
@@ -192,7 +205,12 @@ export class Animator {
    */
   #replace(made, name, values) {
     made[name].dispose();
-    made[name] = this.networks.tensor(values, [1, values.length / 2, 2]);
+    made[name] = this.#points(values);
+  }
+
+  /** @param {Float32Array} values x, y of each point */
+  #points(values) {
+    return this.networks.tensor(values, [1, values.length / 2, 2]);
   }
 
   /**

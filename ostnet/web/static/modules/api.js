@@ -5,10 +5,13 @@
  * own portrait is another one.
  */
 
-/** @typedef {import("./types.js").Pose} Pose */
+/**
+ * @typedef {import("./types.js").Pose} Pose
+ * @typedef {import("./types.js").Rectify} Rectify
+ */
 
-/** @type {Pose[]} */
 const POSES = ["portrait", "position", "driver"];
+const WAYS = ["picture", "points"];
 
 /**
  * @param {() => Promise<import("./engine.js").Engine>} engine the one in use
@@ -25,25 +28,36 @@ export function makeApi(engine) {
 
     /**
      * @param {string} address
-     * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean, pose?: Pose, neutral?: string}}
-     *     [options] neutral is the address of a picture with the driver's neutral pose; without it
-     *     nothing moves, and portrait is the same as position
+     * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean, rectify?: Rectify, pose?: Pose,
+     *     neutral?: string}} [options] neutral is the address of a picture with the driver's neutral
+     *     pose; without it nothing moves, and portrait is the same as position
      * @returns {Promise<{image: ImageData, scale: [number, number], ms: number}>}
      */
-    async animate(address,
-      { scaleTransform = true, scaleEmbedding = true, pose = "driver", neutral } = {}) {
-      if (!POSES.includes(pose)) {
-        throw new Error(`pose: found ${pose}, expected one of ${POSES.join(", ")}`);
-      }
+    async animate(address, { scaleTransform = true, scaleEmbedding = true, rectify = "picture",
+      pose = "driver", neutral } = {}) {
+      check("pose", pose, POSES);
+      check("rectify", rectify, WAYS);
       const it = await engine();
       const made = await it.animate("program", absolute(address), null, {
         variants: [[scaleTransform, scaleEmbedding]],
+        rectify,
         pose,
-        neutral: neutral === undefined ? undefined : await it.poseOf("program", absolute(neutral)),
+        neutral: neutral === undefined ? undefined
+          : await it.poseOf("program", absolute(neutral), rectify),
       });
       return { image: made.images[0], scale: made.scale, ms: made.ms };
     },
   };
+}
+
+/**
+ * @param {string} option
+ * @param {string} found
+ * @param {string[]} known
+ */
+function check(option, found, known) {
+  if (known.includes(found)) return;
+  throw new Error(`${option}: found ${found}, expected one of ${known.join(", ")}`);
 }
 
 /** @param {string} address */

@@ -62,10 +62,11 @@ export class Engine {
   /**
    * @param {Owner} owner
    * @param {string} picture its address
+   * @param {import("./types.js").Rectify} rectify
    * @returns {Promise<Float32Array>} the driver's pose in it, as `neutral` takes it
    */
-  poseOf(owner, picture) {
-    return this.#call("poseOf", [owner, picture]);
+  poseOf(owner, picture, rectify) {
+    return this.#call("poseOf", [owner, picture, rectify]);
   }
 
   /** End the worker; pending calls are rejected. */

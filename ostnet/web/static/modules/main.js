@@ -15,7 +15,7 @@ import { WORDS } from "./words.js";
 
 /** @type {import("./types.js").Site} */
 const site = /** @type {any} */ (globalThis).ostnetSite;
-const stage = new Stage();
+const stage = new Stage(() => live.refresh());
 const trace = new Trace();
 const recorder = new Recorder();
 const portrait = new Portrait(portraitChanged, (picture) => computer.engine.find(picture));
@@ -39,7 +39,8 @@ function wanted() {
   return {
     variants: all ? FOUR.map(([, on]) => on)
       : [[input("transform").checked, input("embedding").checked]],
-    rectified: all || input("transform").checked,
+    rectify: "points",
+    rectified: stage.showsRectified && (all || input("transform").checked),
     mirror: input("mirror").checked,
     zoom: zoom(),
     ...reference(),

@@ -11,7 +11,8 @@ export const FOUR = /** @type {[string, [boolean, boolean]][]} */ ([
 ]);
 
 export class Stage {
-  constructor() {
+  /** @param {() => void} onRectified called when the rectified driver comes into view */
+  constructor(onRectified) {
     this.panes = element("panes", HTMLDivElement);
     /** @type {Record<string, HTMLCanvasElement>} */
     this.canvases = {};
@@ -19,6 +20,12 @@ export class Stage {
       this.canvases[figure.dataset.pane ?? ""] = canvasIn(figure);
     }
     this.frames = 0;
+    /** Whether the rectified driver can be seen, and is to be computed. */
+    this.showsRectified = false;
+    new IntersectionObserver(([{ isIntersecting }]) => {
+      this.showsRectified = isIntersecting;
+      if (isIntersecting) onRectified();
+    }).observe(this.canvases.rectified);
   }
 
   get result() {

@@ -18,6 +18,9 @@
  *
  * @typedef {"portrait" | "position" | "driver"} Pose Reference pose, see pose.js.
  *
+ * @typedef {"picture" | "points"} Rectify How keypoints are brought to the portrait's scale: found
+ *     in the rectified picture, or the driver's, divided by the scale.
+ *
  * @typedef {object} Second Where a frame is in a driver's time.
  * @property {number} number another number starts another first second
  * @property {number} time of this frame, in seconds
@@ -25,6 +28,7 @@
  *
  * @typedef {object} FrameOptions How a driving frame is read, and what is made of it.
  * @property {[boolean, boolean][]} variants scale transformation and embedding of each result
+ * @property {Rectify} [rectify] picture where there is none
  * @property {boolean} [rectified] whether the rectified driving frame is wanted too
  * @property {boolean} [mirror] whether the driving frame is mirrored first
  * @property {number} [zoom] how many times as large the driving face appears
@@ -36,7 +40,7 @@
  * @typedef {object} Animated
  * @property {ImageData[]} images one for each variant
  * @property {ImageData} driving the driving frame as the networks see it
- * @property {ImageData | null} rectified the same at the portrait's scale
+ * @property {ImageData | null} rectified the same at the portrait's scale, if it was wanted
  * @property {[number, number]} scale how many times larger the driving face is, along x and y
  * @property {number} ms the frame took in the networks
  *

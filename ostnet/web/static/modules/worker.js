@@ -54,10 +54,10 @@ const CALLS = {
     }
   },
 
-  async poseOf(owner, picture) {
+  async poseOf(owner, picture, rectify) {
     const [bitmap, part] = await opened(picture, null);
     try {
-      return await (await animator).poseOf(owner, bitmap, part);
+      return await (await animator).poseOf(owner, bitmap, part, rectify);
     } finally {
       bitmap.close();
     }
