@@ -19,6 +19,8 @@ RUN pip install --no-cache-dir -e ".[${EXTRAS}]"
 
 RUN useradd --create-home --uid 1000 ostnet
 USER ostnet
+# Tab Live of the page, which every new container would build otherwise
+RUN ostnet export --format web || echo "the page will try again when it starts"
 ENV GRADIO_SERVER_NAME=0.0.0.0 \
     GRADIO_SERVER_PORT=7860 \
     PYTHONUNBUFFERED=1

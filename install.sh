@@ -50,4 +50,7 @@ fi
 if [ -n "$dev" ]; then # without its opencv-python, which would overwrite the headless OpenCV
     .venv/bin/python -m pip install --quiet --no-deps 'face-alignment>=1.5'
 fi
+case ${1:-} in *page* | *space*) # tab Live of the page; without it, the page's first start does this
+    .venv/bin/ostnet export --format web || echo "The page will try again when it starts." >&2 ;;
+esac
 echo "ready: $(.venv/bin/ostnet --version), torch $(.venv/bin/python -c 'import torch; print(torch.__version__)')"

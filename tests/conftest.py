@@ -14,6 +14,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Graphs that back ends build are kept from run to run, but not among the user's own.
 os.environ.setdefault("OSTNET_CACHE", os.path.join(tempfile.gettempdir(), "ostnet-tests"))
+# Tab Live is built in the background, from a download: only the tests of that need it.
+os.environ.setdefault("OSTNET_WEB", "off")
 # Pages in tests' own processes: the uploads of one go with its visitors, so none shares another's.
 os.environ["GRADIO_TEMP_DIR"] = os.path.join(
     tempfile.gettempdir(), "ostnet-tests", "gradio", os.environ.get("PYTEST_XDIST_WORKER", "alone")

@@ -44,8 +44,8 @@ def test_metadata():
 
 def test_the_space_installs_what_running_needs_and_nothing_else():
     extras = PROJECT["optional-dependencies"]
-    needed = {*PROJECT["dependencies"], *extras["page"], *extras["space"]} - {"ostnet[page]"}
-    assert sorted(requirements()) == sorted(needed)
+    needed = {*PROJECT["dependencies"], *extras["page"], *extras["space"], *extras["export"]}
+    assert sorted(requirements()) == sorted(needed - {"ostnet[page]", "ostnet[export]"})
     assert TORCH in requirements()
     for absent in ("torchvision", "pytest", "accelerate", "opencv-python"):
         assert absent not in map(name_of, requirements())

@@ -50,11 +50,16 @@ def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]
                 stage.rename(folder)
     finally:
         shutil.rmtree(stage, ignore_errors=True)
-    entries = [path for path in folder.parent.iterdir() if not path.name.startswith(".")]
-    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in entries[KEPT:]:
-        shutil.rmtree(path, ignore_errors=True)
+    remove_oldest(folder.parent, KEPT)
     return folder, manifest
+
+
+def remove_oldest(folder: Path, kept: int) -> None:
+    """Remove the entries of a cache except the ``kept`` most recently used ones."""
+    entries = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    entries.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in entries[kept:]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def was_built(checkpoint: Path) -> bool:

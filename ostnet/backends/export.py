@@ -6,11 +6,9 @@ import io
 import logging
 import platform
 import warnings
-from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import ostnet
@@ -43,13 +41,9 @@ def export(model: OSTNet, written_as: str, folder: Path) -> Manifest:
         ModuleNotFoundError: what the format needs is not installed.
     """
     with new_folder(folder) as stage:
-        if written_as == "onnx":
-            manifest = build_onnx(model, stage)
-            graphs = OnnxGraphs(stage, manifest)
-        else:
-            manifest = build_openvino(model, stage)
-            graphs = Graphs(stage, manifest)
-        found = differences(Graphed(written_as, manifest, graphs), model)
+        build = build_onnx if written_as == "onnx" else build_openvino
+        manifest = build(model, stage)
+        found = differences(Graphed(written_as, manifest, Graphs(stage, manifest)), model)
         manifest = replace(manifest, differences=found.to_dict())
         manifest.write(stage)
     return manifest
@@ -131,27 +125,6 @@ def build_onnx(model: OSTNet, folder: Path) -> Manifest:
         written[name] = _graph_file(graph, folder, f"{name}.onnx")
     versions = {"onnx": onnx.__version__, "onnxscript": onnxscript.__version__}
     return _write_manifest(model, folder, "onnx", written, versions, OPSET)
-
-
-class OnnxGraphs:
-    """Graphs of one folder in ONNX Runtime on the CPU; each call is one picture."""
-
-    def __init__(self, folder: Path, manifest: Manifest):
-        import onnxruntime
-
-        self._sessions = {
-            name: onnxruntime.InferenceSession(
-                str(folder / f"{name}.onnx"), providers=["CPUExecutionProvider"]
-            )
-            for name in manifest.graphs
-        }
-
-    def __call__(self, name: str, inputs: Iterable[np.ndarray]) -> list[np.ndarray]:
-        """Run one graph on float32 arrays in the manifest's order; return its outputs."""
-        session = self._sessions[name]
-        names = [port.name for port in session.get_inputs()]
-        outputs = session.run(None, dict(zip(names, inputs, strict=True)))
-        return [np.asarray(output) for output in outputs]
 
 
 @contextlib.contextmanager

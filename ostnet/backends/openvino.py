@@ -17,7 +17,7 @@ class Graphs:
     """Compiled graphs of one folder; each call is one picture, from any thread.
 
     Args:
-        folder: written by ``ostnet export --format openvino``.
+        folder: written by ``ostnet export``, in any format.
         manifest: of that folder.
         threads: number of threads of each call; None: all cores.
         kept: folder where compiled graphs are cached, which halves the loading time.
@@ -31,7 +31,7 @@ class Graphs:
     ):
         self._threads = threads
         self._graphs = {
-            name: _Graph(folder / f"{name}.xml", threads, graph.precision, kept)
+            name: _Graph(folder / next(iter(graph.files)), threads, graph.precision, kept)
             for name, graph in manifest.graphs.items()
         }
         self._enlarging: dict[tuple, _Graph] = {}

@@ -34,10 +34,9 @@ def export(argv: list[str]) -> None:
     )
     add(
         "--output",
-        required=True,
         type=output_folder,
         metavar="DIR",
-        help="new or empty folder",
+        help="new or empty folder (default, for web only: the cache, where tab Live finds it)",
     )
     add("--checkpoint", **_CHECKPOINT)
     add(
@@ -50,6 +49,8 @@ def export(argv: list[str]) -> None:
     web = arguments.format == "web"
     if arguments.runtime and not web:
         raise InputError("--runtime: applies only to --format web; leave it out or give that")
+    if not (web or arguments.output):
+        raise InputError("--output: missing but required; give a new or an empty folder")
 
     with needs_extra("export"):
         from ostnet.backends.export import export
@@ -58,11 +59,12 @@ def export(argv: list[str]) -> None:
 
         checkpoint = resolve(arguments.checkpoint, "cpu")
         if web:
-            from ostnet.web.site import export_site
+            from ostnet.web.site import export_site, prepare_site
 
-            site = export_site(
-                checkpoint.folder, checkpoint.name, arguments.output, arguments.runtime
-            )
+            weights = checkpoint.folder, checkpoint.name
+            if not arguments.output:
+                return print("ready:", prepare_site(*weights, arguments.runtime, _report))
+            site = export_site(*weights, arguments.output, arguments.runtime, _report)
             manifest, more = site.manifest, _served(site, arguments.output)
         else:
             model = OSTNet.from_pretrained(str(checkpoint.folder))
@@ -73,6 +75,10 @@ def export(argv: list[str]) -> None:
         f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
         f"pixels differ from torch by at most {manifest.differences['pixel_max']:.3f}/255; {more}"
     )
+
+
+def _report(step: int, steps: int, what: str) -> None:
+    print(f"[{step}/{steps}] {what}", flush=True)
 
 
 def _served(site, folder: Path) -> str:
@@ -121,7 +127,7 @@ def export_space(argv: list[str]) -> None:
     add(
         "--live",
         action="store_true",
-        help="add that page as tab Live of the Space (25 MB at a visitor's first visit)",
+        help="include that page for tab Live, which the Space otherwise builds at each start",
     )
     arguments = parser.parse_args(argv)
     if arguments.static and arguments.weights:

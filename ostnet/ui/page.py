@@ -1,22 +1,22 @@
 """The whole page and its launch options."""
 
 import atexit
-import os
 import threading
 from pathlib import Path
 
 import gradio as gr
 from gradio import themes
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from ostnet.animation import VARIANTS
-from ostnet.hub.space import LIVE
 from ostnet.media.signing import check_signer
 from ostnet.ui import (
     animate_tab,
     api,
     engine,
     examples,
+    live_tab,
     markup,
     previews,
     results_tab,
@@ -26,12 +26,10 @@ from ostnet.ui import (
 from ostnet.ui.cleanup import LONGEST_VISIT
 from ostnet.ui.gradio_patches import InsertHtml, block_outbound
 from ostnet.ui.inputs import MOST_DRIVING_MB
+from ostnet.ui.live_tab import Isolated
 from ostnet.ui.preload import load_comparison, preload_html
 from ostnet.ui.route_guard import RouteGuard
 from ostnet.ui.visitors import VISITORS
-
-LIVE_VARIABLE = "OSTNET_WEB"
-"""Environment variable with the folder that ``ostnet export --format web`` wrote."""
 
 _FONTS = ["ui-sans-serif", "system-ui", "sans-serif"]
 """System fonts only: the page requests nothing from another host."""
@@ -43,6 +41,7 @@ def launch_options() -> dict:
     Call it for each launch: Gradio changes ``app_kwargs``, and they cannot be used twice.
     """
     comparison = load_comparison(engine.load().checkpoint)
+    live = live_tab.live_site()
     return {
         "theme": themes.Default(
             primary_hue=themes.colors.teal,
@@ -54,10 +53,12 @@ def launch_options() -> dict:
         "css_paths": markup.STATIC / "page.css",
         "head": f"<script>{markup.static('player.js')}</script>",
         "app_kwargs": {
+            "routes": [Mount(f"/{live_tab.ADDRESS}", live)] if live else [],
             "middleware": [
+                Middleware(Isolated),
                 Middleware(RouteGuard, visitors=VISITORS),
                 Middleware(InsertHtml, html=preload_html(comparison, text.TITLE)),
-            ]
+            ],
         },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": True,
@@ -89,8 +90,7 @@ def build() -> gr.Blocks:
             with gr.Tab("Animate", id="animate"):
                 shared = animate_tab.build(page)
                 gr.Markdown(text.CONSENT)
-            with gr.Tab("Live", id="live"):
-                live_tab()
+            live_tab.build()
             with gr.Tab("Stress", id="stress") as tab:
                 still_tabs.build_stress(tab, shared)
             with gr.Tab("Look inside", id="inside") as tab:
@@ -121,23 +121,6 @@ def _prepare_later() -> None:
 
 def _leave(request: gr.Request) -> None:
     VISITORS.leave(request.session_hash)
-
-
-def live_tab() -> None:
-    """Show the exported page that computes in the browser, or how to export it."""
-    beside = Path(__file__).resolve().parents[2] / LIVE
-    folder = Path(os.environ.get(LIVE_VARIABLE, "").strip() or beside).expanduser().resolve()
-    if not (folder / "site.js").is_file():
-        gr.Markdown(text.NO_LIVE.format(folder=LIVE, variable=LIVE_VARIABLE))
-        return
-    gr.set_static_paths([folder])
-    address = f"/gradio_api/file={folder.as_posix()}/index.html"
-    gr.HTML(
-        f'<p><a href="{address}" target="_blank">Open this page in its own tab</a>: it may be '
-        "faster there. Nothing is uploaded.</p>"
-        f'<iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; '
-        'clipboard-read" style="width: 100%; height: 1100px; border: 0"></iframe>'
-    )
 
 
 def _about_tab(card: Path) -> None:

@@ -7,9 +7,25 @@ size. OSTNet measures this change in every frame and corrects it.</p>"""
 NO_SHOWCASE = """No comparison has been made with these weights yet. Both inputs are filled in:
 press Animate."""
 
-NO_LIVE = """The page that computes in the visitor's own browser, with a webcam, was not exported
-here. Run `ostnet export --format web --output {folder}` in the folder of `app.py`, or export into
-the folder that the environment variable `{variable}` names. Then restart this page."""
+LIVE = """<p><a href="{address}" target="_blank">Open this page in its own window</a>. It computes
+in your browser and uploads nothing.</p>
+<iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; clipboard-read"
+style="width: 100%; height: 1100px; border: 0"></iframe>"""
+
+_LIVE_STATUS = """<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">
+<title>OSTNet: live</title>
+<body style="max-width: 44rem; font: 16px/1.5 ui-sans-serif, system-ui, sans-serif">"""
+
+LIVE_WAITS = f"""{_LIVE_STATUS}<meta http-equiv="refresh" content="2">
+<p>This server is preparing the page that computes in your own browser. It does so once, in about a
+minute; then the page opens here by itself.</p>
+<p><progress value="{{share}}" aria-label="Preparing the page"></progress> {{what}}</p>"""
+
+LIVE_FAILED = f"""{_LIVE_STATUS}<p><b>The page that computes in your own browser could not be
+prepared.</b> The server tries again when it is started the next time.</p>
+<p>Reason: {{reason}}</p>
+<p>Whoever runs this server can also prepare it with <code>ostnet export --format web</code>.</p>"""
 
 LEGEND = """<ul class="legend">
 <li><b>portrait</b>: the picture that is animated</li>

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from ostnet.backends.export import OnnxGraphs, build_onnx
+from ostnet.backends.export import build_onnx
 from ostnet.backends.graphed import Graphed
 from ostnet.backends.graphs import cut
 from ostnet.backends.manifest import Manifest, file_digest
+from ostnet.backends.openvino import Graphs
 from ostnet.backends.tolerances import differences
 from ostnet.landmarks import keypoint_openings
 from ostnet.model.ostnet import OSTNet
@@ -55,7 +56,7 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
     constants = plain.constants | {"openings": keypoint_openings(model.config.keypoints)}
     manifest = replace(plain, format="web", graphs=graphs, constants=constants)
-    found = differences(Graphed("web", manifest, OnnxGraphs(folder, manifest)), model)
+    found = differences(Graphed("web", manifest, Graphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
     return manifest

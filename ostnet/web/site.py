@@ -2,13 +2,20 @@
 
 import hashlib
 import json
+import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from filelock import FileLock
 
 import ostnet
+from ostnet.backends.cache import remove_oldest
+from ostnet.backends.digest import checkpoint_digest, code_digest
 from ostnet.backends.manifest import Manifest
-from ostnet.files import new_folder
+from ostnet.files import cache_root, new_folder
 from ostnet.model.ostnet import OSTNet
 from ostnet.web.face_graph import write_face_graph
 from ostnet.web.graphs import build_page_graphs
@@ -28,6 +35,16 @@ ORIGINS = EXAMPLES / "README.md"
 """Origin and licence of the examples, which their licence requires with every copy."""
 
 
+INDEX = "site.js"
+"""File that lists all others; written last."""
+
+KEPT = 3
+"""Number of most recently used sites that are kept in the cache; about 90 MB each."""
+
+Report = Callable[[int, int, str], object]
+"""(number of a step, number of steps, what it does) -> nothing; called when the step begins."""
+
+
 @dataclass(frozen=True)
 class Site:
     """An exported page."""
@@ -45,7 +62,48 @@ class Site:
         return sum(self.sizes[name] for name in [*shell, runtime]) / 1e6
 
 
-def export_site(weights: Path, name: str, folder: Path, runtime: Path | None = None) -> Site:
+def site_folder(weights: Path) -> Path:
+    """Return the folder of the cache for the site of a checkpoint; it may not exist yet.
+
+    Its name is a hash of weights, model card, examples, and the code that writes a site.
+
+    Raises:
+        ValueError: the weights cannot be read.
+    """
+    package, card = Path(__file__).parent, weights / "README.md"
+    files = [*package.rglob("*"), *EXAMPLES.rglob("*"), card]
+    digest = hashlib.sha256(f"{code_digest()} {checkpoint_digest(weights)}".encode())
+    for path in sorted(path for path in files if path.is_file() and path.suffix != ".pyc"):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return cache_root() / "sites" / digest.hexdigest()[:16]
+
+
+def prepare_site(
+    weights: Path, name: str, runtime: Path | None = None, report: Report = lambda *_: None
+) -> Path:
+    """Write the site of a checkpoint into the cache, unless it is there; return its folder.
+
+    Arguments and errors are those of :func:`export_site`. Only one process writes it; others wait.
+    """
+    folder = site_folder(weights)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_name(f".{folder.name}.lock")):
+        if not (folder / INDEX).is_file():
+            with TemporaryDirectory(dir=folder.parent, prefix=".building-") as place:
+                export_site(weights, name, Path(place) / "site", runtime, report)
+                os.replace(Path(place) / "site", folder)
+        os.utime(folder)
+    remove_oldest(folder.parent, KEPT)
+    return folder
+
+
+def export_site(
+    weights: Path,
+    name: str,
+    folder: Path,
+    runtime: Path | None = None,
+    report: Report = lambda *_: None,
+) -> Site:
     """Write a folder that any file server can serve.
 
     Args:
@@ -54,6 +112,7 @@ def export_site(weights: Path, name: str, folder: Path, runtime: Path | None = N
         folder: new or empty; written at once or not at all.
         runtime: archive of onnxruntime-web, made by ``npm pack``; None: from the cache or the npm
             registry.
+        report: called at the beginning of each step.
 
     Raises:
         InputError: the folder is not empty, or the runtime cannot be downloaded.
@@ -63,9 +122,12 @@ def export_site(weights: Path, name: str, folder: Path, runtime: Path | None = N
         shutil.copytree(STATIC, stage, dirs_exist_ok=True)
         for part in ("graphs", "runtime"):
             (stage / part).mkdir()
+        report(1, 3, f"onnxruntime-web {ONNXRUNTIME.version} from the npm registry")
         unpack_runtime(stage / "runtime", runtime)
+        report(2, 3, f"networks of {name}, compared with PyTorch")
         model = OSTNet.from_pretrained(str(weights))
         manifest = build_page_graphs(model, stage / "graphs")
+        report(3, 3, "face detector and examples")
         write_face_graph(stage / "graphs" / FACE)
         card = weights / "README.md"
         if card.is_file():
@@ -102,5 +164,5 @@ def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> 
         "files": sizes,
     }
     text = f"globalThis.ostnetSite = {json.dumps(about, indent=1)};\n"
-    (folder / "site.js").write_text(text, encoding="utf-8")
-    return {**sizes, "site.js": len(text)}
+    (folder / INDEX).write_text(text, encoding="utf-8")
+    return {**sizes, INDEX: len(text)}

@@ -34,7 +34,7 @@ def openvino_folder(checkpoint, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def onnx_folder(checkpoint, tmp_path_factory):
-    for module in ("onnx", "onnxscript", "onnxruntime"):
+    for module in ("onnx", "onnxscript"):
         pytest.importorskip(module)
     folder = tmp_path_factory.mktemp("export")
     export(checkpoint, folder, "onnx")

@@ -1,18 +1,24 @@
 """Spaces: the static one as it lies on the Hub, and the page inside the one with Gradio."""
 
 import shutil
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import gradio as gr
 import pytest
 from live_page import wait_for_frames
+from playwright.sync_api import expect
+from starlette.middleware import Middleware
+from starlette.routing import Mount
 
 from ostnet.backends.manifest import Manifest
 from ostnet.cli import main
 from ostnet.hub.card import check_space, split
 from ostnet.hub.lookup import VARIABLE
 from ostnet.hub.space import LIVE
-from ostnet.ui import page as ui_page
+from ostnet.ui import live_tab
+from ostnet.ui.live_tab import Isolated, LiveSite
 from ostnet.web import site
 from ostnet.web.site import FACE
 
@@ -39,15 +45,25 @@ def test_the_static_space(sites):
     assert all(f"*{suffix} filter=lfs" in through_lfs for suffix in large)
 
 
-def test_the_space_with_gradio_takes_the_page_along(tmp_path, tiny_weights, sites, monkeypatch):
+@pytest.fixture
+def built(tiny_weights, sites, monkeypatch) -> None:
+    """The default weights are tiny; their graphs and the runtime are those of their page."""
+
     def build(model, folder):
-        """The graphs that were built for the page of the same weights."""
         shutil.copytree(sites / "tiny" / "graphs", folder, dirs_exist_ok=True)
         (folder / FACE).unlink()
         return Manifest.read(folder)
 
+    def unpack(folder, archive):
+        shutil.copytree(sites / "tiny" / "runtime", folder, dirs_exist_ok=True)
+
     monkeypatch.setattr(site, "build_page_graphs", build)
+    monkeypatch.setattr(site, "unpack_runtime", unpack)
     monkeypatch.setenv(VARIABLE, str(tiny_weights))
+
+
+@pytest.mark.usefixtures("built")
+def test_the_space_with_gradio_takes_the_page_along(tmp_path, sites):
     assert main(["export-space", "--live", str(tmp_path / "space")]) == 0
     page = tmp_path / "space" / LIVE
     assert files_of(page) == files_of(sites / "tiny"), "as ostnet export writes it"
@@ -65,28 +81,73 @@ def test_a_static_space_takes_neither_flag(flags, tmp_path, capsys):
     assert capsys.readouterr().err.startswith(f"ostnet: error: {flags[0]}: a static Space")
 
 
-def test_the_page_inside_tab_live(visit, browser, sites, monkeypatch):
-    monkeypatch.setenv(ui_page.LIVE_VARIABLE, str(sites / "tiny"))
-    with gr.Blocks(analytics_enabled=False) as page:
-        ui_page.live_tab()
-    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True)
-    try:
-        visitor = visit(browser)
-        visitor.goto(url)
-        frame = visitor.wait_for_selector("iframe[title=Live]").content_frame()
-        frame.wait_for_selector("#start:not([disabled])")
-        assert "Processor" in frame.text_content("#backend")
-        address = visitor.get_attribute("a[target=_blank]", "href")
-        alone = visit(browser)
-        alone.goto(url.rstrip("/") + address)
-        wait_for_frames(alone, 1)
-    finally:
+@pytest.fixture
+def opened(monkeypatch) -> Iterator[Callable[[Path, str], str]]:
+    """``opened(folder, program)``: address of a page with tab Live, whose files a program makes."""
+    pages = []
+
+    def start(folder: Path, program: str) -> str:
+        site = LiveSite(folder, [sys.executable, "-c", program])
+        monkeypatch.setattr(live_tab, "live_site", lambda: site)
+        with gr.Blocks(analytics_enabled=False) as page, gr.Tabs():
+            live_tab.build()
+        pages.append(page)
+        options = {"routes": [Mount("/live", site)], "middleware": [Middleware(Isolated)]}
+        settings = {"server_name": "127.0.0.1", "quiet": True, "ssr_mode": False}
+        return page.launch(prevent_thread_lock=True, app_kwargs=options, **settings)[1]
+
+    yield start
+    for page in pages:
         page.close()
 
 
-def test_without_an_export_tab_live_says_how(monkeypatch, tmp_path):
-    monkeypatch.setenv(ui_page.LIVE_VARIABLE, str(tmp_path))
-    with gr.Blocks(analytics_enabled=False) as page:
-        ui_page.live_tab()
-    (words,) = [block.value for block in page.blocks.values() if isinstance(block, gr.Markdown)]
-    assert "ostnet export --format web --output web" in words
+BUILD = """
+import pathlib, shutil, time
+print("[2/3] networks", flush=True)
+while not pathlib.Path({go!r}).exists(): time.sleep(.1)
+shutil.copytree({site!r}, {folder!r})
+"""
+
+
+def test_tab_live_becomes_the_page_once_that_is_built(visit, browser, sites, opened, tmp_path):
+    go, folder = tmp_path / "go", tmp_path / "site"
+    program = BUILD.format(go=str(go), site=str(sites / "tiny"), folder=str(folder))
+    url = opened(folder, program)
+    visitor = visit(browser)
+    visitor.goto(url)
+    visitor.wait_for_selector("iframe[title=Live]")
+    frame = visitor.frame_locator("iframe[title=Live]")
+    expect(frame.locator("body")).to_contain_text(
+        "is preparing the page that computes in your own", timeout=60_000
+    )
+    expect(frame.locator("body")).to_contain_text("networks", timeout=60_000)
+    assert frame.locator("progress").get_attribute("value") == "0.3333333333333333"
+    go.touch()
+    expect(frame.locator("#start")).to_be_enabled(timeout=120_000)
+    expect(frame.locator("#backend")).to_contain_text("Processor")
+    assert visitor.frame(url=f"{url}live/").evaluate("crossOriginIsolated"), "so threads work"
+    alone = visit(browser)
+    alone.goto(url + visitor.get_attribute("a[target=_blank]", "href"))
+    wait_for_frames(alone, 1)
+
+
+def test_why_tab_live_could_not_be_built_is_said(visit, browser, sites, opened, tmp_path):
+    program = "raise SystemExit('ostnet: error: runtime: <npm> cannot be reached; do this')"
+    visitor = visit(browser)
+    visitor.goto(opened(tmp_path / "site", program))
+    visitor.wait_for_selector("iframe[title=Live]")
+    body = visitor.frame_locator("iframe[title=Live]").locator("body")
+    expect(body).to_contain_text(
+        "could not be prepared. The server tries again when it is started", timeout=60_000
+    )
+    expect(body).to_contain_text("Reason: runtime: <npm> cannot be reached; do this")
+
+
+@pytest.mark.usefixtures("built")
+def test_the_site_of_tab_live_is_built_once_and_kept(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("OSTNET_CACHE", str(tmp_path))
+    for said in ("[1/3] onnxruntime-web", "ready: "):
+        assert main(["export", "--format", "web"]) == 0
+        assert capsys.readouterr().out.startswith(said)
+    monkeypatch.delenv(live_tab.VARIABLE)
+    assert live_tab.live_site.__wrapped__().is_built
