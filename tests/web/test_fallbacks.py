@@ -39,6 +39,19 @@ def test_a_server_that_does_not_isolate_the_page_leaves_one_thread_till_the_next
         assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": 2}
 
 
+def test_in_a_page_that_is_not_isolated_it_offers_its_own_window(visit, browser, sites):
+    around = "<iframe src='index.html?backend=wasm&threads=2'></iframe>"
+    with serving(sites / "tiny", {}) as address:
+        page = visit(browser)
+        answer = {"content_type": "text/html", "body": around}
+        page.route("**/around.html", lambda route: route.fulfill(**answer))
+        page.goto(f"{address}around.html")
+        notice = page.frame_locator("iframe").locator("#notice")
+        expect(notice).to_contain_text("One thread only", timeout=120_000)
+        link = notice.get_by_role("link", name="Open the page in its own window")
+        expect(link).to_have_attribute("href", f"{address}index.html?backend=wasm&threads=2")
+
+
 def test_a_graphics_card_that_goes_away_is_replaced_by_the_processor(visit, browser, address):
     page = visit(browser)
     page.goto(f"{address}tiny/?threads=1")

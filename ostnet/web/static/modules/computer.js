@@ -32,8 +32,10 @@ export class Computer {
     engine.ready.then((place) => {
       progress.hidden = true;
       element("backend", HTMLSpanElement).textContent = placeWords(place);
-      if (place.note) say(place.note);
-    }, (error) => say(`The networks could not be loaded: ${error.message}`));
+      const framed = globalThis.top !== globalThis.self;
+      const alone = place.backend === "wasm" && !globalThis.crossOriginIsolated;
+      if (place.note) say(place.note, "", framed && alone ? WORDS.ownWindow : "");
+    }, (error) => say(`The networks could not be loaded: ${error.message}`, "run"));
     return engine;
   }
 

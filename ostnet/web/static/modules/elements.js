@@ -43,13 +43,19 @@ let topic = "";
 
 /**
  * @param {string} words
- * @param {string} about topic, by which `unsay` removes the notice
+ * @param {string} about topic, by which `unsay` removes the notice; the clean view shows only
+ *     notices with a topic
+ * @param {string} link words of a link to this page in its own window; none where they are empty
  */
-export function say(words, about = "") {
+export function say(words, about = "", link = "") {
   const notice = element("notice", HTMLParagraphElement);
   notice.hidden = !words;
   notice.textContent = words;
-  topic = about;
+  notice.dataset.about = topic = about;
+  if (!link) return;
+  const { href } = location;
+  notice.append(" ", Object.assign(document.createElement("a"),
+    { href, target: "_blank", textContent: link }));
 }
 
 /**

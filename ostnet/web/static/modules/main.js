@@ -24,6 +24,8 @@ const computer = new Computer(portraitChanged);
 const live = new Live(step, showRate);
 const start = button("start");
 const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consent input"));
+const query = new URLSearchParams(location.search);
+const clean = query.has("stage"); // the result alone, see style.css
 let fresh = false; // whether the engine has the chosen portrait and square
 let known = false; // whether it has any portrait
 let ms = 0;
@@ -103,7 +105,7 @@ function portraitChanged() {
 
 /** @param {boolean} camera */
 function driverChanged(camera) {
-  input("mirror").checked = camera;
+  input("mirror").checked = clean ? query.has("mirror") : camera;
   trace.clear();
   if (camera) go();
   else if (live.on) driver.play();
@@ -111,7 +113,7 @@ function driverChanged(camera) {
 }
 
 function go() {
-  if (!allowed()) return say(WORDS.consent, "consent");
+  if (!allowed()) return say(clean ? WORDS.consentInAddress : WORDS.consent, "consent");
   unsay("run");
   live.start();
   driver.play();
@@ -175,13 +177,28 @@ async function open() {
       ? ' Examples: <a href="examples/README.md">origins and licences</a>.' : "");
   portrait.offer(site.examples.portraits);
   driver.offer(site.examples.driving);
-  const [picture] = site.examples.portraits;
-  if (picture) await portrait.load(picture);
-  const [clip] = site.examples.driving;
-  if (clip && !driver.choices) await driver.load(clip);
+  const picture = query.get("portrait") ?? site.examples.portraits[0];
+  const clip = query.get("clip") ?? site.examples.driving[0];
+  if (picture && (!query.has("portrait") || site.examples.portraits.includes(picture))) {
+    await portrait.load(picture);
+  } else if (picture) {
+    await portrait.fetch(picture);
+  }
+  if (query.has("camera")) await driver.openCamera();
+  else if (clip && !driver.choices) await driver.load(clip).catch(() => say(WORDS.noClip, "driver"));
   const place = await computer.engine.ready;
   start.disabled = false;
+  if (clean) go();
   keepForLater(place);
 }
 
+/** Show the result alone, on the background that the address names. */
+function clear() {
+  const colour = query.get("background") ?? "transparent";
+  const hex = `#${colour}`;
+  document.body.style.background = CSS.supports("color", hex) ? hex : colour;
+  consent.checked = query.has("consent");
+}
+
+if (clean) clear();
 open();

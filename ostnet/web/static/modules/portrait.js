@@ -53,6 +53,12 @@ export class Portrait {
     press(this.examples, choice);
   }
 
+  /** @param {string} address of the visitor's own picture */
+  async fetch(address) {
+    await fetchPicture(address).then((picture) => this.#show(picture, true),
+      () => say(WORDS.noPicture, "portrait"));
+  }
+
   /** @param {Blob | null | undefined} file */
   async open(file) {
     if (!file) return;

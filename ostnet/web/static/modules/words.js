@@ -2,6 +2,7 @@
 
 export const WORDS = {
   consent: "Tick the box below the portrait first: the person in it must agree.",
+  consentInAddress: "Add &consent to the address of this page if the person in the portrait agrees.",
   noPicture: "The browser cannot read this picture; choose a JPEG, PNG or WebP file.",
   noFace: "No face was found in this picture. Set the square by hand.",
   noPaste: "There is no picture in the clipboard.",
@@ -10,6 +11,7 @@ export const WORDS = {
   hidden: "Paused while this tab was in the background.",
   mostlyLost: "The graphics card stopped computing. The processor continues.",
   threads: "Reload this page; it may then use several threads.",
+  ownWindow: "Open the page in its own window; it may use several threads there.",
   noRecorder: "This browser cannot record; a screen recorder can.",
   noFull: "This browser does not support full screen here.",
 };
