@@ -16,6 +16,9 @@ from ostnet.methods import variant_name
 POSES = ("portrait", "position", "driver")
 RECTIFY = ("picture", "points")
 SCALE_WINDOWS = ("frame", "clip", "start")
+REGIONS = ("mouth", "eyes", "expression", "head")
+STRONGEST = 1.5
+"""Greatest strength of a movement."""
 SIZES = (256, 512, 1024)
 LONGEST_WINDOW = 3600
 """Most seconds over which the driving scale is measured."""
@@ -77,6 +80,13 @@ def _seconds(value: Any) -> float:
     number = _float(value)
     if not 0 < number < float("inf"):
         raise ValueError("expected a number above 0")
+    return number
+
+
+def _strength(value: Any) -> float:
+    number = _float(value)
+    if not 0 <= number <= STRONGEST:
+        raise ValueError(f"expected a number from 0 to {STRONGEST}")
     return number
 
 
@@ -204,6 +214,20 @@ class AnimateOptions:
     fps: float | None = _option(None, _none_or(_seconds), "N")
     """Frames per second of a driving clip that is a folder or pattern of pictures (default: 25)."""
 
+    only: str | None = _option(None, _none_or(_choice(*REGIONS)), "|".join(REGIONS))
+    """Transfer only the mouth, the eyes (lids and gaze), the expression (both, and brows) or the
+    head's movement; the rest stays as in the portrait. Needs pose portrait."""
+
+    mouth: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    """Strength of the mouth's movement, 0 (the portrait's own mouth) to 1.5. Needs pose portrait,
+    like the next two."""
+
+    eyelids: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    """Strength of the eyelids' movement, 0 (the portrait's own lids) to 1.5."""
+
+    head: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    """Strength of the head's movement, 0 (the portrait's own pose) to 1.5."""
+
     paste_back: bool = _option(False, _switch, compare=False)
     """Put the moving face back into the whole portrait."""
 
@@ -215,6 +239,17 @@ class AnimateOptions:
             except ValueError as error:
                 name = one.name.replace("_", "-")
                 raise InputError(f"{name}: found {value!r}, {error}") from None
+        for name, needed in (("pose", "portrait"), ("motion", "absolute")):
+            if self.controlled and (found := getattr(self, name)) != needed:
+                raise InputError(
+                    f"{name}: found {found!r}, expected {needed} with only, mouth, eyelids and "
+                    "head, which scale the movement from the portrait's own pose"
+                )
+
+    @property
+    def controlled(self) -> bool:
+        """Whether a movement is left out, weakened or strengthened."""
+        return self.only is not None or (self.mouth, self.eyelids, self.head) != (1, 1, 1)
 
     @property
     def variant(self) -> str:

@@ -22,6 +22,8 @@ from ostnet import AnimateOptions, InputError
         ("face", "2", 2),
         ("max_frames", 12.0, 12),
         ("max_seconds", "1.5", 1.5),
+        ("only", "eyes", "eyes"),
+        ("head", "0.5", 0.5),
     ],
 )
 def test_texts_of_tables_and_flags_are_read(name, given, value):
@@ -50,6 +52,8 @@ def test_texts_of_tables_and_flags_are_read(name, given, value):
         ("face", "1.5", "expected a whole number of at least 0"),
         ("max_frames", 0, "expected a whole number of at least 1"),
         ("max_seconds", -3, "expected a number above 0"),
+        ("only", "nose", "expected one of mouth, eyes, expression, head"),
+        ("eyelids", 1.6, "expected a number from 0 to 1.5"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line(name, wrong, expected):

@@ -13,6 +13,7 @@ import numpy as np
 
 from ostnet.animation import pictures, steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape
+from ostnet.animation.control import strengths
 from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
 from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
 from ostnet.animation.prefetch import ahead
@@ -172,6 +173,7 @@ class Animator:
         unknown = [name for name in names if name not in VARIANTS]
         if unknown or not names:
             raise InputError(f"variants: found {unknown}, expected some of {', '.join(VARIANTS)}")
+        strengths(options, self.config.keypoints)  # refuses networks without lids
         between = ahead if self.overlap else iter
         return self._stages.frames(frames, names, options, clip, measure, rectified, between)
 

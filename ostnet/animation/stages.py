@@ -8,14 +8,15 @@ import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ostnet import methods
 from ostnet.animation import steering
-from ostnet.animation.comparators import MotionPoints, relative_motion, to_numpy
+from ostnet.animation.comparators import MotionPoints, like, relative_motion, to_numpy
+from ostnet.animation.control import controlled, strengths
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
 from ostnet.animation.pictures import centre_square, to_picture, zoom
 from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
@@ -116,8 +117,9 @@ class Stages:
         ``rectified`` says whether the rectified driving frame is shown.
         """
         anchor, step = clip.anchor, None
-        if clip.still and options.pose == "portrait":
-            options = replace(options, pose="position")  # a still driver has no movement
+        pose = options.pose
+        if clip.still and pose == "portrait":
+            pose = "position"  # a still driver has no movement
         steer, neutral = self._references(options, clip, NO_SHOT)
         starts = [shot.first for shot in clip.shots]
         for index, (picture, face) in enumerate(map(as_driving_frame, frames)):
@@ -129,7 +131,7 @@ class Stages:
             if face:
                 reading = self._read(driving, steer, options, rectified)
                 anchor = anchor or _points(reading)
-                performed = self._performed(reading, options, anchor, neutral)
+                performed = self._performed(reading, options, pose, anchor, neutral)
             elif step is None:
                 reading = self._rest()
                 performed = _points(reading)
@@ -229,17 +231,26 @@ class Stages:
         return steering.in_turn(*steps) if steps else None
 
     def _performed(
-        self, reading: Reading, options: AnimateOptions, anchor: MotionPoints, neutral: NeutralPose
+        self,
+        reading: Reading,
+        options: AnimateOptions,
+        pose: str,
+        anchor: MotionPoints,
+        neutral: NeutralPose,
     ) -> MotionPoints:
         """Return the keypoints for the source to perform."""
         points, x_source = _points(reading), self.source.keypoints
         if options.motion == "relative":
             moved = (relative_motion(x_source, *pair) for pair in zip(points, anchor, strict=True))
             return MotionPoints(*moved)
-        if options.pose == "driver":
+        if pose == "driver":
             return points
         x = own_place(reading)
-        change = posed(options.pose, x_source, x, neutral(x)) - x
+        performed = posed(pose, x_source, x, neutral(x))
+        if (strength := strengths(options, x.shape[1])) is not None:
+            one = controlled(to_numpy(x_source[0]), to_numpy(performed[0]), strength)
+            performed = like(one, x)[None]
+        change = performed - x
         return MotionPoints(points.raw + change, x + change)
 
     def _painted(self, step: FrameState, name: str) -> np.ndarray:

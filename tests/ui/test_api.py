@@ -54,6 +54,7 @@ def test_exactly_two_endpoints_with_their_arguments_in_order(client):
         "size": "", "scale_window": "frame", "pose": "portrait", "source_crop": "auto",
         "driving_crop": "auto", "face": 0, "max_frames": "", "alignment": "learned",
         "motion": "absolute", "scale_smoothing": False, "rectify": "picture",
+        "only": "", "mouth": 1, "eyelids": 1, "head": 1,
     }  # fmt: skip
     files = {"portrait": None, "driving": None}
     expected = {"/animate": files | switches | common, "/compare": files | common}
