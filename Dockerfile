@@ -4,7 +4,7 @@
 #   docker run -v "$PWD:/data" ostnet ostnet batch /data/jobs.csv --output /data/out
 FROM python:3.12-slim-bookworm
 
-# Which builds of torch: cpu, cu126, cu128, ...
+# Which builds of torch: cpu, cu126, cu128 (Blackwell GPUs need this one or a later one), ...
 ARG TORCH=cpu
 # Extras of this package; page,ray for clusters
 ARG EXTRAS=page

@@ -24,7 +24,9 @@ PYTHON = "3.12"
 """Version of Python on the Space; ZeroGPU offers this one and 3.10."""
 
 TORCH = ">=2.8,<=2.11"
-"""Releases of torch that both ZeroGPU and this project support."""
+"""Releases of torch that both ZeroGPU and this project support.
+
+ZeroGPU's Blackwell GPUs (sm_120) need CUDA 12.8; 2.8.0 is built for it, 2.11.0 for CUDA 13.0."""
 
 LARGE_FILES = ("*.mp4", "*.png", "*.jpg", "*.safetensors", "*.onnx", "*.wasm")
 """Binary files, which the Hub only accepts through Git LFS."""

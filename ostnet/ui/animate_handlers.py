@@ -55,9 +55,9 @@ def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
         except InputError as error:
             return str(error), gr.Button(interactive=False)
     if engine.ZERO_GPU:
-        quota = _duration(4 + frames * engine.PACE.frame(variants))
-        words += f" Takes about {quota} of your GPU quota; without an account, that is two minutes "
-        words += "a day."
+        reserved = _duration(engine.DURATION_FACTOR * engine.gpu_seconds(frames))
+        words += f" Reserves {reserved} of your GPU quota and takes what it uses; without an "
+        words += "account, that is two minutes a day."
     return words, gr.Button(interactive=True)
 
 

@@ -34,6 +34,26 @@ ZERO_GPU = bool(Space.zero_gpu)
 OVERLAP = not ZERO_GPU
 """Whether a run works on several frames at once; one frame occupies a ZeroGPU."""
 
+FRAME_SECONDS = 0.06
+"""Most seconds of half an H200 for a driving frame with all variants.
+
+A whole one takes 0.0225 without CUDA graphs (training-log.md beside the weights), and half of one,
+ZeroGPU's former size ``large``, at most twice that. The rest is an allowance for passing pictures
+between processes. Nothing has been measured on ZeroGPU itself."""
+
+START_SECONDS = 8
+"""Allowance, not measured, for starting CUDA and reading up to 48 frames for the head pose."""
+
+STILL_SECONDS = 6
+"""The same for one driving frame."""
+
+DURATION_FACTOR = 1.5
+"""What the package ``spaces`` multiplies durations by on the GPU that ZeroGPU has now.
+
+It is an RTX PRO 6000 Blackwell (https://huggingface.co/docs/hub/spaces-zerogpu); the factor is in
+the package's zero/configs.json, and is 1 for half an H200. The decorators below leave the size at
+its default, ``large``: these networks need little memory, and ``xlarge`` costs twice the quota."""
+
 AT_HOME = "run it on your own computer: ostnet animate --device cpu"
 """Advice in errors for lack of a GPU."""
 
@@ -91,9 +111,13 @@ class Insides:
     occlusion: np.ndarray  # (h, w) in [0, 1]
 
 
+def gpu_seconds(frames: int) -> int:
+    """Return how many seconds of half an H200 to reserve for a run."""
+    return int(START_SECONDS + FRAME_SECONDS * frames)
+
+
 def _seconds(source, frames, *more) -> int:
-    """Return how many seconds to borrow a GPU for."""
-    return int(8 + 0.06 * len(frames))
+    return gpu_seconds(len(frames))
 
 
 @spaces.GPU(duration=_seconds)
@@ -128,7 +152,7 @@ def pipeline() -> PagePipeline:
     return PagePipeline(load().model, overlap=OVERLAP)
 
 
-@spaces.GPU(duration=6)
+@spaces.GPU(duration=STILL_SECONDS)
 def still(
     source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]
 ) -> tuple[tuple[float, float], dict[str, Frame]]:
@@ -140,7 +164,7 @@ def still(
     return animator.source_spread, made
 
 
-@spaces.GPU(duration=6)
+@spaces.GPU(duration=STILL_SECONDS)
 @torch.inference_mode()
 def inspect(source: np.ndarray, frame: np.ndarray, factors: tuple[float, float]) -> Insides:
     """Return every intermediate of one driving frame, zoomed."""
@@ -185,7 +209,7 @@ class Pace:
     def frame(self, variants: int) -> float:
         """Return the expected seconds per driving frame; times some frames if nothing is known."""
         if variants not in self._seconds:
-            self._seconds[variants] = 0.05 if ZERO_GPU else _trial(variants)
+            self._seconds[variants] = FRAME_SECONDS if ZERO_GPU else _trial(variants)
         return self._seconds[variants]
 
     def known(self, variants: int) -> float | None:

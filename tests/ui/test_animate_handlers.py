@@ -64,6 +64,8 @@ def test_the_estimate_counts_frames_variants_and_pairs(visitor, ask, driving_fil
     monkeypatch.setattr(on.engine.PACE, "_seconds", {})
     words, button = ask(on.estimate)
     assert words == "25 frames, 4 variants each." and button.interactive
+    monkeypatch.setattr(on.engine, "ZERO_GPU", True)
+    assert " Reserves 14 s of your GPU quota" in ask(on.estimate)[0]  # 1.5 times 8 + .06 * 25
 
 
 def test_a_run_stopped_while_it_waits_does_not_begin(visitor, ask):

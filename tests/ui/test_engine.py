@@ -1,8 +1,12 @@
 """The weights that the page runs, and the functions around the networks."""
 
+import json
+from pathlib import Path
+
 import gradio as gr
 import numpy as np
 import pytest
+import spaces
 import torch
 from threads_ahead import threads_ahead
 
@@ -65,6 +69,15 @@ def test_inspect_shows_every_step(source, driving):
     assert seen.grid.shape == (SIZE, SIZE, 2)
     assert seen.displacement.shape[:2] == seen.occlusion.shape
     assert seen.image.shape == seen.driving.shape == seen.rectified.shape
+
+
+def test_the_quota_shown_is_the_one_that_spaces_reserves():
+    """On ZeroGPU's Blackwell GPUs, whose torch must be built for CUDA 12.8 or later."""
+    path = Path(spaces.__file__).with_name("zero") / "configs.json"
+    (blackwell,) = [gpu for gpu in json.loads(path.read_text()) if "Blackwell" in gpu["model"]]
+    assert blackwell["duration_factor"] == engine.DURATION_FACTOR
+    assert blackwell["sm_major"] == 12
+    assert engine.gpu_seconds(1800) == 116
 
 
 @pytest.mark.parametrize(
