@@ -84,7 +84,7 @@ class Animate:
                 "driving": ("IMAGE", {"tooltip": "The frames of a video with a moving face."}),
                 "fps": ("FLOAT", {**rate, "tooltip": "Driving frames per second."}),
             },
-            "optional": option_widgets(cls.OPTIONS),
+            "optional": option_widgets({*cls.OPTIONS} - {"fps"}),  # which is required here
         }
 
     def run(

@@ -72,6 +72,7 @@ def test_widgets_are_made_from_the_options():
     assert (widgets["face"][0], widgets["face"][1]["min"]) == ("INT", 0)
     assert widgets["driving_zoom_y"][1]["max"] == 5.0
     assert widgets["paste_back"][0] == "BOOLEAN"
+    assert "fps" not in widgets  # it is a required input
     assert "paste_back" not in Compare.INPUT_TYPES()["optional"]
     assert options_of({name: spec[1]["default"] for name, spec in widgets.items()}) == (
         AnimateOptions()
