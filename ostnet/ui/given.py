@@ -32,8 +32,8 @@ HEAD_POSES = {
     "the driver's (as in the paper)": "driver",
 }
 RECTIFIED = {
-    "detected in the rescaled frame (as in the paper)": "picture",
-    "computed from the scale (faster)": "points",
+    "detected again (as in the paper)": "picture",
+    "divided by the scale (faster)": "points",
 }
 """Choice on the page -> value of :class:`AnimateOptions`; the page starts with the first."""
 
