@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ostnet.animation import pictures, steering
-from ostnet.animation.comparators import MotionPoints, nearest_in_shape
+from ostnet.animation.comparators import MotionPoints, nearest_in_shape, to_numpy
 from ostnet.animation.control import strengths
 from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
 from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
@@ -126,6 +126,11 @@ class Animator:
         if self.size != self.resolution:
             picture, canvas = self._pictures(square, around, self.size)
             self._portrait = picture if canvas is None else canvas, (self.size, self.size)
+
+    def keypoints(self, picture: np.ndarray) -> np.ndarray:
+        """Return the keypoints (K, 2) of the centre square of a picture, uint8 RGB (H, W, 3)."""
+        found = self.networks.keypoints(self._take(picture, self.resolution, "picture"))
+        return to_numpy(found[0])
 
     def animate(
         self,

@@ -5,6 +5,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from ostnet.options import STRONGEST
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import examples, markup, measurements
 from ostnet.ui.engine import PRIVATE
@@ -14,6 +15,7 @@ from ostnet.ui.given import (
     CROPS,
     HEAD_POSES,
     MOST_PAIRS,
+    ONLY,
     RECTIFIED,
     RESULT_SIZES,
     SCALE_WINDOWS,
@@ -33,8 +35,8 @@ Components = dict[str, Any]
 """Components by the names of the fields of :class:`Given`, in the same order."""
 
 
-def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.HTML]:
-    """Lay the inputs out; return them, and the previews of portrait and clip.
+def build(measured: measurements.Measurements) -> tuple[Components, list[gr.HTML]]:
+    """Lay the inputs out; return them, and the previews of portrait, clip and strengths.
 
     The switches' texts state their measured effect with these weights.
     """
@@ -94,6 +96,7 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
             list(RECTIFIED.items()), value=Given.rectify,
             label="Driving keypoints at the portrait's scale", elem_id="rectify",
         )  # fmt: skip
+    strengths, strengths_view = _strengths()
     more, still = _more(clip)
     other_portrait = [portrait.upload, portrait.clear, portrait.input, portraits.select]
     other_clip = [clip.upload, clip.clear, clip.input, clips.select, still.change]
@@ -103,10 +106,10 @@ def build(measured: measurements.Measurements) -> tuple[Components, gr.HTML, gr.
         "portrait": portrait, "square": square, "face": face, "drawn": drawn,
         "clip": clip, "seconds": seconds, "clip_square": clip_square, "clip_face": clip_face,
         "clip_drawn": clip_drawn, "zoom": zoom, **switches, "size": size, "window": window,
-        "pose": pose, "rectify": rectify, "more": more,
+        "pose": pose, "rectify": rectify, **strengths, "more": more,
         "columns": gr.Number(Given.columns, visible=False),
     }  # fmt: skip
-    return components, portrait_view, clip_view
+    return components, [portrait_view, clip_view, strengths_view]
 
 
 def _view(name: str) -> tuple[gr.HTML, gr.Textbox]:
@@ -167,6 +170,25 @@ def _switches(measured: measurements.Measurements) -> Components:
                 min_width=120,
             )  # fmt: skip
     return {"transform": transform, "embedding": embedding, "compare": compare, "mark": mark}
+
+
+def _strengths() -> tuple[Components, gr.HTML]:
+    """Add the choice of what is transferred, and its preview."""
+    with gr.Accordion("What is transferred, and how strongly", open=False, elem_id="strengths"):
+        only = gr.Dropdown(
+            list(ONLY), value=Given.only, label="Transferred", elem_id="only",
+            info="The rest stays as in the portrait. Needs the head pose “the portrait's own”.",
+        )  # fmt: skip
+        sliders = {
+            name: gr.Slider(0, STRONGEST, 1, step=0.05, label=label, elem_id=name)
+            for name, label in (
+                ("mouth", "Mouth: strength"),
+                ("eyelids", "Eyelids: strength"),
+                ("head", "Head: strength"),
+            )
+        }
+        view = gr.HTML(elem_id="strengths-view")
+    return {"only": only, **sliders}, view
 
 
 def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:

@@ -29,7 +29,7 @@ def build(page: gr.Blocks) -> Components:
     with gr.Row(equal_height=True, elem_id="stage"):
         with gr.Column(elem_id="inputs", min_width=300):
             measured = Measurements(engine.load().checkpoint.folder)
-            inputs, *views = animate_inputs.build(measured)
+            inputs, views = animate_inputs.build(measured)
             with gr.Column(elem_id="bar", min_width=100):
                 with gr.Row():
                     button = gr.Button(
@@ -102,6 +102,11 @@ def _connect_previews(
             trigger_mode="always_last",
         ).then(**wait)
     gr.on([inputs["compare"].change, inputs["more"].change], **wait)
+    gr.on(
+        [inputs[name].change for name in ("only", "mouth", "eyelids", "head")],
+        previews.show_strengths, everything, views[2],
+        trigger_mode="always_last", show_progress="hidden", **MODEL_TURN,
+    )  # fmt: skip
 
 
 def _connect_link(inputs: Components, shared: gr.Button, link: gr.Textbox) -> None:

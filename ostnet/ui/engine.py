@@ -20,13 +20,16 @@ from torch import Tensor
 
 from ostnet.animation import VARIANTS, Animator, Frame
 from ostnet.animation.animator import choose_device
+from ostnet.animation.frame import ClipReference
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.pipeline import Pipeline, Spread, Variants
 from ostnet.errors import InputError
 from ostnet.hub import Checkpoint, resolve
+from ostnet.landmarks import KEYPOINT_GAPS
+from ostnet.media.square import Framed
 from ostnet.model.layers import identity_grid
 from ostnet.model.ostnet import OSTNet
-from ostnet.options import METHOD
+from ostnet.options import METHOD, AnimateOptions
 
 ZERO_GPU = bool(Space.zero_gpu)
 """Whether this is a ZeroGPU Space, which gets a GPU for each call."""
@@ -162,6 +165,33 @@ def still(
     options = replace(METHOD, driving_zoom=factors)
     made = next(animator.variants([frame], VARIANTS, options, measure=True))
     return animator.source_spread, made
+
+
+@spaces.GPU(duration=STILL_SECONDS)
+def read_stills(
+    source: Framed, stills: list[np.ndarray], options: AnimateOptions
+) -> tuple[ClipReference, int]:
+    """Return the references of a clip's stills, and which of them has the most open mouth."""
+    animator = pipeline().animator(source)
+    clip = animator.reference(stills, options)
+    upper, lower = KEYPOINT_GAPS[-1]
+    points = [animator.keypoints(picture) for picture in stills]
+    widest = int(np.argmax([np.linalg.norm(x[lower] - x[upper]) for x in points]))
+    shots = [shot for shot in clip.shots if shot.first <= widest][-1:]
+    return replace(clip, shots=tuple(shot._replace(first=0) for shot in shots)), widest
+
+
+@spaces.GPU(duration=STILL_SECONDS)
+def perform(
+    source: Framed, frame: np.ndarray, options: AnimateOptions, clip: ClipReference
+) -> np.ndarray:
+    """Return the portrait performing one driving frame, uint8 (S, S, 3)."""
+    frames = (
+        pipeline()
+        .animator(source)
+        .variants([frame], [options.variant], options, clip, rectified=False)
+    )
+    return next(frames)[options.variant].image
 
 
 @spaces.GPU(duration=STILL_SECONDS)

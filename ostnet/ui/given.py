@@ -35,6 +35,13 @@ RECTIFIED = {
     "detected again (as in the paper)": "picture",
     "divided by the scale (faster)": "points",
 }
+ONLY = {
+    "everything": None,
+    "the mouth": "mouth",
+    "the eyes": "eyes",
+    "the expression": "expression",
+    "the head's movement": "head",
+}
 """Choice on the page -> value of :class:`AnimateOptions`; the page starts with the first."""
 
 
@@ -64,6 +71,10 @@ class Given:
     window: str = next(iter(SCALE_WINDOWS))
     pose: str = next(iter(HEAD_POSES.values()))
     rectify: str = next(iter(RECTIFIED.values()))
+    only: str = next(iter(ONLY))
+    mouth: float = 1
+    eyelids: float = 1
+    head: float = 1
     more: list[str] | None = None
     """Further portraits and clips."""
     columns: int = 4
@@ -91,6 +102,10 @@ class Given:
             scale_window=SCALE_WINDOWS[self.window],
             pose=self.pose,
             rectify=self.rectify,
+            only=ONLY[self.only],
+            mouth=self.mouth,
+            eyelids=self.eyelids,
+            head=self.head,
         )
 
     def pairs(self) -> list["Given"]:

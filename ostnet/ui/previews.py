@@ -4,6 +4,7 @@ import functools
 import html
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import gradio as gr
@@ -11,6 +12,7 @@ import numpy as np
 
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop
+from ostnet.media.square import Framed
 from ostnet.ui import drawing, engine, examples, markup
 from ostnet.ui.given import CLIP_CROPS, CROPS, Given
 from ostnet.ui.inputs import (
@@ -114,6 +116,30 @@ def show_driving(request: gr.Request, *values: Any) -> str:
             "Move the slider “seconds to use” for another length."
         )
     return shown
+
+
+def show_strengths(request: gr.Request, *values: Any) -> str:
+    """Return the frame with the most open mouth, performed with the strengths that are set."""
+    given = Given(*values)
+    if not given.portrait or not given.clip:
+        return ""
+    visitor = VISITORS.get(request.session_hash, given.portrait, given.clip)
+    try:
+        options = given.options
+        portrait, driving = seen_portrait(visitor, given), seen_driving(visitor, given)
+        source = Framed(portrait.image, portrait.crop, engine.load().size)
+        plain = replace(options, only=None, mouth=1, eyelids=1, head=1)
+        clip, index = visitor.once(
+            ("stills", portrait.path, portrait.crop, *given.clip_key, given.clip_drawn, plain),
+            lambda: engine.read_stills(source, driving.stills, plain),
+        )
+        made = engine.perform(source, driving.stills[index], options, clip)
+    except InputError as error:
+        return complaint(error)
+    return markup.row([
+        markup.Figure(driving.stills[index], "the clip", "A frame of the driving clip."),
+        markup.Figure(made, "with these strengths", "The portrait performing this frame."),
+    ])  # fmt: skip
 
 
 def _beside(crop: str, seen: markup.Figure, note: str | None) -> str:

@@ -44,6 +44,13 @@ def test_the_crop_and_its_adjustment_are_shown_at_once(visitor, ask):
     assert "is not X,Y,SIDE" in ask(previews.show_portrait, drawn="a bit left")
 
 
+def test_a_change_of_a_strength_shows_one_frame_with_it(visitor, ask):
+    once = ask(previews.show_strengths, only="the mouth")
+    assert once.count("</figure>") == 2
+    assert once != ask(previews.show_strengths, only="the mouth", mouth=0.2)
+    assert "pose: found" in ask(previews.show_strengths, head=0, pose="driver")
+
+
 def test_a_long_clip_is_shortened_and_the_page_says_so(visitor, ask):
     made = ask(previews.show_driving, zoom=0.5)
     assert "lasts 5.0 s; its first 1.0 s are used" in made
