@@ -280,9 +280,8 @@ PRESETS: dict[str, ModelConfig] = {
 }
 """``lite``: for CPUs; ``base``: one GPU; ``paper``: reproduction; ``lite-speaking`` and
 ``base-speaking``: the same widths with the parts beyond the paper that make faces speak and blink,
-into which ``ostnet.model.growth`` grows the former; ``lite-quick``: ``lite-speaking`` pruned to a
-cheaper generator; ``micro``: the same keypoints with a smaller generator and dense motion, for
-browsers without a GPU and small computers."""
+into which ``ostnet.model.growth`` grows the former; ``lite-quick``: that with a cheaper generator;
+``micro``: with a smaller generator and dense motion too, for browsers without a GPU."""
 
 SPEAKING = {
     "keypoints": 30,
@@ -297,10 +296,5 @@ SPEAKING = {
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
 QUICK = {"residual_blocks": 2, "first_tap": "picture", "merge": "add"}
 PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], **QUICK)
-PRESETS["micro"] = replace(
-    PRESETS["lite-quick"],
-    motion_max_width=64,
-    warped_hints=4,
-    widths=(24, 40, 64),
-    residual_blocks=1,
-)
+MICRO = {"motion_max_width": 64, "warped_hints": 4, "widths": (24, 40, 64), "residual_blocks": 1}
+PRESETS["micro"] = replace(PRESETS["lite-quick"], **MICRO)

@@ -206,6 +206,9 @@ class AnimateOptions:
     scale_smoothing: bool = _option(False, _switch)
     """Smooth the measured scale over time with a one-euro filter."""
 
+    paste_back: bool = _option(False, _switch, compare=False)
+    """Put the moving face back into the whole portrait."""
+
     rectify: str = _option("picture", _choice(*RECTIFY), "|".join(RECTIFY))
     """How driving keypoints get the portrait's scale: picture (the driving frame is rescaled and
     its keypoints are detected again, as in the paper) or points (the keypoints are divided by the
@@ -227,9 +230,6 @@ class AnimateOptions:
 
     head: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
     """Strength of the head's movement, 0 (the portrait's own pose) to 1.5."""
-
-    paste_back: bool = _option(False, _switch, compare=False)
-    """Put the moving face back into the whole portrait."""
 
     def __post_init__(self):
         for one in fields(self):
