@@ -38,7 +38,12 @@ def export(argv: list[str]) -> None:
         metavar="DIR",
         help="new or empty folder (default, for web only: the cache, where tab Live finds it)",
     )
-    add("--checkpoint", **_CHECKPOINT)
+    add(
+        "--checkpoint",
+        metavar="C[,C...]",
+        help="folder, or owner/repo[@revision] on the Hub; for web also several, of which the "
+        "visitor chooses one (default: the embedded weights)",
+    )
     add(
         "--runtime",
         type=existing_file,
@@ -55,25 +60,27 @@ def export(argv: list[str]) -> None:
     with needs_extra("export"):
         from ostnet.backends.export import export
         from ostnet.hub import resolve
+        from ostnet.hub.lookup import resolve_for_browsers
         from ostnet.model.ostnet import OSTNet
 
-        checkpoint = resolve(arguments.checkpoint, "cpu")
         if web:
             from ostnet.web.site import export_site, prepare_site
 
-            weights = checkpoint.folder, checkpoint.name
+            weights = resolve_for_browsers(arguments.checkpoint)
             if not arguments.output:
-                return print("ready:", prepare_site(*weights, arguments.runtime, _report))
-            site = export_site(*weights, arguments.output, arguments.runtime, _report)
-            manifest, more = site.manifest, _served(site, arguments.output)
+                return print("ready:", prepare_site(weights, arguments.runtime, _report))
+            site = export_site(weights, arguments.output, arguments.runtime, _report)
+            manifests, more = site.manifests, _served(site, arguments.output)
         else:
+            checkpoint = resolve(arguments.checkpoint, "cpu")
             model = OSTNet.from_pretrained(str(checkpoint.folder))
-            manifest = export(model, arguments.format, arguments.output)
+            manifests = {checkpoint.name: export(model, arguments.format, arguments.output)}
             more = "manifest.json describes their inputs and outputs"
-    assert manifest.differences  # both export functions check their graphs with torch
+    # both export functions check their graphs with torch
+    most = max((one.differences or {})["pixel_max"] for one in manifests.values())
     print(
-        f"wrote {arguments.output}: {len(manifest.graphs)} graphs of {checkpoint.name}; "
-        f"pixels differ from torch by at most {manifest.differences['pixel_max']:.3f}/255; {more}"
+        f"wrote {arguments.output}: {sum(len(one.graphs) for one in manifests.values())} graphs of "
+        f"{' and '.join(manifests)}; pixels differ from torch by at most {most:.3f}/255; {more}"
     )
 
 
@@ -137,10 +144,9 @@ def export_space(argv: list[str]) -> None:
 
     if arguments.static:
         with needs_extra("export"):
-            from ostnet.hub import resolve
             from ostnet.hub.space import export_static_space
 
-            export_static_space(arguments.dir, resolve(None, "cpu"))
+            export_static_space(arguments.dir)
     else:
         from ostnet.hub.space import export_space
 

@@ -21,6 +21,9 @@ EMBEDDED = "ostnet-lite"
 EMBEDDED_ON_GPU = "ostnet-base"
 """Name of the larger weights, which take precedence on CUDA if the package has them."""
 
+EMBEDDED_SMALL = "ostnet-micro"
+"""Name of the smaller weights, for browsers without a GPU, if the package has them."""
+
 VARIABLE = "OSTNET_WEIGHTS"
 """Environment variable with the default weights: a folder or owner/repo[@revision]."""
 
@@ -74,6 +77,28 @@ def resolve(checkpoint: str | Path | None = None, device: str = "auto") -> Check
         found = embedded(device)
         notice = f"{origin} names {wanted}, which cannot be used; running {found.name} ({error})"
         return replace(found, notice=notice)
+
+
+def resolve_for_browsers(checkpoints: str | None = None) -> dict[str, Path]:
+    """Find the weights of the page that computes in the browser; return name -> folder.
+
+    Args:
+        checkpoints: one or more as :func:`resolve` takes them, separated by commas; None: the
+            default weights and, if those are embedded, the smaller embedded ones too.
+
+    Raises:
+        InputError: as :func:`resolve`, or two have the same name.
+    """
+    wanted = (checkpoints or "").split(",")
+    found = [resolve(one.strip() or None, "cpu") for one in wanted]
+    if not checkpoints and found[0].folder in embedded_folders():
+        small = found[0].folder.with_name(EMBEDDED_SMALL)
+        found += [_named(str(small))] if small.is_dir() else []
+    found.sort(key=lambda one: (one.folder / WEIGHTS).stat().st_size, reverse=True)
+    names = {one.name: one.folder for one in found}
+    if len(names) < len(found):
+        raise InputError(f"checkpoint: two are named {found[0].name!r}; rename one's folder")
+    return names
 
 
 def embedded(device: str = "cpu") -> Checkpoint:

@@ -13,11 +13,11 @@ from ostnet.hub.downloads import CONFIG, WEIGHTS, listing
 from ostnet.hub.lookup import (
     EMBEDDED,
     EMBEDDED_ON_GPU,
+    EMBEDDED_SMALL,
     PINNED,
     VARIABLE,
-    Checkpoint,
     embedded,
-    resolve,
+    resolve_for_browsers,
 )
 
 PYTHON = "3.12"
@@ -82,7 +82,9 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
         for name in _COPIED:
             _copy(root / name, stage / name)
         source = embedded().folder
-        names = [n for n in (EMBEDDED, EMBEDDED_ON_GPU) if source.with_name(n).is_dir()]
+        names = [
+            n for n in (EMBEDDED, EMBEDDED_ON_GPU, EMBEDDED_SMALL) if source.with_name(n).is_dir()
+        ]
         for name in names:
             _copy(source.with_name(name), stage / "checkpoints" / name)
         if weights is not None:
@@ -90,8 +92,7 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
         if live:
             from ostnet.web.site import export_site  # needs the extra "export"
 
-            checkpoint = resolve(None, "cpu")
-            export_site(checkpoint.folder, checkpoint.name, stage / LIVE)
+            export_site(resolve_for_browsers(), stage / LIVE)
         _write(stage / "requirements.txt", map(_on_zero_gpu, required))
         _write_attributes(stage)
         introduction = re.split(r"^## ", body, maxsplit=1, flags=re.MULTILINE)[0]
@@ -99,12 +100,11 @@ def export_space(folder: Path, weights: str | None = None, live: bool = False) -
     return warnings
 
 
-def export_static_space(folder: Path, checkpoint: Checkpoint) -> None:
+def export_static_space(folder: Path) -> None:
     """Write the files of a static Space, ready for upload: the page that computes in the browser.
 
     Args:
         folder: new or empty.
-        checkpoint: the weights to run.
 
     Raises:
         InputError: as :func:`ostnet.web.site.export_site`, or the front matter is not what the Hub
@@ -117,7 +117,7 @@ def export_static_space(folder: Path, checkpoint: Checkpoint) -> None:
     values = {key: ours[key] for key in _STATIC_KEYS if key in ours}
     values |= {"sdk": "static", "app_file": "index.html", "custom_headers": HEADERS}
     check_space(values)
-    export_site(checkpoint.folder, checkpoint.name, folder)
+    export_site(resolve_for_browsers(), folder)
     _write(folder / "README.md", [join(values, _STATIC_ABOUT)])
     _write_attributes(folder)
 

@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ostnet.hub import resolve
+from ostnet.hub.lookup import resolve_for_browsers
 from ostnet.hub.space import HEADERS, LIVE
 from ostnet.ui import text
 from ostnet.web.site import INDEX, site_folder
@@ -115,7 +115,7 @@ def live_site() -> LiveSite | None:
         return None
     folder = Path(wanted).expanduser() if wanted else Path(__file__).resolve().parents[2] / LIVE
     if not (wanted or (folder / INDEX).is_file()):
-        folder = site_folder(resolve(None, "cpu").folder)
+        folder = site_folder(resolve_for_browsers())
     return LiveSite(folder.resolve(), BUILD)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from ostnet.web.npm import ONNXRUNTIME, unpack_runtime
 STATIC = Path(__file__).parent / "static"
 EXAMPLES = Path(ostnet.__file__).resolve().parents[1] / "examples"
 """Examples in a checkout; an installed package has none."""
+
+CARD = "README.md"
+"""Model card in the folder of a checkpoint, and of its graphs."""
 
 FACE = "face.onnx"
 """Graph of the face detector: for portraits, and for the driver's first second."""
@@ -49,39 +53,43 @@ Report = Callable[[int, int, str], object]
 class Site:
     """An exported page."""
 
-    manifest: Manifest
-    """Manifest of the graphs."""
+    manifests: dict[str, Manifest]
+    """Network, as in the page's address -> manifest of its graphs; from large to small."""
     sizes: dict[str, int]
     """File -> bytes."""
 
     def megabytes(self, backend: str) -> float:
         """Return the download of a first visit in MB, with ``wasm``, ``jspi`` or ``asyncify``."""
-        suffix = "" if backend == "wasm" else f".{backend}"
-        runtime = f"runtime/ort-wasm-simd-threaded{suffix}.wasm"
-        shell = [name for name in self.sizes if not name.startswith(("runtime/", "examples/"))]
-        return sum(self.sizes[name] for name in [*shell, runtime]) / 1e6
+        first, *_, last = [*self.manifests] * 2
+        network = f"graphs/{last if backend == 'wasm' else first}/"
+        runtime = f"runtime/ort-wasm-simd-threaded{'' if backend == 'wasm' else f'.{backend}'}.wasm"
+        others = ("runtime/", "examples/", "graphs/")
+        shell = [name for name in self.sizes if not name.startswith(others)]
+        graphs = [name for name in self.sizes if name.startswith((network, f"graphs/{FACE}"))]
+        return sum(self.sizes[name] for name in [*shell, *graphs, runtime]) / 1e6
 
 
-def site_folder(weights: Path) -> Path:
-    """Return the folder of the cache for the site of a checkpoint; it may not exist yet.
+def site_folder(weights: dict[str, Path]) -> Path:
+    """Return the folder of the cache for the site of these weights; it may not exist yet.
 
     Its name is a hash of weights, model card, examples, and the code that writes a site.
 
     Raises:
         ValueError: the weights cannot be read.
     """
-    package, card = Path(__file__).parent, weights / "README.md"
-    files = [*package.rglob("*"), *EXAMPLES.rglob("*"), card]
-    digest = hashlib.sha256(f"{code_digest()} {checkpoint_digest(weights)}".encode())
+    package, cards = Path(__file__).parent, [folder / CARD for folder in weights.values()]
+    files = [*package.rglob("*"), *EXAMPLES.rglob("*"), *cards]
+    networks = [(name, checkpoint_digest(folder)) for name, folder in weights.items()]
+    digest = hashlib.sha256(f"{code_digest()} {networks}".encode())
     for path in sorted(path for path in files if path.is_file() and path.suffix != ".pyc"):
         digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     return cache_root() / "sites" / digest.hexdigest()[:16]
 
 
 def prepare_site(
-    weights: Path, name: str, runtime: Path | None = None, report: Report = lambda *_: None
+    weights: dict[str, Path], runtime: Path | None = None, report: Report = lambda *_: None
 ) -> Path:
-    """Write the site of a checkpoint into the cache, unless it is there; return its folder.
+    """Write the site of these weights into the cache, unless it is there; return its folder.
 
     Arguments and errors are those of :func:`export_site`. Only one process writes it; others wait.
     """
@@ -90,7 +98,7 @@ def prepare_site(
     with FileLock(folder.with_name(f".{folder.name}.lock")):
         if not (folder / INDEX).is_file():
             with TemporaryDirectory(dir=folder.parent, prefix=".building-") as place:
-                export_site(weights, name, Path(place) / "site", runtime, report)
+                export_site(weights, Path(place) / "site", runtime, report)
                 os.replace(Path(place) / "site", folder)
         os.utime(folder)
     remove_oldest(folder.parent, KEPT)
@@ -98,8 +106,7 @@ def prepare_site(
 
 
 def export_site(
-    weights: Path,
-    name: str,
+    weights: dict[str, Path],
     folder: Path,
     runtime: Path | None = None,
     report: Report = lambda *_: None,
@@ -107,8 +114,8 @@ def export_site(
     """Write a folder that any file server can serve.
 
     Args:
-        weights: folder of a checkpoint; its model card is copied.
-        name: name of the weights on the page.
+        weights: name on the page -> folder of the checkpoint, whose model card is copied; from
+            large to small.
         folder: new or empty; written at once or not at all.
         runtime: archive of onnxruntime-web, made by ``npm pack``; None: from the cache or the npm
             registry.
@@ -122,17 +129,27 @@ def export_site(
         shutil.copytree(STATIC, stage, dirs_exist_ok=True)
         for part in ("graphs", "runtime"):
             (stage / part).mkdir()
-        report(1, 3, f"onnxruntime-web {ONNXRUNTIME.version} from the npm registry")
+        steps = 2 + len(weights)
+        report(1, steps, f"onnxruntime-web {ONNXRUNTIME.version} from the npm registry")
         unpack_runtime(stage / "runtime", runtime)
-        report(2, 3, f"networks of {name}, compared with PyTorch")
-        model = OSTNet.from_pretrained(str(weights))
-        manifest = build_page_graphs(model, stage / "graphs")
-        report(3, 3, "face detector and examples")
+        networks, manifests = [], {}
+        for name, checkpoint in weights.items():
+            report(2 + len(networks), steps, f"networks of {name}, compared with PyTorch")
+            networks.append({"id": _identifier(name), "name": name})
+            graphs = stage / "graphs" / networks[-1]["id"]
+            graphs.mkdir()
+            model = OSTNet.from_pretrained(str(checkpoint))
+            manifests[graphs.name] = build_page_graphs(model, graphs)
+            if (checkpoint / CARD).is_file():
+                shutil.copyfile(checkpoint / CARD, graphs / CARD)
+        report(steps, steps, "face detector and examples")
         write_face_graph(stage / "graphs" / FACE)
-        card = weights / "README.md"
-        if card.is_file():
-            shutil.copyfile(card, stage / "weights.md")
-        return Site(manifest, _describe(stage, name, _copy_examples(stage / "examples")))
+        return Site(manifests, _describe(stage, networks, _copy_examples(stage / "examples")))
+
+
+def _identifier(name: str) -> str:
+    """Return a network's name in addresses."""
+    return re.sub(r"[^\w.-]+", "-", name.removeprefix("ostnet-"))
 
 
 def _copy_examples(folder: Path) -> dict[str, list[str]]:
@@ -149,7 +166,9 @@ def _copy_examples(folder: Path) -> dict[str, list[str]]:
     return listed
 
 
-def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> dict[str, int]:
+def _describe(
+    folder: Path, networks: list[dict[str, str]], examples: dict[str, list[str]]
+) -> dict[str, int]:
     """Write ``site.js`` for page and service worker; return the size of each file."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in files}
@@ -158,7 +177,7 @@ def _describe(folder: Path, checkpoint: str, examples: dict[str, list[str]]) -> 
         digest.update(name.encode() + hashlib.sha256((folder / name).read_bytes()).digest())
     about = {
         "version": digest.hexdigest()[:16],
-        "checkpoint": checkpoint,
+        "networks": networks,
         "runtime": ONNXRUNTIME.version,
         "examples": examples,
         "files": sizes,

@@ -50,7 +50,7 @@ IN_A_ROW = """async ([portrait, frames, pose, keepsScale, rectify]) => {
 ON_POINTS = """async ([source, driving, rectified, scales]) => {
   const at = (name) => new URL(name, document.baseURI);
   const { FirstSecond, ownPlace, posed } = await import(at("modules/pose.js"));
-  const { constants } = await (await fetch(at("graphs/manifest.json"))).json();
+  const { constants } = await (await fetch(at("graphs/tiny/manifest.json"))).json();
   const points = (rows) => new Float32Array(rows.flat());
   const second = new FirstSecond(0);
   const made = [];
@@ -112,12 +112,20 @@ def test_points_move_as_in_python(visit, browser, address):
     assert found["scale"] == pytest.approx(clip_scale(scales[:2]), abs=1e-6)
 
 
-@pytest.mark.parametrize(("pose", "window"), [("portrait", "frame"), ("position", "start")])
+@pytest.mark.parametrize(
+    ("pose", "window", "rectify"),
+    [
+        ("portrait", "frame", "picture"),
+        ("portrait", "frame", "points"),
+        ("position", "start", "points"),
+    ],
+)
 def test_frames_in_a_row_are_those_of_python(
-    visit, browser, address, frames, tiny_weights, pose, window
+    visit, browser, address, frames, tiny_weights, pose, window, rectify
 ):
     """Within 2/255; two of three frames belong to the first second."""
-    options, clip = AnimateOptions(pose=pose, scale_window=window), ClipReference(fps=2)
+    options = AnimateOptions(pose=pose, scale_window=window, rectify=rectify)
+    clip = ClipReference(fps=2)
     names = ["full", "no_transform"]
     made = animator_of(tiny_weights).variants(iter(frames), names, options, clip)
     expected = [[frame.image for frame in variants.values()] for variants in made]
@@ -126,7 +134,7 @@ def test_frames_in_a_row_are_those_of_python(
     page.route("**/bare.html", lambda route: route.fulfill(content_type="text/html", body=BARE))
     page.goto(f"{address}tiny/bare.html")
     files = [f"../moved/{name}" for name in MOVED]
-    given = [PORTRAIT, files, pose, window == "start", "picture"]
+    given = [PORTRAIT, files, pose, window == "start", rectify]
     found = pictures(page.evaluate(IN_A_ROW, given), 64)
     off = np.abs(found.astype(int) - np.array(expected, int))
     assert off.max() <= 2

@@ -20,7 +20,6 @@ from ostnet.hub.space import LIVE
 from ostnet.ui import live_tab
 from ostnet.ui.live_tab import Isolated, LiveSite
 from ostnet.web import site
-from ostnet.web.site import FACE
 
 pytestmark = pytest.mark.slow
 
@@ -50,8 +49,7 @@ def built(tiny_weights, sites, monkeypatch) -> None:
     """The default weights are tiny; their graphs and the runtime are those of their page."""
 
     def build(model, folder):
-        shutil.copytree(sites / "tiny" / "graphs", folder, dirs_exist_ok=True)
-        (folder / FACE).unlink()
+        shutil.copytree(sites / "tiny" / "graphs" / "tiny", folder, dirs_exist_ok=True)
         return Manifest.read(folder)
 
     def unpack(folder, archive):

@@ -14,12 +14,31 @@ const POSES = ["portrait", "position", "driver"];
 const WAYS = ["picture", "points"];
 
 /**
- * @param {() => Promise<import("./engine.js").Engine>} engine the one in use
+ * @param {import("./computer.js").Computer} computer
+ * @param {string[]} networks ids of all, from large to small
  */
-export function makeApi(engine) {
+export function makeApi(computer, networks) {
+  const engine = async () => computer.engine;
   return {
     /** @type {Promise<{backend: string, threads: number}>} */
     ready: engine().then((it) => it.ready).then(({ backend, threads }) => ({ backend, threads })),
+
+    networks,
+
+    /** @returns {Promise<string>} id of the network in use */
+    async network() {
+      return (await (await engine()).ready).network;
+    },
+
+    /**
+     * Load another network; portraits are then to be set again.
+     *
+     * @param {string} id
+     */
+    async setNetwork(id) {
+      check("network", id, networks);
+      await computer.use(id).ready;
+    },
 
     /** @param {string} address */
     async setSource(address) {

@@ -1,6 +1,6 @@
 /** Choice of the back end: graphics card or processor, and the number of threads. */
 
-/** @typedef {import("./types.js").Place} Place */
+/** @typedef {Omit<import("./types.js").Place, "network">} Place */
 
 const MOST_THREADS = 8;
 

@@ -20,7 +20,7 @@ const trace = new Trace();
 const recorder = new Recorder();
 const portrait = new Portrait(portraitChanged, (picture) => computer.engine.find(picture));
 const driver = new Driver(driverChanged, new Store(new URL("./", document.baseURI).href, site));
-const computer = new Computer(portraitChanged);
+const computer = new Computer(portraitChanged, site.networks);
 const live = new Live(step, showRate);
 const start = button("start");
 const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consent input"));
@@ -31,7 +31,7 @@ let known = false; // whether it has any portrait
 let ms = 0;
 let seconds = 0; // number of the present first second
 
-/** @type {any} */ (globalThis).ostnet = makeApi(async () => computer.engine);
+/** @type {any} */ (globalThis).ostnet = makeApi(computer, site.networks.map(({ id }) => id));
 
 const zoom = () => 2 ** Number(input("zoom").value);
 
@@ -170,7 +170,8 @@ function listen() {
 async function open() {
   listen();
   element("about", HTMLParagraphElement).innerHTML =
-    `Networks: <a href="weights.md">${site.checkpoint}</a>, computed by onnxruntime-web ` +
+    `Networks: ${site.networks.map(({ id, name }) =>
+      `<a href="graphs/${id}/README.md">${name}</a>`).join(", ")}, computed by onnxruntime-web ` +
     `${site.runtime}. The method: <i>Learning Online Scale Transformation for Talking Head Video ` +
     "Generation</i>, arXiv 2407.09965." +
     (site.examples.driving.length

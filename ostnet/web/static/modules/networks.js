@@ -30,12 +30,13 @@ export class Networks {
    */
   static async load(place, store, onLost) {
     const { entry, binary } = RUNTIMES[runtimeFor(place.backend)];
-    const text = new TextDecoder().decode(await store.bytes("graphs/manifest.json"));
+    const folder = `graphs/${place.network}`;
+    const text = new TextDecoder().decode(await store.bytes(`${folder}/manifest.json`));
     /** @type {Manifest} */
     const manifest = JSON.parse(text);
     const names = Object.keys(manifest.graphs);
-    store.expect([`runtime/${binary}.wasm`, "graphs/manifest.json",
-      ...names.map((name) => `graphs/${name}.onnx`)]);
+    store.expect([`runtime/${binary}.wasm`, `${folder}/manifest.json`,
+      ...names.map((name) => `${folder}/${name}.onnx`)]);
 
     const ort = await import(new URL(`runtime/${entry}`, store.base).href);
     ort.env.logLevel = "error";
@@ -45,7 +46,7 @@ export class Networks {
     const sessions = /** @type {Record<string, any>} */ ({});
     for (const name of names) {
       const { outputs } = manifest.graphs[name];
-      const file = await store.bytes(`graphs/${name}.onnx`);
+      const file = await store.bytes(`${folder}/${name}.onnx`);
       sessions[name] = await ort.InferenceSession.create(file, options(place, outputs));
     }
     if (place.backend === "webgpu") {

@@ -1,6 +1,6 @@
 /** Hands the page to the service worker, so that it opens again without a network. */
 
-import { say } from "./elements.js";
+import { element, say } from "./elements.js";
 import { WORDS } from "./words.js";
 
 /** @param {import("./types.js").Place} place */
@@ -12,7 +12,9 @@ export async function keepForLater(place) {
     await navigator.serviceWorker.ready;
     document.documentElement.dataset.offline = "ready";
     const alone = place.backend === "wasm" && !globalThis.crossOriginIsolated;
-    if (first && alone && globalThis.top === globalThis.self) say(`${place.note} ${WORDS.threads}`);
+    if (first && alone && globalThis.top === globalThis.self) {
+      say(`${element("notice", HTMLParagraphElement).textContent} ${WORDS.threads}`);
+    }
   } catch {
     // without it the page works too, but needs a network
   }

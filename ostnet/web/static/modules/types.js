@@ -3,8 +3,9 @@
  *
  * @typedef {"wasm" | "webgpu"} Backend
  *
- * @typedef {object} Place The back end in use.
+ * @typedef {object} Place The back end and the network in use.
  * @property {Backend} backend
+ * @property {string} network its id
  * @property {number} threads of the processor
  * @property {string} note why no better back end is used; empty if there is no reason
  *
@@ -60,7 +61,7 @@
  *
  * @typedef {object} Site
  * @property {string} version
- * @property {string} checkpoint
+ * @property {{id: string, name: string}[]} networks from large to small
  * @property {string} runtime
  * @property {{portraits: string[], driving: string[]}} examples
  * @property {Record<string, number>} files
@@ -70,6 +71,7 @@
  * @property {Site} site
  * @property {Backend | null} backend forced
  * @property {number | null} threads forced
+ * @property {string | null} network forced; null: the largest on a graphics card, else the smallest
  */
 
 export {};

@@ -11,6 +11,7 @@ export const WORDS = {
   hidden: "Paused while this tab was in the background.",
   mostlyLost: "The graphics card stopped computing. The processor continues.",
   threads: "Reload this page; it may then use several threads.",
+  smaller: "The smaller network is in use, which is faster and less exact.",
   ownWindow: "Open the page in its own window; it may use several threads there.",
   noRecorder: "This browser cannot record; a screen recorder can.",
   noFull: "This browser does not support full screen here.",

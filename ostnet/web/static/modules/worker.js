@@ -23,7 +23,11 @@ function tell(what, value, moved = []) {
 /** @type {Record<string, (...values: any[]) => Promise<any>>} */
 const CALLS = {
   async start(/** @type {import("./types.js").Start} */ start) {
-    const place = await choose(start.backend, start.threads);
+    const found = await choose(start.backend, start.threads);
+    const ids = start.site.networks.map(({ id }) => id);
+    const best = found.backend === "webgpu" ? ids[0] : ids[ids.length - 1];
+    const known = start.network !== null && ids.includes(start.network);
+    const place = { ...found, network: (known && start.network) || best };
     store = new Store(start.base, start.site,
       (loaded, total) => tell("progress", { loaded, total }));
     animator = Networks.load(place, store, (reason) => tell("lost", reason))
