@@ -212,7 +212,7 @@ class AnimateOptions:
     rectify: str = _option("picture", _choice(*RECTIFY), "|".join(RECTIFY))
     """How driving keypoints get the portrait's scale: picture (the driving frame is rescaled and
     its keypoints are detected again, as in the paper) or points (the keypoints are divided by the
-    scale, which is faster)."""
+    scale, which is faster). A motion file always uses points."""
 
     fps: float | None = _option(None, _none_or(_seconds), "N")
     """Frames per second of a driving clip that is a folder or pattern of pictures (default: 25)."""

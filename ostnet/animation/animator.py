@@ -127,10 +127,10 @@ class Animator:
             picture, canvas = self._pictures(square, around, self.size)
             self._portrait = picture if canvas is None else canvas, (self.size, self.size)
 
-    def keypoints(self, picture: np.ndarray) -> np.ndarray:
+    def keypoints(self, picture: np.ndarray, zoom: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:
         """Return the keypoints (K, 2) of the centre square of a picture, uint8 RGB (H, W, 3)."""
-        found = self.networks.keypoints(self._take(picture, self.resolution, "picture"))
-        return to_numpy(found[0])
+        maps = pictures.zoom(self._take(picture, self.resolution, "picture"), zoom)
+        return to_numpy(self.networks.keypoints(maps)[0])
 
     def animate(
         self,

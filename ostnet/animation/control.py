@@ -1,18 +1,26 @@
-"""Control: which parts of the driver's movement reach the portrait, and how strongly.
+"""The keypoints that the source performs: which parts of the driver's movement, how strongly.
 
 The movement from the portrait's own keypoints to the performed ones is split into the head's and
 that of parts of the face within the head. Each is scaled by its own strength. This goes beyond the
 paper.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ostnet.animation.comparators import MotionPoints, like, relative_motion, to_numpy
+from ostnet.animation.pose import NeutralPose, own_place, posed
 from ostnet.errors import InputError
 from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
+from ostnet.model.frame import Reading
 from ostnet.options import AnimateOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class Strengths(NamedTuple):
@@ -82,6 +90,44 @@ def strengths(options: AnimateOptions, keypoints: int) -> Strengths | None:
         return found
     still = set(Strengths._fields) - REGION_PARTS[options.only]
     return found._replace(**dict.fromkeys(still, 0.0))
+
+
+def points_of(reading: Reading) -> MotionPoints:
+    """Return the driving keypoints of a reading."""
+    return MotionPoints(reading.x_driving, reading.x_rectified)
+
+
+def performed_points(
+    x_source: Tensor,
+    reading: Reading,
+    options: AnimateOptions,
+    pose: str,
+    anchor: MotionPoints,
+    neutral: NeutralPose,
+) -> MotionPoints:
+    """Return the keypoints for the source to perform.
+
+    Args:
+        x_source: the source's (1, K, 2).
+        reading: of the driving frame.
+        options: how the motion is transferred.
+        pose: the head pose, which may differ from that in the options.
+        anchor: the reference of relative motion.
+        neutral: the neutral pose of the frames so far.
+    """
+    points = points_of(reading)
+    if options.motion == "relative":
+        moved = (relative_motion(x_source, *pair) for pair in zip(points, anchor, strict=True))
+        return MotionPoints(*moved)
+    if pose == "driver":
+        return points
+    x = own_place(reading)
+    performed = posed(pose, x_source, x, neutral(x))
+    if (strength := strengths(options, x.shape[1])) is not None:
+        one = controlled(to_numpy(x_source[0]), to_numpy(performed[0]), strength)
+        performed = like(one, x)[None]
+    change = performed - x
+    return MotionPoints(points.raw + change, x + change)
 
 
 def controlled(x_source: np.ndarray, performed: np.ndarray, strength: Strengths) -> np.ndarray:

@@ -16,6 +16,10 @@ class DrivingFrame(NamedTuple):
     picture: np.ndarray
     """uint8 RGB (H, W, 3)."""
     face: bool = True
+    keypoints: np.ndarray | None = None
+    """(K, 2) of a motion file, in [-1, 1]; the picture is then not read."""
+    cut: bool = False
+    """Whether a new shot starts; only with keypoints, else the pictures are compared."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -58,6 +59,16 @@ class Outputs:
         """Whether a file shows the rectified driving frame."""
         shown = "rectified" in self.clips or "grid" in self.clips
         return shown and rectifying(self.names) is not None
+
+
+class Rendered(NamedTuple):
+    """What was made of one driving frame."""
+
+    pictures: dict[str, np.ndarray]
+    """Name of the clip -> its picture, uint8 (H, W, 3)."""
+    variants: dict[str, Frame]
+    source_spread: tuple[float, float]
+    """(sigma_x, sigma_y) of the portrait's keypoints."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,16 @@ def centre_square(picture: np.ndarray, name: str) -> np.ndarray:
     return picture[top : top + side, left : left + side]
 
 
+def keypoint_picture(points: np.ndarray | None, side: int) -> np.ndarray:
+    """Return keypoints (K, 2) as dots, uint8 (side, side, 3); without points an empty picture."""
+    picture = np.full((side, side, 3), 32, np.uint8)
+    radius = max(1, side // 128)
+    for x, y in [] if points is None else ((points + 1) / 2 * side).round().astype(int):
+        top, left = max(0, y - radius), max(0, x - radius)
+        picture[top : max(0, y + radius), left : max(0, x + radius)] = 220
+    return picture
+
+
 def to_array(picture: np.ndarray, size: int, name: str) -> np.ndarray:
     """Return the centre square as float32 (1, 3, size, size) in [0, 1].
 

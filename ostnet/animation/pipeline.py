@@ -9,17 +9,18 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ostnet.animation.animator import Animator
 from ostnet.animation.frame import DrivingFrame, Frame
-from ostnet.animation.outputs import MARK, Outputs, Result, Step, pictures_of, rectifying
+from ostnet.animation.outputs import MARK, Outputs, Rendered, Result, Step, pictures_of, rectifying
 from ostnet.animation.prefetch import close
 from ostnet.animation.scene import Scene, open_scene
 from ostnet.animation.trace import Trace
 from ostnet.backends.device import choose_device, is_cpu
+from ostnet.backends.digest import detector_digest
 from ostnet.files import staged, write_text
 from ostnet.hub import resolve
 from ostnet.media.paste import Paster
@@ -34,24 +35,12 @@ if TYPE_CHECKING:
 
 Spread = tuple[float, float]
 Variants = dict[str, Frame]
-
-
 OnStep = Callable[[Step], object]
 Cancel = Callable[[], bool]
 
 
 def _never() -> bool:
     return False
-
-
-class Rendered(NamedTuple):
-    """What was made of one driving frame."""
-
-    pictures: dict[str, np.ndarray]
-    """Name of the clip -> its picture, uint8 (H, W, 3)."""
-    variants: Variants
-    source_spread: Spread
-    """(sigma_x, sigma_y) of the portrait's keypoints."""
 
 
 class Pipeline:
@@ -118,7 +107,7 @@ class Pipeline:
 
         Args:
             portrait: picture file with a face.
-            driving: video file with a moving face, or a folder or pattern of pictures.
+            driving: video or motion file with a moving face, or a folder or pattern of pictures.
             output: video to write; its suffix chooses the container.
             options: see :class:`AnimateOptions`.
             trace: JSON file for the measured face sizes.
@@ -234,6 +223,8 @@ class Pipeline:
             cancel: called at every frame; once it returns True, no more frames follow.
         """
         source, options = scene.source, scene.options
+        if scene.motion is not None:
+            scene.motion.check_detector(self.detector)
         paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
         driving, more = scene.frames(cancel), (outputs.measures, outputs.rectified)
         frames = self.generate(scene.framed, driving, outputs.names, options, scene.fps, *more)
@@ -277,6 +268,11 @@ class Pipeline:
         animator = self._networks().resized(source.side)
         animator.set_source(source)
         return animator
+
+    @property
+    def detector(self) -> str:
+        """Return the SHA-256 of the keypoint detector; see `detector_digest`."""
+        return detector_digest(self.model)
 
     def _networks(self) -> Animator:
         if self._animator is None:

@@ -141,7 +141,8 @@ def read_shots(
     stride = max(1, -(-length // MOST_READ))
     cut, first, taken = AbruptChange(CUT), 0, []
     for index, shown in enumerate(frames):
-        if cut(shown.picture) and index:
+        starts = shown.cut if shown.keypoints is not None else cut(shown.picture)
+        if starts and index:
             yield first, taken
             first, taken = index, []
         since = index - first

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
 from ostnet.animation.frame import DrivingFrame
+from ostnet.animation.motion_file import Motion, is_motion, load_motion
 from ostnet.animation.presence import FacePresence
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
@@ -43,6 +45,9 @@ class Scene:
 
     warnings: list[str]
     """Messages for the user, for instance that no face was found."""
+
+    motion: Motion | None = None
+    """The content of the driving file, if that is a motion file."""
 
     @property
     def size(self) -> int:
@@ -101,6 +106,12 @@ class SceneFrames:
 
     def __iter__(self) -> Iterator[DrivingFrame]:
         scene = self.scene
+        if scene.motion is not None:
+            for index, frame in enumerate(islice(scene.motion.frames(), scene.total)):
+                if index and self.cancel():
+                    return
+                yield frame
+            return
         has_face = FacePresence(scene.detector.detect, expected=scene.face_expected)
         frames = read_frames(scene.driving, scene.limit, role="driving")
         for index, frame in enumerate(frames):
@@ -120,7 +131,8 @@ def open_scene(
 
     Args:
         source: picture file, or uint8 RGB (H, W, 3).
-        driving: video file, a folder or pattern of pictures, or frames that are not in a file.
+        driving: video file, a folder or pattern of pictures, a motion file, or frames that are not
+            in a file.
         options: see :class:`AnimateOptions`.
         cancel: called at every frame that is read; the reading ends once it returns True.
 
@@ -131,6 +143,8 @@ def open_scene(
     portrait = source if isinstance(source, np.ndarray) else read_image(source, role="source")
     check_sides(portrait.shape[:2], "source")
     given = driving if isinstance(driving, Clip) else Path(driving)
+    if isinstance(given, Path) and is_motion(given):
+        return _motion_scene(portrait, given, options)
     if isinstance(given, Path) and is_sequence(given):
         given = sequence(given, DEFAULT_FPS if options.fps is None else options.fps, "driving")
     elif options.fps is not None:
@@ -160,6 +174,25 @@ def open_scene(
         detector=detector,
         face_expected=options.driving_crop != "none",
         warnings=[text for text in (source_warning, driving_warning) if text],
+    )
+
+
+def _motion_scene(portrait: np.ndarray, file: Path, options: AnimateOptions) -> Scene:
+    """Return the scene of a portrait and a motion file; ``face`` is one of the portrait."""
+    motion, detector = load_motion(file), make_detector()
+    motion.check(options)
+    square, warning = source_crop(portrait, _as_crop(options.source_crop), options.face, detector)
+    return Scene(
+        driving=file,
+        options=options,
+        portrait=portrait,
+        source_crop=square,
+        driving_crop=Crop(0, 0, NETWORK_SIDE),  # not used: there are no pictures
+        video=motion.info,
+        detector=detector,
+        face_expected=True,
+        warnings=[warning] if warning else [],
+        motion=motion,
     )
 
 

@@ -15,11 +15,11 @@ import numpy as np
 
 from ostnet import methods
 from ostnet.animation import steering
-from ostnet.animation.comparators import MotionPoints, like, relative_motion, to_numpy
-from ostnet.animation.control import controlled, strengths
+from ostnet.animation.comparators import MotionPoints, like, to_numpy
+from ostnet.animation.control import performed_points, points_of
 from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
-from ostnet.animation.pictures import centre_square, to_picture, zoom
-from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot, own_place, posed
+from ostnet.animation.pictures import centre_square, keypoint_picture, to_picture, zoom
+from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot
 from ostnet.backends.registry import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
 from ostnet.options import AnimateOptions
@@ -101,9 +101,10 @@ class Stages:
     ) -> Iterator[Reading]:
         """Yield the readings of the frames that show a face."""
         steer = self._steering(options, clip)
-        for picture, face in map(as_driving_frame, frames):
-            if face:
-                yield self._read(self._driving(picture, options), steer, options, False)
+        for frame in map(as_driving_frame, frames):
+            if frame.face:
+                driving = self._driving(frame.picture, options)
+                yield self._read(frame, driving, steer, options, False)
 
     def read(
         self,
@@ -116,33 +117,33 @@ class Stages:
 
         ``rectified`` says whether the rectified driving frame is shown.
         """
-        anchor, step = clip.anchor, None
+        anchor, step, x_source = clip.anchor, None, self.source.keypoints
         pose = options.pose
         if clip.still and pose == "portrait":
             pose = "position"  # a still driver has no movement
         steer, neutral = self._references(options, clip, NO_SHOT)
         starts = [shot.first for shot in clip.shots]
-        for index, (picture, face) in enumerate(map(as_driving_frame, frames)):
+        for index, frame in enumerate(map(as_driving_frame, frames)):
             started = time.perf_counter()
             if starts and (index == 0 or index in starts):
                 shot = clip.shots[max(0, bisect_right(starts, index) - 1)]
                 steer, neutral = self._references(options, clip, shot)
-            driving = self._driving(picture, options)
-            if face:
-                reading = self._read(driving, steer, options, rectified)
-                anchor = anchor or _points(reading)
-                performed = self._performed(reading, options, pose, anchor, neutral)
+            driving = self._driving(frame.picture, options)
+            if frame.face:
+                reading = self._read(frame, driving, steer, options, rectified)
+                anchor = anchor or points_of(reading)
+                performed = performed_points(x_source, reading, options, pose, anchor, neutral)
             elif step is None:
                 reading = self._rest()
-                performed = _points(reading)
+                performed = points_of(reading)
             else:
                 reading, performed = step.reading, None
-            shown = self._driving_shown(picture, driving, options)
-            rescaled = reading.rectified if rectified else None
-            if rescaled is not None:
-                rescaled = shown if rescaled is driving else to_picture(rescaled)
+            shown = self._driving_shown(frame, driving, options)
+            rescaled = self._rescaled(frame, reading) if rectified else None
+            if rectified and reading.rectified is driving:
+                rescaled = shown
             ms = 1000 * (time.perf_counter() - started)
-            step = FrameState(shown, rescaled, not face, reading, performed, ms=ms)
+            step = FrameState(shown, rescaled, not frame.face, reading, performed, ms=ms)
             yield step
 
     def move(self, steps: Iterator[FrameState], names: list[str]) -> Iterator[FrameState]:
@@ -182,16 +183,32 @@ class Stages:
         maps = self.take(picture, self.resolution, "driving frame")
         return zoom(maps, options.driving_zoom)
 
-    def _driving_shown(self, picture: np.ndarray, driving, options: AnimateOptions) -> np.ndarray:
-        """Return the driving frame as the networks see it, uint8 (R, R, 3)."""
-        square = centre_square(picture, "driving frame")
+    def _driving_shown(self, frame: DrivingFrame, driving, options: AnimateOptions) -> np.ndarray:
+        """Return the driving frame as the networks see it, or its keypoints: uint8 (R, R, 3)."""
+        if frame.keypoints is not None:
+            return keypoint_picture(frame.keypoints if frame.face else None, self.resolution)
+        square = centre_square(frame.picture, "driving frame")
         if len(square) == self.resolution and options.driving_zoom == (1, 1):
             return square.copy()
         return to_picture(driving)
 
+    def _rescaled(self, frame: DrivingFrame, reading: Reading) -> np.ndarray | None:
+        """Return the rectified driving frame, or its keypoints: uint8 (R, R, 3)."""
+        if frame.keypoints is not None:
+            return keypoint_picture(to_numpy(reading.x_rectified[0]), self.resolution)
+        return None if reading.rectified is None else to_picture(reading.rectified)
+
     def _read(
-        self, driving, steer: Steering | None, options: AnimateOptions, rectified: bool
+        self,
+        frame: DrivingFrame,
+        driving,
+        steer: Steering | None,
+        options: AnimateOptions,
+        rectified: bool,
     ) -> Reading:
+        if frame.keypoints is not None:
+            known = like(frame.keypoints[None], self.source.keypoints)
+            return self.networks.read_points(self.source, known, steer)
         points = options.rectify == "points"
         return self.networks.read(
             self.source, driving, steer=steer, points=points, picture=rectified
@@ -229,29 +246,6 @@ class Stages:
         if options.scale_smoothing:
             steps.append(steering.smoothed(transform, clip.fps))
         return steering.in_turn(*steps) if steps else None
-
-    def _performed(
-        self,
-        reading: Reading,
-        options: AnimateOptions,
-        pose: str,
-        anchor: MotionPoints,
-        neutral: NeutralPose,
-    ) -> MotionPoints:
-        """Return the keypoints for the source to perform."""
-        points, x_source = _points(reading), self.source.keypoints
-        if options.motion == "relative":
-            moved = (relative_motion(x_source, *pair) for pair in zip(points, anchor, strict=True))
-            return MotionPoints(*moved)
-        if pose == "driver":
-            return points
-        x = own_place(reading)
-        performed = posed(pose, x_source, x, neutral(x))
-        if (strength := strengths(options, x.shape[1])) is not None:
-            one = controlled(to_numpy(x_source[0]), to_numpy(performed[0]), strength)
-            performed = like(one, x)[None]
-        change = performed - x
-        return MotionPoints(points.raw + change, x + change)
 
     def _painted(self, step: FrameState, name: str) -> np.ndarray:
         """Return the picture of one variant, uint8 (S, S, 3)."""
@@ -302,7 +296,3 @@ def pair(values) -> Pair:
 def as_driving_frame(frame: np.ndarray | DrivingFrame) -> DrivingFrame:
     """Return a ``DrivingFrame``; a picture alone is taken to show a face."""
     return frame if isinstance(frame, DrivingFrame) else DrivingFrame(frame)
-
-
-def _points(reading: Reading) -> MotionPoints:
-    return MotionPoints(reading.x_driving, reading.x_rectified)

@@ -24,6 +24,10 @@ ADDED = {
 """Newer fields of the configuration -> values that are left out of the hash, so that
 ``ranges.json`` of older weights stays valid."""
 
+DETECTOR = ("motion_resolution", "detector_unshuffle", "temperature")
+"""Fields of the configuration that change keypoints and not the shapes of the detector's weights.
+"""
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -70,6 +74,29 @@ def _digest(config: ModelConfig, tensors: Iterable[tuple[str, "np.ndarray"]]) ->
     for name, value in tensors:
         digest.update(f"{name} {value.dtype} {value.shape}".encode())
         digest.update(value.data)
+    return digest.hexdigest()
+
+
+def detector_digest(model: "OSTNet | Path") -> str:
+    """Return the SHA-256 of the keypoint detector; networks that share it find the same keypoints.
+
+    Args:
+        model: the networks, or the folder of a checkpoint, which is read without torch.
+    """
+    if isinstance(model, Path):
+        from safetensors.numpy import load_file
+
+        config = ModelConfig.from_dict(json.loads((model / "config.json").read_text("utf-8")))
+        stored = load_file(model / "model.safetensors")
+    else:
+        config = model.config
+        stored = {n: v.detach().cpu().contiguous().numpy() for n, v in model.state_dict().items()}
+    settings = [getattr(config, name) for name in ("resolution", *DETECTOR)]
+    digest = hashlib.sha256(json.dumps(settings).encode())
+    for name, value in sorted(stored.items()):
+        if name.startswith("detector.") and not name.endswith("num_batches_tracked"):
+            digest.update(f"{name} {value.shape}".encode())
+            digest.update(value.astype("float32").data)
     return digest.hexdigest()
 
 

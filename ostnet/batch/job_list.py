@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from ostnet.animation.motion_file import SUFFIX
 from ostnet.errors import InputError
 from ostnet.media.sequence import PICTURES, is_sequence
 
@@ -17,7 +18,7 @@ REQUIRED = ("name", "source", "driving")
 FILES = ("source", "driving", "checkpoint")
 """Columns that name files; a path is looked up in the table's folder first."""
 
-CLIPS = frozenset(".mp4 .m4v .mov .mkv .webm .avi .gif".split())
+CLIPS = (".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", SUFFIX)
 LONGEST_NAME = 200
 """Largest length of a name in bytes; file systems allow 255 for a file."""
 
@@ -96,7 +97,7 @@ def _pairs(folder: Path, leave_out: Path | None) -> list[Row]:
         and not (leave_out and leave_out.resolve() in file.resolve().parents)
     ]
     portraits = [file for file in files if file.suffix.lower() in PICTURES]
-    clips = [file for file in files if file.suffix.lower() in CLIPS]
+    clips = [file for file in files if file.name.lower().endswith(CLIPS)]
     if not portraits or not clips:
         raise InputError(
             f"jobs: found {len(portraits)} portraits and {len(clips)} clips in '{folder}'; "

@@ -17,6 +17,7 @@ COMMANDS = {
     "animate": "make a portrait perform a driving clip",
     "compare": "animate with all four variants of the method and show them side by side",
     "batch": "animate many portraits and clips from a table or a folder; can be resumed",
+    "motion": "store the movement in a clip, without its pictures, to drive any portrait",
     "prepare": "make a training data set from videos, VoxCeleb1 or HDTF",
     "train": "train the networks on a folder of clips",
     "curves": "draw the loss curves of training runs",
@@ -31,7 +32,7 @@ COMMANDS = {
 }
 
 MODULES = {
-    "animate": ("animate", "compare"),
+    "animate": ("animate", "compare", "motion"),
     "batch": ("batch",),
     "research": ("prepare", "train", "curves", "evaluate", "score", "calibrate", "benchmark"),
     "publish": ("export", "push", "export-space", "export-comfyui"),

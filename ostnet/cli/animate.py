@@ -81,6 +81,35 @@ def compare(argv: list[str]) -> None:
     report(output / "grid.mp4", result)
 
 
+def motion(argv: list[str]) -> None:
+    """Write a motion file."""
+    parser = Parser("ostnet motion", COMMANDS["motion"])
+    parser.description = f"""{COMMANDS["motion"]}. --driving takes the file like a clip. It holds
+        keypoints, no picture and no sound, and fits weights with the same keypoint detector. The
+        result is that of the clip with --rectify points."""
+    parser.add_argument("clip", type=driving_clip, metavar="CLIP", help="driving clip")
+    parser.add_argument(
+        "-o",
+        "--output",
+        required=True,
+        type=output_file(".safetensors"),
+        metavar="M.motion.safetensors",
+        help="file to write",
+    )
+    fixed = ("driving_zoom", "driving_crop", "face", "max_seconds", "max_frames", "fps")
+    others = [one.name for one in fields(AnimateOptions) if one.name not in fixed]
+    add_flags(parser, AnimateOptions, Style(leave_out=others))
+    add_flags(parser, NetworkOptions)
+    arguments = parser.parse_args(argv)
+    options, pipeline = options_of(arguments), pipeline_of(arguments)
+
+    from ostnet.animation.motion_file import record
+
+    made = record(pipeline, arguments.clip, options)
+    made.save(arguments.output)
+    print(f"wrote {arguments.output}: {len(made.faces)} frames, {made.faces.sum()} with a face")
+
+
 def add_files(parser: Parser) -> None:
     """Add the flags of the portrait and the driving clip."""
     add = parser.add_argument
@@ -90,8 +119,8 @@ def add_files(parser: Parser) -> None:
         required=True,
         type=driving_clip,
         metavar="V",
-        help="driving clip: a video, or a folder or pattern (frames/*.png, frames/%%04d.png) of "
-        "pictures",
+        help="driving clip: a video, a motion file, or a folder or pattern (frames/*.png, "
+        "frames/%%04d.png) of pictures",
     )
 
 

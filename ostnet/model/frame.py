@@ -108,6 +108,17 @@ class Reader:
         def align(self, /, x_source: Tensor, x_driving: Tensor) -> Alignment: ...  # noqa: D102
         def rectify(self, /, driving: Tensor, fiducials: Tensor) -> Tensor: ...  # noqa: D102
 
+    def read_points(
+        self, source: Source, x_driving: Tensor, steer: Steering | None = None
+    ) -> Reading:
+        """Read keypoints (B, K, 2) that were detected before, as ``read`` does with ``points``."""
+        alignment = self.align(source.keypoints, x_driving)
+        if steer is not None:
+            alignment = steer(alignment, source.keypoints, x_driving)
+        divided = self.config.with_scale_transform
+        x_rectified = at_source_scale(x_driving, alignment.scale) if divided else x_driving
+        return Reading(x_driving, alignment, None, x_rectified)
+
     def read(
         self,
         source: Source,

@@ -23,6 +23,7 @@ from ostnet.animation.animator import choose_device
 from ostnet.animation.frame import ClipReference
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
 from ostnet.animation.pipeline import Pipeline, Spread, Variants
+from ostnet.backends.digest import detector_digest
 from ostnet.errors import InputError
 from ostnet.hub import Checkpoint, resolve
 from ostnet.landmarks import KEYPOINT_GAPS
@@ -147,6 +148,11 @@ class PagePipeline(Pipeline):
             raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
         except torch.AcceleratorError as error:
             raise InputError(f"GPU: it failed during the run; try again, or {AT_HOME}") from error
+
+    @property
+    def detector(self) -> str:
+        """Return the digest of the file: on ZeroGPU, weights are read only where a GPU is lent."""
+        return detector_digest(load().checkpoint.folder)
 
 
 @functools.cache
