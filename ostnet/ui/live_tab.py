@@ -32,7 +32,7 @@ ADDRESS = "live"
 BUILD = [sys.executable, "-m", "ostnet", "export", "--format", "web"]
 """Command that writes the page into the cache."""
 
-PRIORITY = 15
+PRIORITY = 10
 """Of that command among the processes of the machine; 0 is normal, 19 the lowest."""
 
 
@@ -79,10 +79,14 @@ class LiveSite:
             self.status = text.LIVE_FAILED.format(reason=escape(reason))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request: the file, or 503 with a document that says how far the build is."""
+        """Answer a request: the file, or a document that says how far the build is.
+
+        That document has status 503 at the addresses of files, so that no browser keeps it as one.
+        """
         answer: ASGIApp = self.files
         if not self.is_built:
-            answer = HTMLResponse(self.status, 503, {"cache-control": "no-store"})
+            code = 200 if scope["path"].endswith("/") else 503
+            answer = HTMLResponse(self.status, code, {"cache-control": "no-store"})
         await answer(scope, receive, send)
 
 

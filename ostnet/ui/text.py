@@ -7,8 +7,8 @@ size. OSTNet measures this change in every frame and corrects it.</p>"""
 NO_SHOWCASE = """No comparison has been made with these weights yet. Both inputs are filled in:
 press Animate."""
 
-LIVE = """<p><a href="{address}" target="_blank">Open this page in its own window</a>. It computes
-in your browser and uploads nothing.</p>
+LIVE = """<p>This page computes in your browser and uploads nothing.
+<a href="{address}" target="_blank">Open it in its own window</a></p>
 <iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; clipboard-read"
 style="width: 100%; height: 1100px; border: 0"></iframe>"""
 

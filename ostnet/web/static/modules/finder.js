@@ -40,7 +40,8 @@ export class Finder {
    */
   static async load(ort, store) {
     const file = await store.bytes("graphs/face.onnx");
-    const session = await ort.InferenceSession.create(file, { executionProviders: ["wasm"] });
+    const session = await ort.InferenceSession.create(file,
+      { executionProviders: ["wasm"], logSeverityLevel: 3 }); // without its list of unused constants
     return new Finder(ort, session);
   }
 
