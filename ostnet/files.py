@@ -27,7 +27,9 @@ def staged(folder: Path) -> Iterator[Path]:
         stage = Path(place) / "new"
         stage.mkdir()
         yield stage
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            os.replace(stage, folder)
+            return
         for part in stage.iterdir():
             os.replace(part, folder / part.name)
 

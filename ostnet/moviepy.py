@@ -21,7 +21,6 @@ from ostnet.animation.pipeline import Pipeline
 from ostnet.animation.scene import NETWORK_SIDE, Scene, open_scene
 from ostnet.errors import InputError
 from ostnet.media.orientation import upright_faces
-from ostnet.media.paste import Paster
 from ostnet.media.probe import Clip, VideoInfo
 from ostnet.options import AnimateOptions, NetworkOptions
 
@@ -108,7 +107,7 @@ class _Player:
         frames = _NotedFrames(scene)
         self.reference = self.animator.reference(frames, options, scene.fps)
         self.faces = frames.faces or [frame.face for frame in frames]
-        self.paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
+        self.paster = scene.paster
         window = options.scale_window
         self.memory = 1 if isinstance(window, str) else max(1, round(window * scene.fps))
         if options.scale_smoothing:

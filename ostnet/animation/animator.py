@@ -14,10 +14,10 @@ import numpy as np
 from ostnet.animation import pictures, steering
 from ostnet.animation.comparators import MotionPoints, nearest_in_shape, to_numpy
 from ostnet.animation.control import strengths
-from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
+from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame, as_driving_frame
 from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
 from ostnet.animation.prefetch import ahead
-from ostnet.animation.stages import Stages, as_driving_frame, pair
+from ostnet.animation.stages import Stages, pair
 from ostnet.backends import all_threads, in_torch, load_backend
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.config import ModelConfig
@@ -80,6 +80,7 @@ class Animator:
         self.overlap = overlap
         self._source: Source | None = None
         self._portrait = None  # the source or its canvas at another size, and that size
+        self._opacity = None  # its alpha channel or that of its canvas, and the size
 
     @cached_property
     def model(self) -> "OSTNet":
@@ -119,6 +120,11 @@ class Animator:
         share = self.config.margin(self.resolution) / self.resolution
         around = framed.around(share) if share else None
         square = framed.square
+        self._opacity = None
+        if (opaque := framed.opacity_framed) is not None:
+            alphas = opaque.square, opaque.around(share) if share else None
+            picture, canvas = self._pictures(*alphas, self.size)
+            self._opacity = picture if canvas is None else canvas, (self.size, self.size)
         picture, canvas = self._pictures(square, around, self.resolution)
         bounds = None if around is None else self._numbers(around[1])
         self._source = self.networks.encode(picture, canvas, bounds)
@@ -207,7 +213,7 @@ class Animator:
         """Return an animator of another result size that shares the networks, without a source."""
         other = copy(self)
         other.size = _checked_size(size)
-        other._source = other._portrait = None
+        other._source = other._portrait = other._opacity = None
         return other
 
     def _clip_scale(self, frames, options: AnimateOptions, clip: ClipReference):
@@ -239,7 +245,8 @@ class Animator:
 
     @property
     def _stages(self) -> Stages:
-        return Stages(self.networks, self.source, self._portrait, self.resolution, self._take)
+        pictures = self._portrait, self._opacity
+        return Stages(self.networks, self.source, *pictures, self.resolution, self._take)
 
     def _pictures(self, square: np.ndarray, around, side: int):
         """Return the square (1, 3, side, side) and the canvas around it, None without one."""

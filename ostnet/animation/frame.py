@@ -1,6 +1,9 @@
-"""Inputs of the animator besides the source picture and the options, and its outputs."""
+"""Inputs of the animator besides the source picture and the options, its outputs and its state."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +11,8 @@ import numpy as np
 from ostnet.animation.comparators import MotionPoints
 from ostnet.animation.pose import Shot
 from ostnet.model.frame import Reading
+
+Pair = tuple[float, float]
 
 
 class DrivingFrame(NamedTuple):
@@ -20,6 +25,11 @@ class DrivingFrame(NamedTuple):
     """(K, 2) of a motion file, in [-1, 1]; the picture is then not read."""
     cut: bool = False
     """Whether a new shot starts; only with keypoints, else the pictures are compared."""
+
+
+def as_driving_frame(frame: np.ndarray | DrivingFrame) -> DrivingFrame:
+    """Return a ``DrivingFrame``; a picture alone is taken to show a face."""
+    return frame if isinstance(frame, DrivingFrame) else DrivingFrame(frame)
 
 
 @dataclass(frozen=True)
@@ -57,7 +67,8 @@ class Frame:
     """One generated frame. Pictures are uint8 RGB (S, S, 3), S the model's resolution (256)."""
 
     image: np.ndarray
-    """The source performing the driving motion, at the animator's size."""
+    """The source performing the driving motion, at the animator's size. For a source with alpha,
+    RGBA (S, S, 4); its colours are those over white."""
 
     driving: np.ndarray
     """The driving frame as the networks saw it: square, resized, zoomed."""
@@ -88,3 +99,32 @@ class Frame:
 
     ms: float
     """Milliseconds in the networks for this driving frame, all its variants together."""
+
+
+@dataclass
+class FrameState:
+    """The state of a driving frame between stages."""
+
+    driving: np.ndarray
+    """As the networks see it, uint8 (R, R, 3)."""
+    rectified: np.ndarray | None
+    """The same at the source's scale; None if nobody shows it."""
+    held: bool
+    reading: Reading
+    performed: MotionPoints | None
+    """Keypoints for the source to perform; None: as in the last frame, so nothing is computed."""
+    motions: dict = field(default_factory=dict)
+    """Whether the scale transformation is on -> dense motion."""
+    images: dict[str, np.ndarray] = field(default_factory=dict)
+    """Variant -> result, uint8 (S, S, 3)."""
+    spreads: dict[str, Pair] = field(default_factory=dict)
+    """Variant -> rms spread of the keypoints found in it."""
+    ms: float = 0.0
+    """Time in the networks so far."""
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Add the time that the block takes."""
+        started = time.perf_counter()
+        yield
+        self.ms += 1000 * (time.perf_counter() - started)

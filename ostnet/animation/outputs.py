@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from ostnet.animation.frame import Frame
 from ostnet.media.compose import BACKGROUND, LETTERS, grid
 from ostnet.media.paste import Paster
+from ostnet.media.picture_folder import holds_alpha
 from ostnet.methods import VARIANTS, switches
 
 MARK = "AI-generated: a portrait animated by OSTNet (arXiv 2407.09965). Not a recording of anyone."
@@ -50,6 +51,11 @@ class Outputs:
         return [name for name in self.clips if name in VARIANTS]
 
     @property
+    def transparent(self) -> bool:
+        """Whether all files can hold an alpha channel."""
+        return all(map(holds_alpha, self.clips.values()))
+
+    @property
     def measures(self) -> bool:
         """Whether generated faces are measured too."""
         return self.trace is not None or self.chart is not None
@@ -80,7 +86,8 @@ class Step:
     total: int
     seconds_left: float
     picture: np.ndarray
-    """The newest frame, uint8 (H, W, 3): of the grid if there is one, else of the first clip."""
+    """The newest frame, uint8 (H, W, 3): of the grid if there is one, else of the first clip. With
+    alpha, (H, W, 4)."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,7 @@ def pictures_of(
     """Return the pictures to write for one driving frame, by the clip's name."""
     images = {n: watermarked(f.image) if mark else f.image for n, f in made.items()}
     pictures = {n: paster.paste(image) if paster else image for n, image in images.items()}
+    pictures = {n: without_white(picture) for n, picture in pictures.items()}
     if "rectified" in outputs.clips and (rectified := rectified_of(made)) is not None:
         pictures["rectified"] = rectified
     if "grid" in outputs.clips:
@@ -158,9 +166,23 @@ def side_by_side(
 
 
 def watermarked(image: np.ndarray) -> np.ndarray:
-    """Return the picture with "AI-generated" in its lower left corner."""
+    """Return the picture, RGB or RGBA, with "AI-generated" in its lower left corner."""
     share, colour = _stamp(*image.shape[:2])
+    if image.shape[2] == 4:
+        colour = np.dstack([colour, np.full_like(share, 255)])
     return (image * (1 - share) + colour * share).round().astype(np.uint8)
+
+
+def without_white(picture: np.ndarray) -> np.ndarray:
+    """Return RGBA with its own colours, from RGBA whose colours are those over white; RGB as is.
+
+    Over white, the result looks the same.
+    """
+    if picture.shape[2] == 3:
+        return picture
+    share = picture[..., 3:].clip(1) / np.float32(255)
+    colours = 255 + (picture[..., :3] - np.float32(255)) / share
+    return np.dstack([colours.round().clip(0, 255).astype(np.uint8), picture[..., 3]])
 
 
 def scale_card(scale: tuple[float, float], side: int) -> np.ndarray:

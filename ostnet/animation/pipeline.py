@@ -23,10 +23,10 @@ from ostnet.backends.device import choose_device, is_cpu
 from ostnet.backends.digest import detector_digest
 from ostnet.files import staged, write_text
 from ostnet.hub import resolve
-from ostnet.media.paste import Paster
+from ostnet.media.picture_folder import open_output
 from ostnet.media.signing import check_signer
 from ostnet.media.square import Framed
-from ostnet.media.video import Clip, VideoWriter
+from ostnet.media.video import Clip
 from ostnet.methods import VARIANTS
 from ostnet.options import AnimateOptions
 
@@ -108,7 +108,8 @@ class Pipeline:
         Args:
             portrait: picture file with a face.
             driving: video or motion file with a moving face, or a folder or pattern of pictures.
-            output: video to write; its suffix chooses the container.
+            output: video to write, whose suffix chooses the container; without a suffix: folder to
+                write PNG files into.
             options: see :class:`AnimateOptions`.
             trace: JSON file for the measured face sizes.
             on_step: called once per frame.
@@ -119,8 +120,8 @@ class Pipeline:
             InputError: a file or a value that cannot be used; no file is left behind.
         """
         options = options or AnimateOptions()
-        scene = self.open(portrait, driving, options, cancel)
         outputs = Outputs({options.variant: Path(output)}, trace=trace)
+        scene = self.open(portrait, driving, options, cancel, outputs.transparent)
         return self.run(scene, outputs, on_step, cancel)
 
     def compare(
@@ -183,7 +184,7 @@ class Pipeline:
         with ExitStack() as files:
             writers = {
                 name: files.enter_context(
-                    VideoWriter(path, scene.video.fps, scene.video, total, MARK, generated=True)
+                    open_output(path, scene.video.fps, scene.video, total, MARK)
                 )
                 for name, path in outputs.clips.items()
             }
@@ -222,10 +223,9 @@ class Pipeline:
             outputs: names of the clips to render; their paths are not used.
             cancel: called at every frame; once it returns True, no more frames follow.
         """
-        source, options = scene.source, scene.options
+        source, options, paster = scene.source, scene.options, scene.paster
         if scene.motion is not None:
             scene.motion.check_detector(self.detector)
-        paster = Paster(scene.portrait, scene.source_crop) if options.paste_back else None
         driving, more = scene.frames(cancel), (outputs.measures, outputs.rectified)
         frames = self.generate(scene.framed, driving, outputs.names, options, scene.fps, *more)
         try:
@@ -285,9 +285,10 @@ class Pipeline:
         driving: str | Path | Clip,
         options: AnimateOptions,
         cancel: Cancel = _never,
+        transparent: bool = False,
     ) -> Scene:
         """Return the scene, see :func:`open_scene`; show its warnings once the networks work."""
-        scene = open_scene(portrait, driving, options, cancel)
+        scene = open_scene(portrait, driving, options, cancel, transparent)
         self._networks()
         for text in scene.warnings:
             warnings.warn(text, stacklevel=1)

@@ -1,7 +1,7 @@
 """The inputs of a run: a portrait, a driving clip, their squares and their faces."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
@@ -13,6 +13,8 @@ from ostnet.animation.presence import FacePresence
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import Detector, make_detector
+from ostnet.media.image import read_opacity
+from ostnet.media.paste import Paster
 from ostnet.media.probe import check_sides
 from ostnet.media.sequence import DEFAULT_FPS, is_sequence, sequence
 from ostnet.media.square import Framed
@@ -49,6 +51,9 @@ class Scene:
     motion: Motion | None = None
     """The content of the driving file, if that is a motion file."""
 
+    opacity: np.ndarray | None = None
+    """Alpha channel of the portrait, uint8 (H, W), which the result has too; None: opaque."""
+
     @property
     def size(self) -> int:
         """Side of the result in pixels, even."""
@@ -72,12 +77,19 @@ class Scene:
     @property
     def framed(self) -> Framed:
         """The portrait's square with the photograph around it, for the networks."""
-        return Framed(self.portrait, self.source_crop, self.size)
+        return Framed(self.portrait, self.source_crop, self.size, self.opacity)
 
     @property
     def source(self) -> np.ndarray:
         """The portrait's square at the size of the result, uint8 (size, size, 3)."""
         return self.framed.square
+
+    @property
+    def paster(self) -> Paster | None:
+        """What puts generated squares back into the portrait; None: the options do not ask."""
+        if not self.options.paste_back:
+            return None
+        return Paster(self.portrait, self.source_crop, self.opacity)
 
     @property
     def limit(self) -> int | None:
@@ -126,6 +138,7 @@ def open_scene(
     driving: str | Path | Clip,
     options: AnimateOptions,
     cancel: Callable[[], bool] | None = None,
+    transparent: bool = False,
 ) -> Scene:
     """Read the portrait, find the faces, choose the squares.
 
@@ -135,6 +148,7 @@ def open_scene(
             in a file.
         options: see :class:`AnimateOptions`.
         cancel: called at every frame that is read; the reading ends once it returns True.
+        transparent: keep the alpha channel of the portrait file.
 
     Raises:
         InputError: a file that is missing or cannot be read, a face that is not there, or the
@@ -142,9 +156,12 @@ def open_scene(
     """
     portrait = source if isinstance(source, np.ndarray) else read_image(source, role="source")
     check_sides(portrait.shape[:2], "source")
+    opacity = None
+    if transparent and not isinstance(source, np.ndarray):
+        opacity = read_opacity(source, "source")
     given = driving if isinstance(driving, Clip) else Path(driving)
     if isinstance(given, Path) and is_motion(given):
-        return _motion_scene(portrait, given, options)
+        return replace(_motion_scene(portrait, given, options), opacity=opacity)
     if isinstance(given, Path) and is_sequence(given):
         given = sequence(given, DEFAULT_FPS if options.fps is None else options.fps, "driving")
     elif options.fps is not None:
@@ -174,6 +191,7 @@ def open_scene(
         detector=detector,
         face_expected=options.driving_crop != "none",
         warnings=[text for text in (source_warning, driving_warning) if text],
+        opacity=opacity,
     )
 
 

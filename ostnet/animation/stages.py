@@ -7,53 +7,28 @@ variants and, if asked for, measure them. Only reading depends on earlier frames
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from ostnet import methods
 from ostnet.animation import steering
-from ostnet.animation.comparators import MotionPoints, like, to_numpy
+from ostnet.animation.comparators import like, to_numpy
 from ostnet.animation.control import performed_points, points_of
-from ostnet.animation.frame import ClipReference, DrivingFrame, Frame
+from ostnet.animation.frame import (
+    ClipReference,
+    DrivingFrame,
+    Frame,
+    FrameState,
+    Pair,
+    as_driving_frame,
+)
 from ostnet.animation.pictures import centre_square, keypoint_picture, to_picture, zoom
 from ostnet.animation.pose import NO_SHOT, NeutralPose, Shot
 from ostnet.backends.registry import Backend
 from ostnet.model.frame import Alignment, Reading, Source, Steering, spread
 from ostnet.options import AnimateOptions
-
-Pair = tuple[float, float]
-
-
-@dataclass
-class FrameState:
-    """The state of a driving frame between stages."""
-
-    driving: np.ndarray
-    """As the networks see it, uint8 (R, R, 3)."""
-    rectified: np.ndarray | None
-    """The same at the source's scale; None if nobody shows it."""
-    held: bool
-    reading: Reading
-    performed: MotionPoints | None
-    """Keypoints for the source to perform; None: as in the last frame, so nothing is computed."""
-    motions: dict = field(default_factory=dict)
-    """Whether the scale transformation is on -> dense motion."""
-    images: dict[str, np.ndarray] = field(default_factory=dict)
-    """Variant -> result, uint8 (S, S, 3)."""
-    spreads: dict[str, Pair] = field(default_factory=dict)
-    """Variant -> rms spread of the keypoints found in it."""
-    ms: float = 0.0
-    """Time in the networks so far."""
-
-    @contextmanager
-    def timed(self) -> Iterator[None]:
-        """Add the time that the block takes."""
-        started = time.perf_counter()
-        yield
-        self.ms += 1000 * (time.perf_counter() - started)
 
 
 @dataclass(frozen=True)
@@ -65,6 +40,7 @@ class Stages:
         source: encoded by it.
         portrait: the source picture or its canvas, and the size of results, if it is not the
             networks' (see ``Backend.compose``); else None.
+        opacity: its alpha channel as grey, and the size of results; None: results are opaque.
         resolution: R, the side of the networks' pictures.
         take: uint8 (H, W, 3), side, its name in errors -> (1, 3, side, side) for the networks.
     """
@@ -72,6 +48,7 @@ class Stages:
     networks: Backend
     source: Source
     portrait: Any
+    opacity: Any
     resolution: int
     take: Callable
 
@@ -248,17 +225,22 @@ class Stages:
         return steering.in_turn(*steps) if steps else None
 
     def _painted(self, step: FrameState, name: str) -> np.ndarray:
-        """Return the picture of one variant, uint8 (S, S, 3)."""
+        """Return the picture of one variant, uint8 (S, S, 3), or (S, S, 4) with alpha."""
         transform, embedding = methods.switches(name)
         z = step.reading.alignment.z if embedding else None
         rendered = self.networks.paint(self.source, step.motions[transform], z)
-        if self.portrait is None:
-            return to_picture(rendered.image)
-        return to_picture(self.networks.compose(rendered, *self.portrait))
+        image = rendered.image
+        if self.portrait is not None:
+            image = self.networks.compose(rendered, *self.portrait)
+        if self.opacity is None:
+            return to_picture(image)
+        only_warped = replace(rendered, mix=rendered.painted[:, :1] * 0 + 1)
+        alpha = self.networks.compose(only_warped, *self.opacity)
+        return np.dstack([to_picture(image), to_picture(alpha)[..., 0]])
 
     def _spread(self, image: np.ndarray) -> Pair:
         """Return (sigma_x, sigma_y) of the keypoints in a generated picture."""
-        picture = self.take(image, self.resolution, "generated frame")
+        picture = self.take(image[..., :3], self.resolution, "generated frame")
         return pair(spread(self.networks.keypoints(picture)))
 
 
@@ -291,8 +273,3 @@ def pair(values) -> Pair:
     """Return the two numbers of a (1, 2) tensor or array."""
     x, y = values[0].tolist()
     return x, y
-
-
-def as_driving_frame(frame: np.ndarray | DrivingFrame) -> DrivingFrame:
-    """Return a ``DrivingFrame``; a picture alone is taken to show a face."""
-    return frame if isinstance(frame, DrivingFrame) else DrivingFrame(frame)

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ostnet.cli import COMMANDS
-from ostnet.cli.values import driving_clip, existing_file, output_file, output_folder
+from ostnet.cli.values import (
+    driving_clip,
+    existing_file,
+    output_clip,
+    output_file,
+    output_folder,
+)
 from ostnet.errors import InputError
 from ostnet.flags import Parser, Style, add_flags
 from ostnet.methods import VARIANTS
@@ -36,9 +42,10 @@ def animate(argv: list[str]) -> None:
     parser.add_argument(
         "--output",
         required=True,
-        type=output_file(*VIDEOS),
+        type=output_clip(*VIDEOS),
         metavar="O.mp4",
-        help=f"video to write: {', '.join(VIDEOS[:-1])} or {VIDEOS[-1]}",
+        help=f"video to write: {', '.join(VIDEOS[:-1])} or {VIDEOS[-1]}; without an ending: folder "
+        "for PNG pictures. A folder, .webm and .mov keep the portrait's transparency",
     )
     parser.add_argument(
         "--trace",
@@ -194,7 +201,8 @@ def report(output: Path, result: "Result") -> None:
     """Print which files were written."""
     if result.held:
         print(f"{result.held} frames without a face repeat the last motion")
-    print(f"wrote {output}; open it in any browser or video player")
+    how = "" if output.is_dir() else "; open it in any browser or video player"
+    print(f"wrote {output}{how}")
 
 
 def given(arguments: Namespace, config: type) -> dict:

@@ -64,7 +64,7 @@ def driving_clip(text: str) -> Path:
     from ostnet.media.sequence import is_sequence
 
     path = path_of(text)
-    return path if is_sequence(path) else existing_file(text)
+    return path if "://" not in text and is_sequence(path) else existing_file(text)
 
 
 def output_file(*suffixes: str):
@@ -79,6 +79,17 @@ def output_file(*suffixes: str):
         if path.is_dir():
             raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
         return _under_folders(path)
+
+    return parse
+
+
+def output_clip(*suffixes: str):
+    """Return the type of a flag that names a video, or a folder of pictures: no suffix."""
+    file = output_file(*suffixes)
+
+    def parse(text: str) -> Path:
+        path = path_of(text)
+        return file(text) if path.suffix and not path.is_dir() else output_folder(text)
 
     return parse
 

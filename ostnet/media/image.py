@@ -55,17 +55,30 @@ def read_image(
     return image
 
 
-def read_pictures(files: Sequence[Path], name: str, sandboxed: bool = True) -> Iterator[np.ndarray]:
+def read_opacity(path: str | os.PathLike, role: str | None = None) -> np.ndarray | None:
+    """Read the alpha channel of a picture as uint8 (H, W), None where it is opaque.
+
+    It fits the picture of `read_image`; arguments and errors are the same.
+    """
+    file, name = existing_file(path, role)
+    (grey,) = read_pictures([file], name, what="opacity")
+    return None if grey.min() == 255 else grey[..., 0]
+
+
+def read_pictures(
+    files: Sequence[Path], name: str, sandboxed: bool = True, what: str = "colour"
+) -> Iterator[np.ndarray]:
     """Yield several pictures, decoded in one process; see `read_image`.
 
     Args:
         files: existing files.
         name: of the input in error messages.
         sandboxed: decode in a separate process with limits.
+        what: "colour", or "opacity": the alpha channels as grey.
     """
     most, count = DecoderLimits.here().megapixels, 0
     try:
-        for image in (_decode_sandboxed if sandboxed else _decode_here)(files, most):
+        for image in (_decode_sandboxed if sandboxed else _decode_here)(files, most, what):
             check_sides(image.shape[:2], name)
             count += 1
             yield image
@@ -75,19 +88,19 @@ def read_pictures(files: Sequence[Path], name: str, sandboxed: bool = True) -> I
         raise InputError(f"{name}: '{files[count].name}' {_problem(error.code, most)}") from error
 
 
-def _decode_here(files: Sequence[Path], megapixels: int) -> Iterator[np.ndarray]:
+def _decode_here(files: Sequence[Path], megapixels: int, what: str) -> Iterator[np.ndarray]:
     for file in files:
         try:
-            image = np.array(picture_decoder.decode(file, megapixels))
+            image = np.array(picture_decoder.decode(file, megapixels, what == "opacity"))
         except Exception as error:  # decoders raise all kinds of errors for broken files
             raise _DecodingError(picture_decoder.exit_status(error)) from error
         yield image
 
 
-def _decode_sandboxed(files: Sequence[Path], megapixels: int) -> Iterator[np.ndarray]:
+def _decode_sandboxed(files: Sequence[Path], megapixels: int, what: str) -> Iterator[np.ndarray]:
     """Decode in a process with limits. Also raises BeyondLimitError."""
     places = [*map(str, sys.path), str(Path(ostnet.__file__).parents[1])]
-    words = [os.pathsep.join(places), str(megapixels), *map(str, files)]
+    words = [os.pathsep.join(places), what, str(megapixels), *map(str, files)]
     with tempfile.TemporaryFile() as log:
         process = start_decoder([sys.executable, "-I", "-S", "-c", PROGRAM, *words], log)
         count = 0

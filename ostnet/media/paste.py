@@ -33,10 +33,17 @@ class Paster:
     (a coarse form of mean-value cloning), so that there is no visible seam.
     """
 
-    def __init__(self, portrait: np.ndarray, crop: Crop):
-        """Take a portrait, uint8 RGB (H, W, 3), and the place of the generated squares in it."""
+    def __init__(self, portrait: np.ndarray, crop: Crop, opacity: np.ndarray | None = None):
+        """Take a portrait and the place of the generated squares in it.
+
+        Args:
+            portrait: uint8 RGB (H, W, 3).
+            crop: the place.
+            opacity: the portrait's alpha channel, uint8 (H, W), if squares have one.
+        """
         from PIL import Image
 
+        self._opacity = opacity
         self._quarters = round(crop.roll / 90) if crop.roll % 90 == 0 else 0
         crop = replace(crop, roll=crop.roll - 90 * self._quarters)
         height, width = portrait.shape[:2]
@@ -63,16 +70,31 @@ class Paster:
         self._reach = self._blurred(self._border) + FADE  # (c, c, 1)
 
     def paste(self, generated: np.ndarray) -> np.ndarray:
-        """Return a copy of the portrait, uint8 (H, W, 3), with a square, uint8 (h, h, 3), in it."""
+        """Return a copy of the portrait, uint8 (H, W, 3), with a square, uint8 (h, h, 3), in it.
+
+        With alpha, both have four channels.
+        """
         from PIL import Image
 
-        square = self._matched(np.rot90(generated, -self._quarters))
+        generated = np.rot90(generated, -self._quarters)
+        result = self._portrait.copy()
+        part = self._part_of(self._matched(generated[..., :3]))
+        result[self._place] = Image.composite(part, self._under, self._mask)
+        if self._opacity is None:
+            return result
+        alpha = self._opacity.copy()
+        part = self._part_of(Image.fromarray(np.ascontiguousarray(generated[..., 3])))
+        under = Image.fromarray(np.ascontiguousarray(alpha[self._place]))
+        alpha[self._place] = Image.composite(part, under, self._mask)
+        return np.dstack([result, alpha])
+
+    def _part_of(self, square):
+        """Return the visible part of a picture of an upright square, as it lies in the portrait."""
+        from PIL import Image
+
         if square.size != self._size:
             square = square.resize(self._size, Image.Resampling.BICUBIC)
-        result = self._portrait.copy()
-        part = self._laid(square).crop(self._part)
-        result[self._place] = Image.composite(part, self._under, self._mask)
-        return result
+        return self._laid(square).crop(self._part)
 
     def _laid(self, square):
         """Return a picture of an upright square, tilted as in the portrait, on black."""

@@ -27,8 +27,10 @@ UNREADABLE, TOO_LARGE, NO_HEIF, NO_MEMORY = 1, 3, 4, 256 - errno.ENOMEM
 """Exit statuses of the program; the last is ffmpeg's."""
 
 
-def decode(file: Path, megapixels: int) -> Image.Image:
+def decode(file: Path, megapixels: int, opacity: bool = False) -> Image.Image:
     """Decode a picture to sRGB of mode RGB, turned as its EXIF orientation says.
+
+    With ``opacity``, the result is its alpha channel as grey instead, white where it has none.
 
     Raises:
         Image.DecompressionBombError: its header states more pixels.
@@ -44,7 +46,14 @@ def decode(file: Path, megapixels: int) -> Image.Image:
         too_many = picture.width * picture.height > megapixels * 1_000_000
         if too_many or max(picture.size) > LONGEST_SIDE:
             raise Image.DecompressionBombError
-        return to_srgb(ImageOps.exif_transpose(picture))
+        picture = ImageOps.exif_transpose(picture)
+        return _opacity(picture) if opacity else to_srgb(picture)
+
+
+def _opacity(picture: Image.Image) -> Image.Image:
+    if not picture.has_transparency_data:
+        return Image.new("RGB", picture.size, "white")
+    return picture.convert("RGBA").getchannel("A").convert("RGB")
 
 
 def _register_heif(file: Path) -> None:
@@ -124,12 +133,19 @@ def exit_status(error: Exception) -> int:
     return next((code for kind, code in kinds.items() if isinstance(error, kind)), UNREADABLE)
 
 
-def main(megapixels: str, *files: str) -> None:
-    """Write the pictures to standard output as PPM; exit with `exit_status` where that fails."""
+def main(what: str, megapixels: str, *files: str) -> None:
+    """Write the pictures to standard output as PPM; exit with `exit_status` where that fails.
+
+    Args:
+        what: "colour" or "opacity".
+        megapixels: largest size.
+        files: the pictures.
+    """
     # Pillow refuses twice as many by itself, also in a picture inside another one
     Image.MAX_IMAGE_PIXELS = int(megapixels) * 1_000_000 // 2
     try:
         for file in files:
-            decode(Path(file), int(megapixels)).save(sys.stdout.buffer, "PPM")
+            picture = decode(Path(file), int(megapixels), what == "opacity")
+            picture.save(sys.stdout.buffer, "PPM")
     except Exception as error:
         sys.exit(exit_status(error))

@@ -129,6 +129,15 @@ class Framed:
     crop: Crop
     side: int
     """Side of the square once it is cut out, in pixels."""
+    opacity: np.ndarray | None = None
+    """Alpha channel of the picture, uint8 (H, W); None: it is opaque."""
+
+    @property
+    def opacity_framed(self) -> "Framed | None":
+        """The same square of the alpha channel as grey; None where the picture is opaque."""
+        if self.opacity is None:
+            return None
+        return Framed(np.dstack([self.opacity] * 3), self.crop, self.side)
 
     @property
     def square(self) -> np.ndarray:

@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -19,11 +19,18 @@ from ostnet.media.sandbox import start_encoder
 from ostnet.media.signing import signer
 from ostnet.media.timeline import DRIFT
 
-# BT.601, which players and readers assume at this size, and which the file states.
-_PIXELS = (
-    *("-vf", "scale=out_color_matrix=bt601:out_range=tv"),
-    *("-pix_fmt", "yuv420p", "-colorspace", "smpte170m", "-color_range", "tv"),
-)
+FASTSTART = ("-movflags", "+faststart")
+
+
+def _pixels(pixel_format: str) -> tuple[str, ...]:
+    """Return options for BT.601, which players assume at this size, and which the file states."""
+    matrix = ("-vf", "scale=out_color_matrix=bt601:out_range=tv")
+    return (*matrix, "-pix_fmt", pixel_format, "-colorspace", "smpte170m", "-color_range", "tv")
+
+
+def _prores(profile: str, pixel_format: str) -> "_Container":
+    codec = ("-c:v", "prores_ks", "-profile:v", profile, "-vendor", "apl0")
+    return _Container(codec, _pixels(pixel_format), layout=FASTSTART, quality=None)
 
 
 @dataclass(frozen=True)
@@ -31,33 +38,41 @@ class _Container:
     """ffmpeg's options for one kind of file."""
 
     codec: tuple[str, ...] = ("-c:v", "libx264", "-preset", "fast")
-    pixels: tuple[str, ...] = _PIXELS
+    pixels: tuple[str, ...] = _pixels("yuv420p")
     sound: tuple[str, ...] = ("-c:a", "aac", "-b:a", "192k")
     """Encoding of the sound; empty: the file has none."""
     copied: str = "aac"
     """Codec of a sound track that is copied without encoding."""
     layout: tuple[str, ...] = ()
-    quality: str = "17"
-    """Constant rate factor of the codec; lower is better and larger."""
+    quality: str | None = "17"
+    """Constant rate factor of the codec, lower is better and larger; None: the codec has none."""
+    alpha: "_Container | None" = None
+    """The options for frames with an alpha channel; None: the file cannot hold one."""
 
 
-MP4 = _Container(layout=("-movflags", "+faststart"))
+MP4 = _Container(layout=FASTSTART)
 WEBM = _Container(
     codec=("-c:v", "libvpx-vp9", "-b:v", "0", "-cpu-used", "4", "-row-mt", "1"),
     sound=("-c:a", "libopus", "-b:a", "128k"),
     copied="opus",
     quality="24",
 )
+WEBM = replace(WEBM, alpha=replace(WEBM, pixels=_pixels("yuva420p")))
+MOV = replace(_prores("hq", "yuv422p10le"), alpha=_prores("4444", "yuva444p10le"))
 LOSSLESS = _Container(("-c:v", "libx264rgb", "-preset", "ultrafast"), (), (), quality="0")
 """Intermediate file of a GIF, whose palette is known only at the end."""
 
 CONTAINERS = {
-    **dict.fromkeys((".mp4", ".m4v", ".mov"), MP4),
+    **dict.fromkeys((".mp4", ".m4v"), MP4),
+    ".mov": MOV,
     ".mkv": _Container(),
     ".webm": WEBM,
     ".gif": LOSSLESS,
 }
 """Suffix of a file's name -> its kind."""
+
+PIXELS = {3: "rgb24", 4: "rgba"}
+"""Channels of a frame -> ffmpeg's name of its layout."""
 
 FASTEST_GIF = 50
 """Highest frame rate of a GIF; viewers slow down faster ones."""
@@ -66,7 +81,8 @@ FASTEST_GIF = 50
 class VideoWriter:
     """Write frames to a video file of even size; the suffix of its name gives its kind.
 
-    MP4, MOV and MKV hold H.264 (yuv420p), WebM holds VP9; a GIF is looped, has one palette and no
+    MP4 and MKV hold H.264 (yuv420p), WebM holds VP9, MOV holds ProRes 422 HQ. Frames with alpha
+    give a WebM of VP9 with alpha, or a MOV of ProRes 4444. A GIF is looped, has one palette and no
     sound. The file appears at `path` only when the `with` block ends without an error; until then
     everything is in a hidden folder beside it, which is always removed::
 
@@ -82,7 +98,7 @@ class VideoWriter:
         expected: number of frames that will be written, if known.
         comment: stored in the file's metadata.
         generated: mark the file as generated; see :mod:`ostnet.media.provenance`.
-        crf: the codec's quality, lower is better and larger; None: a good one.
+        crf: the codec's quality, lower is better and larger; None: a good one. ProRes has none.
 
     Raises:
         InputError: the suffix is unknown, the path is a folder or cannot be written, or the host's
@@ -114,7 +130,7 @@ class VideoWriter:
         self._metadata = muxer_options(self._suffix) if generated else []
         if comment is not None:
             self._metadata += ["-metadata", f"comment={comment}"]
-        self.crf = self._container.quality if crf is None else str(crf)
+        self.crf = crf
         self.frames = 0
         """Number of frames written so far."""
         has_sound = sound is not None and sound.audio and self._container.sound
@@ -132,8 +148,9 @@ class VideoWriter:
                 self._finish()
 
     def write(self, frame: np.ndarray) -> None:
-        """Append one frame, uint8 RGB (H, W, 3), with the size of the first."""
-        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
+        """Append one frame, uint8 RGB (H, W, 3) or RGBA (H, W, 4), with the size of the first."""
+        channels = (3, 4) if self._container.alpha else (3,)
+        if frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] not in channels:
             raise ValueError(f"a frame is uint8 (H, W, 3), found {frame.dtype} {frame.shape}")
         if self._shape is None:
             self._start(frame.shape)
@@ -160,19 +177,24 @@ class VideoWriter:
         self._picture = self._folder / f"picture{self._suffix.replace('.gif', '.mkv')}"
         self._shape = shape
         height, width = (side + side % 2 for side in shape[:2])
+        container = self._container
+        if shape[2] == 4 and container.alpha is not None:
+            container = container.alpha
+        quality = container.quality if self.crf is None else self.crf
+        rate = [] if container.quality is None else ["-crf", str(quality)]
         with_sound, length = [], []
         if self._sound is not None:
             with_sound = [*open_input(self._sound.path), "-map", "0:v", "-map", "1:a:0"]
-            with_sound += _sound_options(self._sound, self._container)
+            with_sound += _sound_options(self._sound, container)
         if self._sound is not None and self._expected is not None:
             length = ["-t", f"{float(self._expected / self.fps):.6f}"]
         self._process = start_encoder(
             ffmpeg(
-                *("-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24"),
+                *("-loglevel", "error", "-f", "rawvideo", "-pix_fmt", PIXELS[shape[2]]),
                 *("-video_size", f"{width}x{height}", "-framerate", str(self.fps), "-i", "-"),
                 *with_sound,
-                *(*self._container.codec, "-crf", self.crf, *self._container.pixels),
-                *(*self._container.layout, *self._metadata, *length),
+                *(*container.codec, *rate, *container.pixels),
+                *(*container.layout, *self._metadata, *length),
                 f"file:{self._picture}",
             ),
             stdin=subprocess.PIPE,

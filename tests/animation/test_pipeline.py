@@ -11,7 +11,7 @@ from threads_ahead import threads_ahead
 
 from ostnet import AnimateOptions, Pipeline
 from ostnet.animation import VARIANTS
-from ostnet.animation.outputs import Outputs
+from ostnet.animation.outputs import Outputs, without_white
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop
 from ostnet.media.video import probe, read_frames
@@ -136,6 +136,16 @@ def test_a_narrow_page_gets_two_columns(make, scene, tmp_path):
     make(scene, VARIANTS, tmp_path / "run", on_step=steps.append, cancel=lambda: True, columns=2)
     height, width = steps[0].picture.shape[:2]
     assert width < 3 * 256 and height > 4 * 256
+
+
+def test_colours_over_white_become_the_pictures_own():
+    rng = np.random.default_rng(0)
+    own = rng.integers(0, 256, (32, 32, 3)).astype(float)
+    alpha = rng.integers(0, 256, (32, 32, 1))
+    over_white = 255 + (own - 255) * alpha / 255
+    picture = without_white(np.dstack([over_white.round(), alpha]).astype(np.uint8))
+    assert np.abs(255 + (picture[..., :3].astype(float) - 255) * alpha / 255 - over_white).max() < 2
+    assert np.abs(picture[..., :3] - own)[alpha[..., 0] > 127].max() <= 2
 
 
 def test_the_visible_mark_changes_one_corner(make, scene, tmp_path):

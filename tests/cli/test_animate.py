@@ -118,6 +118,61 @@ def test_a_portrait_without_a_face_is_animated_with_a_warning(ostnet, clip, chec
     assert code == 0 and len(warned) == 1
 
 
+@pytest.fixture
+def cut_out(portrait, tmp_path):
+    """The portrait, opaque within a disc around the face."""
+    with Image.open(portrait) as picture:
+        rgb = np.array(picture.convert("RGB"))
+    y, x = np.mgrid[: rgb.shape[0], : rgb.shape[1]]
+    far = np.hypot(y - rgb.shape[0] / 2, x - 190)
+    alpha = (255 * np.clip((140 - far) / 20, 0, 1)).astype(np.uint8)
+    Image.fromarray(np.dstack([rgb, alpha])).save(tmp_path / "cut_out.png")
+    return tmp_path / "cut_out.png"
+
+
+def rgba_of(folder) -> np.ndarray:
+    return np.stack([np.array(Image.open(file)) for file in sorted(folder.glob("*.png"))])
+
+
+@pytest.mark.parametrize("flags", [("--size", 256), ("--size", 512), ("--paste-back",)])
+def test_transparency_moves_with_the_face(animate, cut_out, flags):
+    """Where it is opaque, the result is that of the portrait on white."""
+    with Image.open(cut_out) as picture:
+        white = Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture)
+    white.convert("RGB").save(cut_out.with_name("white.png"))
+    flags = ("--max-frames", 3, *flags)
+    frames = rgba_of(animate("--source", cut_out, *flags, name="frames"))
+    opaque = rgba_of(animate("--source", cut_out.with_name("white.png"), *flags, name="opaque"))
+    alpha = frames[..., 3]
+    assert frames.shape[:3] == opaque.shape[:3] and opaque.shape[3] == 3
+    assert (alpha == 0).mean() > 0.05 and (alpha == 255).mean() > 0.2
+    assert np.array_equal(frames[alpha == 255][:, :3], opaque[alpha == 255])
+    assert np.abs(alpha[2].astype(int) - alpha[0]).max() > 10, "it moves"
+
+
+def test_transparency_is_kept_by_webm_and_mov_alone(animate, cut_out):
+    flags = ("--source", cut_out, "--max-frames", 2, "--size", 256)
+    said = {
+        name: subprocess.run(
+            ffmpeg("-i", str(animate(*flags, name=name))), capture_output=True, text=True
+        ).stderr
+        for name in ("out.webm", "out.mov", "out.mkv")
+    }
+    assert "alpha_mode" in said["out.webm"] and "Audio: opus" in said["out.webm"]
+    assert "yuva444p1" in said["out.mov"] and "Audio: aac" in said["out.mov"]
+    assert "yuv420p" in said["out.mkv"]
+
+
+def test_a_folder_of_pictures_of_an_opaque_portrait(animate, ostnet, portrait, clip, checkpoint):
+    folder = animate("--size", 256, "--max-frames", 2, "--visible-mark", name="frames")
+    assert sorted(file.name for file in folder.iterdir()) == ["frame_00001.png", "frame_00002.png"]
+    assert rgba_of(folder).shape == (2, 256, 256, 3)
+    assert all(b"DigitalSourceType" in file.read_bytes() for file in folder.iterdir())
+    words = ["--source", portrait, "--driving", clip, "--checkpoint", checkpoint]
+    code, _, err = ostnet("animate", *words, "--output", folder)
+    assert code == 2 and err.count("\n") == 1 and "is not empty" in err
+
+
 def test_pictures_drive_as_a_clip_does(animate, faces, ostnet, portrait, clip, tmp_path):
     (tmp_path / "frames").mkdir()
     for number, face in enumerate(faces, 9):

@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from ostnet.errors import InputError
+from ostnet.media.picture_folder import open_output
 from ostnet.media.video import VideoWriter, probe, read_frames
 
 GREY = np.full((64, 96, 3), 128, np.uint8)
@@ -40,7 +42,7 @@ def test_browsers_can_play_it(clip, tmp_path, describe):
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("copy.mov", r"mov,mp4.*AI.*Video: h264.*yuv420p\(tv.*Audio: aac"),
+        ("copy.mov", r"mov,mp4.*AI.*Video: prores \(HQ\).*yuv422p10le\(tv.*Audio: aac"),
         ("copy.mkv", r"matroska.*AI.*Video: h264.*yuv420p\(tv.*Audio: aac"),
         ("copy.webm", r"matroska,webm.*AI.*Video: vp9.*yuv420p\(tv.*Audio: opus"),
         ("copy.gif", r"gif.*AI.*Video: gif"),
@@ -55,6 +57,60 @@ def test_other_kinds_of_files_are_written_by_their_names(clip, tmp_path, describ
     for frame, truth in zip(read_frames(path), read_frames(source), strict=True):
         assert np.abs(frame.astype(int) - truth).mean() < 8
     assert sorted(file.name for file in tmp_path.iterdir()) == ["clip.mp4", name]
+
+
+@pytest.mark.parametrize(
+    ("name", "says", "decoder"),
+    [
+        ("out.webm", r"Video: vp9.*yuva420p|alpha_mode +: 1", ["-c:v", "libvpx-vp9"]),
+        ("out.mov", r"Video: prores \(4444\).*yuva444p1", []),
+    ],
+)
+def test_alpha_is_kept(clip, tmp_path, describe, ffmpeg, name, says, decoder):
+    """A picture that becomes transparent from left to right, with sound."""
+    frame = np.dstack([GREY, np.tile(np.linspace(0, 255, 96).round(), (64, 1))]).astype(np.uint8)
+    source = clip(seconds=1)
+    with VideoWriter(tmp_path / name, Fraction(25), probe(source), expected=25) as writer:
+        for _ in range(25):
+            writer.write(frame)
+    assert re.search(says, describe(tmp_path / name)) and probe(tmp_path / name).frames == 25
+    assert probe(tmp_path / name).audio
+    raw = tmp_path / "out.raw"
+    ffmpeg(*decoder, "-i", tmp_path / name, "-pix_fmt", "rgba", "-f", "rawvideo", raw)
+    written = np.fromfile(raw, np.uint8).reshape(25, 64, 96, 4)
+    assert np.abs(written[..., 3].astype(int) - frame[..., 3]).max() <= 6
+    assert np.abs(written[..., 16:, :3].astype(int) - 128).max() <= 6
+
+
+def test_alpha_needs_a_file_that_holds_it(tmp_path):
+    with (
+        pytest.raises(ValueError, match=r"\(H, W, 3\)"),
+        VideoWriter(tmp_path / "o.mp4", Fraction(25)) as writer,
+    ):
+        writer.write(np.zeros((64, 64, 4), np.uint8))
+
+
+def test_an_output_without_a_suffix_is_a_folder_of_pictures(tmp_path):
+    frame = np.random.default_rng(0).integers(0, 256, (65, 40, 4), np.uint8)
+    with open_output(tmp_path / "out" / "run", Fraction(25), comment="AI-generated") as writer:
+        writer.write(frame)
+        writer.write(GREY)
+        assert not (tmp_path / "out" / "run").exists()
+    files = sorted((tmp_path / "out").rglob("*.png"))
+    assert [file.name for file in files] == ["frame_00001.png", "frame_00002.png"]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run"]
+    for file, written in zip(files, (frame, GREY), strict=True):
+        with Image.open(file) as picture:
+            assert np.array_equal(picture, written) and picture.text["Comment"] == "AI-generated"
+    with (
+        pytest.raises(InputError, match="is not empty"),
+        open_output(files[0].parent, Fraction(25)),
+    ):
+        pass
+    with pytest.raises(RuntimeError), open_output(tmp_path / "failed", Fraction(25)) as writer:
+        writer.write(frame)
+        raise RuntimeError("the model failed")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_a_gif_repeats(clip, tmp_path):
