@@ -66,12 +66,12 @@ class LossWeights:
     """L1 of the warped source (stage detail)."""
     distilled: float = 0.0
     """Distillation (stage detail): L1 between the generated picture, before and after mixing, and
-    that of the unchanged network of ``init``. The decoder learns, and a narrower encoder. Of the
+    that of the unchanged network of ``teacher``. The decoder learns, and a narrower encoder. Of the
     other losses, only ``perceptual``, ``region``, ``motion``, ``performed`` and those of
     ``uncovered`` are used (training/distil.py)."""
     motion: float = 0.0
-    """With ``distilled``: L1 between flow and occlusion and those of the network of ``init``. Dense
-    motion learns too."""
+    """With ``distilled``: L1 between flow and occlusion and those of the teacher; dense motion then
+    learns too."""
     uncovered: float = 0.0
     """With ``distilled``: L1 between result and target where the motion points outside the source.
     Then ``distilled`` applies only inside the source, ``pixel`` applies to reframed pairs, and
@@ -111,6 +111,9 @@ class TrainConfig:
     init: str | None = None
     """Checkpoint to start from, a folder or owner/repo. Its network replaces ``preset``, and the
     warm start is skipped. Expression gains are reset to 1 if dense motion is trained."""
+    teacher: str | None = None
+    """With ``losses.distilled``: checkpoint whose output is learned; default: that of ``init``, so
+    that a run may go on from the weights of another one."""
     grow: str = ""
     """Preset to which the network of ``init`` is grown (computing the same at first) or pruned; the
     warm start then trains the new parts. Without ``init``: the same as ``preset``."""

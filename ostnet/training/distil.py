@@ -50,7 +50,7 @@ class Prediction:
 
 
 class DistilStage(DetailStage):
-    """The decoder learns the teacher's picture and mix: the network of ``init``, before changes.
+    """The network learns the picture and mix of ``teacher``, or of ``init`` before it was pruned.
 
     With ``losses.uncovered``, every step decodes the whole picture; see ``uncovered_terms``.
     """
@@ -58,7 +58,9 @@ class DistilStage(DetailStage):
     def setup(self) -> None:
         if self.config.init is None:
             raise InputError("init: not given; expected a checkpoint, as losses.distilled is")
-        teacher = checkpoint_network(self.config.init).requires_grad_(False)
+        start = checkpoint_network(self.config.init)
+        known = self.config.teacher
+        teacher = (checkpoint_network(known) if known else start).requires_grad_(False)
         device = self.context.processes.device
         self.teacher = teacher.to(device, memory_format=torch.channels_last)  # pyright: ignore
         model, generator = self.model, self.model.generator
@@ -66,7 +68,8 @@ class DistilStage(DetailStage):
         model.motion.requires_grad_(bool(self.config.losses.motion))
         if model.config.widths != teacher.config.widths:
             generator.requires_grad_(True)
-            self.measure_norms()
+            if model.config.widths != start.config.widths:
+                self.measure_norms()
             return
         for name, part in generator.named_modules():
             if name in DECODER:

@@ -81,6 +81,18 @@ def test_a_narrower_network_learns_motion_and_generator_and_keeps_keypoints_and_
     assert {name.split(".")[0] for name in changed_parts(config)} == {"generator", "motion"}
 
 
+def test_a_run_goes_on_from_the_weights_of_another_one(config, tmp_path):
+    """The norms of a network that is narrow already stay as they are."""
+    lively(MICRO).save_pretrained(tmp_path / "narrow")
+    narrow = str(tmp_path / "narrow")
+    config = replace(config, init=narrow, teacher=config.init, grow="", steps=1)
+    train(config)
+    before, after = (OSTNet.from_pretrained(one).state_dict() for one in (narrow, config.output))
+    known = {name for name in before if name.endswith(("running_mean", "running_var"))}
+    assert all((before[name] == after[name]).all() for name in known)
+    assert any((before[name] != after[name]).any() for name in before.keys() - known)
+
+
 def test_outside_the_source_it_learns_from_the_target(config, random_features):
     """One pair, of which half is not in the source, many times."""
     model = lively(replace(QUICK, outside="painted"))
