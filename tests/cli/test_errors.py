@@ -60,7 +60,7 @@ def test_files_of_another_kind(refused, tmp_path, portrait):
 
 def test_outputs(refused, tmp_path, portrait, clip):
     assert refused(output=tmp_path / "o.avi").startswith("output: ")
-    assert refused(output=tmp_path).startswith("output: ")
+    assert refused(output=text_file(tmp_path, "note").parent).startswith("output: ")  # not empty
     assert refused(output=portrait / "o.mp4").startswith("output: ")
     assert refused(trace=tmp_path / "t.txt").startswith("trace: ")
     assert refused("compare", output=text_file(tmp_path, "file")).startswith("output: ")
