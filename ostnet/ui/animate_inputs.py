@@ -197,13 +197,13 @@ def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
         more = gr.File(
             label="More portraits and clips: drop several here",
             file_count="multiple",
-            file_types=["image", "video"],
+            file_types=["image", "video", ".safetensors"],
             elem_id="more",
             height=130,
         )
         gr.Markdown(
             f"Every portrait is animated with every clip, at most {MOST_PAIRS} pairs. The squares "
-            "are chosen automatically.",
+            "are chosen automatically. A motion file (`ostnet motion`) is a clip too.",
             elem_classes="fine",
         )
         still = picture_file(

@@ -9,7 +9,9 @@ from typing import overload
 import numpy as np
 from PIL import Image
 
-from ostnet.animation.scene import Scene
+from ostnet.animation.motion_file import Motion, is_motion, load_motion
+from ostnet.animation.pictures import keypoint_picture
+from ostnet.animation.scene import NETWORK_SIDE, Scene
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop, driving_crop, source_crop
 from ostnet.media.faces import make_detector
@@ -60,6 +62,8 @@ class Driving:
     """The middle one of them uncropped, uint8 (H, W, 3)."""
     frames: int
     """Number of frames that are used: all, or those of the first seconds."""
+    motion: Motion | None = None
+    """The content of a motion file, whose stills show keypoints."""
 
     def still(self, position: float) -> np.ndarray:
         """Return the still nearest to a position in [0, 1] along the clip."""
@@ -100,6 +104,8 @@ def look_at_driving(
     path = Path(path)
     _check_megabytes(path, MOST_DRIVING_MB, "driving clip")
     role = "driving clip"
+    if is_motion(path):
+        return _look_at_motion(path, seconds)
     info = probe(path, role, cancel)
     if max(info.width, info.height) > MOST_DRIVING_SIDE:
         raise InputError(
@@ -111,6 +117,19 @@ def look_at_driving(
     crop, note = driving_crop(clip, mode, make_detector(), face, role, info, cancel)
     stills, whole = _stills(path, frames, crop, cancel)
     return Driving(path, info, crop, note, mode != "none", stills, whole, frames)
+
+
+def _look_at_motion(path: Path, seconds: float) -> Driving:
+    """Read the first ``seconds`` of a motion file."""
+    motion = load_motion(path)
+    frames = AnimateOptions(max_seconds=seconds).frames(motion.info.frames, float(motion.fps))
+    stills = [
+        keypoint_picture(motion.keypoints[index], NETWORK_SIDE)
+        for index in np.linspace(0, frames - 1, min(STILLS, frames)).round().astype(int)
+    ]
+    whole = stills[len(stills) // 2]
+    crop = Crop(0, 0, NETWORK_SIDE)
+    return Driving(path, motion.info, crop, None, True, stills, whole, frames, motion)
 
 
 @overload
@@ -146,7 +165,13 @@ def _stills(
 
 
 def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) -> Scene:
-    """Return the scene of a portrait and a clip that have been read."""
+    """Return the scene of a portrait and a clip that have been read.
+
+    Raises:
+        InputError: an option that a motion file does not allow.
+    """
+    if driving.motion is not None:
+        driving.motion.check(options)
     return Scene(
         driving=driving.path,
         options=replace(options, max_frames=driving.frames),
@@ -157,6 +182,7 @@ def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) ->
         detector=make_detector(),
         face_expected=driving.known,
         warnings=[note for note in (portrait.note, driving.note) if note],
+        motion=driving.motion,
     )
 
 

@@ -1,13 +1,16 @@
 """A visitor's inputs are checked, limited and cropped before anything runs."""
 
 import shutil
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from ostnet.animation.motion_file import Motion
 from ostnet.errors import InputError
 from ostnet.media.crop import Crop
+from ostnet.options import AnimateOptions
 from ostnet.ui import inputs
 
 
@@ -44,6 +47,22 @@ def test_a_clip_is_looked_at_up_to_the_seconds_asked_for(driving):
     assert driving.still(0) is driving.stills[0]
     assert driving.still(1) is driving.stills[-1]
     assert driving.whole.shape == (256, 256, 3)
+
+
+def test_a_motion_file_is_a_clip_whose_stills_are_keypoints(portrait, tmp_path):
+    motion = Motion(
+        fps=Fraction(25),
+        detector="0" * 64,
+        keypoints=np.zeros((50, 30, 2), np.float32),
+        faces=np.ones(50, bool),
+        cuts=np.zeros(50, bool),
+    )
+    motion.save(tmp_path / "m.motion.safetensors")
+    look = inputs.look_at_driving(tmp_path / "m.motion.safetensors", seconds=1)
+    assert look.frames == 25 and look.still(0.5).any()
+    assert inputs.make_scene(portrait, look, AnimateOptions()).total == 25
+    with pytest.raises(InputError, match="^driving-zoom: a motion file cannot change it"):
+        inputs.make_scene(portrait, look, AnimateOptions(driving_zoom=0.5))
 
 
 def test_files_that_are_too_large_or_gone_are_refused_in_plain_words(
