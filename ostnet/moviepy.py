@@ -63,6 +63,8 @@ class Reenact(Effect):
         self.portrait = Path(portrait)
         self.networks = NetworkOptions(**{n: options.pop(n) for n in networks & options.keys()})
         self.options = AnimateOptions(**options)
+        if self.options.faces is not None:
+            raise InputError("faces: an effect animates one face, expected face=N")
 
     def apply(self, clip: AnyClip) -> VideoClip:
         """Return the clip that shows the portrait."""

@@ -5,28 +5,18 @@ Values may be texts, as a table or a command line gives them; each field is read
 and nowhere else.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from ostnet import option_values as values
 from ostnet.errors import InputError
 from ostnet.methods import variant_name
+from ostnet.option_values import STRONGEST
 
 POSES = ("portrait", "position", "driver")
 RECTIFY = ("picture", "points")
-SCALE_WINDOWS = ("frame", "clip", "start")
 REGIONS = ("mouth", "eyes", "expression", "head")
-STRONGEST = 1.5
-"""Greatest strength of a movement."""
-SIZES = (256, 512, 1024)
-LONGEST_WINDOW = 3600
-"""Most seconds over which the driving scale is measured."""
-
-SQUARE = r"-?\d{1,6},-?\d{1,6},[1-9]\d{0,5}"
-"""Pattern of a square: left, top and side in pixels."""
-
-_TRUE, _FALSE = ("true", "yes", "1", "on"), ("false", "no", "0", "off")
 
 
 def _option(
@@ -49,100 +39,6 @@ def _option(
     return field(default=default, metadata=metadata)
 
 
-def _switch(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if str(value).lower() not in (*_TRUE, *_FALSE):
-        raise ValueError("expected true or false")
-    return str(value).lower() in _TRUE
-
-
-def _choice(*known: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        if value not in known:
-            raise ValueError(f"expected one of {', '.join(known)}")
-        return value
-
-    return read
-
-
-def _whole(least: int) -> Callable[[Any], int]:
-    def read(value: Any) -> int:
-        number = _float(value)
-        if not number >= least or number % 1:
-            raise ValueError(f"expected a whole number of at least {least}")
-        return int(number)
-
-    return read
-
-
-def _seconds(value: Any) -> float:
-    number = _float(value)
-    if not 0 < number < float("inf"):
-        raise ValueError("expected a number above 0")
-    return number
-
-
-def _strength(value: Any) -> float:
-    number = _float(value)
-    if not 0 <= number <= STRONGEST:
-        raise ValueError(f"expected a number from 0 to {STRONGEST}")
-    return number
-
-
-def _none_or(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return lambda value: None if value is None or value == "" else read(value)
-
-
-def _size(value: Any) -> int | str:
-    if value == "portrait":
-        return "portrait"
-    if _float(value) not in SIZES:
-        raise ValueError(f"expected one of {', '.join(map(str, SIZES))}, portrait")
-    return int(_float(value))
-
-
-def _window(value: Any) -> str | float:
-    if value in SCALE_WINDOWS:
-        return value
-    number = _float(value)
-    if not 0 < number <= LONGEST_WINDOW:
-        raise ValueError(
-            f"expected {', '.join(SCALE_WINDOWS)} or a number of seconds above 0 and up to "
-            f"{LONGEST_WINDOW}"
-        )
-    return number
-
-
-def _zoom(value: Any) -> tuple[float, float]:
-    parts = value.split(",") if isinstance(value, str) else value
-    parts = parts if isinstance(parts, list | tuple) else [parts]
-    factors = [_float(part) for part in parts]
-    if len(factors) not in (1, 2) or not all(0 < factor <= 5 for factor in factors):
-        raise ValueError("expected S or SX,SY with numbers above 0 and up to 5")
-    return factors[0], factors[-1]
-
-
-def _square(value: Any) -> str:
-    if value in ("auto", "none"):
-        return value
-    text = re.sub(r"\s", "", str(value))
-    if not re.fullmatch(SQUARE, text):
-        raise ValueError(
-            "expected auto, none or X,Y,SIDE: a square's upper left corner and side in pixels of "
-            "the portrait"
-        )
-    return text
-
-
-def _float(value: Any) -> float:
-    """Return a number, NaN for what is none."""
-    try:
-        return float("nan") if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
-        return float("nan")
-
-
 @dataclass(frozen=True)
 class AnimateOptions:
     """What an animation does with a portrait and a driving clip.
@@ -151,85 +47,94 @@ class AnimateOptions:
         InputError: a value out of its range; says what was found and what was expected.
     """
 
-    scale_transform: bool = _option(True, _switch, compare=False)
+    scale_transform: bool = _option(True, values.switch, compare=False)
     """Bring every driving frame to the portrait's face size."""
 
-    scale_embedding: bool = _option(True, _switch, compare=False)
+    scale_embedding: bool = _option(True, values.switch, compare=False)
     """Give the generator the scale that was removed."""
 
-    driving_zoom: tuple[float, float] = _option((1.0, 1.0), _zoom, "SX[,SY]", span=(0.01, 5))
+    driving_zoom: tuple[float, float] = _option((1.0, 1.0), values.zoom, "SX[,SY]", span=(0.01, 5))
     """Make the driving face this many times as wide and high first, above 0, up to 5. This tests
     how well the scale is removed."""
 
-    max_seconds: float | None = _option(None, _none_or(_seconds), "SECONDS")
+    max_seconds: float | None = _option(None, values.none_or(values.seconds), "SECONDS")
     """Use only this many seconds from the start of the clip."""
 
-    visible_mark: bool = _option(False, _switch)
+    visible_mark: bool = _option(False, values.switch)
     """Write "AI-generated" into every frame."""
 
-    size: int | str | None = _option(None, _none_or(_size), "256|512|1024|portrait")
+    size: int | str | None = _option(None, values.none_or(values.size), "256|512|1024|portrait")
     """Side of the result in pixels: 256, 512, 1024 or portrait (the portrait's own); empty: the
     portrait's own, but at least 256 and at most 512. The motion is always computed at 256."""
 
-    scale_window: str | float = _option("frame", _window, "frame|clip|start|SECONDS")
+    scale_window: str | float = _option("frame", values.window, "frame|clip|start|SECONDS")
     """What the scale is measured over: frame (each by itself), clip, start (the first second) or a
     number of seconds. With clip and start, the driver's distance is removed and leaning forward
     remains visible."""
 
-    pose: str = _option("portrait", _choice(*POSES), "|".join(POSES))
+    pose: str = _option("portrait", values.choice(*POSES), "|".join(POSES))
     """Head pose: portrait (moves from the portrait's own pose), position (the driver's pose, at the
     portrait's place) or driver (the driver's pose and place, as in the paper)."""
 
-    source_crop: str = _option("auto", _square, "auto|none|X,Y,SIDE")
+    source_crop: str = _option("auto", values.square, "auto|none|X,Y,SIDE")
     """Square of the portrait that is animated: auto (around the face), none (the centre) or
     X,Y,SIDE (upper left corner and side, in pixels)."""
 
-    driving_crop: str = _option("auto", _choice("auto", "fixed", "none"), "auto|fixed|none")
+    driving_crop: str = _option("auto", values.choice("auto", "fixed", "none"), "auto|fixed|none")
     """Square of the driving clip that is read: auto, fixed (one around the face) or none (the
     centre). auto takes none where the centre frames the face well, else fixed. Where the face moves
     too far for one square, auto takes one for each shot."""
 
-    face: int = _option(0, _whole(0), "N")
+    face: int = _option(0, values.whole(0), "N")
     """Number of the face to use; 0 is the largest. Of a file with fewer faces, the largest is
     used."""
 
-    max_frames: int | None = _option(None, _none_or(_whole(1)), "N")
+    max_frames: int | None = _option(None, values.none_or(values.whole(1)), "N")
     """Stop after this many frames."""
 
-    alignment: str = _option("learned", _choice("learned", "closed-form"), "learned|closed-form")
+    alignment: str = _option(
+        "learned", values.choice("learned", "closed-form"), "learned|closed-form"
+    )
     """How the scale is measured: learned (T_theta) or closed-form (ratio of keypoint spreads)."""
 
-    motion: str = _option("absolute", _choice("absolute", "relative"), "absolute|relative")
+    motion: str = _option("absolute", values.choice("absolute", "relative"), "absolute|relative")
     """Keypoint motion: absolute, or relative to the driving frame whose pose is nearest to the
     portrait's."""
 
-    scale_smoothing: bool = _option(False, _switch)
+    scale_smoothing: bool = _option(False, values.switch)
     """Smooth the measured scale over time with a one-euro filter."""
 
-    paste_back: bool = _option(False, _switch, compare=False)
+    paste_back: bool = _option(False, values.switch, compare=False)
     """Put the moving face back into the whole portrait."""
 
-    rectify: str = _option("picture", _choice(*RECTIFY), "|".join(RECTIFY))
+    rectify: str = _option("picture", values.choice(*RECTIFY), "|".join(RECTIFY))
     """How driving keypoints get the portrait's scale: picture (the driving frame is rescaled and
     its keypoints are detected again, as in the paper) or points (the keypoints are divided by the
     scale, which is faster). A motion file always uses points."""
 
-    fps: float | None = _option(None, _none_or(_seconds), "N")
+    fps: float | None = _option(None, values.none_or(values.seconds), "N")
     """Frames per second of a driving clip that is a folder or pattern of pictures (default: 25)."""
 
-    only: str | None = _option(None, _none_or(_choice(*REGIONS)), "|".join(REGIONS))
+    only: str | None = _option(None, values.none_or(values.choice(*REGIONS)), "|".join(REGIONS))
     """Transfer only the mouth, the eyes (lids and gaze), the expression (both, and brows) or the
     head's movement; the rest stays as in the portrait. Needs pose portrait."""
 
-    mouth: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    mouth: float = _option(1.0, values.strength, "F", span=(0, STRONGEST))
     """Strength of the mouth's movement, 0 (the portrait's own mouth) to 1.5. Needs pose portrait,
     like the next two."""
 
-    eyelids: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    eyelids: float = _option(1.0, values.strength, "F", span=(0, STRONGEST))
     """Strength of the eyelids' movement, 0 (the portrait's own lids) to 1.5."""
 
-    head: float = _option(1.0, _strength, "F", span=(0, STRONGEST))
+    head: float = _option(1.0, values.strength, "F", span=(0, STRONGEST))
     """Strength of the head's movement, 0 (the portrait's own pose) to 1.5."""
+
+    faces: str | tuple[int, ...] | None = _option(
+        None, values.none_or(values.faces), "all|N,M,...", False
+    )
+    """Animate several faces of the portrait and put them back into it: all, or their numbers as of
+    --face. One driving clip drives them all, or each has its own. The first clip sets frame rate,
+    length and sound; a shorter one holds its last pose."""
 
     def __post_init__(self):
         for one in fields(self):
@@ -245,6 +150,10 @@ class AnimateOptions:
                     f"{name}: found {found!r}, expected {needed} with only, mouth, eyelids and "
                     "head, which scale the movement from the portrait's own pose"
                 )
+        for name, start in (("face", 0), ("source_crop", "auto")):
+            if self.faces is not None and getattr(self, name) != start:
+                other = name.replace("_", "-")
+                raise InputError(f"faces: cannot be combined with {other}; leave one of them out")
 
     @property
     def controlled(self) -> bool:

@@ -30,10 +30,11 @@ SLOW = frozenset(
     "test_calibration test_clips test_cluster test_compare test_config test_datasets test_detail "
     "test_diagnostics test_discriminator test_distil test_embedded test_embedding test_end_to_end "
     "test_engine test_equality test_evaluate test_examples test_export test_faces test_faults "
-    "test_growth test_hub test_limits test_lineage test_methods test_motion_file test_moviepy "
-    "test_names test_network test_nodes test_openvino_runtime test_options test_parallel "
-    "test_pipeline test_prepare test_procedural_face test_promises test_publish test_rectification "
-    "test_reduced_precision test_registry test_scene test_score test_start test_suite "
+    "test_group test_growth test_hub test_limits test_lineage test_methods test_motion_file "
+    "test_moviepy test_names test_network test_nodes test_openvino_runtime test_options "
+    "test_parallel test_pipeline test_prepare test_procedural_face test_promises test_publish "
+    "test_rectification test_reduced_precision test_registry test_scene test_score test_start "
+    "test_suite "
     "test_trainer test_video test_weights test_without_torch".split()
 )
 """Folders and files whose tests take several seconds, most of them because they start programs."""

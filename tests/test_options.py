@@ -24,6 +24,9 @@ from ostnet import AnimateOptions, InputError
         ("max_seconds", "1.5", 1.5),
         ("only", "eyes", "eyes"),
         ("head", "0.5", 0.5),
+        ("faces", "all", "all"),
+        ("faces", "2, 0", (2, 0)),
+        ("faces", "", None),
     ],
 )
 def test_texts_of_tables_and_flags_are_read(name, given, value):
@@ -54,11 +57,19 @@ def test_texts_of_tables_and_flags_are_read(name, given, value):
         ("max_seconds", -3, "expected a number above 0"),
         ("only", "nose", "expected one of mouth, eyes, expression, head"),
         ("eyelids", 1.6, "expected a number from 0 to 1.5"),
+        ("faces", "0,0", "expected all or N,M,... with up to 8 different numbers"),
+        ("faces", range(9), "expected all or N,M,... with up to 8 different numbers"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_line(name, wrong, expected):
     with pytest.raises(InputError, match=f"^{name.replace('_', '-')}: found .*, {expected}"):
         AnimateOptions(**{name: wrong})
+
+
+@pytest.mark.parametrize("other", [{"face": 1}, {"source_crop": "0,0,99"}])
+def test_several_faces_exclude_the_choice_of_one(other):
+    with pytest.raises(InputError, match="^faces: cannot be combined with"):
+        AnimateOptions(faces="all", **other)
 
 
 def test_a_run_ends_at_the_first_of_its_limits():

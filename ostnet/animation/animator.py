@@ -3,20 +3,18 @@
 import json
 from collections.abc import Iterable, Iterator
 from copy import copy
-from dataclasses import replace
 from functools import cached_property
-from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ostnet.animation import pictures, steering
-from ostnet.animation.comparators import MotionPoints, nearest_in_shape, to_numpy
+from ostnet.animation import pictures
+from ostnet.animation.comparators import to_numpy
 from ostnet.animation.control import strengths
-from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame, as_driving_frame
-from ostnet.animation.pose import UNKNOWN_LENGTH, Shot, neutral_shot, read_shots, starting_shot
+from ostnet.animation.frame import STREAM, ClipReference, DrivingFrame, Frame
 from ostnet.animation.prefetch import ahead
+from ostnet.animation.reference import measure_clip
 from ostnet.animation.stages import Stages, pair
 from ostnet.backends import all_threads, in_torch, load_backend
 from ostnet.backends.device import choose_device, is_cpu
@@ -199,15 +197,7 @@ class Animator:
         Only what the options need is measured. The frames are read once for each and not kept; they
         must allow a fresh reading.
         """
-        clip = ClipReference(fps, still=length_hint(frames, 2) == 1)
-        if options.scale_window == "clip":
-            clip = replace(clip, scale=self._clip_scale(frames, options, clip))
-        if options.motion == "relative":
-            clip = replace(clip, anchor=self._anchor(frames, options, clip))
-        posed = options.pose != "driver" and options.motion == "absolute"
-        if posed or options.scale_window == "start":
-            clip = replace(clip, shots=self._shots(frames, options, clip))
-        return clip
+        return measure_clip([self._stages], frames, options, fps)[0]
 
     def resized(self, size: int) -> "Animator":
         """Return an animator of another result size that shares the networks, without a source."""
@@ -215,33 +205,6 @@ class Animator:
         other.size = _checked_size(size)
         other._source = other._portrait = other._opacity = None
         return other
-
-    def _clip_scale(self, frames, options: AnimateOptions, clip: ClipReference):
-        """Return the median of ln s over all frames, as (s_x, s_y)."""
-        readings = self._stages.readings(frames, options, clip)
-        return steering.clip_scale(pair(reading.alignment.scale) for reading in readings)
-
-    def _anchor(self, frames, options: AnimateOptions, clip: ClipReference) -> MotionPoints | None:
-        """Return the driving keypoints whose pose is nearest the source's; None without frames."""
-        readings = self._stages.readings(frames, options, clip)
-        return nearest_in_shape(
-            self.source.keypoints, (MotionPoints(r.x_driving, r.x_rectified) for r in readings)
-        )
-
-    def _shots(self, frames, options: AnimateOptions, clip: ClipReference) -> tuple[Shot, ...]:
-        """Return the neutral pose and the starting scale of each shot.
-
-        The networks see 48 frames at most, spread over the clip, and the first of each shot; for
-        ``scale_window="start"``, the first second of each shot.
-        """
-        start, length = options.scale_window == "start", length_hint(frames, UNKNOWN_LENGTH)
-        read = read_shots(map(as_driving_frame, frames), length, clip.second if start else None)
-        options = replace(options, scale_window="frame") if start else options
-        return tuple(
-            starting_shot(first, readings) if start else neutral_shot(first, readings)
-            for first, taken in read
-            if (readings := list(self._stages.readings(taken, options, clip)))
-        )
 
     @property
     def _stages(self) -> Stages:
@@ -272,6 +235,16 @@ class Animator:
         if not self.networks.uses_torch:
             return pictures.to_array(picture, side, name)
         return pictures.to_tensor(picture, side, self.device, name)
+
+
+def references(
+    animators: Iterable[Animator],
+    frames: Iterable[np.ndarray | DrivingFrame],
+    options: AnimateOptions,
+    fps: float,
+) -> list[ClipReference]:
+    """Return :meth:`Animator.reference` of several sources that one clip drives."""
+    return measure_clip([one._stages for one in animators], frames, options, fps)
 
 
 def _centred(image: np.ndarray) -> Framed:

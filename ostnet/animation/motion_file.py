@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -34,6 +34,7 @@ from ostnet.options import AnimateOptions
 
 if TYPE_CHECKING:
     from ostnet.animation.pipeline import Pipeline
+    from ostnet.animation.scene import Scene
 
 SUFFIX = ".motion.safetensors"
 """Usual end of the name; any safetensors file is read as one."""
@@ -130,8 +131,8 @@ def record(
     """
     if not isinstance(driving, Clip) and is_motion(Path(driving)):
         raise InputError("driving: it is a motion file already; give a clip")
-    options = replace(options or AnimateOptions(), source_crop="none", size=None)
-    scene = pipeline.open(_NO_PORTRAIT, driving, options)
+    options = replace(options or AnimateOptions(), source_crop="none", size=None, faces=None)
+    scene = cast("Scene", pipeline.open(_NO_PORTRAIT, driving, options))
     animator = pipeline.animator(scene.framed)
     points, faces, cuts, starts = [], [], [], AbruptChange(CUT)
     for frame in scene.frames():

@@ -1,6 +1,7 @@
 """The outputs of a run: its files, the pictures in them, its progress and its result."""
 
 import functools
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,10 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from ostnet.animation.frame import Frame
+from ostnet.animation.prefetch import close
+from ostnet.animation.scene import Scene
+from ostnet.animation.trace import Trace
+from ostnet.files import write_text
 from ostnet.media.compose import BACKGROUND, LETTERS, grid
 from ostnet.media.paste import Paster
 from ostnet.media.picture_folder import holds_alpha
@@ -26,6 +31,19 @@ LABELS = {
 """Variant -> the label of its pane."""
 
 TEAL = (45, 212, 191)
+
+Spread = tuple[float, float]
+Variants = dict[str, Frame]
+
+
+class Rendered(NamedTuple):
+    """What was made of one driving frame; of several faces, measurements of the first one's."""
+
+    pictures: dict[str, np.ndarray]
+    """Name of the clip -> its picture, uint8 (H, W, 3)."""
+    variants: Variants
+    source_spread: Spread
+    """(sigma_x, sigma_y) of the portrait's keypoints."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +84,15 @@ class Outputs:
         shown = "rectified" in self.clips or "grid" in self.clips
         return shown and rectifying(self.names) is not None
 
+    def save(self, log: Trace | None) -> dict[str, Path]:
+        """Write trace and chart of a run, and return all its files by name."""
+        if self.trace and log:
+            write_text(self.trace, log.text())
+        if self.chart:
+            from ostnet.animation.chart import scale_chart
 
-class Rendered(NamedTuple):
-    """What was made of one driving frame."""
-
-    pictures: dict[str, np.ndarray]
-    """Name of the clip -> its picture, uint8 (H, W, 3)."""
-    variants: dict[str, Frame]
-    source_spread: tuple[float, float]
-    """(sigma_x, sigma_y) of the portrait's keypoints."""
+            scale_chart(log.document if log else {}, self.chart)
+        return self.clips | ({"trace": self.trace} if self.trace else {})
 
 
 @dataclass(frozen=True)
@@ -99,7 +117,8 @@ class Result:
     seconds: float
     """Wall time."""
     scales: list[tuple[float, float]]
-    """(s_x, s_y) of each frame: how many times larger the driving face is than the source's."""
+    """(s_x, s_y) of each frame: how many times larger the driving face is than the source's. Of
+    several faces, this and the next are of the first one."""
     faces: list[bool]
     """Whether each driving frame shows a face; where it does not, the last motion is repeated."""
     trace: dict = field(default_factory=dict)
@@ -121,6 +140,19 @@ class Result:
     def held(self) -> int:
         """Number of driving frames without a face."""
         return self.faces.count(False)
+
+
+def scene_pictures(
+    scene: Scene, frames: Iterator[tuple[Spread, Variants]], outputs: Outputs
+) -> Generator[Rendered, None, None]:
+    """Yield the pictures of each driving frame; closes ``frames``, which ends their threads."""
+    source, options, paster = scene.source, scene.options, scene.paster
+    try:
+        for spread, made in frames:
+            pictures = pictures_of(source, made, outputs, paster, options.visible_mark)
+            yield Rendered(pictures, made, spread)
+    finally:
+        close(frames)
 
 
 def pictures_of(

@@ -5,7 +5,7 @@ Command line, page, API and batches all run this.
 
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
@@ -14,27 +14,34 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ostnet.animation.animator import Animator
-from ostnet.animation.frame import DrivingFrame, Frame
-from ostnet.animation.outputs import MARK, Outputs, Rendered, Result, Step, pictures_of, rectifying
-from ostnet.animation.prefetch import close
-from ostnet.animation.scene import Scene, open_scene
+from ostnet.animation.frame import DrivingFrame
+from ostnet.animation.group import Driver, Group, animate_faces, group_pictures, open_inputs
+from ostnet.animation.outputs import (
+    MARK,
+    Outputs,
+    Rendered,
+    Result,
+    Spread,
+    Step,
+    Variants,
+    rectifying,
+    scene_pictures,
+)
+from ostnet.animation.scene import Scene
 from ostnet.animation.trace import Trace
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.backends.digest import detector_digest
-from ostnet.files import staged, write_text
+from ostnet.files import staged
 from ostnet.hub import resolve
 from ostnet.media.picture_folder import open_output
 from ostnet.media.signing import check_signer
 from ostnet.media.square import Framed
-from ostnet.media.video import Clip
 from ostnet.methods import VARIANTS
 from ostnet.options import AnimateOptions
 
 if TYPE_CHECKING:
     from ostnet.model.ostnet import OSTNet
 
-Spread = tuple[float, float]
-Variants = dict[str, Frame]
 OnStep = Callable[[Step], object]
 Cancel = Callable[[], bool]
 
@@ -95,7 +102,7 @@ class Pipeline:
     def __call__(
         self,
         portrait: str | Path,
-        driving: str | Path,
+        driving: str | Path | Sequence[str | Path],
         output: str | Path,
         options: AnimateOptions | None = None,
         *,
@@ -107,7 +114,8 @@ class Pipeline:
 
         Args:
             portrait: picture file with a face.
-            driving: video or motion file with a moving face, or a folder or pattern of pictures.
+            driving: video or motion file with a moving face, or a folder or pattern of pictures;
+                with ``options.faces`` also one for each face.
             output: video to write, whose suffix chooses the container; without a suffix: folder to
                 write PNG files into.
             options: see :class:`AnimateOptions`.
@@ -143,7 +151,7 @@ class Pipeline:
 
     def run_folder(
         self,
-        scene: Scene,
+        scene: Scene | Group,
         folder: Path,
         names: Iterable[str],
         on_step: OnStep | None = None,
@@ -153,10 +161,11 @@ class Pipeline:
     ) -> Result:
         """Write variants, ``rectified`` and ``grid`` as MP4 and trace.json into a folder.
 
-        The files appear together at the end.
+        Of a group, only variants and the first face's trace. The files appear together at the end.
         """
-        names = list(names)
-        clips = [*names, *(["rectified"] if rectifying(names) else []), "grid"]
+        clips = names = list(names)
+        if not isinstance(scene, Group):
+            clips = [*names, *(["rectified"] if rectifying(names) else []), "grid"]
         with staged(folder) as stage:
             outputs = Outputs(
                 {name: stage / f"{name}.mp4" for name in clips},
@@ -169,7 +178,7 @@ class Pipeline:
 
     def run(
         self,
-        scene: Scene,
+        scene: Scene | Group,
         outputs: Outputs,
         on_step: OnStep | None = None,
         cancel: Cancel = _never,
@@ -203,39 +212,31 @@ class Pipeline:
                     newest = pictures.get("grid", next(iter(pictures.values())))
                     on_step(Step(done, total, pace * (total - done), newest))
             stopped = len(faces) < total and cancel()
-        trace = log.document if log else {}
-        if outputs.trace and log:
-            write_text(outputs.trace, log.text())
-        if outputs.chart:
-            from ostnet.animation.chart import scale_chart
-
-            scale_chart(trace, outputs.chart)
-        written = outputs.clips | ({"trace": outputs.trace} if outputs.trace else {})
+        trace, written = log.document if log else {}, outputs.save(log)
         return Result(written, time.perf_counter() - started, scales, faces, trace, stopped)
 
     def stream(
-        self, scene: Scene, outputs: Outputs, cancel: Cancel = _never
+        self, scene: Scene | Group, outputs: Outputs, cancel: Cancel = _never
     ) -> Generator[Rendered, None, None]:
         """Yield the pictures of each driving frame, as they come; write no file.
 
-        Args:
-            scene: portrait and driving clip.
-            outputs: names of the clips to render; their paths are not used.
-            cancel: called at every frame; once it returns True, no more frames follow.
+        ``outputs`` names the clips to render; of a group, variants only. Once ``cancel``, which is
+        called at every frame, returns True, no more frames follow.
         """
-        source, options, paster = scene.source, scene.options, scene.paster
-        if scene.motion is not None:
-            scene.motion.check_detector(self.detector)
-        driving, more = scene.frames(cancel), (outputs.measures, outputs.rectified)
-        frames = self.generate(scene.framed, driving, outputs.names, options, scene.fps, *more)
-        try:
-            for done, (spread, made) in enumerate(frames, 1):
-                pictures = pictures_of(source, made, outputs, paster, options.visible_mark)
-                yield Rendered(pictures, made, spread)
+        for motion in scene.motions:
+            motion.check_detector(self.detector)
+        more = outputs.names, scene.options, scene.fps, outputs.measures, outputs.rectified
+        if isinstance(scene, Group):
+            faces = self.generate_faces(scene.sources, scene.frames(cancel), *more)
+            pictures = group_pictures(scene, faces)
+        else:
+            frames = self.generate(scene.framed, scene.frames(cancel), *more)
+            pictures = scene_pictures(scene, frames, outputs)
+        with closing(pictures):
+            for done, rendered in enumerate(pictures, 1):
+                yield rendered
                 if done < scene.total and cancel():
                     return
-        finally:
-            close(frames)  # ends the prefetching threads
 
     def generate(
         self,
@@ -263,6 +264,12 @@ class Pipeline:
         for made in animator.variants(frames, names, options, clip, measure, rectified):
             yield animator.source_spread, made
 
+    def generate_faces(
+        self, sources: list[Framed], drivers: list[Iterable[DrivingFrame]], *more
+    ) -> Iterator[list[tuple[Spread, Variants]]]:
+        """Yield what :meth:`generate` yields, for several faces; ``more`` are its arguments."""
+        yield from animate_faces([self.animator(source) for source in sources], drivers, *more)
+
     def animator(self, source: Framed) -> Animator:
         """Return an animator of a portrait's square; all of a pipeline share its networks."""
         animator = self._networks().resized(source.side)
@@ -282,13 +289,13 @@ class Pipeline:
     def open(
         self,
         portrait: str | Path | np.ndarray,
-        driving: str | Path | Clip,
+        driving: Driver | Sequence[Driver],
         options: AnimateOptions,
         cancel: Cancel = _never,
         transparent: bool = False,
-    ) -> Scene:
-        """Return the scene, see :func:`open_scene`; show its warnings once the networks work."""
-        scene = open_scene(portrait, driving, options, cancel, transparent)
+    ) -> Scene | Group:
+        """Return the opened inputs, see :func:`open_inputs`; show their warnings."""
+        scene = open_inputs(portrait, driving, options, cancel, transparent)
         self._networks()
         for text in scene.warnings:
             warnings.warn(text, stacklevel=1)

@@ -55,6 +55,11 @@ class Scene:
     """Alpha channel of the portrait, uint8 (H, W), which the result has too; None: opaque."""
 
     @property
+    def motions(self) -> list[Motion]:
+        """The motion files that drive."""
+        return [] if self.motion is None else [self.motion]
+
+    @property
     def size(self) -> int:
         """Side of the result in pixels, even."""
         square, wanted = self.source_crop.size, self.options.size

@@ -12,6 +12,9 @@ from ostnet.openvino_runtime import openvino_runtime
 
 Shape = tuple[int, ...]
 
+ENLARGED = 8
+"""Sizes of results whose graphs are kept: the faces of one portrait may differ in size."""
+
 
 class Graphs:
     """Compiled graphs of one folder; each call is one picture, from any thread.
@@ -52,9 +55,12 @@ class Graphs:
         inputs = painted, flow, mix, picture
         mixed = None if mix is None else mix.shape
         shapes = (painted.shape, flow.shape, mixed, picture.shape, size)
-        if shapes not in self._enlarging:
-            self._enlarging = {shapes: _Graph(enlargement(*shapes), self._threads)}
-        return self._enlarging[shapes](array for array in inputs if array is not None)[0]
+        graph = self._enlarging.get(shapes)
+        if graph is None:
+            if len(self._enlarging) >= ENLARGED:
+                self._enlarging.clear()
+            graph = self._enlarging[shapes] = _Graph(enlargement(*shapes), self._threads)
+        return graph(array for array in inputs if array is not None)[0]
 
 
 class _Graph:

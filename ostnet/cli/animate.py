@@ -38,7 +38,7 @@ FILES = (
 def animate(argv: list[str]) -> None:
     """Write one video of the source performing the driving clip."""
     parser = Parser("ostnet animate", COMMANDS["animate"])
-    add_files(parser)
+    add_files(parser, "; with --faces also one for each face, in their order", "+")
     parser.add_argument(
         "--output",
         required=True,
@@ -117,8 +117,14 @@ def motion(argv: list[str]) -> None:
     print(f"wrote {arguments.output}: {len(made.faces)} frames, {made.faces.sum()} with a face")
 
 
-def add_files(parser: Parser) -> None:
-    """Add the flags of the portrait and the driving clip."""
+def add_files(parser: Parser, more: str = "", number: str | None = None) -> None:
+    """Add the flags of the portrait and the driving clip.
+
+    Args:
+        parser: to which they are added.
+        more: added to the help on the driving clip.
+        number: of clips, as argparse's ``nargs``; None: one, which is no list.
+    """
     add = parser.add_argument
     add("--source", required=True, type=existing_file, metavar="P", help="portrait picture")
     add(
@@ -127,7 +133,8 @@ def add_files(parser: Parser) -> None:
         type=driving_clip,
         metavar="V",
         help="driving clip: a video, a motion file, or a folder or pattern (frames/*.png, "
-        "frames/%%04d.png) of pictures",
+        f"frames/%%04d.png) of pictures{more}",
+        nargs=number,
     )
 
 
@@ -172,7 +179,8 @@ def refuse_overwriting(arguments: Namespace, *outputs: Path | None) -> None:
     Raises:
         InputError: they are.
     """
-    taken = {arguments.source.resolve(): "source", arguments.driving.resolve(): "driving"}
+    driving = arguments.driving if isinstance(arguments.driving, list) else [arguments.driving]
+    taken = {arguments.source.resolve(): "source"} | {p.resolve(): "driving" for p in driving}
     for path in outputs:
         if path is None:
             continue

@@ -72,4 +72,4 @@ def _widgets(one: Field, kind: Any, text: str) -> Iterator[tuple[str, Widget]]:
         step = {"step": 0.01} if float in parts else {}
         yield one.name, ("FLOAT" if step else "INT", settings | numbers | step)
     else:
-        yield one.name, ("STRING", settings)
+        yield one.name, ("STRING", settings | {"default": one.default or ""})

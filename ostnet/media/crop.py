@@ -10,7 +10,7 @@ import numpy as np
 from ostnet.errors import InputError
 from ostnet.media.faces import Detector, make_detector
 from ostnet.media.limits import MOST_REACH
-from ostnet.media.orientation import upright_faces
+from ostnet.media.orientation import Upright, upright_faces
 from ostnet.media.sandbox import Cancel
 from ostnet.media.square import (
     FRAMING,
@@ -89,6 +89,27 @@ def source_crop(
             f"{role}: no face was found (by {detector.name}); the centre square is used; "
             "draw another: --source-crop X,Y,SIDE"
         )
+    square, notes = _framed(seen, face, height, width)
+    return square, _warning(role, notes)
+
+
+def face_crops(
+    image: np.ndarray, detector: Detector | None = None
+) -> list[tuple[Crop, list[str], float]]:
+    """Choose the squares of all faces of a portrait, largest face first, as `source_crop` does.
+
+    Returns:
+        For each face its square, notes on it, and the height of the face in pixels.
+    """
+    seen = upright_faces(image, detector or make_detector())
+    return [
+        (*_framed(seen, face, *image.shape[:2]), one.box.height)
+        for face, one in enumerate(seen.faces)
+    ]
+
+
+def _framed(seen: Upright, face: int, height: int, width: int) -> tuple[Crop, list[str]]:
+    """Return the square of a face in the unturned picture (height, width), and notes on it."""
     chosen = seen.faces[face]
     box, roll = chosen.box, chosen.roll if abs(chosen.roll) > LEVEL else 0.0
     turned = (width, height) if seen.turns % 2 else (height, width)
@@ -103,7 +124,7 @@ def source_crop(
     if box.height < SMALL_FACE:
         notes.append(f"the face is only {box.height:.0f} pixels high; "
                      "a larger picture gives a sharper result")  # fmt: skip
-    return square, _warning(role, notes)
+    return square, notes
 
 
 def driving_crop(

@@ -1,5 +1,6 @@
-"""Blending of the animated square into the portrait it was cut from."""
+"""Blending of animated squares into the portrait they were cut from."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,6 +24,9 @@ SPREAD = 5.0
 
 FADE = 0.05
 """Weight of zero correction, which prevails far from the border."""
+
+CROSSFADE = 0.3
+"""Width of the transition between the faces of two squares that overlap, in half sides."""
 
 
 class Paster:
@@ -62,7 +66,6 @@ class Paster:
         )
         mask = Image.fromarray(np.round(255 * soft_mask(crop, height, width)).astype(np.uint8))
         self._mask = self._laid(mask).crop(self._part)
-        self._under = Image.fromarray(np.ascontiguousarray(portrait[self._place]))
         self._colours = crop.apply(portrait, COARSE).astype(np.float32)  # (c, c, 3)
         coarse = mask.resize((COARSE, COARSE), Image.Resampling.BOX)
         self._border = 1.0 - np.asarray(coarse, np.float32)[..., None] / 255  # (c, c, 1)
@@ -76,25 +79,43 @@ class Paster:
         """
         from PIL import Image
 
-        generated = np.rot90(generated, -self._quarters)
         result = self._portrait.copy()
-        part = self._part_of(self._matched(generated[..., :3]))
-        result[self._place] = Image.composite(part, self._under, self._mask)
+        self.paste_onto(result, generated)
         if self._opacity is None:
             return result
         alpha = self._opacity.copy()
-        part = self._part_of(Image.fromarray(np.ascontiguousarray(generated[..., 3])))
-        under = Image.fromarray(np.ascontiguousarray(alpha[self._place]))
-        alpha[self._place] = Image.composite(part, under, self._mask)
+        opacity = np.rot90(generated[..., 3], -self._quarters)
+        self._blend(alpha, Image.fromarray(np.ascontiguousarray(opacity)))
         return np.dstack([result, alpha])
 
-    def _part_of(self, square):
-        """Return the visible part of a picture of an upright square, as it lies in the portrait."""
+    def paste_onto(self, result: np.ndarray, generated: np.ndarray) -> None:
+        """Paste a square, uint8 (h, h, 3 or 4), into a picture, uint8 (H, W, 3)."""
+        self._blend(result, self._matched(np.rot90(generated, -self._quarters)[..., :3]))
+
+    def _blend(self, result: np.ndarray, square) -> None:
+        """Write a picture of an upright square into its place, (H, W) or (H, W, 3)."""
         from PIL import Image
 
         if square.size != self._size:
             square = square.resize(self._size, Image.Resampling.BICUBIC)
-        return self._laid(square).crop(self._part)
+        part = self._laid(square).crop(self._part)
+        under = Image.fromarray(np.ascontiguousarray(result[self._place]))
+        result[self._place] = Image.composite(part, under, self._mask)
+
+    def leave_to(self, others: np.ndarray, share: np.ndarray) -> None:
+        """Reduce the mask to a share of itself, and add it to the weights of later squares.
+
+        Args:
+            others: sum of the weights (H, W) of all squares that are pasted after this one.
+            share: of this square in each pixel of its place.
+        """
+        from PIL import Image
+
+        weights = np.asarray(self._mask, np.float32) / 255 * share
+        rest = 1 - others[self._place]
+        shown = np.divide(weights, rest, out=np.zeros_like(weights), where=rest > 1e-3)
+        self._mask = Image.fromarray(np.round(255 * shown.clip(0, 1)).astype(np.uint8))
+        others[self._place] += weights
 
     def _laid(self, square):
         """Return a picture of an upright square, tilted as in the portrait, on black."""
@@ -121,6 +142,46 @@ class Paster:
     def _blurred(self, field: np.ndarray) -> np.ndarray:
         """Blur a field (c, c, n) with a Gaussian, zero outside."""
         return np.einsum("yi,ijn,xj->yxn", self._blur, field, self._blur, optimize=True)
+
+
+class GroupPaster:
+    """Blends the generated squares of several faces into one portrait.
+
+    Where squares overlap, a pixel belongs to the face that is nearest, in halves of the sides of
+    their squares, with a soft transition.
+    """
+
+    def __init__(self, portrait: np.ndarray, crops: Sequence[Crop]):
+        """Take a portrait, uint8 RGB (H, W, 3), and the places of the squares in it."""
+        self._portrait = portrait
+        self._pasters = [Paster(portrait, crop) for crop in crops]
+        others = np.zeros(portrait.shape[:2], np.float32)
+        for index, paster in reversed(list(enumerate(self._pasters))):
+            paster.leave_to(others, nearness(crops, index, *paster._place))
+
+    def paste(self, squares: Sequence[np.ndarray]) -> np.ndarray:
+        """Return a copy of the portrait with the squares, uint8 (h, h, 3), in it."""
+        result = self._portrait.copy()
+        for paster, square in zip(self._pasters, squares, strict=True):
+            paster.paste_onto(result, square)
+        return result
+
+
+def nearness(crops: Sequence[Crop], index: int, rows: slice, columns: slice) -> np.ndarray:
+    """Return to which share, in [0, 1], each pixel belongs to the face of one of the crops.
+
+    The shares of all crops add up to at most 1, of two crops to 1.
+    """
+    y, x = np.mgrid[rows, columns].astype(np.float32) + 0.5  # (h, w) each
+    distances = [
+        np.hypot(x - crop.left - crop.size / 2, y - crop.top - crop.size / 2) / (crop.size / 2)
+        for crop in crops
+    ]
+    share = np.ones_like(x)
+    for distance in (one for number, one in enumerate(distances) if number != index):
+        ahead = ((distance - distances[index]) / CROSSFADE + 0.5).clip(0, 1)
+        share *= ahead * ahead * (3 - 2 * ahead)
+    return share
 
 
 def soft_mask(crop: Crop, height: int, width: int) -> np.ndarray:

@@ -7,11 +7,12 @@ from typing import Any
 import gradio as gr
 
 from ostnet.animation import VARIANTS
+from ostnet.animation.group import Group
 from ostnet.animation.pipeline import Step
 from ostnet.errors import InputError
 from ostnet.ui import engine, markup, runs
 from ostnet.ui.given import Given
-from ostnet.ui.inputs import make_scene, still_clip
+from ostnet.ui.inputs import make_group, make_scene, still_clip
 from ostnet.ui.markup import player
 from ostnet.ui.previews import complaint, seen_driving, seen_portrait
 from ostnet.ui.visitors import VISITORS
@@ -43,8 +44,10 @@ def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
     if clip is None or visitor.known(given.portrait_key) is None:
         return "", gr.Button(interactive=False)
     frames = clip.frames
-    variants = len(VARIANTS) if given.compare else 1
+    faces, variants = len(given.faces or [0]), len(_names(given))
     words = f"{frames} frames" + (f", {variants} variants each" if variants > 1 else "")
+    words += f", {faces} faces" if given.faces else ""
+    frames *= faces
     pace = engine.PACE.known(variants)
     if pace is not None:
         words += f": about {_duration(1 + frames * pace)} on this machine ({_device()})"
@@ -81,13 +84,14 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
         yield _unchanged(markup.note("Stopped before it began."))
         return
     options = given.options
-    names = list(VARIANTS) if given.compare else [options.variant]
+    names = _names(given)
     try:
         pairs = given.pairs()
         for number, pair in enumerate(pairs, 1):
             which = f"Pair {number} of {len(pairs)}. " if len(pairs) > 1 else ""
             portrait, driving = seen_portrait(visitor, pair), seen_driving(visitor, pair)
-            scene = make_scene(portrait, driving, options)
+            make = make_group if pair.faces else make_scene
+            scene = make(portrait, driving, pair.options)
             name = f"{portrait.path.stem} × {driving.path.stem}"
             run = partial(
                 engine.pipeline().run_folder,
@@ -101,7 +105,8 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
                     if isinstance(event, Step):
                         yield _unchanged(_status(event, which, len(names)))
                         continue
-                    engine.PACE.learn(len(names), event.seconds, event.frames)
+                    frames = event.frames * len(pair.faces or [0])
+                    engine.PACE.learn(len(names), event.seconds, frames)
                     made = runs.Run(name, scene, event, options.variant)
                     visitor.runs.append(made)
                     yield (markup.fine(which + runs.pace(event)), *runs.shown(made))
@@ -150,10 +155,19 @@ def paste(which: int | None, request: gr.Request) -> object:
         gr.Warning("There is no result to put back; press Animate first.")
         return gr.skip()
     run = made[which if which is not None and which < len(made) else -1]
+    if isinstance(run.scene, Group):
+        gr.Warning("This result already shows the whole portrait.")
+        return gr.skip()
     output = run.clip.with_name("portrait.mp4")
     runs.paste_back(run.scene, run.clip, output)
     shown = player(output, float(run.scene.video.fps), caption="in the portrait", sound=True)
     return gr.HTML(shown, visible=True)
+
+
+def _names(given: Given) -> list[str]:
+    """Return the variants of a run; several faces are made in one."""
+    every = given.compare and not given.faces
+    return list(VARIANTS) if every else [given.options.variant]
 
 
 def _unchanged(status: str) -> tuple:

@@ -5,7 +5,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from ostnet.options import STRONGEST
+from ostnet.option_values import MOST_FACES, STRONGEST
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import examples, markup, measurements
 from ostnet.ui.engine import PRIVATE
@@ -52,6 +52,7 @@ def build(measured: measurements.Measurements) -> tuple[Components, list[gr.HTML
             )
             portraits = _shelf(examples.PORTRAITS, portrait, "Example portraits")
             portrait_view, drawn = _view("portrait")
+            faces = _faces(portrait_view)
         with gr.Column(min_width=150):
             clip = gr.Video(
                 examples.first(examples.CLIPS),
@@ -102,8 +103,9 @@ def build(measured: measurements.Measurements) -> tuple[Components, list[gr.HTML
     other_clip = [clip.upload, clip.clear, clip.input, clips.select, still.change]
     for other, text in ((other_portrait, drawn), (other_clip, clip_drawn)):
         gr.on(other, lambda: "", None, text, queue=False, show_progress="hidden", **PRIVATE)
+    gr.on(other_portrait, list, None, faces, queue=False, show_progress="hidden", **PRIVATE)
     components = {
-        "portrait": portrait, "square": square, "face": face, "drawn": drawn,
+        "portrait": portrait, "square": square, "face": face, "drawn": drawn, "faces": faces,
         "clip": clip, "seconds": seconds, "clip_square": clip_square, "clip_face": clip_face,
         "clip_drawn": clip_drawn, "zoom": zoom, **switches, "size": size, "window": window,
         "pose": pose, "rectify": rectify, **strengths, "more": more,
@@ -127,6 +129,24 @@ def _view(name: str) -> tuple[gr.HTML, gr.Textbox]:
 
     view.draw(drawn, None, text, show_progress="hidden", queue=False, **PRIVATE)
     return view, text
+
+
+def _faces(view: gr.HTML) -> gr.CheckboxGroup:
+    """Add the choice of faces, for pictures with several; a click on a face toggles it too."""
+    group = gr.CheckboxGroup(
+        [str(number) for number in range(1, MOST_FACES + 1)],
+        label="Faces to animate together",
+        info="Each performs the clip; the result is the whole picture. None ticked: one face, the "
+        "square.",
+        visible=False,
+        elem_id="faces",
+    )
+
+    def toggle(chosen: list[str], event: gr.EventData) -> list[str]:
+        return sorted(set(chosen or []) ^ {event.face})
+
+    view.pick(toggle, group, group, show_progress="hidden", queue=False, **PRIVATE)
+    return group
 
 
 def _face() -> gr.Number:

@@ -86,7 +86,11 @@ def _connect_previews(
         **PRIVATE,
     }
     for preview, triggers, view in (
-        (previews.show_portrait, ("portrait", "square", "face", "drawn"), views[0]),
+        (
+            previews.show_portrait,
+            ("portrait", "square", "face", "drawn", "faces"),
+            [views[0], inputs["faces"]],
+        ),
         (
             previews.show_driving,
             ("clip", "seconds", "clip_square", "clip_face", "clip_drawn", "zoom"),

@@ -12,20 +12,21 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
+from ostnet.animation.group import open_inputs
 from ostnet.animation.pipeline import Result
-from ostnet.animation.scene import open_scene
 from ostnet.errors import InputError
 from ostnet.flags import field_docs
+from ostnet.media.video import read_image
 from ostnet.methods import VARIANTS
 from ostnet.options import COMPARISON, AnimateOptions
 from ostnet.ui import engine
 from ostnet.ui.engine import TURN
-from ostnet.ui.inputs import MOST_SECONDS, check_files
+from ostnet.ui.inputs import MOST_SECONDS, WHOLE_SIDE, check_files, fitted
 from ostnet.ui.visitors import VISITORS
 
 NOT_OFFERED = ("paste_back", "fps")
-"""Options without a parameter: a whole portrait may be of any size, which would be too costly; a
-driving clip is one file."""
+"""Options without a parameter: a whole portrait may be of any size, which would be too costly
+(`faces` shrinks it); a driving clip is one file."""
 
 AXES = {"x": "wide", "y": "high"}
 
@@ -146,7 +147,10 @@ def _run(
 ) -> Result:
     check_files(portrait, driving)
     visitor = VISITORS.get(request and request.session_hash, portrait, driving)
-    scene = open_scene(portrait, driving, options, visitor.gone.is_set)
+    picture = portrait
+    if options.faces is not None:
+        picture, _ = fitted(read_image(portrait, role="source"), [], WHOLE_SIDE)
+    scene = open_inputs(picture, driving, options, visitor.gone.is_set)
     names = VARIANTS if name == "compare" else [options.variant]
     with visitor.at_work():
         result = engine.pipeline().run_folder(

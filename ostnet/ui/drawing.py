@@ -4,9 +4,10 @@ Pictures are uint8 (H, W, 3); points are in [-1, 1], x right, y down, corners at
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from ostnet.media.compose import BACKGROUND
 from ostnet.media.crop import Crop
@@ -18,24 +19,34 @@ ENLARGED = 2
 """Factor by which drawings of 256-pixel pictures are enlarged, for thin lines."""
 
 
-def crop_outline(image: np.ndarray, crop: Crop, side: int = 640) -> np.ndarray:
-    """Return the whole picture, at most ``side`` pixels, dark outside the crop's square.
+def crop_outline(
+    image: np.ndarray, crops: Sequence[Crop], faces: Sequence[Crop] = (), side: int = 640
+) -> np.ndarray:
+    """Return the whole picture, at most ``side`` pixels, dark outside the squares of ``crops``.
 
-    A turned square has a thick upper edge.
+    A turned square has a thick upper edge. ``faces`` get boxes with their numbers, from 1.
     """
     height, width = image.shape[:2]
     ratio = min(1, side / max(height, width))
     size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
     picture = Image.fromarray(image).resize(size, Image.Resampling.BILINEAR, reducing_gap=2)
     dark = Image.blend(picture, Image.new("RGB", size, "#111113"), 0.62)
-    corners = [(x * ratio, y * ratio) for x, y in _corners(crop)]
+    squares = [[(x * ratio, y * ratio) for x, y in _corners(crop)] for crop in crops]
     inside = Image.new("L", size)
-    ImageDraw.Draw(inside).polygon(corners, fill=255)
+    for corners in squares:
+        ImageDraw.Draw(inside).polygon(corners, fill=255)
     dark.paste(picture, mask=inside)
-    draw = ImageDraw.Draw(dark)
-    draw.line([*corners, *corners[:2]], fill=TEAL, width=3, joint="curve")
-    if crop.roll:
-        draw.line(corners[:2], fill=TEAL, width=9)
+    draw, font = ImageDraw.Draw(dark), ImageFont.load_default(size=max(14, side / 24))
+    for crop, corners in zip(crops, squares, strict=True):
+        draw.line([*corners, *corners[:2]], fill=TEAL, width=3, joint="curve")
+        if crop.roll:
+            draw.line(corners[:2], fill=TEAL, width=9)
+    for number, face in enumerate(faces, 1):
+        left, top, box = (value * ratio for value in (face.left, face.top, face.size))
+        draw.rectangle([left, top, left + box, top + box], outline=AMBER, width=2)
+        x, y, right, bottom = draw.textbbox((left + 5, top + 3), str(number), font=font)
+        draw.rectangle([x - 5, y - 4, right + 5, bottom + 4], fill=AMBER)
+        draw.text((left + 5, top + 3), str(number), font=font, fill="#111113")
     return np.array(dark)
 
 

@@ -22,7 +22,7 @@ from ostnet.animation import VARIANTS, Animator, Frame
 from ostnet.animation.animator import choose_device
 from ostnet.animation.frame import ClipReference
 from ostnet.animation.pictures import to_picture, to_tensor, zoom
-from ostnet.animation.pipeline import Pipeline, Spread, Variants
+from ostnet.animation.pipeline import Pipeline
 from ostnet.backends.digest import detector_digest
 from ostnet.errors import InputError
 from ostnet.hub import Checkpoint, resolve
@@ -120,13 +120,13 @@ def gpu_seconds(frames: int) -> int:
     return int(START_SECONDS + FRAME_SECONDS * frames)
 
 
-def _seconds(source, frames, *more) -> int:
-    return gpu_seconds(len(frames))
+def _seconds(method, sources, frames, *more) -> int:
+    return gpu_seconds(sum(map(len, frames)) if method == "generate_faces" else len(frames))
 
 
 @spaces.GPU(duration=_seconds)
-def _borrowed(source, frames, *more) -> Iterator[tuple[Spread, Variants]]:
-    yield from Pipeline.generate(pipeline(), source, frames, *more)
+def _borrowed(method, sources, frames, *more) -> Iterator:
+    yield from getattr(Pipeline, method)(pipeline(), sources, frames, *more)
 
 
 class PagePipeline(Pipeline):
@@ -142,17 +142,28 @@ class PagePipeline(Pipeline):
             InputError: no GPU is available, or it was lost; the message states an alternative.
         """
         frames = list(frames) if ZERO_GPU else frames
-        try:
-            yield from _borrowed(source, frames, names, options, fps, measure, rectified)
-        except gr.Error as error:  # ZeroGPU's message on its quota
-            raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
-        except torch.AcceleratorError as error:
-            raise InputError(f"GPU: it failed during the run; try again, or {AT_HOME}") from error
+        yield from _run("generate", source, frames, names, options, fps, measure, rectified)
+
+    def generate_faces(self, sources, drivers, *more):
+        """Yield the same of several faces together; raises as :meth:`generate`."""
+        if ZERO_GPU:
+            read = {id(one): list(one) for one in {id(one): one for one in drivers}.values()}
+            drivers = [read[id(one)] for one in drivers]
+        yield from _run("generate_faces", sources, drivers, *more)
 
     @property
     def detector(self) -> str:
         """Return the digest of the file: on ZeroGPU, weights are read only where a GPU is lent."""
         return detector_digest(load().checkpoint.folder)
+
+
+def _run(*arguments) -> Iterator:
+    try:
+        yield from _borrowed(*arguments)
+    except gr.Error as error:  # ZeroGPU's message on its quota
+        raise InputError(f"GPU: {error.message}; {AT_HOME}") from error
+    except torch.AcceleratorError as error:
+        raise InputError(f"GPU: it failed during the run; try again, or {AT_HOME}") from error
 
 
 @functools.cache

@@ -57,6 +57,8 @@ class Given:
     face: int = 1
     drawn: str = ""
     """The portrait's square by hand, ``X,Y,SIDE``; empty: none."""
+    faces: list[str] | None = None
+    """Numbers of the faces to animate together, the largest being 1; empty: one face alone."""
     clip: str | None = None
     seconds: float = FIRST_SECONDS
     clip_square: str = next(iter(CLIP_CROPS))
@@ -106,6 +108,7 @@ class Given:
             mouth=self.mouth,
             eyelids=self.eyelids,
             head=self.head,
+            faces=tuple(sorted(int(one) - 1 for one in self.faces)) if self.faces else None,
         )
 
     def pairs(self) -> list["Given"]:
@@ -130,6 +133,7 @@ class Given:
             one = self
             if picture != self.portrait:
                 one = replace(self, portrait=picture, square=Given.square, face=1, drawn="")
+                one = replace(one, faces=None)
             automatic = {"clip_square": Given.clip_square, "clip_face": 1, "clip_drawn": ""}
             for clip in clips:
                 made.append(one if clip == self.clip else replace(one, clip=clip, **automatic))

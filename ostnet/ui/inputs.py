@@ -9,13 +9,16 @@ from typing import overload
 import numpy as np
 from PIL import Image
 
+from ostnet.animation.group import LEAST_FACE, Group, group_of
 from ostnet.animation.motion_file import Motion, is_motion, load_motion
 from ostnet.animation.pictures import keypoint_picture
 from ostnet.animation.scene import NETWORK_SIDE, Scene
 from ostnet.errors import InputError
-from ostnet.media.crop import Crop, driving_crop, source_crop
+from ostnet.media.crop import Crop, driving_crop, face_crops, source_crop
 from ostnet.media.faces import make_detector
+from ostnet.media.track import check_face
 from ostnet.media.video import VideoInfo, VideoWriter, probe, read_frames, read_image
+from ostnet.option_values import MOST_FACES
 from ostnet.options import AnimateOptions
 
 MOST_PORTRAIT_MB = 25
@@ -26,6 +29,8 @@ MOST_SECONDS = 60
 """Seconds of a driving clip that one run uses at most."""
 STILL_SIDE = 1024
 """Longest side of a still picture that drives, in pixels."""
+WHOLE_SIDE = 1280
+"""Longest side of a result that shows the whole portrait, in pixels."""
 STILLS = 25
 """Driving frames kept for previews and single pictures."""
 
@@ -40,6 +45,8 @@ class Portrait:
     crop: Crop
     note: str | None
     """A warning, such as that no face was found."""
+    faces: list[Crop]
+    """The squares of the faces that can be animated together, largest face first."""
 
     def square(self, size: int) -> np.ndarray:
         """Return the square at so many pixels, as the networks get it."""
@@ -85,7 +92,9 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
             f"give at most {MOST_PORTRAIT_PIXELS // 1_000_000} megapixels"
         )
     crop, note = source_crop(image, mode, face, role="portrait")
-    return Portrait(path, image, crop, note)
+    found = face_crops(image)
+    faces = [square for square, _, height in found if height >= LEAST_FACE][:MOST_FACES]
+    return Portrait(path, image, crop, note, faces)
 
 
 def look_at_driving(
@@ -184,6 +193,36 @@ def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) ->
         warnings=[note for note in (portrait.note, driving.note) if note],
         motion=driving.motion,
     )
+
+
+def make_group(portrait: Portrait, driving: Driving, options: AnimateOptions) -> Group:
+    """Return the faces of a portrait that the options name by number, driven by one clip.
+
+    The portrait is shrunk to at most `WHOLE_SIDE` pixels a side.
+
+    Raises:
+        InputError: there are not so many faces.
+    """
+    numbers = options.faces if isinstance(options.faces, tuple) else range(len(portrait.faces))
+    check_face(max(numbers), len(portrait.faces), "portrait")
+    chosen = [portrait.faces[number] for number in numbers]
+    image, squares = fitted(portrait.image, chosen, WHOLE_SIDE)
+    scene = replace(make_scene(portrait, driving, options), portrait=image)
+    return group_of([scene] * len(squares), squares, scene.options, scene.warnings)
+
+
+def fitted(portrait: np.ndarray, squares: list[Crop], side: int) -> tuple[np.ndarray, list[Crop]]:
+    """Return a picture shrunk to at most ``side`` pixels, and its squares with it."""
+    height, width = portrait.shape[:2]
+    ratio = side / max(height, width)
+    if ratio >= 1:
+        return portrait, squares
+    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
+    small = np.array(Image.fromarray(portrait).resize(size, Image.Resampling.LANCZOS))
+    return small, [
+        Crop(round(one.left * ratio), round(one.top * ratio), round(one.size * ratio), one.roll)
+        for one in squares
+    ]
 
 
 def still_clip(picture: str | Path, folder: Path) -> Path:

@@ -3,7 +3,7 @@
 import functools
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
@@ -11,8 +11,7 @@ import gradio as gr
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.crop import Crop
-from ostnet.media.square import Framed
+from ostnet.media.square import FRAMING, Crop, Framed
 from ostnet.ui import drawing, engine, examples, markup
 from ostnet.ui.given import CLIP_CROPS, CROPS, Given
 from ostnet.ui.inputs import (
@@ -75,17 +74,33 @@ def _cached(look: Callable[..., Look]) -> Callable[..., Look]:
 _look_at_portrait, _look_at_driving = _cached(look_at_portrait), _cached(look_at_driving)
 
 
-def show_portrait(request: gr.Request, *values: Any) -> str:
-    """Return the portrait with its square, and the square alone."""
+def show_portrait(request: gr.Request, *values: Any) -> tuple[str, gr.CheckboxGroup]:
+    """Return the portrait with its square beside the square alone, and the choice of faces."""
     given = Given(*values)
     if not given.portrait:
-        return markup.note("Choose a portrait: a picture with one face, seen from the front.")
+        words = "Choose a portrait: a picture of faces, seen from the front."
+        return markup.note(words), gr.CheckboxGroup(visible=False)
     try:
         look = seen_portrait(VISITORS.get(request.session_hash, given.portrait), given)
     except InputError as error:
-        return complaint(error)
-    alt = "The portrait, dark outside the square that is animated."
-    crop = _canvas(look.image, look.crop, "the square that is animated", alt)
+        return complaint(error), gr.CheckboxGroup(visible=False)
+    several = look.faces if len(look.faces) > 1 else []
+    numbers = [str(number) for number in range(1, len(several) + 1)]
+    choice = gr.CheckboxGroup(choices=numbers, visible=bool(several))  # pyright: ignore
+    return _portrait(look, several, [int(one) for one in given.faces or []]), choice
+
+
+def _portrait(look: Portrait, faces: list[Crop], chosen: list[int]) -> str:
+    """Return the portrait with its square, or those of the chosen faces, and one square alone."""
+    alt, words = "The portrait, dark outside the square", "the square"
+    squares = [faces[number - 1] for number in chosen if number <= len(faces)]
+    if squares:
+        look = replace(look, crop=squares[0], note=None)
+        alt, words = "The portrait, dark outside the squares", "the squares"
+    words += " animated"
+    if faces:
+        words += "; click faces to animate them together"
+    crop = _canvas(look.image, look.crop, words, f"{alt} animated.", squares, faces)
     square = look.square(engine.load().size)
     seen = markup.Figure(square, "what the networks see", "The square of the portrait.")
     return _beside(crop, seen, look.note)
@@ -148,13 +163,33 @@ def _beside(crop: str, seen: markup.Figure, note: str | None) -> str:
     )
 
 
-def _canvas(picture: np.ndarray, crop: Crop, caption: str, alt: str) -> str:
-    """Return a figure of a whole picture (H, W, 3) with its square, to draw another one on."""
+def _canvas(
+    picture: np.ndarray,
+    crop: Crop,
+    caption: str,
+    alt: str,
+    squares: Sequence[Crop] = (),
+    faces: Sequence[Crop] = (),
+) -> str:
+    """Return a figure of a whole picture (H, W, 3) with its square, to draw another one on.
+
+    Args:
+        picture: uint8.
+        crop: its square.
+        caption: on the square.
+        alt: alternative text.
+        squares: shown instead of the square.
+        faces: squares of faces that a click picks; a box in their middle is the face itself.
+    """
     height, width = picture.shape[:2]
+    boxes = [one.larger(round(one.size * (1 / FRAMING - 1) / 2)) for one in faces]
+    outlined = drawing.crop_outline(picture, squares or [crop], boxes)
+    places = " ".join(f"{one.left},{one.top},{one.size}" for one in boxes)
     return (
         f'<figure class="canvas" tabindex="0" data-size="{width},{height}" '
-        f'data-square="{crop.left},{crop.top},{crop.size}" aria-label="{html.escape(_KEYS)}">'
-        f'<div><img src="{markup.data_uri(drawing.crop_outline(picture, crop))}" '
+        f'data-square="{crop.left},{crop.top},{crop.size}" data-faces="{places}" '
+        f'aria-label="{html.escape(_KEYS)}">'
+        f'<div><img src="{markup.data_uri(outlined)}" '
         f'alt="{html.escape(alt, quote=True)}" draggable="false"><b></b>'
         '<button type="button" title="larger, to draw finely">⤢</button></div>'
         f"<figcaption>{html.escape(caption)}, or drag another</figcaption></figure>"

@@ -12,20 +12,21 @@ import gradio as gr
 import numpy as np
 from PIL import Image
 
+from ostnet.animation.group import Group
 from ostnet.animation.outputs import MARK
 from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
 from ostnet.animation.scene import Scene
 from ostnet.files import write_atomically
-from ostnet.media.crop import Crop
 from ostnet.media.paste import Paster
 from ostnet.media.provenance import mark_generated
 from ostnet.media.signing import signer
 from ostnet.media.video import VideoWriter, probe, read_frames
 from ostnet.methods import VARIANTS
 from ostnet.ui import charts, markup, text
+from ostnet.ui.inputs import WHOLE_SIDE, fitted
 from ostnet.ui.markup import player
 
-PASTED_SIDE = 1280
+PASTED_SIDE = WHOLE_SIDE
 """Longest side of a pasted-back video, in pixels."""
 
 
@@ -35,7 +36,7 @@ class Run:
 
     name: str
     """Names of the portrait's file and the clip's."""
-    scene: Scene
+    scene: Scene | Group
     result: Result
     variant: str
     """The variant of the switches: the result that is shown alone and pasted back."""
@@ -89,10 +90,13 @@ def follow(
 def shown(run: Run) -> tuple:
     """Return (headline, grid, chart, numbers, single, files) of a run."""
     document = run.result.trace
+    of_first = isinstance(run.scene, Group)
     return (
-        words(document),
+        (markup.fine("Measured on the first of the faces.") if of_first else "") + words(document),
         player(
-            run.result.files["grid"], float(run.scene.video.fps), about=charts.headline(document)
+            run.result.files.get("grid", run.clip),
+            float(run.scene.video.fps),
+            about=charts.headline(document),
         ),
         charts.chart(document),
         numbers(document),
@@ -148,24 +152,12 @@ def bundle(runs: list[Run], path: Path) -> Path:
 
 def paste_back(scene: Scene, clip: Path, output: Path) -> Path:
     """Write a clip pasted back into the whole portrait, at most `PASTED_SIDE` pixels a side."""
-    portrait, crop = _fitted(scene.portrait, scene.source_crop, PASTED_SIDE)
+    portrait, (crop,) = fitted(scene.portrait, [scene.source_crop], PASTED_SIDE)
     paster = Paster(portrait, crop)
     with VideoWriter(output, scene.video.fps, probe(clip), comment=MARK, generated=True) as writer:
         for frame in read_frames(clip):
             writer.write(paster.paste(frame))
     return output
-
-
-def _fitted(portrait: np.ndarray, crop: Crop, side: int) -> tuple[np.ndarray, Crop]:
-    """Return a picture shrunk to at most ``side`` pixels, and its crop with it."""
-    height, width = portrait.shape[:2]
-    ratio = side / max(height, width)
-    if ratio >= 1:
-        return portrait, crop
-    size = (max(1, round(width * ratio)), max(1, round(height * ratio)))
-    small = np.array(Image.fromarray(portrait).resize(size, Image.Resampling.LANCZOS))
-    left, top, size = (round(value * ratio) for value in (crop.left, crop.top, crop.size))
-    return small, Crop(left, top, size, crop.roll)
 
 
 def _picture(clip: Path) -> Path:

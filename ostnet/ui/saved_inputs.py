@@ -28,7 +28,7 @@ SHELVES = {"portrait": examples.PORTRAITS, "clip": examples.CLIPS}
 
 def settings(components: Components) -> Components:
     """Return the components of a link: all but files and what belongs to them."""
-    left_out = (*FILES, *NOT_IN_LINKS, "columns")
+    left_out = (*FILES, *NOT_IN_LINKS, "faces", "columns")
     return {name: one for name, one in components.items() if name not in left_out}
 
 

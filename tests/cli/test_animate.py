@@ -100,6 +100,19 @@ def test_paste_back_keeps_the_portrait_around_the_face(animate, portrait):
     assert corner.mean() < 4 < middle.mean()
 
 
+def test_faces_take_a_clip_each(ostnet, portrait, clip, blinking_clip, checkpoint, tmp_path):
+    one = np.asarray(Image.open(portrait))
+    Image.fromarray(np.hstack([one, one])).save(tmp_path / "two.png")
+    words = ["--source", tmp_path / "two.png", "--checkpoint", checkpoint, "--device", "cpu"]
+    words += ["--driving", clip, blinking_clip, "--faces", "1,0", "--max-frames", 2]
+    code, _, err = ostnet("animate", *words, "--output", tmp_path / "two.mp4")
+    assert (code, err) == (0, "")
+    made = probe(tmp_path / "two.mp4")
+    assert (made.frames, made.fps, made.width) == (2, Fraction(30000, 1001), 2 * one.shape[1])
+    code, _, err = ostnet("animate", *words, "--output", blinking_clip)
+    assert code == 2 and "output" in err
+
+
 def test_frames_without_a_face_hold_the_last_motion(animate, blinking_clip, tmp_path, capsys):
     output = animate("--trace", tmp_path / "t.json", driving=blinking_clip)
     held = [frame["held"] for frame in json.loads((tmp_path / "t.json").read_text())["frames"]]

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from ostnet.media.paste import Paster
+from ostnet.media.paste import GroupPaster, Paster
 from ostnet.media.square import Crop
 
 CROP = Crop(130, 25, 192)
@@ -76,3 +76,24 @@ def test_a_paster_can_be_used_again(astronaut):
     first = paster.paste(np.zeros((256, 256, 3), np.uint8))
     assert np.array_equal(paster.paste(np.zeros((256, 256, 3), np.uint8)), first)
     assert np.array_equal(astronaut, before)
+
+
+def test_squares_that_overlap_meet_between_their_faces():
+    portrait = np.full((300, 500, 3), 120, np.uint8)
+    crops = [Crop(40, 50, 200), Crop(180, 50, 200)]  # centres at x = 140 and 280
+    black, white = (np.full((256, 256, 3), level, np.uint8) for level in (0, 255))
+    for order in (1, -1):  # which one is pasted last makes no difference
+        squares = [black, white][::order]
+        row = GroupPaster(portrait, crops[::order]).paste(squares)[150, :, 0].astype(int)
+        assert row[140] <= 2 and row[280] >= 253
+        assert row[210] == pytest.approx(127, abs=12)  # half of each, and no seam
+        assert np.abs(np.diff(row[180:241])).max() < 30
+
+
+def test_a_group_of_untouched_squares_gives_the_portrait_back(astronaut):
+    crops = [CROP, replace(CROP, left=250), replace(CROP, top=100, roll=30)]
+    result = GroupPaster(astronaut, crops).paste([one.apply(astronaut, 192) for one in crops])
+    assert np.abs(result.astype(int) - astronaut).mean() < 0.5
+    alone = CROP.apply(astronaut, 128)
+    assert np.array_equal(GroupPaster(astronaut, [CROP]).paste([alone]),
+                          Paster(astronaut, CROP).paste(alone))  # fmt: skip

@@ -1,12 +1,15 @@
 """Answers of the Animate tab's handlers, without a browser."""
 
+import re
 from collections.abc import Callable
 from dataclasses import astuple
 from itertools import islice
 from types import SimpleNamespace
 from zipfile import ZipFile
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ostnet.media.signing import SOURCE_TYPE
 from ostnet.media.video import VideoWriter, probe, read_frames
@@ -39,9 +42,26 @@ def ask(portrait_file, driving_file) -> Callable:
 
 
 def test_the_crop_and_its_adjustment_are_shown_at_once(visitor, ask):
-    assert ask(previews.show_portrait).count("</figure>") == 2
-    assert 'data-square="10,20,300"' in ask(previews.show_portrait, drawn="10, 20, 300")
-    assert "is not X,Y,SIDE" in ask(previews.show_portrait, drawn="a bit left")
+    assert ask(previews.show_portrait)[0].count("</figure>") == 2
+    assert 'data-square="10,20,300"' in ask(previews.show_portrait, drawn="10, 20, 300")[0]
+    assert "is not X,Y,SIDE" in ask(previews.show_portrait, drawn="a bit left")[0]
+
+
+def test_faces_of_a_group_are_numbered_and_animated_together(visitor, ask, portrait_file, tmp_path):
+    one, path = Image.open(portrait_file).convert("RGB"), tmp_path / "group.png"
+    Image.fromarray(np.hstack([one, one])).save(path)
+    assert ask(previews.show_portrait)[1].visible is False
+    html, choice = ask(previews.show_portrait, portrait=str(path))
+    assert choice.visible and [value for _, value in choice.choices] == ["1", "2"]
+    assert len(re.search('data-faces="(.*?)"', html)[1].split()) == 2
+    given = {"portrait": str(path), "faces": ["1", "2"], "seconds": 0.08}
+    ask(previews.show_driving, **given)
+    assert ask(on.estimate, **given)[0].startswith("2 frames, 2 faces: about 1 s")
+    *_, last = ask(on.animate, **given)
+    (run,) = visitor.runs
+    info = probe(run.clip)
+    assert (info.width, info.height, info.frames) == (2 * one.width, one.height, 2)
+    assert "first of the faces" in last[1]
 
 
 def test_a_change_of_a_strength_shows_one_frame_with_it(visitor, ask):

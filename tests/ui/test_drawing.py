@@ -16,11 +16,11 @@ def colour(name):
 
 
 def test_the_crop_is_bright_and_the_rest_dark():
-    seen = drawing.crop_outline(GREY, Crop(16, 16, 32))
+    seen = drawing.crop_outline(GREY, [Crop(16, 16, 32)])
     assert seen[32, 32].mean() == 120
     assert seen[4, 4].mean() < 80
     assert (seen[16, 30] == colour(drawing.TEAL)).all()
-    turned = drawing.crop_outline(GREY, Crop(16, 16, 32, roll=45))
+    turned = drawing.crop_outline(GREY, [Crop(16, 16, 32, roll=45)])
     assert turned[32, 32].mean() == 120
     assert turned[19, 19].mean() < 80, "a corner of the square before it was turned"
     assert turned[32, 14].mean() == 120, "a corner of the turned one reaches over its old edge"

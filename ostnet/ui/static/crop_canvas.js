@@ -1,4 +1,5 @@
-// A drag or a key on a canvas sends the event draw with the square.
+// A drag or a key on a canvas sends the event draw with the square, a click the event pick with
+// the number of the face under it.
 const MOST = 0.98, LEAST = 16;
 let held = null; // {figure, x, y, square}
 const numbers = text => text.split(',').map(Number);
@@ -44,8 +45,15 @@ element.addEventListener('pointermove', event => {
   held.square = drawn(held.figure, held.from, event);
   show(held.figure, held.square);
 });
+const pick = (figure, [x, y]) => {
+  const faces = (figure.dataset.faces ?? '').split(' ').filter(Boolean).map(numbers);
+  const hit = faces.findIndex(([left, top, side]) => // the first one is the largest
+    x >= left && x < left + side && y >= top && y < top + side);
+  if (hit >= 0) trigger('pick', {face: String(hit + 1)});
+};
 element.addEventListener('pointerup', () => {
   if (held?.square?.[2] >= LEAST) send(held.figure, held.square);
+  else if (held) pick(held.figure, held.from);
   held = null;
 });
 element.addEventListener('pointercancel', () => { held = null; });
