@@ -161,7 +161,7 @@ class Pipeline:
     ) -> Result:
         """Write variants, ``rectified`` and ``grid`` as MP4 and trace.json into a folder.
 
-        Of a group, only variants and the first face's trace. The files appear together at the end.
+        Of a group, only variants and the first face's trace. All files appear at the end.
         """
         clips = names = list(names)
         if not isinstance(scene, Group):
@@ -183,10 +183,9 @@ class Pipeline:
         on_step: OnStep | None = None,
         cancel: Cancel = _never,
     ) -> Result:
-        """Render a scene into files.
+        """Render a scene into files, which appear once they are whole.
 
-        Every video has the driving clip's exact frame rate and sound, and appears at its place once
-        it is whole.
+        Every video has the driving clip's exact frame rate and sound.
         """
         started = time.perf_counter()
         total, scales, faces, log = scene.total, [], [], None
@@ -218,10 +217,9 @@ class Pipeline:
     def stream(
         self, scene: Scene | Group, outputs: Outputs, cancel: Cancel = _never
     ) -> Generator[Rendered, None, None]:
-        """Yield the pictures of each driving frame, as they come; write no file.
+        """Yield the pictures of each driving frame, as they come, until ``cancel`` returns True.
 
-        ``outputs`` names the clips to render; of a group, variants only. Once ``cancel``, which is
-        called at every frame, returns True, no more frames follow.
+        ``outputs`` names the clips to render; of a group, variants only. No file is written.
         """
         for motion in scene.motions:
             motion.check_detector(self.detector)
