@@ -14,8 +14,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from ostnet import OSTNet
 from ostnet.config import PRESETS
 from ostnet.model.keypoints import spread
+from ostnet.model.layers import fuse_upsampling
 
-FOLDER = Path(__file__).parents[1] / "checkpoints" / "ostnet-lite"
+CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+FOLDER = CHECKPOINTS / "ostnet-lite"
 SCALES = (0.6, 0.8, 1.0, 1.2, 1.4)
 
 
@@ -92,6 +94,22 @@ def test_base_keeps_its_budget(tmp_path):
     model.save_pretrained(tmp_path)
     assert (tmp_path / "model.safetensors").stat().st_size <= 24e6
     assert operations(model) <= 20e9
+
+
+@torch.inference_mode()
+def test_micro_keeps_its_budget_and_the_keypoints_of_lite(model):
+    """At most 5 MB on disk and 1.1 GMAC for each driving frame at 256 x 256, as on CPUs."""
+    micro = OSTNet.from_pretrained(str(CHECKPOINTS / "ostnet-micro"))
+    assert (CHECKPOINTS / "ostnet-micro" / "model.safetensors").stat().st_size <= 5e6
+    torch.testing.assert_close(micro.detector.state_dict(), model.detector.state_dict())
+    fuse_upsampling(micro)
+    picture = torch.rand(1, 3, 256, 256)
+    source = micro.encode(picture)
+    with FlopCounterMode(display=False) as counter:
+        x_driving = micro.keypoints(picture)
+        alignment = micro.align(source.keypoints, x_driving)
+        micro.render(source, x_driving / alignment.scale[:, None], alignment.z)
+    assert counter.get_total_flops() / 2 <= 1.1e9
 
 
 @torch.inference_mode()
