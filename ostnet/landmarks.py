@@ -146,6 +146,38 @@ def keypoint_openings(count: int) -> list[tuple[int, int, int, int]]:
     return [(*gap, *ends) for gap, ends in pairs if max(*gap, *ends) < count]
 
 
+def _parts() -> list[tuple[str, list[int], list[int]]]:
+    names = list(KEYPOINTS)
+
+    def indices(*wanted: str) -> list[int]:
+        return [names.index(name) for name in wanted]
+
+    corners = indices("mouth_left", "mouth_right")
+    lips = [name for name in names if name.startswith("lip_")]
+    parts = [("mouth", corners, [*corners, *indices(*lips, "chin")])]
+    for side in ("left", "right"):
+        eye = indices(f"eye_outer_{side}", f"eye_inner_{side}")
+        parts += [
+            ("eyelids", eye, indices(f"lid_upper_{side}", f"lid_lower_{side}")),
+            ("irises", eye, indices(f"iris_{side}")),
+            ("brows", eye, indices(f"brow_{side}", f"brow_inner_{side}")),
+        ]
+    return parts
+
+
+KEYPOINT_PARTS = tuple(_parts())
+"""Parts of the face that move within the head, left eye before right: name, the keypoints whose
+middle the part moves about, and its keypoints. They need all keypoints."""
+
+REGION_PARTS = {
+    "mouth": ("mouth",),
+    "eyes": ("eyelids", "irises"),
+    "expression": ("mouth", "eyelids", "irises", "brows"),
+    "head": ("head",),
+}
+"""Value of ``AnimateOptions.only`` -> the parts that move."""
+
+
 def _mirror() -> list[int]:
     mirror = list(range(POINTS))
     pairs = [(i, 16 - i) for i in range(8)]  # jaw

@@ -7,7 +7,6 @@ paper.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from ostnet.animation.comparators import MotionPoints, like, relative_motion, to_numpy
 from ostnet.animation.pose import NeutralPose, own_place, posed
 from ostnet.errors import InputError
-from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINTS
+from ostnet.landmarks import KEYPOINT_GAPS, KEYPOINT_PARTS, KEYPOINTS, REGION_PARTS
 from ostnet.model.frame import Reading
 from ostnet.options import AnimateOptions
 
@@ -35,37 +34,10 @@ class Strengths(NamedTuple):
     """As lids and irises, about the middle between the corners of the eye."""
 
 
-REGION_PARTS = {
-    "mouth": {"mouth"},
-    "eyes": {"eyelids", "irises"},
-    "expression": {"mouth", "eyelids", "irises", "brows"},
-    "head": {"head"},
-}
-"""Value of ``AnimateOptions.only`` -> the parts that move."""
-
 WIDEST = 2.0
 """Most by which a turn of the head stretches or shrinks the face in the split."""
 
-
-def _indices(*names: str) -> list[int]:
-    return [list(KEYPOINTS).index(name) for name in names]
-
-
-_MOUTH = _indices("mouth_left", "mouth_right")
-_EYES = [_indices(f"eye_outer_{side}", f"eye_inner_{side}") for side in ("left", "right")]
-
-
-def _parts() -> Iterator[tuple[str, list[int], list[int]]]:
-    """Yield each part's name, the keypoints whose middle it moves about, and its keypoints."""
-    lips = [name for name in KEYPOINTS if name.startswith("lip_")]
-    yield "mouth", _MOUTH, [*_MOUTH, *_indices(*lips, "chin")]
-    for side, corners in zip(("left", "right"), _EYES, strict=True):
-        yield "eyelids", corners, _indices(f"lid_upper_{side}", f"lid_lower_{side}")
-        yield "irises", corners, _indices(f"iris_{side}")
-        yield "brows", corners, _indices(f"brow_{side}", f"brow_inner_{side}")
-
-
-PARTS = tuple(_parts())
+_MOUTH, *_EYES = (middle for name, middle, _ in KEYPOINT_PARTS if name in ("mouth", "eyelids"))
 
 
 def strengths(options: AnimateOptions, keypoints: int) -> Strengths | None:
@@ -88,7 +60,7 @@ def strengths(options: AnimateOptions, keypoints: int) -> Strengths | None:
     found = Strengths(options.head, options.mouth, options.eyelids)
     if options.only is None:
         return found
-    still = set(Strengths._fields) - REGION_PARTS[options.only]
+    still = set(Strengths._fields).difference(REGION_PARTS[options.only])
     return found._replace(**dict.fromkeys(still, 0.0))
 
 
@@ -143,7 +115,7 @@ def controlled(x_source: np.ndarray, performed: np.ndarray, strength: Strengths)
     turned = np.eye(2) + strength.head * (turn - np.eye(2))
     moved = x_source + strength.head * (performed - x_source)
     result = moved.copy()
-    for name, middle, members in PARTS:
+    for name, middle, members in KEYPOINT_PARTS:
         own = x_source[members] - x_source[middle].mean(0)
         driven = (performed[members] - performed[middle].mean(0)) @ np.linalg.inv(turn).T
         shape = own + getattr(strength, name) * (driven - own)
