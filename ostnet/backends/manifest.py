@@ -42,7 +42,7 @@ class Manifest:
     """The output of graph ``paint`` that is the result."""
     constants: dict[str, list] = field(default_factory=dict)
     """Constants of the scale transformation (:class:`ostnet.backends.graphed.Fiducials`); in a
-    page also ``openings``, the keypoints that the head pose treats apart."""
+    page also :func:`ostnet.web.graphs.keypoint_constants`."""
     differences: dict[str, float] | None = None
     """Measured against eager float32 (:class:`ostnet.backends.tolerances.Differences`)."""
 

@@ -18,7 +18,7 @@ from ostnet.backends.graphs import cut
 from ostnet.backends.manifest import Manifest, file_digest
 from ostnet.backends.openvino import Graphs
 from ostnet.backends.tolerances import differences
-from ostnet.landmarks import keypoint_openings
+from ostnet.landmarks import KEYPOINT_PARTS, KEYPOINTS, REGION_PARTS, keypoint_openings
 from ostnet.model.ostnet import OSTNet
 from ostnet.model.scale import FIDUCIALS, tps_matrix
 
@@ -54,12 +54,25 @@ def build_page_graphs(model: OSTNet, folder: Path) -> Manifest:
         onnx.checker.check_model(written)
         onnx.save(written, file)
         graphs[name] = replace(graph, files={file.name: file_digest(file)})
-    constants = plain.constants | {"openings": keypoint_openings(model.config.keypoints)}
+    constants = plain.constants | keypoint_constants(model.config.keypoints)
     manifest = replace(plain, format="web", graphs=graphs, constants=constants)
     found = differences(Graphed("web", manifest, Graphs(folder, manifest)), model)
     manifest = replace(manifest, differences=found.to_dict())
     manifest.write(folder)
     return manifest
+
+
+def keypoint_constants(count: int) -> dict[str, list]:
+    """Return the keypoints that head pose and strengths treat apart, of a network with ``count``.
+
+    ``openings``; and ``parts`` of the face, none where keypoints are missing, and ``regions``: name
+    and parts that move.
+    """
+    return {
+        "openings": keypoint_openings(count),
+        "parts": list(KEYPOINT_PARTS) if count >= len(KEYPOINTS) else [],
+        "regions": list(REGION_PARTS.items()),
+    }
 
 
 def _join_constants(model: "ModelProto") -> None:

@@ -1,4 +1,4 @@
-"""Head pose on the page: Python's numbers, the first second, the button that restarts it."""
+"""Head pose and strengths on the page: Python's numbers, the first second, its button."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from PIL import Image
 from playwright.sync_api import Error, Page
 
 from ostnet import Animator, OSTNet
+from ostnet.animation.control import controlled, strengths
 from ostnet.animation.frame import STREAM, ClipReference
 from ostnet.animation.pose import NeutralPose, Shot, own_place, posed
 from ostnet.animation.steering import clip_scale
@@ -68,6 +69,19 @@ ON_POINTS = """async ([source, driving, rectified, scales]) => {
 }"""
 
 
+CONTROLLED = """async ([source, performed, control]) => {
+  const at = (name) => new URL(name, document.baseURI);
+  const { controlled, strengths } = await import(at("modules/control.js"));
+  const { constants } = await (await fetch(at("graphs/tiny/manifest.json"))).json();
+  const strength = strengths(control, constants);
+  const points = (rows) => new Float32Array(rows.flat());
+  return strength && Array.from(controlled(points(source), points(performed), strength, constants));
+}"""
+
+CONTROLS = [{"only": "mouth"}, {"only": "eyes", "eyelids": 1.5}, {"head": 0.5, "eyelids": 1.3}]
+"""Settings of ``only`` and the strengths."""
+
+
 def pictures(values: list, size: int) -> np.ndarray:
     """Pixels of pictures as the browser gives them: uint8 RGB (..., size, size, 3)."""
     pixels = np.array(values, np.uint8)
@@ -112,6 +126,21 @@ def test_points_move_as_in_python(visit, browser, address):
     assert found["scale"] == pytest.approx(clip_scale(scales[:2]), abs=1e-6)
 
 
+def test_strengths_scale_movements_as_in_python(visit, browser, address):
+    """Random points, so that lids and lips cross, and triangles are stretched beyond the limit."""
+    random = np.random.default_rng(0)
+    page = visit(browser)
+    page.route("**/bare.html", lambda route: route.fulfill(content_type="text/html", body=BARE))
+    page.goto(f"{address}tiny/bare.html")
+    for control in 3 * CONTROLS:
+        source, performed = random.uniform(-0.5, 0.5, (2, 30, 2)).astype(np.float32)
+        found = page.evaluate(CONTROLLED, [source.tolist(), performed.tolist(), control])
+        strength = strengths(AnimateOptions(**control), 30)
+        expected = controlled(source, performed, strength)
+        assert np.reshape(found, (30, 2)) == pytest.approx(expected, abs=1e-5), control
+    assert page.evaluate(CONTROLLED, [[], [], {"only": "all", "head": 1}]) is None
+
+
 @pytest.mark.parametrize(
     ("pose", "window", "rectify"),
     [
@@ -152,11 +181,14 @@ def test_a_program_may_name_a_neutral_pose(visit, browser, address, frames, tiny
 
     plain = made(PORTRAIT)
     assert (plain == made(pose="driver")).all()
-    for pose in ("portrait", "position"):
-        options, clip = AnimateOptions(pose=pose), ClipReference(shots=shots)
+    settings = [{"pose": "position"}, *({"pose": "portrait"} | one for one in [{}, *CONTROLS])]
+    seen = []
+    for setting in settings:
+        options, clip = AnimateOptions(**setting), ClipReference(shots=shots)
         (expected,) = animator.animate(frames[1:2], options=options, clip=clip)
-        found = made(pose=pose, neutral="../moved/left.png")
-        assert np.abs(found.astype(int) - expected.image.astype(int)).max() <= 2, pose
+        seen.append(made(neutral="../moved/left.png", **setting))
+        assert np.abs(seen[-1].astype(int) - expected.image.astype(int)).max() <= 2, setting
+    assert len({each.tobytes() for each in seen}) == len(settings)
     still = made(pose="position")
     assert (still == made(pose="portrait")).all(), "nothing moves in a single picture"
     assert (still != plain).any()
@@ -164,6 +196,13 @@ def test_a_program_may_name_a_neutral_pose(visit, browser, address, frames, tiny
     for option in ("pose", "rectify"):
         with pytest.raises(Error, match=f"{option}: found sideways, expected one of p"):
             made(**{option: "sideways"})
+    for wrong, message in (
+        ({"only": "nose"}, "only: found nose, expected one of all, mouth"),
+        ({"head": 2}, "head: found 2, expected a number from 0 to 1.5"),
+        ({"pose": "position", "mouth": 0}, "pose: found position, expected one of portrait"),
+    ):
+        with pytest.raises(Error, match=message):
+            made(**{"pose": "portrait"} | wrong)
 
 
 def frozen_after_its_first_second(page: Page, address: str) -> None:
@@ -209,6 +248,29 @@ def test_the_button_takes_the_next_second_as_neutral(visit, browser, address):
     assert len({rest, driver, position}) == 3
     page.check("#pose [value=driver]")
     assert shown_after(page, lambda: page.click("#neutral")) == driver, "has no neutral pose"
+
+
+def test_strengths_are_chosen_by_keyboard(visit, browser, address):
+    page = visit(browser)
+    frozen_after_its_first_second(page, address)
+    whole = shown_again(page)
+    page.click("#strengths summary")
+
+    def head_still():
+        page.focus("#head")
+        page.keyboard.press("Home")
+
+    assert shown_after(page, head_still) != whole
+    assert page.inner_text("#head-shown") == "0.00"
+    still = shown_after(page, lambda: page.select_option("#only", "expression"))
+    shown_after(page, lambda: page.fill("#head", "1"))
+    assert page.evaluate(SHOWN) == still, "the head has no part in the expression"
+    assert shown_after(page, lambda: page.select_option("#only", "all")) == whole
+
+    page.select_option("#only", "mouth")
+    driver = shown_after(page, lambda: page.check("#pose [value=driver]"))
+    assert page.is_disabled("#mouth") and page.is_disabled("#only")
+    assert shown_again(page) == driver
 
 
 @pytest.mark.parametrize("change", ["#mirror", "#keep-scale"])

@@ -1,5 +1,6 @@
 /** Animates a portrait by driving frames, as the Python package's Animator does. */
 
+import { controlled, strengths } from "./control.js";
 import { Cutter, toImage } from "./pictures.js";
 import { FirstSecond, ownPlace, posed } from "./pose.js";
 import { release } from "./networks.js";
@@ -171,12 +172,14 @@ export class Animator {
     const { second, networks: { manifest: { constants } } } = this;
     const x = await this.#ownPlace(made);
     if (counts) second.poses.set(wanted.second?.time ?? 0, x);
-    const { pose = "driver" } = wanted;
+    const { pose = "driver", control } = wanted;
     if (pose === "driver") return;
+    const strength = pose === "portrait" ? strengths(control, constants) : null;
     const neutral = wanted.neutral ?? (wanted.second && second.pose(x));
     const portrait = await source.x_source.getData();
-    const performed = neutral ? posed(pose, portrait, x, neutral, constants)
+    const moved = neutral ? posed(pose, portrait, x, neutral, constants)
       : posed("position", portrait, x, x, constants);
+    const performed = strength ? controlled(portrait, moved, strength, constants) : moved;
     /** @type {Float32Array} */
     const driving = await made.x_driving.getData();
     this.#replace(made, "x_driving", driving.map((raw, i) => raw + performed[i] - x[i]));

@@ -8,10 +8,13 @@
 /**
  * @typedef {import("./types.js").Pose} Pose
  * @typedef {import("./types.js").Rectify} Rectify
+ * @typedef {import("./types.js").Control} Control
  */
 
 const POSES = ["portrait", "position", "driver"];
 const WAYS = ["picture", "points"];
+const REGIONS = ["all", "mouth", "eyes", "expression", "head"];
+const STRONGEST = 1.5;
 
 /**
  * @param {import("./computer.js").Computer} computer
@@ -48,19 +51,22 @@ export function makeApi(computer, networks) {
     /**
      * @param {string} address
      * @param {{scaleTransform?: boolean, scaleEmbedding?: boolean, rectify?: Rectify, pose?: Pose,
-     *     neutral?: string}} [options] neutral is the address of a picture with the driver's neutral
+     *     neutral?: string} & Control} [options] neutral is the address of a picture with the driver's neutral
      *     pose; without it nothing moves, and portrait is the same as position
      * @returns {Promise<{image: ImageData, scale: [number, number], ms: number}>}
      */
     async animate(address, { scaleTransform = true, scaleEmbedding = true, rectify = "picture",
-      pose = "driver", neutral } = {}) {
+      pose = "driver", neutral, only = "all", mouth = 1, eyelids = 1, head = 1 } = {}) {
       check("pose", pose, POSES);
       check("rectify", rectify, WAYS);
+      const strengths = { mouth, eyelids, head };
+      checkControl(pose, only, strengths);
       const it = await engine();
       const made = await it.animate("program", absolute(address), null, {
         variants: [[scaleTransform, scaleEmbedding]],
         rectify,
         pose,
+        control: { only, ...strengths },
         neutral: neutral === undefined ? undefined
           : await it.poseOf("program", absolute(neutral), rectify),
       });
@@ -77,6 +83,21 @@ export function makeApi(computer, networks) {
 function check(option, found, known) {
   if (known.includes(found)) return;
   throw new Error(`${option}: found ${found}, expected one of ${known.join(", ")}`);
+}
+
+/**
+ * @param {Pose} pose
+ * @param {string} only
+ * @param {Record<string, number>} strengths
+ */
+function checkControl(pose, only, strengths) {
+  check("only", only, REGIONS);
+  const values = Object.entries(strengths);
+  for (const [name, value] of values) {
+    if (value >= 0 && value <= STRONGEST) continue;
+    throw new Error(`${name}: found ${value}, expected a number from 0 to ${STRONGEST}`);
+  }
+  if (only !== "all" || values.some(([, value]) => value !== 1)) check("pose", pose, ["portrait"]);
 }
 
 /** @param {string} address */

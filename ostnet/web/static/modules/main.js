@@ -24,6 +24,7 @@ const computer = new Computer(portraitChanged, site.networks);
 const live = new Live(step, showRate);
 const start = button("start");
 const consent = /** @type {HTMLInputElement} */ (document.querySelector("#consent input"));
+const STRENGTHS = ["mouth", "eyelids", "head"];
 const query = new URLSearchParams(location.search);
 const clean = query.has("stage"); // the result alone, see style.css
 let fresh = false; // whether the engine has the chosen portrait and square
@@ -55,7 +56,25 @@ function reference() {
   const pose = /** @type {import("./types.js").Pose} */ (
     document.querySelector("#pose input:checked")?.getAttribute("value"));
   const second = { number: seconds, time: driver.time, keepsScale };
-  return pose === "driver" && !keepsScale ? { pose } : { pose, second };
+  const control = pose === "portrait" ? chosenControl() : undefined;
+  return pose === "driver" && !keepsScale ? { pose } : { pose, control, second };
+}
+
+/** @returns {import("./types.js").Control} */
+function chosenControl() {
+  const [mouth, eyelids, head] = STRENGTHS.map((name) => Number(input(name).value));
+  const only = /** @type {any} */ (element("only", HTMLSelectElement).value);
+  return { only, mouth, eyelids, head };
+}
+
+/** Show the strengths; they can be changed for the portrait's own pose only. */
+function showStrengths() {
+  for (const name of STRENGTHS) {
+    element(`${name}-shown`, HTMLOutputElement).textContent = Number(input(name).value).toFixed(2);
+  }
+  const own = document.querySelector("#pose [value=portrait]:checked");
+  element("control", HTMLFieldSetElement).disabled = !own;
+  live.refresh();
 }
 
 /** Start another first second, with another neutral pose and scale. */
@@ -138,7 +157,8 @@ function listen() {
   for (const id of ["transform", "embedding"]) input(id).onchange = () => live.refresh();
   for (const id of ["mirror", "keep-scale"]) input(id).onchange = startSecond;
   button("neutral").onclick = startSecond;
-  element("pose", HTMLFieldSetElement).addEventListener("change", () => live.refresh());
+  element("pose", HTMLFieldSetElement).addEventListener("change", showStrengths);
+  element("control", HTMLFieldSetElement).addEventListener("input", showStrengths);
   input("all").onchange = () => {
     const on = input("all").checked;
     stage.four = on;
@@ -169,6 +189,7 @@ function listen() {
 
 async function open() {
   listen();
+  showStrengths();
   element("about", HTMLParagraphElement).innerHTML =
     `Networks: ${site.networks.map(({ id, name }) =>
       `<a href="graphs/${id}/README.md">${name}</a>`).join(", ")}, computed by onnxruntime-web ` +

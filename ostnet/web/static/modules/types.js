@@ -22,6 +22,16 @@
  * @typedef {"picture" | "points"} Rectify How keypoints are brought to the portrait's scale: found
  *     in the rectified picture, or the driver's, divided by the scale.
  *
+ * @typedef {"all" | "mouth" | "eyes" | "expression" | "head"} Region What is transferred; the rest
+ *     stays as in the portrait.
+ *
+ * @typedef {object} Control Strengths of movements, from 0 (as in the portrait) to 1.5; 1 where there
+ *     is none. They need the pose portrait.
+ * @property {Region} [only] all where there is none
+ * @property {number} [mouth]
+ * @property {number} [eyelids]
+ * @property {number} [head]
+ *
  * @typedef {object} Second Where a frame is in a driver's time.
  * @property {number} number another number starts another first second
  * @property {number} time of this frame, in seconds
@@ -34,6 +44,7 @@
  * @property {boolean} [mirror] whether the driving frame is mirrored first
  * @property {number} [zoom] how many times as large the driving face appears
  * @property {Pose} [pose] driver where there is none
+ * @property {Control} [control] which parts move, and how strongly
  * @property {Float32Array} [neutral] the driver's neutral pose; without: as `second` says
  * @property {Second} [second] where the frame is in the driver's time; without it is a single
  *     picture, in which nothing moves: portrait is the same as position
@@ -53,6 +64,9 @@
  * @property {[number, number][]} base fiducial points of scale 1
  * @property {[number, number, number, number][]} openings upper and lower keypoint of lips and lids,
  *     and the two keypoints whose distance they are measured by
+ * @property {[string, number[], number[]][]} parts of the face: name, keypoints whose middle the part
+ *     moves about, and its keypoints; empty for a network without keypoints of lids and lips
+ * @property {[string, string[]][]} regions name and parts that move
  *
  * @typedef {object} Manifest
  * @property {{resolution: number, scale_code: number}} config
