@@ -111,6 +111,42 @@ class Motion:
         write_atomically(path, lambda partial: save_file(arrays, str(partial), about))
 
 
+class Recording:
+    """Collects the motion of a driving clip, one frame at a time.
+
+    Args:
+        fps: frames per second.
+        detector: of the network that finds the keypoints, see :class:`Motion`.
+    """
+
+    def __init__(self, fps: Fraction, detector: str):
+        self.fps, self.detector = fps, detector
+        self._starts = AbruptChange(CUT)
+        self._points: list[np.ndarray] = []
+        self._faces: list[bool] = []
+        self._cuts: list[bool] = []
+
+    def add(self, picture: np.ndarray, keypoints: np.ndarray, face: bool) -> None:
+        """Add a frame, uint8 RGB (H, W, 3), and its keypoints (K, 2); 0 is stored without a face.
+
+        New shots are found in the pictures.
+        """
+        self._cuts.append(self._starts(picture))
+        self._points.append(keypoints if face else np.zeros_like(keypoints))
+        self._faces.append(face)
+
+    @property
+    def motion(self) -> Motion:
+        """The motion of the frames so far, at least one."""
+        return Motion(
+            fps=self.fps,
+            detector=self.detector,
+            keypoints=np.stack(self._points).astype(np.float32),
+            faces=np.array(self._faces),
+            cuts=np.array(self._cuts),
+        )
+
+
 def is_motion(path: Path) -> bool:
     """Return whether a path names a motion file."""
     return path.name.lower().endswith(".safetensors")
@@ -134,19 +170,11 @@ def record(
     options = replace(options or AnimateOptions(), source_crop="none", size=None, faces=None)
     scene = cast("Scene", pipeline.open(_NO_PORTRAIT, driving, options))
     animator = pipeline.animator(scene.framed)
-    points, faces, cuts, starts = [], [], [], AbruptChange(CUT)
+    recording = Recording(scene.video.fps, pipeline.detector)
     for frame in scene.frames():
-        cuts.append(starts(frame.picture))
         found = animator.keypoints(frame.picture, options.driving_zoom)
-        points.append(found if frame.face else np.zeros_like(found))
-        faces.append(frame.face)
-    return Motion(
-        fps=scene.video.fps,
-        detector=pipeline.detector,
-        keypoints=np.stack(points).astype(np.float32),
-        faces=np.array(faces),
-        cuts=np.array(cuts),
-    )
+        recording.add(frame.picture, found, frame.face)
+    return recording.motion
 
 
 def load_motion(path: Path) -> Motion:

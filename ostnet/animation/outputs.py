@@ -3,13 +3,16 @@
 import functools
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from ostnet.animation.comparators import to_numpy
 from ostnet.animation.frame import Frame
+from ostnet.animation.motion_file import Recording
 from ostnet.animation.prefetch import close
 from ostnet.animation.scene import Scene
 from ostnet.animation.trace import Trace
@@ -63,6 +66,9 @@ class Outputs:
     columns: int = 4
     """Largest number of panes in a row of the grid."""
 
+    motion: Path | None = None
+    """Motion file of the frames that are animated."""
+
     @property
     def names(self) -> list[str]:
         """The variants that are rendered."""
@@ -84,15 +90,50 @@ class Outputs:
         shown = "rectified" in self.clips or "grid" in self.clips
         return shown and rectifying(self.names) is not None
 
-    def save(self, log: Trace | None) -> dict[str, Path]:
-        """Write trace and chart of a run, and return all its files by name."""
-        if self.trace and log:
-            write_text(self.trace, log.text())
-        if self.chart:
+
+class Log:
+    """Collects what a run measures, one driving frame at a time, and writes it.
+
+    Args:
+        outputs: the files that are asked for.
+        fps: frames per second.
+        detector: see :class:`ostnet.animation.motion_file.Motion`; read only for a motion file.
+    """
+
+    def __init__(self, outputs: Outputs, fps: Fraction, detector: str):
+        self.outputs, self.fps = outputs, fps
+        self.scales: list[tuple[float, float]] = []
+        self.faces: list[bool] = []
+        self.document: dict = {}
+        self._trace: Trace | None = None
+        self._recording = Recording(fps, detector) if outputs.motion else None
+
+    def add(self, variants: Variants, source_spread: Spread) -> None:
+        """Add the variants of a driving frame."""
+        frame = next(iter(variants.values()))
+        self.scales.append(frame.scale)
+        self.faces.append(not frame.held)
+        if self.outputs.measures:
+            self._trace = self._trace or Trace(self.fps, source_spread)
+            self._trace.add(variants)
+            self.document = self._trace.document
+        if self._recording is not None:
+            found = to_numpy(frame.reading.x_driving[0])
+            self._recording.add(frame.driving, found, not frame.held)
+
+    def save(self) -> dict[str, Path]:
+        """Write trace, chart and motion file, and return all files of the run by name."""
+        outputs = self.outputs
+        if outputs.trace and self._trace:
+            write_text(outputs.trace, self._trace.text())
+        if outputs.chart:
             from ostnet.animation.chart import scale_chart
 
-            scale_chart(log.document if log else {}, self.chart)
-        return self.clips | ({"trace": self.trace} if self.trace else {})
+            scale_chart(self.document, outputs.chart)
+        if outputs.motion and self._recording:
+            self._recording.motion.save(outputs.motion)
+        more = {"trace": outputs.trace, "motion": outputs.motion}
+        return outputs.clips | {name: path for name, path in more.items() if path}
 
 
 @dataclass(frozen=True)
@@ -113,7 +154,7 @@ class Result:
     """A finished run, or one that was cancelled after at least one frame."""
 
     files: dict[str, Path]
-    """The clips by name, and ``trace``."""
+    """The clips by name, ``trace`` and ``motion``."""
     seconds: float
     """Wall time."""
     scales: list[tuple[float, float]]

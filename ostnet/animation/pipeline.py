@@ -16,8 +16,10 @@ import numpy as np
 from ostnet.animation.animator import Animator
 from ostnet.animation.frame import DrivingFrame
 from ostnet.animation.group import Driver, Group, animate_faces, group_pictures, open_inputs
+from ostnet.animation.motion_file import SUFFIX
 from ostnet.animation.outputs import (
     MARK,
+    Log,
     Outputs,
     Rendered,
     Result,
@@ -28,7 +30,6 @@ from ostnet.animation.outputs import (
     scene_pictures,
 )
 from ostnet.animation.scene import Scene
-from ostnet.animation.trace import Trace
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.backends.digest import detector_digest
 from ostnet.files import staged
@@ -158,10 +159,12 @@ class Pipeline:
         cancel: Cancel = _never,
         chart: bool = False,
         columns: int = 4,
+        motion: bool = False,
     ) -> Result:
         """Write variants, ``rectified`` and ``grid`` as MP4 and trace.json into a folder.
 
-        Of a group, only variants and the first face's trace. All files appear at the end.
+        With ``motion`` also a motion file of the driving clip, unless that is one. Of a group, only
+        variants and what is measured of the first face. All files appear at the end.
         """
         clips = names = list(names)
         if not isinstance(scene, Group):
@@ -172,6 +175,7 @@ class Pipeline:
                 trace=stage / "trace.json",
                 chart=stage / "scale.png" if chart else None,
                 columns=columns,
+                motion=stage / f"driving{SUFFIX}" if motion and not scene.motions else None,
             )
             result = self.run(scene, outputs, on_step, cancel)
         return replace(result, files={n: folder / path.name for n, path in result.files.items()})
@@ -188,7 +192,8 @@ class Pipeline:
         Every video has the driving clip's exact frame rate and sound.
         """
         started = time.perf_counter()
-        total, scales, faces, log = scene.total, [], [], None
+        total = scene.total
+        log = Log(outputs, scene.video.fps, self.detector if outputs.motion else "")
         with ExitStack() as files:
             writers = {
                 name: files.enter_context(
@@ -198,21 +203,16 @@ class Pipeline:
             }
             frames = files.enter_context(closing(self.stream(scene, outputs, cancel)))
             for done, (pictures, made, spread) in enumerate(frames, 1):
-                any_variant = next(iter(made.values()))
-                scales.append(any_variant.scale)
-                faces.append(not any_variant.held)
-                if outputs.measures:
-                    log = log or Trace(scene.video.fps, spread)
-                    log.add(made)
+                log.add(made, spread)
                 for name, writer in writers.items():
                     writer.write(pictures[name])
                 if on_step is not None:
                     pace = (time.perf_counter() - started) / done
                     newest = pictures.get("grid", next(iter(pictures.values())))
                     on_step(Step(done, total, pace * (total - done), newest))
-            stopped = len(faces) < total and cancel()
-        trace, written = log.document if log else {}, outputs.save(log)
-        return Result(written, time.perf_counter() - started, scales, faces, trace, stopped)
+            stopped = len(log.faces) < total and cancel()
+        written, seconds = log.save(), time.perf_counter() - started
+        return Result(written, seconds, log.scales, log.faces, log.document, stopped)
 
     def stream(
         self, scene: Scene | Group, outputs: Outputs, cancel: Cancel = _never

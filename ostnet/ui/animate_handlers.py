@@ -99,6 +99,7 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
                 visitor.run_folder(),
                 names,
                 columns=int(given.columns),
+                motion=True,
             )
             with visitor.at_work():
                 for event in runs.follow(run, visitor.stop.is_set, REFRESH):

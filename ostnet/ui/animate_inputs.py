@@ -223,7 +223,8 @@ def _more(clip: gr.Video) -> tuple[gr.File, gr.Image]:
         )
         gr.Markdown(
             f"Every portrait is animated with every clip, at most {MOST_PAIRS} pairs. The squares "
-            "are chosen automatically. A motion file (`ostnet motion`) is a clip too.",
+            "are chosen automatically. A motion file (from a run's downloads or `ostnet "
+            "motion`) is a clip too. Without a driving clip above, the first one here replaces it.",
             elem_classes="fine",
         )
         still = picture_file(

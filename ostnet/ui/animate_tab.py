@@ -93,7 +93,7 @@ def _connect_previews(
         ),
         (
             previews.show_driving,
-            ("clip", "seconds", "clip_square", "clip_face", "clip_drawn", "zoom"),
+            ("clip", "seconds", "clip_square", "clip_face", "clip_drawn", "zoom", "more"),
             views[1],
         ),
     ):
@@ -105,7 +105,7 @@ def _connect_previews(
             show_progress="hidden",
             trigger_mode="always_last",
         ).then(**wait)
-    gr.on([inputs["compare"].change, inputs["more"].change], **wait)
+    inputs["compare"].change(**wait)
     gr.on(
         [inputs[name].change for name in ("only", "mouth", "eyelids", "head")],
         previews.show_strengths, everything, views[2],
@@ -147,4 +147,5 @@ def _outcome(ready: Comparison | None) -> tuple:
                     together = gr.DownloadButton("Download all as ZIP", elem_id="zip")
                     files = gr.File(label="Downloads", file_count="multiple", interactive=False,
                                     elem_id="files")  # fmt: skip
+                    gr.Markdown(text.MOTION_NOTE, elem_classes="fine")
     return results, mine, [*shown, single, files], which, together, paste, pasted

@@ -67,8 +67,14 @@ def endpoint(name: str) -> tuple[Callable, list[Component]]:
     ]
     docs = field_docs(AnimateOptions)
     names, texts, defaults = ["portrait", "driving"], [], []
-    texts += ["picture file with a face (PNG, JPEG, WebP).", "video file with a moving face."]
-    inputs: list[Component] = [gr.File(label="portrait picture"), gr.File(label="driving video")]
+    texts += [
+        "picture file with a face (PNG, JPEG, WebP).",
+        "video or motion file with a moving face.",
+    ]
+    inputs: list[Component] = [
+        gr.File(label="portrait picture"),
+        gr.File(label="driving video or motion file"),
+    ]
     for one in known:
         sentence = docs[one.name].split(". ")[0].rstrip(".") + "."
         for axis, default in _defaults(one).items():

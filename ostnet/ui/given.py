@@ -78,9 +78,16 @@ class Given:
     eyelids: float = 1
     head: float = 1
     more: list[str] | None = None
-    """Further portraits and clips."""
+    """Further portraits and clips. Without ``clip``, the first of these clips takes its place."""
     columns: int = 4
     """Panes of the comparison side by side."""
+
+    def __post_init__(self) -> None:
+        clips = [file for file in self.more or [] if not _is_still(file)]
+        if not self.clip and clips:
+            more = [file for file in self.more or [] if file != clips[0]]
+            object.__setattr__(self, "clip", clips[0])
+            object.__setattr__(self, "more", more)
 
     @property
     def portrait_key(self) -> tuple:
@@ -119,9 +126,7 @@ class Given:
         """
         pictures, clips = [self.portrait], [self.clip]
         for file in self.more or []:
-            kind = mimetypes.guess_type(file)[0] or ""
-            still = kind.startswith("image/") and kind != "image/gif"
-            (pictures if still else clips).append(file)
+            (pictures if _is_still(file) else clips).append(file)
         if len(pictures) * len(clips) > MOST_PAIRS:
             raise InputError(
                 f"more files: {len(pictures)} portraits times {len(clips)} clips are "
@@ -138,3 +143,9 @@ class Given:
             for clip in clips:
                 made.append(one if clip == self.clip else replace(one, clip=clip, **automatic))
         return made
+
+
+def _is_still(file: str) -> bool:
+    """Return whether a file's name is that of a picture that does not move."""
+    kind = mimetypes.guess_type(file)[0] or ""
+    return kind.startswith("image/") and kind != "image/gif"

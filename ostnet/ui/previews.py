@@ -47,7 +47,7 @@ def seen_driving(visitor: Visitor, given: Given) -> Driving:
     gone = visitor.gone.is_set
     look = visitor.once(given.clip_key, lambda: _look_at_driving(given.clip, *how, cancel=gone))
     square = parse_square(given.clip_drawn, "driving clip", look.crop.roll)
-    if square is None:
+    if square is None or look.motion is not None:  # a motion file has no picture to crop
         return look
     return visitor.once((*given.clip_key, square), lambda: reframed(look, square))
 
@@ -115,15 +115,7 @@ def show_driving(request: gr.Request, *values: Any) -> str:
         look = seen_driving(VISITORS.get(request.session_hash, given.clip), given)
     except InputError as error:
         return complaint(error)
-    alt = "A frame of the driving clip, dark outside the square that is used."
-    square = look.crop.at(look.frames // 2)
-    crop = _canvas(look.whole, square, "one square for the whole clip", alt)
-    seen = markup.Figure(
-        engine.zoomed(look.still(0.5), (given.zoom, given.zoom)),
-        "what the networks see" + ("" if given.zoom == 1 else f", {given.zoom:g} times as large"),
-        "The square of the driving frame after the driving zoom.",
-    )
-    shown = _beside(crop, seen, look.note)
+    shown = _motion(look) if look.motion is not None else _clip(look, given.zoom)
     if look.frames < look.info.frames:
         shown += markup.note(
             f"This clip lasts {look.info.duration:.1f} s; its first "
@@ -131,6 +123,26 @@ def show_driving(request: gr.Request, *values: Any) -> str:
             "Move the slider “seconds to use” for another length."
         )
     return shown
+
+
+def _clip(look: Driving, zoom: float) -> str:
+    """Return a frame of a clip with its square, and the square as zoomed."""
+    alt = "A frame of the driving clip, dark outside the square that is used."
+    square = look.crop.at(look.frames // 2)
+    crop = _canvas(look.whole, square, "one square for the whole clip", alt)
+    seen = markup.Figure(
+        engine.zoomed(look.still(0.5), (zoom, zoom)),
+        "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
+        "The square of the driving frame after the driving zoom.",
+    )
+    return _beside(crop, seen, look.note)
+
+
+def _motion(look: Driving) -> str:
+    """Return the keypoints of a frame of a motion file."""
+    caption = f"keypoints of {look.path.name}"
+    points = markup.Figure(look.whole, caption, "Keypoints of a driving frame.")
+    return markup.row([points])
 
 
 def show_strengths(request: gr.Request, *values: Any) -> str:
@@ -142,6 +154,8 @@ def show_strengths(request: gr.Request, *values: Any) -> str:
     try:
         options = given.options
         portrait, driving = seen_portrait(visitor, given), seen_driving(visitor, given)
+        if driving.motion is not None:
+            return markup.note("A motion file has no pictures for this preview.")
         source = Framed(portrait.image, portrait.crop, engine.load().size)
         plain = replace(options, only=None, mouth=1, eyelids=1, head=1)
         clip, index = visitor.once(

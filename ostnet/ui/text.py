@@ -50,6 +50,9 @@ from the portrait's size. Worse axis: the same for the worse of width and height
 matched: a head that turns away gets narrower, and that counts as an error. So does a driver who
 leans in, where the scale is not measured in each frame."""
 
+MOTION_NOTE = """`driving.motion.safetensors` is the clip's motion file: its movement without
+pictures and sound. Under *More portraits or clips* it drives any portrait."""
+
 STRESS = """How wrong can the scale be before the method fails? Make one driving frame up to 2.5
 times smaller or twice as large, across and down independently, and compare all four variants. The
 portrait and the clip are those of the **Animate** tab; the head pose is the driver's, as in the

@@ -120,6 +120,15 @@ def test_a_folder_of_files(here, ostnet, files, folder, flags):
     assert set(folder.videos()) == {"portrait__near", "portrait__far"}
 
 
+def test_a_motion_file_drives_a_job(here, ostnet, folder, jobs, flags):
+    clip, made = jobs[0]["driving"], folder.path / "near.motion.safetensors"
+    assert ostnet("motion", clip, "-o", made, *flags)[0] == 0
+    folder.write({**jobs[0], "driving": made.name})  # beside the table
+    code, out, err = ostnet(*folder.command("--size", 256))
+    assert code == 0 and "1 made, 0 done before" in out, err
+    assert probe(folder.output / "plain.mp4").frames == probe(clip).frames
+
+
 def test_pictures_drive_and_their_content_decides_what_is_done_again(here, ostnet, folder, jobs):
     for number in (1, 2):
         shutil.copy(jobs[0]["source"], folder.path / f"{number}.png")

@@ -1,6 +1,7 @@
 """Answers of the Animate tab's handlers, without a browser."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import astuple
 from itertools import islice
@@ -11,8 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ostnet.animation.motion_file import is_motion, load_motion, record
 from ostnet.media.signing import SOURCE_TYPE
 from ostnet.media.video import VideoWriter, probe, read_frames
+from ostnet.options import AnimateOptions
 from ostnet.ui import animate_handlers as on
 from ostnet.ui import previews, runs
 from ostnet.ui.given import SCALE_WINDOWS, Given
@@ -129,6 +132,31 @@ def test_a_still_picture_can_drive_and_gives_pictures(visitor, ask, portrait_fil
     assert all(
         SOURCE_TYPE.encode() in files[f"full.{kind}"].read_bytes() for kind in ("mp4", "png")
     )
+
+
+def test_a_run_offers_its_motion_file_which_alone_drives_another_run(visitor, ask, tmp_path):
+    """It holds what ``ostnet motion`` would compute from the clip once more."""
+    list(ask(on.animate, seconds=0.12, compare=False, size="256"))
+    (run,) = visitor.runs
+    (made,) = [file for file in runs.files(run) if is_motion(file)]
+    assert made.is_relative_to(visitor.folder)  # so it is deleted with the other results
+    motion, options = load_motion(made), AnimateOptions(max_frames=3)
+    again = record(on.engine.pipeline(), run.scene.driving, options)
+    np.testing.assert_allclose(motion.keypoints, again.keypoints, atol=1e-5)
+    assert motion.faces.tolist() == again.faces.tolist() == [True] * 3
+    assert motion.cuts.tolist() == again.cuts.tolist()
+    assert (motion.fps, motion.detector) == (again.fps, on.engine.pipeline().detector)
+
+    kept = shutil.copy(made, tmp_path)
+    alone = {"clip": None, "more": [str(kept)], "compare": False, "size": "256"}
+    ask(previews.show_portrait, **alone)
+    assert "keypoints of driving.motion.safetensors" in ask(previews.show_driving, **alone)
+    words, button = ask(on.estimate, **alone)
+    assert words.startswith("3 frames:") and button.interactive
+    list(ask(on.animate, **alone))
+    (second,) = visitor.runs
+    assert probe(second.clip).frames == 3
+    assert not any(map(is_motion, runs.files(second)))  # the visitor has it
 
 
 def test_all_choices_reach_the_run_and_its_result_is_pasted_back(visitor, ask, monkeypatch):

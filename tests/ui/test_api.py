@@ -15,7 +15,10 @@ from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.types import CallToolResult
 
+from ostnet.animation.motion_file import record
 from ostnet.media.video import probe
+from ostnet.options import AnimateOptions
+from ostnet.ui import engine
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +82,15 @@ def test_animate_gives_one_video_and_compare_six_files_in_order(call):
     assert all(probe(file).frames == 2 for file in files[:5])
     trace = json.loads(Path(files[5]).read_text())
     assert [frame["index"] for frame in trace["frames"]] == [0, 1]
+
+
+def test_a_motion_file_drives_as_a_clip_does(call, driving_file, tmp_path):
+    file = tmp_path / "clip.motion.safetensors"
+    record(engine.pipeline(), driving_file, AnimateOptions(max_frames=4)).save(file)
+    info = probe(call("animate", driving=handle_file(file), max_seconds=0.12))
+    assert (info.frames, info.fps, info.audio) == (3, 25, None)
+    with pytest.raises(AppError, match="driving-zoom: a motion file cannot change it"):
+        call("animate", driving=handle_file(file), driving_zoom_x=0.8)
 
 
 @pytest.mark.parametrize(
