@@ -28,11 +28,6 @@ def _pixels(pixel_format: str) -> tuple[str, ...]:
     return (*matrix, "-pix_fmt", pixel_format, "-colorspace", "smpte170m", "-color_range", "tv")
 
 
-def _prores(profile: str, pixel_format: str) -> "_Container":
-    codec = ("-c:v", "prores_ks", "-profile:v", profile, "-vendor", "apl0")
-    return _Container(codec, _pixels(pixel_format), layout=FASTSTART, quality=None)
-
-
 @dataclass(frozen=True)
 class _Container:
     """ffmpeg's options for one kind of file."""
@@ -58,7 +53,13 @@ WEBM = _Container(
     quality="24",
 )
 WEBM = replace(WEBM, alpha=replace(WEBM, pixels=_pixels("yuva420p")))
-MOV = replace(_prores("hq", "yuv422p10le"), alpha=_prores("4444", "yuva444p10le"))
+PRORES_4444 = _Container(
+    ("-c:v", "prores_ks", "-profile:v", "4444", "-vendor", "apl0"),
+    _pixels("yuva444p10le"),
+    layout=FASTSTART,
+    quality=None,
+)
+MOV = replace(MP4, alpha=PRORES_4444)
 LOSSLESS = _Container(("-c:v", "libx264rgb", "-preset", "ultrafast"), (), (), quality="0")
 """Intermediate file of a GIF, whose palette is known only at the end."""
 
@@ -81,10 +82,10 @@ FASTEST_GIF = 50
 class VideoWriter:
     """Write frames to a video file of even size; the suffix of its name gives its kind.
 
-    MP4 and MKV hold H.264 (yuv420p), WebM holds VP9, MOV holds ProRes 422 HQ. Frames with alpha
-    give a WebM of VP9 with alpha, or a MOV of ProRes 4444. A GIF is looped, has one palette and no
-    sound. The file appears at `path` only when the `with` block ends without an error; until then
-    everything is in a hidden folder beside it, which is always removed::
+    MP4, MKV and MOV hold H.264 (yuv420p), WebM holds VP9. Frames with alpha give a WebM of VP9 with
+    alpha, or a MOV of ProRes 4444. A GIF is looped, has one palette and no sound. The file appears
+    at `path` only when the `with` block ends without an error; until then everything is in a hidden
+    folder beside it, which is always removed::
 
         with VideoWriter("out.mp4", Fraction(30000, 1001), probe("driving.mp4")) as writer:
             for frame in frames:
