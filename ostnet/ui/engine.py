@@ -8,7 +8,7 @@ nothing.
 import functools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 import gradio as gr
@@ -126,7 +126,23 @@ def _seconds(method, sources, frames, *more) -> int:
 
 @spaces.GPU(duration=_seconds)
 def _borrowed(method, sources, frames, *more) -> Iterator:
-    yield from getattr(Pipeline, method)(pipeline(), sources, frames, *more)
+    yield from map(on_cpu, getattr(Pipeline, method)(pipeline(), sources, frames, *more))
+
+
+def on_cpu(value: Any) -> Any:
+    """Return the same with its tensors on the CPU: ZeroGPU's receiving process has no GPU."""
+    match value:
+        case Tensor():
+            return value.cpu()
+        case dict():
+            return {name: on_cpu(one) for name, one in value.items()}
+        case list() | tuple():
+            parts = [on_cpu(one) for one in value]
+            return type(value)(*parts) if hasattr(value, "_fields") else type(value)(parts)
+    if is_dataclass(value) and not isinstance(value, type):
+        known = {field.name: getattr(value, field.name) for field in fields(value)}
+        return replace(value, **{name: on_cpu(one) for name, one in known.items()})
+    return value
 
 
 class PagePipeline(Pipeline):
@@ -181,7 +197,7 @@ def still(
     animator.set_source(source)
     options = replace(METHOD, driving_zoom=factors)
     made = next(animator.variants([frame], VARIANTS, options, measure=True))
-    return animator.source_spread, made
+    return on_cpu((animator.source_spread, made))
 
 
 @spaces.GPU(duration=STILL_SECONDS)
@@ -195,7 +211,8 @@ def read_stills(
     points = [animator.keypoints(picture) for picture in stills]
     widest = int(np.argmax([np.linalg.norm(x[lower] - x[upper]) for x in points]))
     shots = [shot for shot in clip.shots if shot.first <= widest][-1:]
-    return replace(clip, shots=tuple(shot._replace(first=0) for shot in shots)), widest
+    clip = replace(clip, shots=tuple(shot._replace(first=0) for shot in shots))
+    return on_cpu((clip, widest))
 
 
 @spaces.GPU(duration=STILL_SECONDS)

@@ -11,10 +11,12 @@ import torch
 from threads_ahead import threads_ahead
 
 from ostnet.animation import VARIANTS, DrivingFrame
+from ostnet.animation.pose import Shot
 from ostnet.cli import main
 from ostnet.errors import InputError
 from ostnet.media.square import Framed, centre_square
 from ostnet.media.video import read_frames
+from ostnet.model.frame import Alignment, Reading
 from ostnet.options import METHOD
 from ostnet.ui import engine
 
@@ -69,6 +71,18 @@ def test_inspect_shows_every_step(source, driving):
     assert seen.grid.shape == (SIZE, SIZE, 2)
     assert seen.displacement.shape[:2] == seen.occlusion.shape
     assert seen.image.shape == seen.driving.shape == seen.rectified.shape
+
+
+def test_results_leave_the_gpu(monkeypatch):
+    """All that a loan of a GPU yields: lists, dictionaries, named tuples and dataclasses."""
+    moved = []
+    monkeypatch.setattr(torch.Tensor, "cpu", lambda tensor: moved.append(tensor) or tensor)
+    points = [torch.zeros(1, 2, 2) for _ in range(4)]
+    alignment = Alignment(points[0], points[1], np.ones((1, 2)))
+    reading = Reading(points[2], alignment, None, points[3])
+    made = [((1.0, 2.0), {"full": reading}), Shot(3, None)]
+    assert engine.on_cpu(made) == made
+    assert sorted(map(id, moved)) == sorted(map(id, points))
 
 
 def test_the_quota_shown_is_the_one_that_spaces_reserves():
