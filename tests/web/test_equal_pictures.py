@@ -56,15 +56,14 @@ def drivers(sites) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-@pytest.fixture(scope="session")
-def of_embedded(drivers) -> dict:
-    """Portrait -> of each driver, what the embedded weights make: all variants by their names."""
-    animator = Animator(OSTNet.from_pretrained(resolve().folder), device="cpu", backend="torch")
+def made_by(network: str, drivers: list[Path], portraits: tuple[str, ...] = PORTRAITS) -> dict:
+    """Portrait -> of each driver, what embedded weights make: all variants by their names."""
+    weights = resolve(f"ostnet-{network}").folder
+    animator = Animator(OSTNet.from_pretrained(weights), device="cpu", backend="torch")
     made = {}
-    for name in PORTRAITS:
+    for name in portraits:
         animator.set_source(read_image(ROOT / "examples" / "portraits" / name))
-        some = drivers if name == PORTRAITS[0] else drivers[:1]
-        made[name] = list(animator.variants(map(read_image, some)))
+        made[name] = list(animator.variants(map(read_image, drivers)))
     return made
 
 
@@ -88,15 +87,17 @@ def check(page: Page, drivers: list[Path], expected: dict) -> None:
             assert scale == pytest.approx(frame.scale, abs=1e-3)
 
 
-@pytest.mark.parametrize(("threads", "portraits", "count"), [(1, 2, 1), (2, 1, 3)])
+@pytest.mark.parametrize(
+    ("network", "threads", "portraits", "count"),
+    [("lite", 1, 2, 1), ("lite", 2, 1, 3), ("micro", 1, 1, 2)],
+)
 def test_a_processor_computes_what_python_does(
-    visit, browser, address, drivers, of_embedded, threads, portraits, count
+    visit, browser, address, drivers, network, threads, portraits, count
 ):
     page = visit(browser)
-    page.goto(f"{address}space/?backend=wasm&threads={threads}")
+    page.goto(f"{address}space/?backend=wasm&threads={threads}&network={network}")
     assert page.evaluate("ostnet.ready") == {"backend": "wasm", "threads": threads}
-    some = {name: of_embedded[name][:count] for name in PORTRAITS[:portraits]}
-    check(page, drivers[:count], some)
+    check(page, drivers[:count], made_by(network, drivers[:count], PORTRAITS[:portraits]))
 
 
 def test_a_canvas_around_the_square_equals_pythons(visit, browser, address, drivers, tiny_weights):
@@ -133,8 +134,8 @@ def test_a_program_and_the_page_have_a_portrait_each(visit, browser, address):
 
 
 @pytest.mark.skipif(not os.environ.get(PATIENT), reason=f"a minute a frame; {PATIENT}=1 tries it")
-def test_webgpu_computes_what_python_does(visit, equipped, address, drivers, of_embedded):
+def test_webgpu_computes_what_python_does(visit, equipped, address, drivers):
     page = visit(equipped)
     page.goto(f"{address}space/?backend=webgpu")
     assert page.evaluate("ostnet.ready") == {"backend": "webgpu", "threads": 1}
-    check(page, drivers[:1], {name: made[:1] for name, made in of_embedded.items()})
+    check(page, drivers[:1], made_by("lite", drivers[:1]))
