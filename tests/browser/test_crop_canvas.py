@@ -1,4 +1,6 @@
-"""A visitor draws the square that is animated."""
+"""A visitor draws the square that is animated, or picks faces."""
+
+from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -56,3 +58,26 @@ def test_keys_move_the_square_and_another_portrait_has_its_own(visit, own_portra
     page.wait_for_function(
         "document.querySelector('#portrait-square :is(input, textarea)').value === ''"
     )
+
+
+def test_faces_of_a_group_are_picked_by_pointer_and_keyboard(visit, tmp_path):
+    folder = Path(__file__).parents[2] / "examples" / "portraits"
+    people = [Image.open(folder / f"{name}.jpg") for name in ("eileen_collins", "grace_hopper")]
+    group = Image.new("RGB", (800, 400))
+    for left, one in zip((0, 400), people, strict=True):
+        group.paste(one.convert("RGB").resize((400, 400)), (left, 0))
+    group.save(tmp_path / "group.png")
+
+    page = visit()
+    assert page.locator("#faces:visible").count() == 0  # one face
+    upload(page, "#portrait", tmp_path / "group.png")
+    page.wait_for_selector("#portrait-view .canvas[data-faces*=' ']")
+    faces = page.locator("#portrait-view .canvas").get_attribute("data-faces").split()
+    left, top, side = map(int, faces[1].split(","))
+    place = ((left + side / 2) / 800, (top + side / 2) / 400)
+    drag(page, "#portrait-view", place, place)
+    page.wait_for_function("document.querySelectorAll('#faces input')[1].checked")
+    page.locator("#faces input").nth(0).focus()
+    page.keyboard.press("Space")
+    page.wait_for_function("document.querySelectorAll('#faces input:checked').length === 2")
+    page.wait_for_function("document.querySelector('#estimate').innerText.includes('2 faces')")
