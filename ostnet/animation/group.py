@@ -25,7 +25,7 @@ from ostnet.media.video import read_image
 from ostnet.option_values import MOST_FACES
 from ostnet.options import AnimateOptions
 
-Driver = str | Path | Clip
+Driver = str | Path | Clip | Motion
 Cancel = Callable[[], bool]
 
 LEAST_FACE = 32
@@ -74,7 +74,9 @@ class Group:
     def frames(self, cancel: Cancel = lambda: False) -> list[Iterable[DrivingFrame]]:
         """Return the driving frames of each face; the same object for faces that share a clip."""
         first = self.scenes[0]
-        read: dict[Path | Clip, Iterable[DrivingFrame]] = {first.driving: first.frames(cancel)}
+        read: dict[Path | Clip | Motion, Iterable[DrivingFrame]] = {
+            first.driving: first.frames(cancel)
+        }
         for scene in self.scenes:
             if scene.driving not in read:
                 ratio = float(scene.video.fps / self.video.fps)

@@ -52,7 +52,7 @@ _NO_PICTURE = np.zeros((1, 1, 3), np.uint8)
 _NO_PORTRAIT = np.zeros((_SIDE, _SIDE, 3), np.uint8)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Motion:
     """The content of a motion file; see the module for shapes and ranges."""
 

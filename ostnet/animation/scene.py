@@ -33,7 +33,7 @@ LARGEST = 2048
 class Scene:
     """A portrait and a driving clip whose faces have been found."""
 
-    driving: Path | Clip
+    driving: Path | Clip | Motion
     options: AnimateOptions
     portrait: np.ndarray
     """The whole source picture, uint8 (H, W, 3)."""
@@ -48,16 +48,13 @@ class Scene:
     warnings: list[str]
     """Messages for the user, for instance that no face was found."""
 
-    motion: Motion | None = None
-    """The content of the driving file, if that is a motion file."""
-
     opacity: np.ndarray | None = None
     """Alpha channel of the portrait, uint8 (H, W), which the result has too; None: opaque."""
 
     @property
     def motions(self) -> list[Motion]:
         """The motion files that drive."""
-        return [] if self.motion is None else [self.motion]
+        return [self.driving] if isinstance(self.driving, Motion) else []
 
     @property
     def size(self) -> int:
@@ -123,8 +120,8 @@ class SceneFrames:
 
     def __iter__(self) -> Iterator[DrivingFrame]:
         scene = self.scene
-        if scene.motion is not None:
-            for index, frame in enumerate(islice(scene.motion.frames(), scene.total)):
+        if isinstance(scene.driving, Motion):
+            for index, frame in enumerate(islice(scene.driving.frames(), scene.total)):
                 if index and self.cancel():
                     return
                 yield frame
@@ -140,7 +137,7 @@ class SceneFrames:
 
 def open_scene(
     source: str | Path | np.ndarray,
-    driving: str | Path | Clip,
+    driving: str | Path | Clip | Motion,
     options: AnimateOptions,
     cancel: Callable[[], bool] | None = None,
     transparent: bool = False,
@@ -149,8 +146,8 @@ def open_scene(
 
     Args:
         source: picture file, or uint8 RGB (H, W, 3).
-        driving: video file, a folder or pattern of pictures, a motion file, or frames that are not
-            in a file.
+        driving: video file, a folder or pattern of pictures, a motion file, or frames or a motion
+            that are not in a file.
         options: see :class:`AnimateOptions`.
         cancel: called at every frame that is read; the reading ends once it returns True.
         transparent: keep the alpha channel of the portrait file.
@@ -164,8 +161,10 @@ def open_scene(
     opacity = None
     if transparent and not isinstance(source, np.ndarray):
         opacity = read_opacity(source, "source")
-    given = driving if isinstance(driving, Clip) else Path(driving)
+    given = driving if isinstance(driving, Clip | Motion) else Path(driving)
     if isinstance(given, Path) and is_motion(given):
+        given = load_motion(given)
+    if isinstance(given, Motion):
         return replace(_motion_scene(portrait, given, options), opacity=opacity)
     if isinstance(given, Path) and is_sequence(given):
         given = sequence(given, DEFAULT_FPS if options.fps is None else options.fps, "driving")
@@ -200,13 +199,13 @@ def open_scene(
     )
 
 
-def _motion_scene(portrait: np.ndarray, file: Path, options: AnimateOptions) -> Scene:
-    """Return the scene of a portrait and a motion file; ``face`` is one of the portrait."""
-    motion, detector = load_motion(file), make_detector()
+def _motion_scene(portrait: np.ndarray, motion: Motion, options: AnimateOptions) -> Scene:
+    """Return the scene of a portrait and a motion; ``face`` is one of the portrait."""
     motion.check(options)
+    detector = make_detector()
     square, warning = source_crop(portrait, _as_crop(options.source_crop), options.face, detector)
     return Scene(
-        driving=file,
+        driving=motion,
         options=options,
         portrait=portrait,
         source_crop=square,
@@ -215,7 +214,6 @@ def _motion_scene(portrait: np.ndarray, file: Path, options: AnimateOptions) -> 
         detector=detector,
         face_expected=True,
         warnings=[warning] if warning else [],
-        motion=motion,
     )
 
 

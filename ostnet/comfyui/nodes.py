@@ -1,6 +1,7 @@
-"""The nodes: load the networks, animate a portrait, compare the variants of the method.
+"""The nodes: load the networks, animate a portrait, compare variants, record and replay motion.
 
-An IMAGE is a float tensor (B, H, W, 3) in [0, 1]; an OSTNET is a :class:`Pipeline`.
+An IMAGE is a float tensor (B, H, W, 3) in [0, 1]; an OSTNET is a :class:`Pipeline`, a MOTION a
+:class:`Motion`.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ostnet.animation.motion_file import FIXED, SUFFIX, Motion, load_motion, record
 from ostnet.animation.outputs import Outputs
 from ostnet.animation.pipeline import Pipeline
 from ostnet.backends import BACKENDS
@@ -96,7 +98,7 @@ class Animate:
             InputError: an input that cannot be used.
         """
         options = options_of(widgets)
-        return render(model, portrait, driving, fps, options, self.clips(options))
+        return render(model, portrait, clip_of(driving, fps), options, self.clips(options))
 
     def clips(self, options: AnimateOptions) -> Sequence[str]:
         """Return the names of the clips to make, one for each IMAGE output."""
@@ -122,19 +124,92 @@ class Compare(Animate):
         return [*VARIANTS, "grid"]
 
 
-NODE_CLASS_MAPPINGS = {"OSTNetLoad": Load, "OSTNetAnimate": Animate, "OSTNetCompare": Compare}
+class Record:
+    """Records the motion of driving frames, or reads a motion file."""
+
+    CATEGORY, FUNCTION = "OSTNet", "record"
+    DESCRIPTION = "Record the motion of driving frames, or read a motion file."
+    RETURN_TYPES, RETURN_NAMES = ("MOTION", "INT", "FLOAT"), ("motion", "frames", "fps")
+    OUTPUT_TOOLTIPS = ("Keypoints, for Animate from Motion.", "Number of frames.", "Their rate.")
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, dict[str, Any]]:
+        """Return ComfyUI's description of the inputs."""
+        inputs = Animate.INPUT_TYPES()["required"]
+        file = "where to write the motion; without driving frames, the file to read."
+        return {
+            "required": {"model": inputs["model"]},
+            "optional": {
+                "driving": inputs["driving"],
+                "fps": inputs["fps"],
+                "file": ("STRING", {"default": "", "tooltip": f"X{SUFFIX}: {file}"}),
+            },
+        }
+
+    def record(
+        self, model: Pipeline, driving: Tensor | None = None, fps: float = 25.0, file: str = ""
+    ) -> tuple[Motion, int, float]:
+        """Return the motion, its number of frames and its frame rate.
+
+        Raises:
+            InputError: neither frames nor a file, or one that cannot be used.
+        """
+        path = file.strip()
+        if not path.endswith(SUFFIX) and (path or driving is None):
+            raise InputError(
+                f"file: found {path!r}, expected driving frames or a name like X{SUFFIX}"
+            )
+        if driving is None:
+            motion = load_motion(Path(path))
+        else:
+            motion = record(model, clip_of(driving, fps))
+            if path:
+                motion.save(Path(path))
+        return motion, len(motion.keypoints), float(motion.fps)
+
+
+class Replay(Animate):
+    """Makes a portrait perform a motion."""
+
+    DESCRIPTION = "Make a portrait perform a motion, without the driver's pictures."
+    OPTIONS = tuple(name for name in Animate.OPTIONS if name not in FIXED)
+
+    @classmethod
+    def INPUT_TYPES(cls) -> dict[str, dict[str, Any]]:
+        """Return ComfyUI's description of the inputs."""
+        inputs = super().INPUT_TYPES()
+        known = {name: inputs["required"][name] for name in ("model", "portrait")}
+        motion = ("MOTION", {"tooltip": "From Motion (OSTNet)."})
+        return {"required": {**known, "motion": motion}, "optional": inputs["optional"]}
+
+    def run(  # pyright: ignore[reportIncompatibleMethodOverride]
+        self, model: Pipeline, portrait: Tensor, motion: Motion, **widgets: Any
+    ) -> tuple[Tensor | list[float], ...]:
+        """Return what :class:`Animate` does; raises as it does."""
+        options = options_of(widgets)
+        return render(model, portrait, motion, options, self.clips(options))
+
+
+NODE_CLASS_MAPPINGS = {
+    "OSTNetLoad": Load,
+    "OSTNetAnimate": Animate,
+    "OSTNetCompare": Compare,
+    "OSTNetMotion": Record,
+    "OSTNetReplay": Replay,
+}
 NODE_DISPLAY_NAME_MAPPINGS = {
     "OSTNetLoad": "Load OSTNet",
     "OSTNetAnimate": "Animate Portrait (OSTNet)",
     "OSTNetCompare": "Compare Variants (OSTNet)",
+    "OSTNetMotion": "Motion (OSTNet)",
+    "OSTNetReplay": "Animate from Motion (OSTNet)",
 }
 
 
 def render(
     pipeline: Pipeline,
     portrait: Tensor,
-    driving: Tensor,
-    fps: float,
+    driving: Clip | Motion,
     options: AnimateOptions,
     clips: Sequence[str],
 ) -> tuple[Tensor | list[float], ...]:
@@ -146,10 +221,10 @@ def render(
         InputError: an input that cannot be used.
         BaseException: ComfyUI's own, once the user interrupts the run; within one frame.
     """
-    frames, host = clip_of(driving, fps), Host()
+    host = Host()
     (picture,) = _checked(portrait, "portrait", 1)
     try:
-        scene = pipeline.open(to_picture(picture), frames, options, host.interrupted)
+        scene = pipeline.open(to_picture(picture), driving, options, host.interrupted)
     except InputError:
         host.check()  # an interrupted reading ends with an InputError too
         raise

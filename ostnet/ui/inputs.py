@@ -182,7 +182,7 @@ def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) ->
     if driving.motion is not None:
         driving.motion.check(options)
     return Scene(
-        driving=driving.path,
+        driving=driving.motion or driving.path,
         options=replace(options, max_frames=driving.frames),
         portrait=portrait.image,
         source_crop=portrait.crop,
@@ -191,7 +191,6 @@ def make_scene(portrait: Portrait, driving: Driving, options: AnimateOptions) ->
         detector=make_detector(),
         face_expected=driving.known,
         warnings=[note for note in (portrait.note, driving.note) if note],
-        motion=driving.motion,
     )
 
 

@@ -13,13 +13,13 @@ from threads_ahead import threads_ahead
 
 from ostnet import AnimateOptions, InputError, Pipeline
 from ostnet.comfyui import NODE_CLASS_MAPPINGS, NODE_DISPLAY_NAME_MAPPINGS
-from ostnet.comfyui.nodes import Animate, Compare, Load, clip_of, to_picture
+from ostnet.comfyui.nodes import Animate, Compare, Load, Record, Replay, clip_of, to_picture
 from ostnet.comfyui.widgets import options_of
 from ostnet.media.video import VideoWriter, read_frames
 from ostnet.methods import VARIANTS
 
 FRAMES, FPS = 4, 25.0
-TYPES = {"IMAGE", "FLOAT", "INT", "BOOLEAN", "STRING", "OSTNET"}
+TYPES = {"IMAGE", "FLOAT", "INT", "BOOLEAN", "STRING", "OSTNET", "MOTION"}
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +98,23 @@ def test_all_variants_and_their_grid(model, images):
     assert [batch.shape for batch in variants] == [(2, 256, 256, 3)] * len(VARIANTS)
     assert grid.shape[0] == len(x) == 2 and grid.shape[2] > 4 * 256
     assert (variants[0] != variants[1]).any()
+
+
+def test_a_motion_drives_as_its_frames_do(model, images, tmp_path):
+    portrait, driving = images
+    file = str(tmp_path / "clip.motion.safetensors")
+    motion, frames, fps = Record().record(model, driving, FPS, file)
+    assert (frames, fps) == (FRAMES, FPS)
+    again, *_ = Record().record(model, file=file)
+    expected, *_ = Animate().run(model, portrait, driving, FPS, rectify="points")
+    for one in (motion, again):
+        made, x, _ = Replay().run(model, portrait, one)
+        assert torch.equal(made, expected) and len(x) == FRAMES
+    assert not {"driving_zoom_x", "driving_crop", "fps"} & {*Replay.INPUT_TYPES()["optional"]}
+    with pytest.raises(InputError, match="^file: found '', expected driving frames or a name like"):
+        Record().record(model)
+    with pytest.raises(InputError, match="^file: found 'model.safetensors', expected"):
+        Record().record(model, driving, FPS, "model.safetensors")
 
 
 def test_weights_are_found_by_the_first_node(tmp_path):
