@@ -33,7 +33,7 @@ BUILD = [sys.executable, "-m", "ostnet", "export", "--format", "web"]
 """Command that writes the page into the cache."""
 
 PRIORITY = 10
-"""Of that command among the processes of the machine; 0 is normal, 19 the lowest."""
+"""The command's niceness: 0 is normal, 19 the lowest priority."""
 
 
 class LiveSite:

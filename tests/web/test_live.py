@@ -147,7 +147,7 @@ def test_the_clean_view_shows_the_result_alone(visit, browser, address):
 
 
 def colours(page: Page, *places: tuple[int, int]) -> list[tuple[int, int, int]]:
-    """Of the window's pixels."""
+    """RGB of the window's pixels at these places."""
     picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
     return [picture.getpixel(place) for place in places]
 
