@@ -89,7 +89,8 @@ class SourceEncoder(nn.Module):
         self.down = nn.ModuleList([DownBlock(half, quarter), DownBlock(quarter, eighth)])
         self.project = None
         if config.merge == "add":
-            side = 1 if self.first else 3  # computed for every frame, or once for the source
+            # the picture tap is mapped in every frame, so by a cheaper kernel
+            side = 1 if self.first else 3
             self.project = nn.ModuleList(
                 [
                     nn.Conv2d(half, half, side, padding=side // 2),

@@ -78,8 +78,7 @@ class DistilStage(DetailStage):
     @torch.no_grad()
     def measure_norms(self) -> None:
         """Measure the statistics of a new generator's batch norms: the teacher's do not fit it."""
-        norms = [one for one in self.model.modules() if isinstance(one, nn.BatchNorm2d)]
-        norms = [one for one in norms if one in set(self.model.generator.modules())]
+        norms = [one for one in self.model.generator.modules() if isinstance(one, nn.BatchNorm2d)]
         if any(int(norm.num_batches_tracked) for norm in norms):  # pyright: ignore
             return
         momenta = [norm.momentum for norm in norms]
