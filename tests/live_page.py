@@ -3,10 +3,14 @@
 import contextlib
 import functools
 import http.server
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
+from filelock import FileLock
+from PIL import Image
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +40,20 @@ def serving(folder: Path, headers: dict[str, str]) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+def written_once(sites: Path, name: str, pictures: Mapping[str, np.ndarray]) -> list[Path]:
+    """Write pictures to a folder beside the sites, which all processes of a run share.
+
+    Only the first process writes: another must not read a half-written file.
+    """
+    with FileLock(sites.parent / f"{name}.lock"):
+        if not (sites / name).exists():
+            folder = Path(tempfile.mkdtemp(dir=sites.parent))
+            for file, picture in pictures.items():
+                Image.fromarray(picture).save(folder / file)
+            folder.rename(sites / name)
+    return sorted((sites / name).iterdir())
 
 
 def frames_shown(page: Page) -> int:

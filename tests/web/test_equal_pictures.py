@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from live_page import PATIENT, ROOT, frames_shown, wait_for_frames
-from PIL import Image
+from live_page import PATIENT, ROOT, frames_shown, wait_for_frames, written_once
 from playwright.sync_api import Page
 
 from ostnet import Animator, OSTNet
@@ -47,13 +46,12 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="session")
 def drivers(sites) -> list[Path]:
     """The frames of ``DRIVING``, beside the sites."""
-    folder = sites / "frames"
-    folder.mkdir(exist_ok=True)
+    made = {}
     for name, (clip, index, (rows, columns)) in DRIVING.items():
         frames = list(read_frames(ROOT / "examples" / "driving" / f"{clip}.mp4"))
         frame = np.pad(frames[index], ((0, rows), (0, columns), (0, 0)), constant_values=255)
-        Image.fromarray(frame).save(folder / f"{name}.png")
-    return sorted(folder.iterdir())
+        made[f"{name}.png"] = frame
+    return written_once(sites, "frames", made)
 
 
 def made_by(network: str, drivers: list[Path], portraits: tuple[str, ...] = PORTRAITS) -> dict:

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from live_page import ROOT, frames_shown, wait_for_frames
-from PIL import Image
+from live_page import ROOT, frames_shown, wait_for_frames, written_once
 from playwright.sync_api import Error, Page
 
 from ostnet import Animator, OSTNet
@@ -91,12 +90,11 @@ def pictures(values: list, size: int) -> np.ndarray:
 @pytest.fixture(scope="session")
 def frames(sites) -> list[np.ndarray]:
     """The pictures of ``MOVED``, which also lie in folder ``moved`` beside the sites."""
-    (sites / "moved").mkdir(exist_ok=True)
-    clip, made = list(read_frames(CLIP, 81)), []
+    clip, made = list(read_frames(CLIP, 81)), {}
     for name, (index, cut) in MOVED.items():
-        made.append(clip[index][cut : len(clip[index]) - cut, cut : len(clip[index]) - cut])
-        Image.fromarray(made[-1]).save(sites / "moved" / name)
-    return made
+        made[name] = clip[index][cut : len(clip[index]) - cut, cut : len(clip[index]) - cut]
+    written_once(sites, "moved", made)
+    return list(made.values())
 
 
 def animator_of(folder) -> Animator:
