@@ -11,6 +11,10 @@ os.environ.setdefault("OSTNET_DECODER_MEMORY", "4096")
 os.environ.setdefault("OSTNET_DECODER_SECONDS", "1200")
 os.environ.setdefault("OSTNET_PICTURE_MEGAPIXELS", "40")
 
+from ostnet.ui.memory import limit_heaps  # noqa: E402
+
+limit_heaps()
+
 # after the settings, before gradio and torch: spaces patches torch on ZeroGPU
 import spaces  # noqa: E402, F401
 

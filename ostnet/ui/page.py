@@ -24,7 +24,7 @@ from ostnet.ui import (
     text,
 )
 from ostnet.ui.cleanup import LONGEST_VISIT
-from ostnet.ui.gradio_patches import InsertHtml, block_outbound
+from ostnet.ui.gradio_patches import InsertHtml, block_outbound, forget_session, poll_less
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.live_tab import Isolated
 from ostnet.ui.preload import load_comparison, preload_html
@@ -100,8 +100,14 @@ def build() -> gr.Blocks:
             with gr.Tab("About", id="about"):
                 _about_tab(weights.folder / "README.md")
         gr.HTML(_weights(), elem_id="weights")
-        page.unload(_leave)
+
+        def leave(request: gr.Request) -> None:
+            VISITORS.leave(request.session_hash)
+            forget_session(page, request.session_hash)
+
+        page.unload(leave)
     page.queue(max_size=24, default_concurrency_limit=4)
+    poll_less(page)
     if not engine.ZERO_GPU:
         _prepare_later()
     return page
@@ -117,10 +123,6 @@ def _prepare_later() -> None:
         timer.daemon = True
         timer.start()
         atexit.register(lambda timer=timer: (timer.cancel(), timer.join()))  # wait for its end
-
-
-def _leave(request: gr.Request) -> None:
-    VISITORS.leave(request.session_hash)
 
 
 def _about_tab(card: Path) -> None:

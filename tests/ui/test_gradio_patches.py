@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import re
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +15,8 @@ from gradio import routes
 from gradio.processing_utils import async_ssrf_protected_get
 from gradio.route_utils import secure_url_stream_response
 from gradio.state_holder import SessionState
+from gradio_client import Client
+from running_page import until
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -22,7 +26,9 @@ from ostnet.ui.gradio_patches import (
     TRIMMER,
     InsertHtml,
     block_outbound,
+    forget_session,
     picture_file,
+    poll_less,
 )
 from ostnet.ui.route_guard import CLOSED, UPLOAD, RouteGuard
 from ostnet.ui.visitors import Visitors
@@ -63,6 +69,47 @@ def client(tmp_path_factory) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, timeout=60) as client:
         yield client
     blocks.close()
+
+
+@pytest.fixture
+def echo() -> Iterator[gr.Blocks]:
+    """A launched page with one function."""
+
+    def leave(request: gr.Request) -> None:
+        forget_session(blocks, request.session_hash)
+
+    with gr.Blocks() as blocks:
+        gr.Textbox().change(lambda text: text, gr.Textbox(), gr.Textbox(), api_name="echo")
+        blocks.unload(leave)
+    poll_less(blocks)
+    blocks.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    yield blocks
+    blocks.close()
+
+
+def test_a_page_with_nobody_on_it_sleeps(echo):
+    status = Path(f"/proc/self/task/{echo.server.thread.native_id}/status")
+
+    def pauses() -> int:
+        return int(re.search(r"(?<!n)voluntary_ctxt_switches:\t(\d+)", status.read_text())[1])
+
+    before = pauses()
+    time.sleep(1)
+    assert 0 < pauses() - before < 200  # as Gradio sets it: 700 to 900
+
+
+def test_nothing_is_kept_of_a_session_that_has_ended(echo):
+    client, queue = Client(echo.local_url, verbose=False), echo._queue
+    kept = [
+        echo.state_holder.session_data,
+        echo.state_holder.time_last_used,
+        queue.pending_event_ids_session,
+        queue.pending_messages_per_session,
+    ]
+    assert client.predict("hello", api_name="/echo") == "hello"
+    assert all(client.session_hash in each for each in kept)
+    client.close()
+    until(lambda: not any(kept), 20)
 
 
 def test_no_address_is_requested():

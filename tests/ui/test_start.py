@@ -1,6 +1,7 @@
 """The page starts from a checkout and from an exported Space, and loads nothing too early."""
 
 import os
+import platform
 import runpy
 import subprocess
 import sys
@@ -31,6 +32,21 @@ for module in pkgutil.iter_modules(ostnet.ui.__path__, "ostnet.ui."):
 print(engine.load.cache_info().misses)
 """
 
+HEAPS = """
+import ctypes, tempfile, threading
+import app
+together = threading.Barrier(12)
+threads = [threading.Thread(target=together.wait) for _ in range(12)]
+[thread.start() for thread in threads], [thread.join() for thread in threads]
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile() as report:
+    stream = ctypes.c_void_p(libc.fopen(report.name.encode(), b"w"))
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    print(report.read().count(b"<heap nr="))
+"""
+
 
 def test_a_page_that_cannot_sign_does_not_start(monkeypatch):
     # a copy, since app.py sets variables
@@ -51,6 +67,11 @@ def printed(program: str, folder: Path = ROOT, **environment: str) -> str:
 @pytest.mark.parametrize(("program", "said"), [(START, "[]"), (IMPORTS, "0")])
 def test_what_is_heavy_waits_for_its_first_use(program, said):
     assert printed(program) == said
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others have no such setting")
+def test_all_threads_share_two_heaps():
+    assert printed(HEAPS) == "2"
 
 
 def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path):
