@@ -11,20 +11,28 @@ os.environ.setdefault("OSTNET_DECODER_MEMORY", "4096")
 os.environ.setdefault("OSTNET_DECODER_SECONDS", "1200")
 os.environ.setdefault("OSTNET_PICTURE_MEGAPIXELS", "40")
 
+from ostnet.exits import exit_code  # noqa: E402
 from ostnet.ui.memory import limit_heaps  # noqa: E402
 
 limit_heaps()
 
-# after the settings, before gradio and torch: spaces patches torch on ZeroGPU
-import spaces  # noqa: E402, F401
 
-from ostnet.errors import InputError  # noqa: E402
-from ostnet.ui.page import build, launch_options  # noqa: E402
+def load() -> None:
+    """Build the page as ``demo``; this also loads the weights."""
+    global demo
+    # after the settings, before gradio and torch: spaces patches torch on ZeroGPU
+    import spaces  # noqa: F401
 
-try:
-    demo = build()  # loads the weights here, at module level, as ZeroGPU needs it
-except InputError as error:
-    sys.exit(f"ostnet: error: {error}")
+    from ostnet.ui.page import build
+
+    demo = build()
+
+
+# at module level, as ZeroGPU needs it
+if code := exit_code(load):
+    sys.exit(code)
 
 if __name__ == "__main__":
-    demo.launch(**launch_options())
+    from ostnet.ui.page import serve
+
+    serve(demo)

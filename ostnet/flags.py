@@ -10,13 +10,10 @@ import difflib
 import inspect
 import os
 import re
-import signal
 import sys
 import textwrap
-import threading
 import types
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -136,48 +133,6 @@ def build(config: type[Config] | Config, values: Mapping[str, Any]) -> Config:
         raise InputError(str(error)) from error
 
 
-def exit_code(command: Callable[[], object]) -> int:
-    """Run a command and return its exit code.
-
-    An error that a user can cause becomes one line on standard error and code 2. Ctrl-C and SIGTERM
-    remove unfinished files; their codes are 130 and 143.
-    """
-    try:
-        with _terminated_cleanly():
-            command()
-    except InputError as error:
-        return _complain(str(error), error.exit_code)
-    except OSError as error:
-        which = error.filename or "system"
-        return _complain(f"{which}: {error.strerror or error}; check disk, path and permissions")
-    except KeyboardInterrupt as stop:
-        print("ostnet: stopped", file=sys.stderr)
-        return 143 if isinstance(stop, _Terminated) else 130
-    return 0
-
-
-class _Terminated(KeyboardInterrupt):
-    """Raised when SIGTERM arrives."""
-
-
-@contextmanager
-def _terminated_cleanly() -> Iterator[None]:
-    """Let SIGTERM end the block as Ctrl-C does, so that unfinished files are removed."""
-
-    def terminate(number: int, frame: object) -> NoReturn:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        raise _Terminated
-
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set signal handlers
-        return
-    before = signal.signal(signal.SIGTERM, terminate)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)
-
-
 def field_docs(config: type) -> dict[str, str]:
     """Return the docstring under each field of a dataclass and its bases; {} without source."""
     docs = {}
@@ -204,12 +159,6 @@ class _Words(argparse.Action):
     def __call__(self, parser, namespace, values, option_string=None):
         words = [word for value in values or () for word in str(value).split(",") if word]
         setattr(namespace, self.dest, tuple(words))
-
-
-def _complain(message: str, code: int = 2) -> int:
-    line = " ".join(message.split())
-    print("ostnet: error:", "".join(c if c.isprintable() else "?" for c in line), file=sys.stderr)
-    return code
 
 
 def _class_of(config: type | object) -> type:

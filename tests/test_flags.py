@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from ostnet.errors import InputError
-from ostnet.flags import Parser, Style, build, exit_code, given, parse
+from ostnet.exits import exit_code
+from ostnet.flags import Parser, Style, build, given, parse
 
 
 @dataclass

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from queue import SimpleQueue
-from threading import Event, Semaphore, Thread
+from threading import Event, Semaphore
 from typing import TypeVar
+
+from ostnet import threads
 
 T = TypeVar("T")
 
@@ -27,9 +29,12 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
     """
     made: SimpleQueue[tuple[T, None] | tuple[None, BaseException]] = SimpleQueue()
     room, stopped = Semaphore(depth), Event()
-    work = (items, made.put, room, stopped)
-    thread = Thread(name=THREAD_NAME, target=_make, args=work, daemon=True)
-    thread.start()
+
+    def stop() -> None:
+        stopped.set()
+        room.release()
+
+    thread = threads.start(lambda: _make(items, made.put, room, stopped), stop, THREAD_NAME)
     try:
         while True:
             item, error = made.get()
@@ -41,9 +46,7 @@ def ahead(items: Iterable[T], depth: int = DEPTH) -> Iterator[T]:
             yield item  # pyright: ignore[reportReturnType] -- None only with an error
             item = None  # free its memory once the consumer drops it
     finally:
-        stopped.set()
-        room.release()
-        thread.join()
+        threads.end(thread)
 
 
 def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
@@ -53,6 +56,7 @@ def _make(items: Iterable, put, room: Semaphore, stopped: Event) -> None:
         iterator = iter(items)
         while room.acquire() and not stopped.is_set():
             put((next(iterator), None))
+        put((None, GeneratorExit()))  # read only where the program ends before the consumer
     except BaseException as error:  # raised again in the consumer's thread
         put((None, error))
     finally:

@@ -3,7 +3,6 @@
 A command's module is imported only when the command is called, so ``ostnet --help`` is fast.
 """
 
-import io
 import logging
 import os
 import sys
@@ -11,7 +10,7 @@ import warnings
 from importlib import import_module
 
 from ostnet.errors import InputError
-from ostnet.flags import exit_code
+from ostnet.exits import exit_code
 
 COMMANDS = {
     "animate": "make a portrait perform a driving clip",
@@ -49,7 +48,6 @@ def main(argv: list[str] | None = None) -> int:
     # torch's threads must sleep between layers: spinning starves the video encoders beside them
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     _show_warnings_on_one_line()
-    _print_any_name()
     return exit_code(lambda: _run(argv))
 
 
@@ -77,12 +75,6 @@ def _show_warnings_on_one_line() -> None:
     warnings.simplefilter("ignore")
     warnings.filterwarnings("default", module="ostnet")
     warnings.formatwarning = lambda message, *_: f"ostnet: warning: {message}\n"
-
-
-def _print_any_name() -> None:
-    """Escape characters that the terminal's encoding cannot show."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _help() -> str:

@@ -4,6 +4,7 @@ import logging
 import sys
 
 from ostnet import flags
+from ostnet.exits import exit_code
 from ostnet.training.config import TrainConfig
 from ostnet.training.recipes import describe, recipe
 from ostnet.training.trainer import train
@@ -44,4 +45,4 @@ def run(arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(flags.exit_code(lambda: run(sys.argv[1:])))
+    sys.exit(exit_code(lambda: run(sys.argv[1:])))

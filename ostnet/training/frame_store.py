@@ -10,12 +10,14 @@ import math
 import shutil
 import threading
 from collections.abc import Iterator
+from functools import partial
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ostnet import landmarks
+from ostnet import landmarks, threads
 from ostnet.dataset.frames import read_frames
 from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import Row, read_rows
@@ -143,7 +145,10 @@ class FrameStore:
         return torch.from_numpy(np.concatenate([source, driving])), is_still
 
     def close(self) -> None:
-        """Stop decoding the remaining files."""
+        """Stop decoding, and wait until the threads have ended."""
+        threads.end(*self._workers)
+
+    def _stop(self) -> None:
         self._stopped = True
 
     def _clip_count(self) -> int:
@@ -186,14 +191,16 @@ class FrameStore:
             else:
                 todo.append(number)
         numbers = iter(todo)  # shared by the threads: each takes the next number
-        for _ in range(workers(self.config, self.device)):
-            threading.Thread(target=self._work, args=(numbers,), daemon=True).start()
+        self._workers = [
+            threads.start(partial(self._work, numbers), self._stop)
+            for _ in range(workers(self.config, self.device))
+        ]
 
     def _work(self, numbers: Iterator[int]) -> None:
         for number in numbers:
-            if self._stopped:
-                return
             length, reason = self._decode(number)
+            if self._stopped:  # in the middle of the file
+                return
             self._lengths[number] = length
             self._finish(number, length, reason)
 
@@ -202,7 +209,8 @@ class FrameStore:
         row, start = self._rows[number], int(self._starts[number])
         try:
             size, still = self.config.resolution, row.kind == "still"
-            images = list(read_frames(row.path, self._kept[number], size, still))
+            decoded = read_frames(row.path, self._kept[number], size, still)
+            images = list(takewhile(lambda _: not self._stopped, decoded))
             if not images:
                 return 0, "no frame can be decoded"
             stack = torch.from_numpy(np.stack(images)).permute(0, 3, 1, 2)

@@ -11,15 +11,15 @@ seed, processes and readers; a resumed run continues elsewhere in the stream.
 
 import queue
 import tarfile
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from ostnet import landmarks
+from ostnet import landmarks, threads
 from ostnet.dataset.landmark_file import LandmarkFile
 from ostnet.dataset.manifest import check_identities
 from ostnet.dataset.shards import Sample, find_shards, read_shard
@@ -119,9 +119,11 @@ class ShardStream:
         self._stopped = False
         self._turn, self._drawn = 0, 0
         self._queues = [queue.Queue(_AHEAD) for _ in range(self.workers)]
-        for number in range(self.workers):
-            points = LandmarkFile(folder)  # not thread-safe: one for each thread
-            threading.Thread(target=self._work, args=(number, points), daemon=True).start()
+        self._readers = [
+            # a LandmarkFile is not thread-safe: one for each thread
+            threads.start(partial(self._work, number, LandmarkFile(folder)), self._stop)
+            for number in range(self.workers)
+        ]
 
     def wait(self, min_clips: int | None = None) -> None:
         """Block until the buffer holds ``min_clips`` clips; None: 32, or the buffer if smaller."""
@@ -155,6 +157,10 @@ class ShardStream:
         return self._points([self._choose(u, keep=True) for u in self._numbers(batch, generator)])
 
     def close(self) -> None:
+        """Stop reading, and wait until the readers have ended."""
+        threads.end(*self._readers)
+
+    def _stop(self) -> None:
         """Stop reading, and release readers that wait for room in their queue."""
         self._stopped = True
         for clips in self._queues:

@@ -8,6 +8,7 @@ process's clock.
 import logging
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import cast
 
@@ -51,7 +52,8 @@ def train(config: TrainConfig) -> dict:
     if config.minutes is None and config.steps is None:
         raise InputError("minutes: neither --minutes nor --steps given; give one of them")
     trainer = Trainer(config)
-    table = trainer.run()
+    with closing(trainer.store):
+        table = trainer.run()
     trainer.processes.close()
     return table
 
@@ -150,7 +152,6 @@ class Trainer:
             self._validate(journal)
         if journal:
             journal.tracker.close()
-        self.store.close()
         return self.table
 
     def train_step(self) -> tuple[dict[str, Tensor], int]:
@@ -234,10 +235,8 @@ class Trainer:
 
     def _open_journal(self) -> Journal | None:
         """Open the first process's records, and log how many pairs a step has."""
-        stage, count = (
-            self.stages[-1 if self.config.detail_share == 1 else -2],
-            self.processes.count,
-        )
+        stage = self.stages[-1 if self.config.detail_share == 1 else -2]
+        count = self.processes.count
         parts, pairs = stage.split(progress=1.0)
         logger.info(
             f"{parts * count * pairs} pairs a step: {pairs} pairs x {count} processes x "

@@ -8,7 +8,6 @@ import sys
 from collections import deque
 from html import escape
 from pathlib import Path
-from threading import Thread
 
 import gradio as gr
 from starlette.datastructures import MutableHeaders
@@ -16,6 +15,7 @@ from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ostnet import threads
 from ostnet.hub.lookup import resolve_for_browsers
 from ostnet.hub.space import HEADERS, LIVE
 from ostnet.ui import text
@@ -48,6 +48,7 @@ class LiveSite:
     def __init__(self, folder: Path, command: list[str]):
         self.folder, self.command = folder, command
         self.status = text.LIVE_WAITS.format(share=0, what="starting")
+        self.process: subprocess.Popen | None = None
         self.files = StaticFiles(directory=folder, html=True, check_dir=False)
 
     @property
@@ -58,7 +59,11 @@ class LiveSite:
     def build(self) -> None:
         """Build the page in another process, unless it is there; return at once."""
         if not self.is_built:
-            Thread(target=self._build, daemon=True).start()
+            threads.start(self._build, self._stop)
+
+    def _stop(self) -> None:
+        if self.process is not None:
+            self.process.terminate()
 
     def _build(self) -> None:
         hidden = {"CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
@@ -66,6 +71,7 @@ class LiveSite:
         said = deque([""], 1)
         try:
             with subprocess.Popen(self.command, env=os.environ | hidden, **pipes) as process:
+                self.process = process
                 os.setpriority(os.PRIO_PROCESS, process.pid, PRIORITY)
                 for line in process.stdout or ():
                     said.append(line.strip())

@@ -1,8 +1,10 @@
 """The whole page and its launch options."""
 
 import atexit
+import os
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import gradio as gr
 from gradio import themes
@@ -10,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Mount
 
 from ostnet.animation import VARIANTS
+from ostnet.exits import exit_code
 from ostnet.media.signing import check_signer
 from ostnet.ui import (
     animate_tab,
@@ -111,6 +114,20 @@ def build() -> gr.Blocks:
     if not engine.ZERO_GPU:
         _prepare_later()
     return page
+
+
+def serve(page: gr.Blocks) -> NoReturn:
+    """Launch the page and, once a signal comes, stop all jobs and end the process."""
+
+    def until_signal() -> None:
+        page.launch(**launch_options(), prevent_thread_lock=True)
+        try:
+            threading.Event().wait()
+        finally:
+            VISITORS.close()
+
+    # no usual end: Gradio's threads may be inside torch, which would abort
+    os._exit(exit_code(until_signal))
 
 
 def _prepare_later() -> None:

@@ -5,13 +5,15 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 
 import gradio as gr
 import numpy as np
 from PIL import Image
 
+from ostnet import threads
 from ostnet.animation.group import Group
 from ostnet.animation.outputs import MARK
 from ostnet.animation.pipeline import Cancel, OnStep, Result, Step
@@ -71,16 +73,14 @@ def follow(
             ended.append(error)
 
     # the context tells ZeroGPU whose quota is used
-    thread = Thread(target=copy_context().run, args=[work], daemon=True)
-    thread.start()
+    thread = threads.start(partial(copy_context().run, work), closed.set)
     try:
         while thread.is_alive():
             thread.join(every)
             if newest and thread.is_alive():
                 yield newest.pop()
     finally:
-        closed.set()
-        thread.join()
+        threads.end(thread)
     (end,) = ended
     if isinstance(end, BaseException):
         raise end

@@ -27,6 +27,9 @@ MOST_RUNS = 24
 CLOSED_SECONDS = 30
 """Seconds for which jobs still in the queue are refused after their visitor has left."""
 
+CLOSING_SECONDS = 8
+"""Most seconds to wait for runs when the page ends; they end at their next frame."""
+
 GRACE_SECONDS = 60.0
 """Seconds for which inputs are kept after a visitor has left: a reload counts as leaving, too."""
 
@@ -79,6 +82,11 @@ class Visitor:
         if value is not None:
             self._looks[key] = value  # now the most recently used
         return value
+
+    @property
+    def at_work_now(self) -> bool:
+        """Return whether a run uses this visitor's files."""
+        return self._working > 0
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
@@ -226,6 +234,16 @@ class Visitors:
         later = threading.Timer(self.grace, self._forget, [visitor])
         later.daemon = True
         later.start()
+
+    def close(self) -> None:
+        """Stop all runs, wait for their end, and delete all visitors' files."""
+        for session in list(self._present):
+            self.leave(session)
+        end = time.monotonic() + CLOSING_SECONDS
+        while any(visitor.at_work_now for visitor in self._left) and time.monotonic() < end:
+            time.sleep(0.05)
+        for visitor in list(self._left):
+            self._forget(visitor)
 
     def _forget(self, visitor: Visitor) -> None:
         """Delete a visitor's inputs, except uploads that other visitors have sent too."""

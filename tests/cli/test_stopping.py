@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ostnet.media.ffmpeg import ffmpeg
+from ostnet.media.video import probe
 
 
 @pytest.fixture
@@ -43,3 +44,13 @@ def test_nothing_is_left(number, command, portrait, long_clip, checkpoint, tmp_p
     assert said == b"ostnet: stopped\n"
     assert process.returncode == 128 + number
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_closed_streams_change_nothing(portrait, clip, checkpoint, tmp_path):
+    line = (
+        f'"{sys.executable}" -m ostnet animate --source "{portrait}" --driving "{clip}" '
+        f'--checkpoint "{checkpoint}" --backend torch --output "{tmp_path}/out.mp4" <&- >&- 2>&-'
+    )
+    assert subprocess.run(["bash", "-c", line]).returncode == 0
+    assert probe(tmp_path / "out.mp4").frames == 13

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ostnet.errors import InputError
-from ostnet.flags import exit_code
+from ostnet.exits import exit_code
 
 HEADLINE = ("same-scale", "different-scale", "cross-identity")
 """Protocols whose rows are written to metrics.json."""

@@ -1,6 +1,7 @@
 """A frame store on small folders made here: flat frames whose colour tells clip and frame."""
 
 import csv
+import threading
 from pathlib import Path
 
 import cv2
@@ -194,3 +195,21 @@ def test_an_unusable_folder_is_an_error(folder, file, content, split, message):
         (folder / file).write_bytes(content)
     with pytest.raises(InputError, match=message):
         open_store(folder, split)
+
+
+def test_closing_ends_the_decoding_in_the_middle_of_a_file(folder, monkeypatch):
+    begun = threading.Event()
+
+    def endless(*_):
+        while True:
+            begun.set()
+            yield np.zeros((32, 32, 3), np.uint8)
+
+    monkeypatch.setattr(frame_store, "read_frames", endless)
+    before = set(threading.enumerate())
+    config = TrainConfig(data=str(folder), resolution=32, cache=str(folder.parent / "cache"))
+    store = FrameStore(config)
+    assert begun.wait(timeout=30)
+    store.close()
+    assert set(threading.enumerate()) <= before
+    assert (store.clips, store.skipped) == ([], [])  # the next run decodes these files

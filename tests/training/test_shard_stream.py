@@ -3,6 +3,7 @@
 import io
 import json
 import tarfile
+import threading
 from pathlib import Path
 
 import cv2
@@ -106,6 +107,14 @@ def test_processes_share_the_clips_without_overlap(folder, workers):
         files += [sample.file for slot in slots for sample in stream._samples(slot, epoch=0)]
         stream.close()
     assert sorted(files) == [f"clips/{clip}.mp4" for clip in range(6)]
+
+
+def test_closing_ends_readers_that_wait_for_room(folder):
+    before = set(threading.enumerate())
+    stream = open_stream(folder, workers=3)
+    stream.wait()
+    stream.close()
+    assert set(threading.enumerate()) <= before
 
 
 def clip_of(person: str) -> BufferedClip:

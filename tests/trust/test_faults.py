@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ostnet.flags import exit_code
+from ostnet.exits import exit_code
 from ostnet.media.video import VideoWriter
 
 ROOT = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 import os
 import platform
 import runpy
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -48,11 +49,12 @@ with tempfile.NamedTemporaryFile() as report:
 """
 
 
-def test_a_page_that_cannot_sign_does_not_start(monkeypatch):
+def test_a_page_that_cannot_sign_does_not_start(monkeypatch, capsys):
     # a copy, since app.py sets variables
     monkeypatch.setattr(os, "environ", {**os.environ, "OSTNET_C2PA_CERT": "chain.pem"})
-    with pytest.raises(SystemExit, match=r"^ostnet: error: OSTNET_C2PA_KEY: not set"):
+    with pytest.raises(SystemExit, match="^2$"):
         runpy.run_path(str(ROOT / "app.py"))
+    assert capsys.readouterr().err.startswith("ostnet: error: OSTNET_C2PA_KEY: not set")
 
 
 def printed(program: str, folder: Path = ROOT, **environment: str) -> str:
@@ -95,6 +97,9 @@ def test_an_exported_space_runs_on_its_own_files_alone(tmp_path):
             max_seconds=0.08,
             api_name="/animate",
         )
+    assert server.process.returncode == 128 + signal.SIGTERM
+    assert server.log.read_text().endswith("ostnet: stopped\n")
+    assert not server.files()
     info = probe(video)
     assert (info.frames, info.width, bool(info.audio)) == (2, 256, True)
     assert not (space / "checkpoints" / "default.txt").exists()
