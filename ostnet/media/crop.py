@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -44,6 +45,9 @@ WIDE = 2.0
 
 JUMP = 1.0
 """Distance between two samples, in face sides, that may be a cut."""
+
+RESIZED = 1.6
+"""Ratio of the face sides of two samples that may be a cut."""
 
 CUT = 0.05
 """Mean absolute difference of two frames, in [0, 1], that confirms a cut."""
@@ -184,15 +188,18 @@ def clip_square(track: FaceTrack, mode: str = "auto") -> tuple[Crop, list[str]]:
     """Return the square of `driving_crop` ("auto" or "fixed") for a face track, and notes."""
     least, most = ALREADY_FRAMED
     square = abs(track.height - track.width) <= 0.02 * max(track.height, track.width)
+    shots = _shots(track) if mode == "auto" and track.boxes else []
+    framed = square and shots and all(least <= one.relative_height <= most for one in shots)
+    resized = any(_is_resized(one.side, other.side) for one, other in pairwise(shots))
     notes = []
-    if not track.boxes or (mode == "auto" and square and least <= track.relative_height <= most):
+    if not track.boxes or framed:
         crop = centre_square(track.height, track.width)
-    elif _is_wide(track) and mode == "auto":
-        shots = [_path_of(shot) for shot in _shots(track)]
-        crop = moving(step for shot in shots for step in shot)
+    elif shots and (resized or _is_wide(track)):
+        crop = moving(step for shot in shots for step in _path_of(shot))
+        what = "changes its size at a cut" if resized else "moves far across the picture"
         words = f"each of its {len(shots)} shots gets its own square"
         words = words if len(shots) > 1 else "its square follows it slowly"
-        notes.append(f"the face moves far across the picture; {words}")
+        notes.append(f"the face {what}; {words}")
     else:
         crop = face_square(track.union, track.side, track.height, track.width)
         if _is_wide(track):
@@ -206,12 +213,17 @@ def _is_wide(track: FaceTrack) -> bool:
     return len(track.frames) > 1 and track.union.side > WIDE * track.side
 
 
+def _is_resized(side: float, other: float) -> bool:
+    return max(side, other) > RESIZED * min(side, other)
+
+
 def _shots(track: FaceTrack) -> list[FaceTrack]:
-    """Split the track where the face jumps and the picture changes abruptly."""
+    """Split the track where the face jumps or is resized, and the picture changes abruptly."""
     starts, firsts = [0], [0]  # by box, by frame
     for index in range(1, len(track.boxes)):
         before, box = track.boxes[index - 1], track.boxes[index]
         far = math.dist(before.centre, box.centre) > JUMP * max(before.side, box.side)
+        far |= _is_resized(before.side, box.side)
         changes = track.changes[track.frames[index - 1] + 1 : track.frames[index] + 1]
         if far and changes.size and changes.max() > CUT:
             starts.append(index)

@@ -187,6 +187,33 @@ def test_each_shot_gets_a_square_of_its_own():
     assert crop.at(0).size == crop.at(39).size == round(1.85 * 80)
 
 
+def resized_clip(sides: list[int]):
+    """Frames whose colour is their number and shot, and a detector of faces with these sides."""
+    frames = [
+        np.full((400, 400, 3), (i, 200 * (s < 200), 0), np.uint8) for i, s in enumerate(sides)
+    ]
+
+    class Reader(Fixed):
+        def detect(self, frame):
+            half = sides[int(frame[0, 0, 0])] / 2
+            return [Box(200 - half, 200 - half, 200 + half, 200 + half)]
+
+    return frames, Reader()
+
+
+def test_a_cut_from_a_close_shot_to_a_wide_one_at_the_same_place():
+    clip, detector = resized_clip([280] * 20 + [50] * 20)
+    crop, warning = driving_crop(iter(clip), detector=detector)
+    assert "changes its size at a cut; each of its 2 shots" in warning
+    assert [crop.at(index).size for index in (0, 19, 20, 39)] == [400, 400, 92, 92]
+
+
+def test_a_zoom_is_no_cut():
+    clip, detector = resized_clip([round(60 * 1.05**i) for i in range(30)])
+    crop, _ = driving_crop(iter(clip), detector=detector)
+    assert len({crop.at(index).size for index in range(30)}) == 1
+
+
 def test_a_square_follows_a_face_that_walks_across():
     clip, detector = shots(lambda index: 100 + 6 * index, each=100)
     crop, warning = driving_crop(iter(clip), detector=detector)
