@@ -176,6 +176,8 @@ def driving_crop(
     notes = []
     if info is not None and info.damaged:
         notes.append(f"the file is damaged; {info.frames} frames of it can be read")
+    if info is not None and info.track and not info.audio:
+        notes.append("its sound cannot be decoded; the result is silent")
     if mode == "none":
         return centre_square(*(size or _first_size(frames, role))), _warning(role, notes)
     detector = detector or make_detector()

@@ -26,8 +26,10 @@ SQUARE_PIXELS = f"scale='round(iw*clip(sar,1/{MOST_STRETCH},{MOST_STRETCH}))':ih
 HIDDEN_PACKETS = ("vp8", "mpeg4")
 """Codecs with packets that show no frame: only decoded frames can be counted."""
 
-# In ffmpeg's log: the codec of a sound track, the transfer curve, damage, a frame beyond the limit.
-_SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)")
+# In ffmpeg's log: a sound track with its codec, the format of samples, which only tracks have that
+# can be decoded, the transfer curve, damage, a frame beyond the limit.
+_SOUND = re.compile(r"Stream #0:\d+[^\n]*: Audio: (\w+)([^\n]*)")
+_SAMPLES = re.compile(r", (?:u8|s16|s32|s64|flt|dbl)p?\b")
 _TRANSFER = re.compile(r"color_trc:([\w-]+)")
 _DAMAGE = re.compile(r"partial file|ended prematurely|Packet corrupt")
 _TOO_LARGE = re.compile(r"Picture size (\d+)x(\d+) exceeds specified max pixel count")
@@ -54,7 +56,7 @@ class VideoInfo:
     duration: float
     """Seconds: frames / fps."""
     audio: str | None
-    """ffmpeg's name of the first sound track's codec; None: there is none."""
+    """ffmpeg's name of the codec of the first sound track that can be decoded; None: none can."""
     start: float = 0.0
     """Seconds from the start of the file (usually of its sound) to the first frame."""
     path: Path = Path()
@@ -67,6 +69,8 @@ class VideoInfo:
     """Whether part of the file is missing or corrupt."""
     transfer: str = "unknown"
     """ffmpeg's name of the transfer curve: bt709, smpte2084 (PQ), ..."""
+    track: int = 0
+    """Number of that sound track among all; if none can be decoded, the number of all."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -148,6 +152,8 @@ def _properties(file: Path, cancel: Cancel | None) -> VideoInfo | None:
     if stated and int(stated[2]):
         nominal = plausible(Fraction(int(stated[1]), int(stated[2])))
     damaged = _DAMAGE.search(header) is not None
+    tracks = [codec if _SAMPLES.search(rest) else None for codec, rest in _SOUND.findall(header)]
+    track = next((number for number, codec in enumerate(tracks) if codec), len(tracks))
     fps, frames, varies = timeline.rate(nominal), timeline.count, False
     if damaged and nominal:
         fps = nominal
@@ -159,13 +165,14 @@ def _properties(file: Path, cancel: Cancel | None) -> VideoInfo | None:
         fps=fps,
         frames=frames,
         duration=float(frames / fps),
-        audio=sound[1] if (sound := _SOUND.search(header)) else None,
+        audio=tracks[track] if track < len(tracks) else None,
         start=float(timeline.first),
         path=file,
         is_mp4="Input #0, mov,mp4" in header,
         varies=varies,
         damaged=damaged,
         transfer=curve[1] if (curve := _TRANSFER.search(header)) else "unknown",
+        track=track,
     )
 
 

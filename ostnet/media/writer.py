@@ -41,7 +41,8 @@ class _Container:
     layout: tuple[str, ...] = ()
     quality: str | None = "15"
     """Constant rate factor of the codec, lower is better and larger; None: the codec has none.
-    At 15, x264's preset veryfast keeps an SSIM of .995 at the size of fast and 17, in half its time."""
+    At 15, x264's preset veryfast keeps an SSIM of .995 at the size of fast and 17, in half its
+    time."""
     alpha: "_Container | None" = None
     """The options for frames with an alpha channel; None: the file cannot hold one."""
 
@@ -186,7 +187,8 @@ class VideoWriter:
         rate = [] if container.quality is None else ["-crf", str(quality)]
         with_sound, length = [], []
         if self._sound is not None:
-            with_sound = [*open_input(self._sound.path), "-map", "0:v", "-map", "1:a:0"]
+            track = f"1:a:{self._sound.track}"
+            with_sound = [*open_input(self._sound.path), "-map", "0:v", "-map", track]
             with_sound += _sound_options(self._sound, container)
         if self._sound is not None and self._expected is not None:
             length = ["-t", f"{float(self._expected / self.fps):.6f}"]

@@ -29,7 +29,7 @@ def perform_still(path: str | None, request: gr.Request) -> object:
     try:
         return str(still_clip(path, visitor.input_folder()))
     except InputError as error:
-        gr.Warning(str(error))
+        gr.Warning(markup.without_paths(error))
         return gr.skip()
 
 
@@ -56,7 +56,7 @@ def estimate(request: gr.Request, *values: Any) -> tuple[str, gr.Button]:
         try:
             words += f" {len(given.pairs())} pairs in all, one after the other."
         except InputError as error:
-            return str(error), gr.Button(interactive=False)
+            return markup.without_paths(error), gr.Button(interactive=False)
     if engine.ZERO_GPU:
         reserved = _duration(engine.DURATION_FACTOR * engine.gpu_seconds(frames))
         words += f" Reserves {reserved} of your GPU quota and takes what it uses; without an "
@@ -113,7 +113,7 @@ def animate(request: gr.Request, *values: Any) -> Iterator[tuple]:
                     yield (markup.fine(which + runs.pace(event)), *runs.shown(made))
             if visitor.stop.is_set():
                 break
-    except InputError as error:
+    except (InputError, OSError) as error:
         yield _unchanged(complaint(error))
 
 

@@ -19,7 +19,7 @@ from ostnet.flags import field_docs
 from ostnet.media.video import read_image
 from ostnet.methods import VARIANTS
 from ostnet.options import COMPARISON, AnimateOptions
-from ostnet.ui import engine
+from ostnet.ui import engine, markup
 from ostnet.ui.engine import TURN
 from ostnet.ui.inputs import MOST_SECONDS, WHOLE_SIDE, check_files, fitted
 from ostnet.ui.visitors import VISITORS
@@ -88,8 +88,8 @@ def endpoint(name: str) -> tuple[Callable, list[Component]]:
         files = given.pop("portrait"), given.pop("driving")
         try:
             result = _run(*files, name, _options(known, given), request)
-        except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from error
+        except (InputError, OSError) as error:
+            raise gr.Error(markup.without_paths(error), print_exception=False) from error
         made = [str(result.files[file]) for file in (FILES if name == "compare" else result.files)]
         return made if name == "compare" else made[0]
 

@@ -8,6 +8,7 @@ import base64
 import html
 import io
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,8 +55,15 @@ def beside(cells: list[str], least: int = 150) -> str:
     return f'<div class="figures" style="--least:{least}px">{"".join(cells)}</div>'
 
 
+def without_paths(message: object) -> str:
+    """Return a message with names of files instead of their paths, which visitors must not see."""
+    quoted = re.sub(r"(?<=['\"])/[^'\"]*/(?=[^/'\"]+['\"])", "", str(message))
+    return re.sub(r"(?<![\w.:/])/(?:[^/\s'\"]+/)+(?=[^/\s'\"])", "", quoted)
+
+
 def note(text: str, kind: str = "info") -> str:
-    """Return a remark in a box; ``kind`` is info, warn or good."""
+    """Return a remark in a box; ``kind`` is info, warn or good. A warning shows no path."""
+    text = without_paths(text) if kind == "warn" else text
     role = "alert" if kind == "warn" else "status"
     return f'<p class="note {kind}" role="{role}">{html.escape(text)}</p>'
 

@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import NoReturn
@@ -64,7 +65,7 @@ def launch_options() -> dict:
             ],
         },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
-        "show_error": True,
+        "show_error": False,  # of errors that nobody expects, which may name paths
         "ssr_mode": False,
         "state_session_capacity": 200,
     }
@@ -88,6 +89,7 @@ def build() -> gr.Blocks:
         api.publish()  # first, so that its names are free
         gr.HTML(text.TITLE, elem_id="intro")
         if weights.notice:
+            print("ostnet: warning:", weights.notice, file=sys.stderr)
             gr.HTML(markup.note(weights.notice, "warn"), elem_id="notice")
         with gr.Tabs():
             with gr.Tab("Animate", id="animate"):

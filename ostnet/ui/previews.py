@@ -225,7 +225,7 @@ def parse_square(text: str | None, role: str, roll: float = 0.0) -> Crop | None:
     return Crop(left, top, side, roll)
 
 
-def complaint(error: InputError) -> str:
+def complaint(error: Exception) -> str:
     """Return an error as HTML for its input's preview, and also show it as a warning."""
-    gr.Warning(str(error))
+    gr.Warning(markup.without_paths(error))
     return markup.note(str(error), "warn")

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from ostnet.errors import InputError
+from ostnet.media.crop import driving_crop
 from ostnet.media.picture_folder import open_output
 from ostnet.media.video import VideoWriter, probe, read_frames
 
@@ -134,10 +135,10 @@ def test_colours_survive(tmp_path):
     assert np.abs(read - frame[32, [16, 48, 80]]).max() <= 3
 
 
-def packets(ffmpeg, path):
+def packets(ffmpeg, path, track="0:a"):
     """Checksums of the sound's packets."""
     said = ffmpeg(
-        "-loglevel", "error", "-i", path, "-map", "0:a", "-c", "copy", "-f", "framecrc", "-"
+        "-loglevel", "error", "-i", path, "-map", track, "-c", "copy", "-f", "framecrc", "-"
     )
     return [line.split(",")[5] for line in said.splitlines() if line[0] != "#"]
 
@@ -178,6 +179,36 @@ def test_sound_stays_with_the_picture_where_that_starts_late(clip, tmp_path, ffm
     sound = loudness(ffmpeg, copy(late, tmp_path / "copy.mp4"), tmp_path)
     onset = np.argmax(sound > 0.05) / 8000
     assert onset == pytest.approx(0.5, abs=0.04)
+
+
+@pytest.fixture
+def undecodable(tmp_path, ffmpeg, clip):
+    """Make a clip with two sound tracks, of which so many have a codec that ffmpeg lacks."""
+
+    def make(count: int):
+        path = tmp_path / f"apac{count}.mp4"
+        more = ["-f", "lavfi", "-i", "sine=880:duration=1", "-map", "0", "-map", "1", "-c", "copy"]
+        ffmpeg("-i", clip(), *more, "-c:a:1", "aac", path)
+        known = path.read_bytes()
+        path.write_bytes(known.replace(b"mp4a", b"apac", count).replace(b"esds", b"free", count))
+        return path
+
+    return make
+
+
+def test_the_first_sound_track_that_can_be_decoded_is_taken(undecodable, tmp_path, ffmpeg):
+    source = undecodable(1)
+    assert (probe(source).audio, probe(source).track) == ("aac", 1)
+    written = packets(ffmpeg, copy(source, tmp_path / "copy.mp4"))
+    second = packets(ffmpeg, source, "0:a:1")
+    assert written and written == second[: len(written)]
+
+
+def test_without_such_a_track_the_result_is_silent_and_that_is_said(undecodable, tmp_path):
+    source = undecodable(2)
+    assert probe(copy(source, tmp_path / "copy.mp4")).audio is None
+    _, warning = driving_crop(source, "none")
+    assert warning == "driving: its sound cannot be decoded; the result is silent"
 
 
 def test_a_silent_driving_clip_gives_a_silent_video(clip, tmp_path):
