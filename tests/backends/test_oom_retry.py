@@ -19,20 +19,22 @@ def impatient(monkeypatch):
 
 
 class Small:
-    """A device with memory for a limited number of calls at once."""
+    """A device with memory for a limited number of calls at once; each waits for up to four."""
 
     def __init__(self, room: int):
         self.room, self.inside, self.most = room, 0, 0
-        self._lock = threading.Lock()
+        self._changed = threading.Condition()
 
     def __call__(self):
-        with self._lock:
+        with self._changed:
             if self.inside >= self.room:
                 raise torch.OutOfMemoryError("CUDA out of memory")
             self.inside += 1
             self.most = max(self.most, self.inside)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= min(self.room, 4), timeout=30)
         time.sleep(0.05)
-        with self._lock:
+        with self._changed:
             self.inside -= 1
         return "made"
 
