@@ -294,7 +294,7 @@ SPEAKING = {
 }
 """Fields in which the ``-speaking`` presets differ from the others."""
 PRESETS |= {f"{name}-speaking": replace(PRESETS[name], **SPEAKING) for name in ("lite", "base")}
-QUICK = {"residual_blocks": 2, "first_tap": "picture", "merge": "add"}
+QUICK = {"residual_blocks": 2, "first_tap": "picture"}
 PRESETS["lite-quick"] = replace(PRESETS["lite-speaking"], **QUICK)
 MICRO = {"motion_max_width": 64, "warped_hints": 4, "widths": (24, 40, 64), "residual_blocks": 1}
-PRESETS["micro"] = replace(PRESETS["lite-quick"], **MICRO)
+PRESETS["micro"] = replace(PRESETS["lite-quick"], **MICRO, merge="add")

@@ -25,7 +25,7 @@ SPEAKING = replace(
 
 
 QUICK = replace(SPEAKING, first_tap="picture", merge="add", outside="painted", reach=1.5)
-"""With what ``lite-quick`` has beyond those."""
+"""With what ``lite-quick`` and ``micro`` have beyond those."""
 
 
 @pytest.fixture(scope="session", autouse=True)
