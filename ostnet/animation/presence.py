@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image
 
+from ostnet.media.faces import Box
+
 
 class AbruptChange:
     """Finds the frames of a clip that differ abruptly from the one before.
@@ -27,7 +29,7 @@ class AbruptChange:
 
 
 class FacePresence:
-    """Finds the frames of a clip that show a face; runs the detector on few of them.
+    """Finds the frames of a clip that show a whole face; runs the detector on few of them.
 
     While there is a face the detector runs on every ``every``-th frame and wherever the picture
     changes abruptly (a cut, a blank frame); once the face is lost, on every frame until it is
@@ -35,7 +37,7 @@ class FacePresence:
     frames.
 
     Args:
-        detect: what the detector finds in uint8 RGB (H, W, 3); empty: no face.
+        detect: finds the faces in uint8 RGB (H, W, 3).
         expected: whether the clip is known to show a face. If not, no face counts as lost before
             the detector has found a first one, so that a drawing that the detector does not
             recognise is animated too.
@@ -45,7 +47,7 @@ class FacePresence:
 
     def __init__(
         self,
-        detect: Callable[[np.ndarray], list],
+        detect: Callable[[np.ndarray], list[Box]],
         expected: bool = False,
         every: int = 5,
         change: float = 0.06,
@@ -55,13 +57,16 @@ class FacePresence:
         self.present = False
         self.since = 0
 
-    def __call__(self, frame: np.ndarray) -> bool:
-        """Return True if the frame is to be animated, False if its face is lost."""
+    def __call__(self, frame: np.ndarray, picture: Box) -> bool:
+        """Return True if the frame is to be animated, False if its face is lost or half outside.
+
+        ``picture`` is the part of the frame that is no repeated edge.
+        """
         cut = self.abrupt(frame)
         self.since += 1
         if not self.present or cut or self.since >= self.every:
             self.since = 0
-            self.present = bool(self.detect(frame))
+            self.present = any(not face.is_half(picture) for face in self.detect(frame))
             self.found_before |= self.present
         return self.present or not self.found_before
 

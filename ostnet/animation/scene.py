@@ -131,8 +131,10 @@ class SceneFrames:
         for index, frame in enumerate(frames):
             if index and self.cancel():
                 return
-            picture = scene.driving_crop.at(index).apply(frame, NETWORK_SIDE)
-            yield DrivingFrame(picture, has_face(picture))
+            square = scene.driving_crop.at(index)
+            picture = square.apply(frame, NETWORK_SIDE)
+            shown = square.shown(*frame.shape[:2], NETWORK_SIDE)
+            yield DrivingFrame(picture, has_face(picture, shown))
 
 
 def open_scene(

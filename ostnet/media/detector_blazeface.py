@@ -67,6 +67,8 @@ class Face:
     """Clockwise roll of the head in degrees, -180 to 180."""
     score: float
     """0 to 1."""
+    turn: float = 0.0
+    """How far the head is turned aside, see `Detection.turn`."""
 
 
 class BlazeFaceDetector:
@@ -166,7 +168,7 @@ def _face(found: Detection) -> Face:
     height = HEIGHT * found.side
     width = height / SLIMNESS
     box = Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
-    return Face(box, found.roll, found.score)
+    return Face(box, found.roll, found.score, found.turn)
 
 
 def _area(face: Face) -> float:

@@ -108,6 +108,19 @@ class Crop:
             left, top, right, bottom = top, -right, bottom, -left
         return left, top, right, bottom
 
+    def shown(self, height: int, width: int, output: int) -> Box:
+        """Return the part of a picture in the square, in pixels of the square once cut out.
+
+        Of a square whose turn is no multiple of 90 degrees, it is the whole square.
+        """
+        if self.roll % 90:
+            return Box(0, 0, output, output)
+        left, top = max(0, -self.left), max(0, -self.top)
+        right, bottom = min(self.size, width - self.left), min(self.size, height - self.top)
+        for _ in range(round(self.roll / 90) % 4):  # as np.rot90, counter-clockwise
+            left, top, right, bottom = top, self.size - right, bottom, self.size - left
+        return Box(*(output / self.size * edge for edge in (left, top, right, bottom)))
+
     def turned_back(self, turns: int, height: int, width: int) -> "Crop":
         """Return the same square in the picture (height, width) before `np.rot90` turned it."""
         left, top = self.left, self.top

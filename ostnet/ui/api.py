@@ -157,6 +157,8 @@ def _run(
     if options.faces is not None:
         picture, _ = fitted(read_image(portrait, role="source"), [], WHOLE_SIDE)
     scene = open_inputs(picture, driving, options, visitor.gone.is_set)
+    for warning in scene.warnings:
+        gr.Warning(warning)
     names = VARIANTS if name == "compare" else [options.variant]
     with visitor.at_work():
         result = engine.pipeline().run_folder(

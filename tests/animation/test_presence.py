@@ -3,9 +3,11 @@
 import numpy as np
 
 from ostnet.animation.presence import FacePresence
+from ostnet.media.faces import Box
 
 FACE = np.full((64, 64, 3), 200, np.uint8)
 BLANK = np.zeros((64, 64, 3), np.uint8)
+WHOLE = Box(0, 0, 64, 64)
 
 
 class Detector:
@@ -16,13 +18,13 @@ class Detector:
 
     def __call__(self, frame):
         self.looks += 1
-        return ["face"] if frame.mean() > 100 else []
+        return [Box(16, 16, 48, 48)] if frame.mean() > 100 else []
 
 
-def answers(frames, **settings):
+def answers(frames, picture=WHOLE, **settings):
     detector = Detector()
     present = FacePresence(detector, **settings)
-    return [present(frame) for frame in frames], detector.looks
+    return [present(frame, picture) for frame in frames], detector.looks
 
 
 def test_a_steady_clip_costs_one_look_in_five():
@@ -42,3 +44,8 @@ def test_a_clip_in_which_no_face_is_ever_found_is_animated_anyway():
 
 def test_where_a_face_is_expected_frames_before_it_count_as_lost():
     assert answers([BLANK] * 2 + [FACE], expected=True)[0] == [False, False, True]
+
+
+def test_half_a_face_counts_as_lost():
+    assert answers([FACE] * 2, picture=Box(32, 0, 64, 64), expected=True)[0] == [False] * 2
+    assert answers([FACE] * 2, picture=Box(20, 0, 64, 64), expected=True)[0] == [True] * 2

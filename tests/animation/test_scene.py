@@ -1,6 +1,7 @@
 """Opening a scene: faces are found, crops are chosen, and problems are reported."""
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from ostnet.media.square import Crop
 from ostnet.media.video import Clip, VideoWriter, probe, read_frames, read_image
 
 DEFAULTS = AnimateOptions()
+PORTRAIT = Path(__file__).resolve().parents[2] / "examples" / "portraits" / "eileen_collins.jpg"
 
 
 @pytest.fixture
@@ -79,3 +81,16 @@ def test_the_networks_get_the_portrait_around_its_square(two_people):
     around, edges = scene.framed.around(0.25)
     assert np.array_equal(around, Crop(-12, -2, 192).apply(scene.portrait, 384))
     assert edges == (-1 - 40 / 128, -1 - 60 / 128, 1.5, 1.5)
+
+
+@pytest.mark.parametrize("width", [200, 400])
+def test_frames_with_half_a_face_are_held(tmp_path, width):
+    """A head leaves a square clip, or a wide one whose square reaches beyond its edge."""
+    portrait = Image.open(PORTRAIT).convert("RGB").crop((70, 0, 370, 300)).resize((200, 200))
+    with VideoWriter(tmp_path / "leaves.mp4", Fraction(25)) as writer:
+        for left in [0] * 10 + [-97] * 10 + [0] * 10:
+            frame = Image.new("RGB", (width, 200), (150, 150, 150))
+            frame.paste(portrait, (left, 0))
+            writer.write(np.asarray(frame))
+    scene = open_scene(np.asarray(portrait), tmp_path / "leaves.mp4", DEFAULTS)
+    assert [frame.face for frame in scene.frames()] == [True] * 10 + [False] * 10 + [True] * 10

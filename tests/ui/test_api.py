@@ -11,9 +11,11 @@ import httpx
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from gradio_client.utils import StatusUpdate
 from mcp import ClientSession
 from mcp.client.streamable_http import streamablehttp_client
 from mcp.types import CallToolResult
+from PIL import Image
 
 from ostnet.animation.motion_file import record
 from ostnet.media.video import probe
@@ -91,6 +93,18 @@ def test_a_motion_file_drives_as_a_clip_does(call, driving_file, tmp_path):
     assert (info.frames, info.fps, info.audio) == (3, 25, None)
     with pytest.raises(AppError, match="driving-zoom: a motion file cannot change it"):
         call("animate", driving=handle_file(file), driving_zoom_x=0.8)
+
+
+def test_a_warning_reaches_the_client(client, driving_file, tmp_path):
+    Image.new("RGB", (300, 200), (120, 130, 140)).save(tmp_path / "wall.png")
+    files = handle_file(tmp_path / "wall.png"), handle_file(driving_file)
+
+    async def said() -> list[str]:
+        job = client.submit(*files, max_seconds=0.08, api_name="/animate")
+        return [status.log[0] async for status in job if isinstance(status, StatusUpdate)
+                and status.log]  # fmt: skip
+
+    assert any(text.startswith("source: no face was found") for text in asyncio.run(said()))
 
 
 @pytest.mark.parametrize(
