@@ -19,8 +19,8 @@ from ostnet.media.square import (
     Crop,
     centre_square,
     face_square,
-    level_square,
     moving,
+    portrait_square,
 )
 from ostnet.media.track import FaceTrack, check_face, track_face
 from ostnet.media.video import Clip, VideoInfo, probe, read_frames
@@ -73,8 +73,8 @@ def source_crop(
 
     Args:
         image: uint8 RGB (H, W, 3).
-        mode: "auto" frames a face as in VoxCeleb, turned with it where it lies, is upside down or
-            is tilted by more than 25 degrees; "none" is the centre square; or the square itself.
+        mode: "auto" frames a face with room for the hair, turned with it where it lies, is upside
+            down or is tilted by more than 25 degrees; "none" is the centre square; or the square.
         face: number of the face by size, 0 is the largest.
         detector: default: `make_detector()`.
         role: name of the input in messages.
@@ -124,8 +124,7 @@ def _framed(seen: Upright, face: int, height: int, width: int) -> tuple[Crop, li
     box, profile = chosen.box, chosen.turn > PROFILE
     roll = 0.0 if profile or abs(chosen.roll) <= LEVEL else chosen.roll
     turned = (width, height) if seen.turns % 2 else (height, width)
-    square = level_square(box, roll, *turned) if roll else face_square(box, box.side, *turned)
-    square = square.turned_back(seen.turns, height, width)
+    square = portrait_square(box, *turned, roll).turned_back(seen.turns, height, width)
     notes = []
     if square.roll in TURNED:
         notes.append(f"the face {TURNED[round(square.roll)]}; "

@@ -11,7 +11,7 @@ import gradio as gr
 import numpy as np
 
 from ostnet.errors import InputError
-from ostnet.media.square import FRAMING, Crop, Framed
+from ostnet.media.square import ROOMY, Crop, Framed
 from ostnet.ui import drawing, engine, examples, markup
 from ostnet.ui.given import CLIP_CROPS, CROPS, Given
 from ostnet.ui.inputs import (
@@ -196,7 +196,7 @@ def _canvas(
         faces: squares of faces that a click picks; a box in their middle is the face itself.
     """
     height, width = picture.shape[:2]
-    boxes = [one.larger(round(one.size * (1 / FRAMING - 1) / 2)) for one in faces]
+    boxes = [one.larger(round(one.size * (1 / ROOMY - 1) / 2)) for one in faces]
     outlined = drawing.crop_outline(picture, squares or [crop], boxes)
     places = " ".join(f"{one.left},{one.top},{one.size}" for one in boxes)
     return (

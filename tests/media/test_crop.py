@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ from PIL import Image
 from ostnet.errors import InputError
 from ostnet.media.crop import driving_crop, source_crop
 from ostnet.media.faces import Box, make_detector
-from ostnet.media.square import Crop, Framed, centre_square, face_square
+from ostnet.media.square import Crop, Framed, centre_square, face_square, portrait_square
 from ostnet.media.video import VideoInfo, VideoWriter
+
+PORTRAITS = Path(__file__).resolve().parents[2] / "examples" / "portraits"
 
 
 class Fixed:
@@ -47,15 +50,38 @@ def test_a_crop_beside_the_picture_is_refused():
         Crop(100, 0, 32).apply(picture(64, 64))
 
 
-def test_a_portrait_is_framed_as_voxceleb_frames_faces(astronaut):
+def test_a_portrait_is_framed_with_room_above_its_hair(astronaut):
     detector = make_detector("dlib")
     crop, warning = source_crop(astronaut, detector=detector)
     (face,) = detector.detect(astronaut)
     assert warning is None
-    assert 1.7 <= crop.size / face.side <= 2
+    assert 1.8 <= crop.size / face.side <= 2.1
     x, y = face.centre
     assert abs(x - crop.left - crop.size / 2) < 0.05 * crop.size
-    assert abs(y - crop.top - crop.size / 2) < 0.05 * crop.size
+    above = y - crop.top - crop.size / 2
+    assert 0 < above < 0.1 * crop.size
+
+
+HAIR = {"eileen_collins.jpg": 17, "grace_hopper.jpg": 25}
+"""Top row of the hair or hat in each example, read off the picture."""
+
+
+@pytest.mark.parametrize("name", HAIR)
+def test_the_square_of_an_example_shows_all_of_the_hair(name):
+    crop, _ = source_crop(np.asarray(Image.open(PORTRAITS / name).convert("RGB")))
+    assert crop.top < HAIR[name] - 0.02 * crop.size
+
+
+def test_a_portrait_square_leans_with_the_head():
+    upright = portrait_square(Box(450, 450, 550, 550), 1000, 1000)
+    assert upright == Crop(400, 390, 200)
+    lying = portrait_square(Box(450, 450, 550, 550), 1000, 1000, roll=90.0)
+    assert lying == Crop(410, 400, 200, 90.0)
+
+
+def test_a_portrait_without_room_above_the_hair_is_shown_to_its_edge():
+    assert portrait_square(Box(450, 20, 550, 120), 1000, 1000) == Crop(400, -10, 200)
+    assert portrait_square(Box(450, 40, 550, 140), 1000, 1000) == Crop(400, 0, 200)
 
 
 def test_a_moving_face_keeps_the_same_room_beside_it():
@@ -71,7 +97,7 @@ def test_a_face_in_the_corner_stays_near_the_middle():
 def test_the_second_face_can_be_chosen():
     large, small = Box(100, 100, 300, 300), Box(600, 100, 700, 200)
     crop, _ = source_crop(picture(500, 900), face=1, detector=Fixed(large, small))
-    assert crop == Crop(558, 58, 185)
+    assert crop == Crop(550, 40, 200)
     with pytest.raises(InputError, match="^source: face 2"):
         source_crop(picture(500, 900), face=2, detector=Fixed(large, small))
 

@@ -23,7 +23,7 @@ from ostnet.flags import Parser, parse
 from ostnet.media.crop import source_crop
 from ostnet.media.faces import Box
 from ostnet.media.probe import SMALLEST
-from ostnet.media.square import Crop, centre_square, face_square, level_square
+from ostnet.media.square import Crop, centre_square, face_square, portrait_square
 from ostnet.media.timeline import Timeline, parse_framecrc
 from ostnet.options import AnimateOptions
 
@@ -52,7 +52,7 @@ def test_any_face_gets_a_square_that_shows_it(h, w, x, y, wide, high, roll, turn
     box = Box(x, y, x + max(1, wide * w), y + max(1, high * h))
     image = np.zeros((h, w, 3), np.uint8)
     upright = (w, h) if turns % 2 else (h, w)
-    for crop in (face_square(box, box.side, h, w), level_square(box, roll, h, w)):
+    for crop in (face_square(box, box.side, h, w), portrait_square(box, h, w, roll)):
         assert crop.size >= 1 and crop.apply(image, 16).shape == (16, 16, 3)
     back = centre_square(*upright).turned_back(turns, h, w)
     assert back.apply(image, 16).shape == (16, 16, 3)

@@ -14,8 +14,10 @@ const SAME = 0.3;
 /** The face's centre above the middle of nose and mark, and its height, in the mark's sides. */
 const LIFT = 0.08;
 const HEIGHT = 1.06;
-/** Side of the portrait's square in face heights, as VoxCeleb frames faces. */
-const FRAMING = 1.85;
+/** Side of the portrait's square in face heights. */
+const ROOMY = 2;
+/** Distance of the square above the middle of the face, in face heights. */
+const ROOM_FOR_HAIR = 0.1;
 
 /**
  * A square around eyes and mouth, and the tip of the nose.
@@ -141,9 +143,9 @@ function overlap(one, other) {
  * @returns {Square} the portrait's square, inside the picture
  */
 function framed({ x, y, side, noseX, noseY }, { width, height }) {
-  const size = Math.round(Math.min(FRAMING * HEIGHT * side, width, height));
+  const size = Math.round(Math.min(ROOMY * HEIGHT * side, width, height));
   const left = (x + noseX) / 2 - size / 2;
-  const top = (y + noseY) / 2 - LIFT * side - size / 2;
+  const top = (y + noseY) / 2 - (LIFT + ROOM_FOR_HAIR * HEIGHT) * side - size / 2;
   return {
     left: Math.round(Math.min(Math.max(left, 0), width - size)),
     top: Math.round(Math.min(Math.max(top, 0), height - size)),
