@@ -12,6 +12,7 @@ from ostnet.errors import InputError
 from ostnet.media.faces import Box, Detector, make_detector
 from ostnet.media.limits import MOST_REACH
 from ostnet.media.orientation import Upright, upright_faces
+from ostnet.media.portrait_notes import is_profile, portrait_notes
 from ostnet.media.sandbox import Cancel
 from ostnet.media.square import (
     FRAMING,
@@ -28,23 +29,11 @@ from ostnet.media.video import Clip, VideoInfo, probe, read_frames
 ALREADY_FRAMED = (0.2, 0.8)
 """Face heights, as shares of a square clip's height, that need no crop."""
 
-SMALL_FACE = 64
-"""Face height of a portrait in pixels below which the result is not sharp."""
-
 FEW_FACES = 0.5
 """Share of sampled frames with a face below which the crop of a clip may be wrong."""
 
 LEVEL = 25
 """Roll in degrees beyond which a portrait is levelled; the networks cope with less."""
-
-PROFILE = 0.75
-"""Turn of a head (see `Detection.turn`) above which a portrait is seen from the side.
-
-Of 1,991 portraits, 30 are above, of which 7 show both eyes well; 6 that hide an eye are below.
-"""
-
-TURNED = {90: "lies on its side", 180: "stands on its head", -90: "lies on its side"}
-"""Counter-clockwise degrees that turn a face upright -> words for the warning."""
 
 WIDE = 2.0
 """Side of the box of all face positions, in face sides, above which one square is too large."""
@@ -121,26 +110,11 @@ def face_crops(
 def _framed(seen: Upright, face: int, height: int, width: int) -> tuple[Crop, list[str]]:
     """Return the square of a face in the unturned picture (height, width), and notes on it."""
     chosen = seen.faces[face]
-    box, profile = chosen.box, chosen.turn > PROFILE
-    roll = 0.0 if profile or abs(chosen.roll) <= LEVEL else chosen.roll
+    level = is_profile(chosen) or abs(chosen.roll) <= LEVEL
     turned = (width, height) if seen.turns % 2 else (height, width)
-    square = portrait_square(box, *turned, roll).turned_back(seen.turns, height, width)
-    notes = []
-    if square.roll in TURNED:
-        notes.append(f"the face {TURNED[round(square.roll)]}; "
-                     f"turned upright by {abs(square.roll):.0f} degrees")  # fmt: skip
-    elif square.roll:
-        notes.append(f"the head is tilted by {abs(square.roll):.0f} degrees; levelled")
-    if profile:
-        notes.append("the face is seen from the side, which distorts the result; "
-                     "a picture from the front works better")  # fmt: skip
-    if box.is_half(Box(0, 0, turned[1], turned[0])):
-        notes.append("much of the face is outside the picture, which distorts the result; "
-                     "a whole face works better")  # fmt: skip
-    if box.height < SMALL_FACE:
-        notes.append(f"the face is only {box.height:.0f} pixels high; "
-                     "a larger picture gives a sharper result")  # fmt: skip
-    return square, notes
+    square = portrait_square(chosen.box, *turned, 0.0 if level else chosen.roll)
+    square = square.turned_back(seen.turns, height, width)
+    return square, portrait_notes(chosen, square.roll, Box(0, 0, turned[1], turned[0]))
 
 
 def driving_crop(

@@ -33,6 +33,12 @@ def test_a_portrait_whose_face_is_cut_is_warned_of(hidden, said):
     assert ("outside the picture" in (warning or "")) == said
 
 
+@pytest.mark.parametrize("above, said", [(70, True), (0, False)])
+def test_a_portrait_whose_hair_is_cut_is_said(above, said):
+    _, warning = source_crop(portrait()[above:])
+    assert ("ends just above the face" in (warning or "")) == said
+
+
 def test_a_driver_partly_out_of_the_picture_is_counted():
     whole, half = portrait(), np.ascontiguousarray(portrait()[:, LEFT + 40 :])
     half = np.pad(half, ((0, 0), (0, whole.shape[1] - half.shape[1]), (0, 0)))
