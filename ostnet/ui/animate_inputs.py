@@ -35,8 +35,12 @@ Components = dict[str, Any]
 """Components by the names of the fields of :class:`Given`, in the same order."""
 
 
-def build(measured: measurements.Measurements) -> tuple[Components, list[gr.HTML]]:
-    """Lay the inputs out; return them, and the previews of portrait, clip and strengths.
+def build(
+    measured: measurements.Measurements,
+) -> tuple[Components, list[gr.HTML], gr.Image]:
+    """Lay the inputs out; return them, their previews, and the box for a still driver.
+
+    The previews are those of portrait, clip and strengths.
 
     The switches' texts state their measured effect with these weights.
     """
@@ -111,7 +115,7 @@ def build(measured: measurements.Measurements) -> tuple[Components, list[gr.HTML
         "pose": pose, "rectify": rectify, **strengths, "more": more,
         "columns": gr.Number(Given.columns, visible=False),
     }  # fmt: skip
-    return components, [portrait_view, clip_view, strengths_view]
+    return components, [portrait_view, clip_view, strengths_view], still
 
 
 def _view(name: str) -> tuple[gr.HTML, gr.Textbox]:

@@ -4,7 +4,7 @@ import gradio as gr
 from gradio.events import Dependency
 
 from ostnet.ui import animate_handlers as on
-from ostnet.ui import animate_inputs, engine, markup, previews, saved_inputs, text
+from ostnet.ui import animate_inputs, drops, engine, markup, previews, saved_inputs, text
 from ostnet.ui.animate_inputs import Components
 from ostnet.ui.engine import MODEL_TURN, PRIVATE
 from ostnet.ui.measurements import Measurements
@@ -29,7 +29,8 @@ def build(page: gr.Blocks) -> Components:
     with gr.Row(equal_height=True, elem_id="stage"):
         with gr.Column(elem_id="inputs", min_width=300):
             measured = Measurements(engine.load().checkpoint.folder)
-            inputs, views = animate_inputs.build(measured)
+            inputs, views, still = animate_inputs.build(measured)
+            drops.build(inputs, still)
             with gr.Column(elem_id="bar", min_width=100):
                 with gr.Row():
                     button = gr.Button(

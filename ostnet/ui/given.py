@@ -2,9 +2,15 @@
 
 import mimetypes
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from ostnet.batch import job_list
 from ostnet.errors import InputError
+from ostnet.media.sequence import PICTURES
 from ostnet.options import AnimateOptions
+
+CLIPS = frozenset({*job_list.CLIPS, ".3gp", ".m2ts", ".mts", ".ts"})
+"""Suffixes of clips, also where the system does not know that they are videos."""
 
 FIRST_SECONDS = 10
 """Seconds of a clip that are used at first."""
@@ -83,7 +89,7 @@ class Given:
     """Panes of the comparison side by side."""
 
     def __post_init__(self) -> None:
-        clips = [file for file in self.more or [] if not _is_still(file)]
+        clips = [file for file in self.more or [] if not is_picture(file)]
         if not self.clip and clips:
             more = [file for file in self.more or [] if file != clips[0]]
             object.__setattr__(self, "clip", clips[0])
@@ -126,7 +132,7 @@ class Given:
         """
         pictures, clips = [self.portrait], [self.clip]
         for file in self.more or []:
-            (pictures if _is_still(file) else clips).append(file)
+            (pictures if is_picture(file) else clips).append(file)
         if len(pictures) * len(clips) > MOST_PAIRS:
             raise InputError(
                 f"more files: {len(pictures)} portraits times {len(clips)} clips are "
@@ -145,7 +151,15 @@ class Given:
         return made
 
 
-def _is_still(file: str) -> bool:
+def is_picture(file: str) -> bool:
     """Return whether a file's name is that of a picture that does not move."""
-    kind = mimetypes.guess_type(file)[0] or ""
-    return kind.startswith("image/") and kind != "image/gif"
+    return not is_clip(file) and (Path(file).suffix.lower() in PICTURES or _is(file, "image"))
+
+
+def is_clip(file: str) -> bool:
+    """Return whether a file's name is that of a clip or a motion file."""
+    return file.lower().endswith(tuple(CLIPS)) or _is(file, "video")
+
+
+def _is(file: str, kind: str) -> bool:
+    return (mimetypes.guess_type(file)[0] or "").startswith(f"{kind}/")

@@ -34,6 +34,14 @@ def block_outbound() -> None:
     processing_utils.async_ssrf_protected_download = _find_upload
 
 
+def keep_clips() -> None:
+    """Show clips as they are.
+
+    Gradio would convert those that not every browser plays, with an ffmpeg without limits.
+    """
+    processing_utils.video_is_playable = lambda path: True
+
+
 async def _find_upload(url: str, cache_dir: str) -> str:
     return uploaded_file(url) or await _refuse()
 

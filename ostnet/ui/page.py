@@ -28,7 +28,13 @@ from ostnet.ui import (
     text,
 )
 from ostnet.ui.cleanup import LONGEST_VISIT
-from ostnet.ui.gradio_patches import InsertHtml, block_outbound, forget_session, poll_less
+from ostnet.ui.gradio_patches import (
+    InsertHtml,
+    block_outbound,
+    forget_session,
+    keep_clips,
+    poll_less,
+)
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.live_tab import Isolated
 from ostnet.ui.preload import load_comparison, preload_html
@@ -46,6 +52,7 @@ def launch_options() -> dict:
     """
     comparison = load_comparison(engine.load().checkpoint)
     live = live_tab.live_site()
+    uploads = f"<script>{markup.static('uploads.js')}</script>"
     return {
         "theme": themes.Default(
             primary_hue=themes.colors.teal,
@@ -61,7 +68,7 @@ def launch_options() -> dict:
             "middleware": [
                 Middleware(Isolated),
                 Middleware(RouteGuard, visitors=VISITORS),
-                Middleware(InsertHtml, html=preload_html(comparison, text.TITLE)),
+                Middleware(InsertHtml, html=uploads + preload_html(comparison, text.TITLE)),
             ],
         },
         "max_file_size": f"{MOST_DRIVING_MB}mb",
@@ -79,6 +86,7 @@ def build() -> gr.Blocks:
     """
     check_signer()
     block_outbound()
+    keep_clips()
     weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])
     with gr.Blocks(

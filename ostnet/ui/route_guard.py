@@ -1,4 +1,6 @@
-"""Middleware that closes some of Gradio's routes and limits the disk space that uploads take."""
+"""Middleware that closes some of Gradio's routes, limits uploads and records whose they are."""
+
+import json
 
 import anyio.to_thread
 from starlette.datastructures import Headers
@@ -18,6 +20,9 @@ functions of components that this page does not use, which take files of any siz
 Hugging Face Hub in a visitor's name."""
 
 UPLOAD = "upload"
+
+SESSION = "x-session"
+"""Header with the session of the visitor who uploads; programs send none."""
 
 CHECK_EVERY = 16 << 20
 """Bytes of an upload between two checks of the disk."""
@@ -51,7 +56,7 @@ class RouteGuard:
         try:
             length = Headers(scope=scope).get("content-length", "")
             await self._need_room(int(length) if length.isdecimal() else 0)
-            await self.app(scope, self._checked(receive), send)
+            await self.app(scope, self._checked(receive), self._owned(scope, send))
         except InputError as error:
             await _refuse(PlainTextResponse(str(error), 507), scope, receive, send)
 
@@ -69,6 +74,21 @@ class RouteGuard:
             return message
 
         return received
+
+    def _owned(self, scope: Scope, send: Send) -> Send:
+        """Return the same answers, before which the session in `SESSION` owns the files."""
+        session = Headers(scope=scope).get(SESSION)
+        answer = b""
+
+        async def sent(message: Message) -> None:
+            nonlocal answer
+            answer += message.get("body", b"")
+            is_whole = message["type"] == "http.response.body" and not message.get("more_body")
+            if session and is_whole and answer.startswith(b"["):
+                await anyio.to_thread.run_sync(self.visitors.own, session, json.loads(answer))
+            await send(message)
+
+        return sent
 
     async def _need_room(self, coming: int) -> None:
         await anyio.to_thread.run_sync(self.visitors.need_room, coming)

@@ -192,6 +192,14 @@ class Visitors:
                 visitor.uploads[path] = _inode(path)
             return visitor
 
+    def own(self, session: str, uploads: list[str]) -> None:
+        """Give a visitor what was uploaded; delete it at once if the visitor has just left."""
+        try:
+            self.get(session, *uploads)
+        except gr.Error:
+            with self._lock:
+                self._unlink({(path := Path(one).resolve()): _inode(path) for one in uploads})
+
     def need_room(self, coming: int) -> None:
         """Check that there is room for so many bytes once everything old is deleted.
 
@@ -251,12 +259,16 @@ class Visitors:
             self._left.remove(visitor)
             visitor.forgotten.set()
             visitor.clear()
-            here = [*self._present.values(), *self._left]
-            others = set().union(*(other.uploads for other in here))
-            for upload, inode in visitor.uploads.items():
-                mine = upload not in others and _inode(upload) == inode
-                if mine and upload.is_relative_to(self.root):
-                    upload.unlink(missing_ok=True)
+            self._unlink(visitor.uploads)
+
+    def _unlink(self, uploads: dict[Path, int]) -> None:
+        """Delete uploads, given with their inodes, that no other visitor has sent too."""
+        here = [*self._present.values(), *self._left]
+        others = set().union(*(other.uploads for other in here))
+        for upload, inode in uploads.items():
+            mine = upload not in others and _inode(upload) == inode
+            if mine and upload.is_relative_to(self.root):
+                upload.unlink(missing_ok=True)
 
     def _sweep(self) -> None:
         """Delete visitors idle for hours, old runs, and what earlier processes have left."""

@@ -5,16 +5,17 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from running_page import until
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import PlainTextResponse
+from starlette.responses import JSONResponse, PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from ostnet.errors import InputError
 from ostnet.ui import route_guard
 from ostnet.ui.cleanup import UPLOADED, need_room, used
-from ostnet.ui.route_guard import RouteGuard
+from ostnet.ui.route_guard import SESSION, RouteGuard
 from ostnet.ui.visitors import Visitors
 
 UPLOAD = "/gradio_api/upload"
@@ -41,6 +42,27 @@ def page(megabyte):
     middleware = [Middleware(RouteGuard, visitors=Visitors(megabyte))]
     routes = [Route(UPLOAD, take, methods=["POST"])]
     return TestClient(Starlette(routes=routes, middleware=middleware))
+
+
+def test_an_upload_that_no_job_took_goes_with_its_visitor(tmp_path):
+    visitors = Visitors(tmp_path, grace=0)
+
+    async def take(request):
+        file = tmp_path / (await request.body()).decode()
+        file.write_text("picture")
+        return JSONResponse([str(file)])
+
+    guard = Middleware(RouteGuard, visitors=visitors)
+    page = TestClient(Starlette(routes=[Route(UPLOAD, take, methods=["POST"])], middleware=[guard]))
+    for name in ("first.png", "second.png"):
+        assert page.post(UPLOAD, content=name, headers={SESSION: "ann"}).is_success
+    page.post(UPLOAD, content="of a program.png")
+    assert len(visitors.get("ann").uploads) == 2
+    visitors.leave("ann")
+    page.post(UPLOAD, content="late.png", headers={SESSION: "ann"})
+    assert not (tmp_path / "late.png").exists()
+    until(lambda: not (tmp_path / "second.png").exists(), 10)
+    assert not (tmp_path / "first.png").exists() and (tmp_path / "of a program.png").exists()
 
 
 def test_every_file_counts_and_no_link(megabyte, monkeypatch):

@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
-from gradio import routes
+from gradio import processing_utils, routes
 from gradio.processing_utils import async_ssrf_protected_get
 from gradio.route_utils import secure_url_stream_response
 from gradio.state_holder import SessionState
@@ -27,6 +27,7 @@ from ostnet.ui.gradio_patches import (
     InsertHtml,
     block_outbound,
     forget_session,
+    keep_clips,
     picture_file,
     poll_less,
 )
@@ -154,6 +155,16 @@ def test_gradio_loads_the_trimmer_from_where_another_program_takes_its_place(cli
     (program,) = (Path(gr.__file__).parent / "templates/frontend/assets").glob("Video-*.js")
     assert "/static/ffmpeg`" in program.read_text() and "/ffmpeg-core.js`" in program.read_text()
     assert client.get(f"{TRIMMER}ffmpeg-core.js").text.startswith("export default")
+
+
+def test_a_clip_that_not_every_browser_plays_is_not_converted(monkeypatch, tmp_path):
+    monkeypatch.setattr(processing_utils, "ffmpeg_installed", lambda: True)
+    monkeypatch.setattr(processing_utils, "_check_allowed", lambda *arguments, **options: None)
+    monkeypatch.setattr(processing_utils, "video_is_playable", lambda path: pytest.fail("probed"))
+    clip = tmp_path / "phone.mov"
+    clip.touch()
+    keep_clips()
+    assert gr.Video().postprocess(str(clip)).path == str(clip)
 
 
 @pytest.mark.parametrize("word", [*CLOSED, UPLOAD])
