@@ -1,6 +1,7 @@
 """Atomic output, the cache folder, and downloads."""
 
 import os
+import shutil
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,31 @@ from ostnet.errors import InputError
 VARIABLE = "OSTNET_CACHE"
 """Environment variable with the cache folder; default: ``~/.cache/ostnet``."""
 
+LEAST_ROOM = 4096
+"""Bytes that a disk must have free to be written: one block."""
+
 
 def cache_root() -> Path:
-    """Return the cache folder, for files that can be recreated; it may not exist yet."""
+    """Return the cache folder, for files that can be recreated; it may not exist yet.
+
+    Raises:
+        OSError: the variable is not set, and the user has no home.
+    """
     root = os.environ.get(VARIABLE, "").strip()
-    return Path(root).expanduser() if root else Path.home() / ".cache" / "ostnet"
+    try:
+        return Path(root).expanduser() if root else Path.home() / ".cache" / "ostnet"
+    except RuntimeError as error:  # a user without a home
+        raise OSError(str(error)) from error
+
+
+def problem_with_output(path: Path) -> str | None:
+    """Return why a file or folder cannot be made there, None if it can, and make nothing."""
+    place = next(one for one in (path, *path.absolute().parents) if one.is_dir())
+    if not os.access(place, os.W_OK | os.X_OK):
+        return f"the folder '{place}' cannot be written; choose another or change its permissions"
+    if shutil.disk_usage(place).free < LEAST_ROOM:
+        return f"the disk of '{place}' is full; delete something or choose another"
+    return None
 
 
 @contextmanager

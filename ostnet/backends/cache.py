@@ -1,5 +1,6 @@
 """Built graphs on disk, in folders named by a hash of everything that they depend on."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -32,10 +33,12 @@ def cached(key: str, build: Callable[[Path], Manifest]) -> tuple[Path, Manifest]
     folder = cache_folder() / key
     try:
         manifest = Manifest.read(folder)
-        os.utime(folder)
-        return folder, manifest
     except (ValueError, OSError):
         pass
+    else:
+        with contextlib.suppress(OSError):  # another user's cache can be read
+            os.utime(folder)
+        return folder, manifest
     folder.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".building-"))
     try:
@@ -64,11 +67,11 @@ def remove_oldest(folder: Path, kept: int) -> None:
 
 def was_built(checkpoint: Path) -> bool:
     """Return whether the cache has graphs of a checkpoint, whose weights then need no check."""
-    manifests = list(cache_folder().glob("*/manifest.json"))
-    if not manifests:
-        return False
     try:
+        manifests = list(cache_folder().glob("*/manifest.json"))
+        if not manifests:
+            return False
         weights = checkpoint_digest(checkpoint)
         return any(Manifest.weights_of(file.parent) == weights for file in manifests)
-    except ValueError:
+    except (ValueError, OSError):
         return False

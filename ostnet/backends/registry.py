@@ -17,6 +17,7 @@ from ostnet.backends.digest import checkpoint_digest, code_digest, model_digest
 from ostnet.backends.manifest import Manifest
 from ostnet.backends.tolerances import TOLERANCES, Differences, within
 from ostnet.errors import InputError
+from ostnet.files import VARIABLE
 from ostnet.model.ranges import NAME as RANGES
 from ostnet.model.ranges import Ranges
 
@@ -183,7 +184,13 @@ def _openvino(model: "OSTNet | Path", name: str, threads: int) -> "Graphed":
     try:
         folder, _ = cached(key, build_and_check)
         backend = _kept(name, folder, threads)
-    except OSError:  # the cache cannot be written
+    except OSError as error:
+        where = error.filename or "~"
+        warnings.warn(
+            f"cache: {where} cannot be written ({error.strerror or error}), so graphs are built at "
+            f"every start, which takes seconds; set {VARIABLE} to a folder that can",
+            stacklevel=1,
+        )
         with tempfile.TemporaryDirectory() as place:
             build_and_check(Path(place))
             backend = _compiled(name, Path(place), threads)

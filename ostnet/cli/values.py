@@ -1,12 +1,14 @@
 """Types of flag values for argparse; each error names the expected value."""
 
 import argparse
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ostnet.errors import InputError
+from ostnet.files import problem_with_output
 from ostnet.flags import path_of
 
 
@@ -54,8 +56,14 @@ def existing_file(text: str) -> Path:
     path = path_of(text)
     if path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is a folder; give a file")
-    if not path.is_file():
+    if not path.exists():
         raise argparse.ArgumentTypeError(f"no file {text!r}; check the path")
+    if not path.is_file():
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is a pipe or device, which can be read only once; save it and give the file"
+        )
+    if not os.access(path, os.R_OK):
+        raise argparse.ArgumentTypeError(f"no permission to read {text!r}; change its mode")
     return path
 
 
@@ -119,10 +127,12 @@ def pinned_repository(text: str) -> str:
 
 
 def _under_folders(path: Path) -> Path:
-    """Return the path if none of its parents is a file."""
+    """Return the path if none of its parents is a file, and something can be made there."""
     for parent in path.absolute().parents:
         if parent.exists():
             if not parent.is_dir():
                 raise argparse.ArgumentTypeError(f"{str(parent)!r} is a file, not a folder")
             break
+    if problem := problem_with_output(path):
+        raise argparse.ArgumentTypeError(problem)
     return path

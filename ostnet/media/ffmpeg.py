@@ -76,6 +76,8 @@ def existing_file(path: str | os.PathLike, role: str | None) -> tuple[Path, str]
         raise InputError(f"{name}: no file '{file}'; check the path")
     if not file.is_file():
         raise InputError(f"{name}: '{file}' is not a file; give the path of one")
+    if not os.access(file, os.R_OK):
+        raise InputError(f"{name}: no permission to read '{file}'; change its mode")
     return file, name
 
 

@@ -47,6 +47,16 @@ def test_built_once(builds):
     assert len(builds.calls) == 2
 
 
+def test_a_cache_that_can_only_be_read_is_used(builds, monkeypatch):
+    folder, _ = cached("a", builds)
+
+    def refuse(path):
+        raise PermissionError(path)
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert cached("a", builds)[0] == folder and len(builds.calls) == 1
+
+
 DAMAGE = {
     "changed graph": lambda folder: (folder / "detect.xml").write_text("grapf"),
     "broken manifest": lambda folder: (folder / "manifest.json").write_text("{"),

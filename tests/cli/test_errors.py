@@ -1,6 +1,8 @@
 """What a user can get wrong: one line on standard error, exit code 2, no file left behind."""
 
+import os
 import shutil
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -64,6 +66,29 @@ def test_outputs(refused, tmp_path, portrait, clip):
     assert refused(output=portrait / "o.mp4").startswith("output: ")
     assert refused(trace=tmp_path / "t.txt").startswith("trace: ")
     assert refused("compare", output=text_file(tmp_path, "file")).startswith("output: ")
+
+
+def test_permissions_are_checked_before_anything_is_loaded(refused, tmp_path, monkeypatch):
+    """Root may do everything, so that the system's answer is replaced."""
+    closed = text_file(tmp_path, "closed.png")
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != closed and allowed(path, mode))
+    assert refused(source=closed).startswith("source: no permission to read")
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and allowed(path, mode))
+    monkeypatch.setattr("ostnet.animation.pipeline.resolve", None)
+    for command, output in (("animate", "o.mp4"), ("compare", "o")):
+        said = refused(command, output=tmp_path / output)
+        assert said.startswith(f"output: the folder '{tmp_path}' cannot be written")
+
+
+def test_a_full_disk_is_named_before_anything_is_loaded(refused, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    assert refused().startswith(f"output: the disk of '{tmp_path}' is full")
+
+
+def test_a_pipe_is_no_clip(refused, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "is a pipe or device" in refused(driving=tmp_path / "pipe")
 
 
 def test_an_input_is_never_overwritten(refused, tmp_path, clip):
