@@ -68,6 +68,21 @@ def note(text: str, kind: str = "info") -> str:
     return f'<p class="note {kind}" role="{role}">{html.escape(text)}</p>'
 
 
+def stand_in(what: str, picture: np.ndarray) -> str:
+    """Return a hidden remark that a browser cannot show a file, with a still of it.
+
+    ``stand_in.js`` shows it where that is so.
+
+    Args:
+        what: "play this clip" or "show this picture".
+        picture: uint8 (H, W, 3).
+    """
+    return (
+        f'<p class="note stand-in" role="status" hidden data-still="{data_uri(picture, 320)}">'
+        f"Your browser cannot {what}; it will be animated all the same.</p>"
+    )
+
+
 def fine(text: str) -> str:
     """Return a line in small print."""
     return f'<p class="fine">{html.escape(text)}</p>'
@@ -88,6 +103,7 @@ def progress(done: int, total: int, text: str) -> str:
 
 def table(head: list[str], rows: list[list[str]], caption: str) -> str:
     """Return a table whose first column names its rows."""
+    named = html.escape(caption or "Table", quote=True)
     top = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in head)
     body = "".join(
         f'<tr><th scope="row">{html.escape(first)}</th>'
@@ -96,7 +112,8 @@ def table(head: list[str], rows: list[list[str]], caption: str) -> str:
         for first, *rest in rows
     )
     return (
-        f'<div class="table"><table><caption>{html.escape(caption)}</caption>'
+        f'<div class="table" role="region" tabindex="0" aria-label="{named}"><table>'
+        f"<caption>{html.escape(caption)}</caption>"
         f"<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

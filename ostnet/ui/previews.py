@@ -103,7 +103,8 @@ def _portrait(look: Portrait, faces: list[Crop], chosen: list[int]) -> str:
     crop = _canvas(look.image, look.crop, words, f"{alt} animated.", squares, faces)
     square = look.square(engine.load().size)
     seen = markup.Figure(square, "what the networks see", "The square of the portrait.")
-    return _beside(crop, seen, look.note)
+    still = markup.stand_in("show this picture", look.image)
+    return _beside(crop, seen, look.note) + still
 
 
 def show_driving(request: gr.Request, *values: Any) -> str:
@@ -135,7 +136,7 @@ def _clip(look: Driving, zoom: float) -> str:
         "what the networks see" + ("" if zoom == 1 else f", {zoom:g} times as large"),
         "The square of the driving frame after the driving zoom.",
     )
-    return _beside(crop, seen, look.note)
+    return _beside(crop, seen, look.note) + markup.stand_in("play this clip", look.whole)
 
 
 def _motion(look: Driving) -> str:
@@ -205,7 +206,7 @@ def _canvas(
         f'aria-label="{html.escape(_KEYS)}">'
         f'<div><img src="{markup.data_uri(outlined)}" '
         f'alt="{html.escape(alt, quote=True)}" draggable="false"><b></b>'
-        '<button type="button" title="larger, to draw finely">⤢</button></div>'
+        '<button type="button" aria-label="Larger, to draw finely">⤢</button></div>'
         f"<figcaption>{html.escape(caption)}, or drag another</figcaption></figure>"
     )
 

