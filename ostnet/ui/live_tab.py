@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ostnet import threads
 from ostnet.hub.lookup import resolve_for_browsers
 from ostnet.hub.space import HEADERS, LIVE
-from ostnet.ui import text
+from ostnet.ui import markup, text
 from ostnet.web.site import INDEX, site_folder
 
 VARIABLE = "OSTNET_WEB"
@@ -136,4 +136,5 @@ def build() -> None:
         return
     site.build()
     with gr.Tab("Live", id=ADDRESS):
-        gr.HTML(text.LIVE.format(address=f"{ADDRESS}/"))
+        frame = text.LIVE.format(address=f"{ADDRESS}/")
+        gr.HTML(frame, js_on_load=markup.static("live_frame.js"), elem_id="live-frame")

@@ -7,10 +7,10 @@ size. OSTNet measures this change in every frame and corrects it.</p>"""
 NO_SHOWCASE = """No comparison has been made with these weights yet. Both inputs are filled in:
 press Animate."""
 
-LIVE = """<p>This page computes in your browser and uploads nothing.
-<a href="{address}" target="_blank">Open it in its own window</a></p>
+LIVE = """<p>Your browser computes this tab by itself: nothing is uploaded.
+<a href="{address}" target="_blank">Open it in a window of its own</a></p>
 <iframe src="{address}" title="Live" loading="lazy" allow="camera; fullscreen; clipboard-read"
-style="width: 100%; height: 1100px; border: 0"></iframe>"""
+style="width: 100%; height: 70vh; border: 0"></iframe>"""
 
 _LIVE_STATUS = """<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><meta name="color-scheme" content="light dark">

@@ -9,6 +9,7 @@ from PIL import Image
 from playwright.sync_api import Page, Route
 
 from ostnet.media.video import probe, read_frames
+from ostnet.ui import markup, text
 
 pytestmark = pytest.mark.slow
 
@@ -200,3 +201,19 @@ def test_the_page_fits_its_window_in_light_and_dark(visit, browser, address):
     for scheme, ground in (("light", "rgb(248, 250, 252)"), ("dark", "rgb(11, 17, 32)")):
         page.emulate_media(color_scheme=scheme)
         assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
+
+
+FITS = """() => {
+  const frame = document.querySelector('iframe'), page = frame.contentDocument;
+  return page?.querySelector('#start') && frame.clientHeight >= page.documentElement.scrollHeight
+    && page.body.offsetHeight > innerHeight && frame.clientHeight < page.body.offsetHeight + 40;
+}"""
+
+
+def test_the_frame_in_tab_live_is_as_high_as_the_page_in_it(visit, browser, address):
+    page = visit(browser, viewport={"width": 390, "height": 844})
+    page.goto(address)
+    page.set_content(text.LIVE.format(address=f"{address}tiny/"))
+    script = markup.static("live_frame.js")
+    page.evaluate("script => new Function('element', script)(document.body)", script)
+    page.wait_for_function(FITS)

@@ -67,7 +67,7 @@ export class Computer {
   /** @param {Place} place */
   #show(place) {
     element("backend", HTMLSpanElement).textContent = placeWords(place);
-    this.select.hidden = this.networks.length < 2;
+    this.select.labels[0].hidden = this.networks.length < 2;
     this.select.value = place.network;
     const [largest] = this.networks;
     const smaller = this.network !== place.network && place.network !== largest.id;

@@ -23,10 +23,18 @@ export class Driver {
     file.onchange = () => {
       const [chosen] = file.files ?? [];
       file.value = "";
-      if (!chosen) return;
-      this.choices += 1;
-      this.#play(chosen);
+      if (chosen) this.open(chosen);
     };
+    document.addEventListener("drop", (event) => {
+      const [dropped] = event.dataTransfer?.files ?? [];
+      if (dropped?.type.startsWith("video/")) this.open(dropped);
+    });
+  }
+
+  /** @param {Blob} clip of the visitor */
+  open(clip) {
+    this.choices += 1;
+    return this.#play(clip);
   }
 
   /** @param {string[]} addresses */

@@ -194,7 +194,8 @@ export class Portrait {
     document.addEventListener("drop", (event) => {
       event.preventDefault();
       around.classList.remove("over");
-      this.open(event.dataTransfer?.files[0]);
+      const [dropped] = event.dataTransfer?.files ?? [];
+      if (dropped && !dropped.type.startsWith("video/")) this.open(dropped); // clips drive
     });
     document.addEventListener("paste", (event) => {
       const [pasted] = event.clipboardData?.files ?? [];
