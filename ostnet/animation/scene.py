@@ -133,7 +133,8 @@ class SceneFrames:
                 return
             square = scene.driving_crop.at(index)
             picture = square.apply(frame, NETWORK_SIDE)
-            shown = square.shown(*frame.shape[:2], NETWORK_SIDE)
+            height, width = frame.shape[:2]
+            shown = square.shown(height, width, NETWORK_SIDE)
             yield DrivingFrame(picture, has_face(picture, shown))
 
 
