@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import gradio as gr
 import safehttpx
-from gradio import processing_utils
+from gradio import networking, processing_utils
 from gradio.data_classes import ImageData
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -104,6 +104,14 @@ class InsertHtml:
         MutableHeaders(scope=start)["content-length"] = str(len(body))
         await send(start)
         await send({"type": "http.response.body", "body": body})
+
+
+def skip_self_test() -> None:
+    """Let the page start on a busy machine.
+
+    Gradio's launch asks the new page for its document, and gives up without an answer in 3 seconds.
+    """
+    networking.url_ok = lambda url: True
 
 
 def poll_less(page: gr.Blocks, seconds: float = 0.02) -> None:

@@ -34,6 +34,7 @@ from ostnet.ui.gradio_patches import (
     forget_session,
     keep_clips,
     poll_less,
+    skip_self_test,
 )
 from ostnet.ui.inputs import MOST_DRIVING_MB
 from ostnet.ui.live_tab import Isolated
@@ -104,6 +105,7 @@ def build() -> gr.Blocks:
     """
     check_signer()
     block_outbound()
+    skip_self_test()
     keep_clips()
     weights = engine.load().checkpoint
     gr.set_static_paths([examples.EXAMPLES])

@@ -11,7 +11,7 @@ from pathlib import Path
 import gradio as gr
 import httpx
 import pytest
-from gradio import processing_utils, routes
+from gradio import networking, processing_utils, routes
 from gradio.processing_utils import async_ssrf_protected_get
 from gradio.route_utils import secure_url_stream_response
 from gradio.state_holder import SessionState
@@ -30,6 +30,7 @@ from ostnet.ui.gradio_patches import (
     keep_clips,
     picture_file,
     poll_less,
+    skip_self_test,
 )
 from ostnet.ui.route_guard import CLOSED, UPLOAD, RouteGuard
 from ostnet.ui.visitors import Visitors
@@ -111,6 +112,19 @@ def test_nothing_is_kept_of_a_session_that_has_ended(echo):
     assert all(client.session_hash in each for each in kept)
     client.close()
     until(lambda: not any(kept), 20)
+
+
+def test_a_page_that_does_not_answer_in_time_starts(monkeypatch):
+    def head(*arguments, **options):
+        raise httpx.ReadTimeout("a busy machine")
+
+    monkeypatch.setattr(networking.httpx, "head", head)
+    monkeypatch.setattr(networking, "url_ok", networking.url_ok)
+    skip_self_test()
+    with gr.Blocks() as blocks:
+        gr.Textbox()
+    blocks.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
+    blocks.close()
 
 
 def test_no_address_is_requested():
