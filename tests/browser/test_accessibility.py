@@ -42,7 +42,7 @@ def test_no_tab_violates_wcag(visit, width, dark):
     page = visit(width, dark)
     for fold in page.locator("#inputs .label-wrap").all():
         fold.click()
-    page.wait_for_selector("#strengths-view")
+    page.wait_for_selector("#mouth")
     assert violations(page) == []
     for name, shown in READY.items():
         open_tab(page, name)
