@@ -38,5 +38,5 @@ def test_a_clip_dropped_anywhere_drives(visit, browser, address):
     before = page.evaluate("document.querySelector('#driver').src")
     page.evaluate(DROP, base64.b64encode(CLIP.read_bytes()).decode())
     page.wait_for_function("old => document.querySelector('#driver').src !== old", arg=before)
-    page.wait_for_function("document.querySelector('#driver').videoWidth === 320")
+    page.wait_for_function("document.querySelector('#driver').videoWidth === 256")
     assert page.locator("#notice").is_hidden()
