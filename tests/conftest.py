@@ -21,9 +21,11 @@ os.environ["GRADIO_TEMP_DIR"] = os.path.join(
     tempfile.gettempdir(), "ostnet-tests", "gradio", os.environ.get("PYTEST_XDIST_WORKER", "alone")
 )
 
-# A shell has what it starts in the background ignore Ctrl-C, and so would all that tests start.
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell has what it starts in the background ignore Ctrl-C, nohup has it ignore the end of the
+# terminal, and so would all that tests start.
+for number, usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, signal.SIG_DFL)):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, usual)
 
 SLOW = frozenset(
     "batch browser cli web test_animate_handlers test_animator test_api test_cache "

@@ -125,13 +125,15 @@ def _read(path: Path) -> dict[str, dict[str, str]]:
     """Return complete lines by name."""
     if not path.is_file():
         return {}
-    with path.open(newline="", encoding="utf-8") as file:
-        reader = csv.DictReader(file)
-        if tuple(reader.fieldnames or ()) != COLUMNS:
-            raise InputError(
-                f"output: '{path}' is not the manifest of a batch; choose another folder"
-            )
-        return {row["name"]: row for row in reader if len(row["sha256"] or "") == 64}
+    other = f"output: '{path}' is not the manifest of a batch; choose another folder"
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            if tuple(reader.fieldnames or ()) != COLUMNS:
+                raise InputError(other)
+            return {row["name"]: row for row in reader if len(row["sha256"] or "") == 64}
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(other) from error
 
 
 def _table(

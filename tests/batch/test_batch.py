@@ -156,17 +156,18 @@ def test_a_broken_table_is_refused_whole(ostnet, folder, jobs, change, complaint
     assert not folder.output.exists()
 
 
-def test_inputs_and_other_manifests_are_not_overwritten(ostnet, folder, jobs, files):
+@pytest.mark.parametrize("other", [b"file,kind,split\n", b"\xff\xfe"])
+def test_inputs_and_other_manifests_are_not_overwritten(ostnet, folder, jobs, files, other):
     folder.write({**jobs[0], "name": "near"})
     words = folder.command()
     words[words.index("--output") + 1] = str(files)
     code, _, err = ostnet(*words)
     assert code == 2 and "is also an input" in err
     folder.output.mkdir()
-    (folder.output / "manifest.csv").write_text("file,kind,split\n")
+    (folder.output / "manifest.csv").write_bytes(other)
     code, _, err = ostnet(*folder.command())
     assert code == 2 and "is not the manifest of a batch" in err
-    assert (folder.output / "manifest.csv").read_text() == "file,kind,split\n"
+    assert (folder.output / "manifest.csv").read_bytes() == other
 
 
 def test_two_batches_do_not_write_the_same_folder(here, ostnet, folder, jobs):

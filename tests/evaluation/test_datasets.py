@@ -48,6 +48,15 @@ def test_a_manifest_goes_first(data):
     assert dataset == read_dataset(data, "manifest")
 
 
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"file," + 200_000 * b"a"], ids=["bytes", "a cell"]
+)
+def test_a_manifest_that_is_no_table_is_refused_in_one_line(tmp_path, content):
+    (tmp_path / "manifest.csv").write_bytes(content)
+    with pytest.raises(InputError, match=r"^data: .*manifest.csv is not CSV text \(.*\)$"):
+        read_dataset(tmp_path, "manifest")
+
+
 def test_a_draw_takes_so_many_clips(data):
     dataset = read_dataset(data, count=2, seed=5)
     assert len(dataset.clips) == 2 and set(dataset.clips) < set(read_dataset(data).clips)

@@ -173,7 +173,7 @@ def _read_metadata(file: Path) -> list[Annotated]:
                         f"annotations: line {number} of '{file}' is invalid; expected "
                         "frames, a box left-top-right-bottom, a rate and a size"
                     ) from error
-    except UnicodeDecodeError as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"annotations: '{file}' is not a text file; give a CSV file") from error
     return [
         Annotated((video,), tuple(sorted(found, key=lambda span: (span.start, span.identity))))

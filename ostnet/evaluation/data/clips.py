@@ -143,8 +143,11 @@ def read_clips(data: Path, split: str = "val") -> list[Clip]:
     manifest = data / "manifest.csv"
     if not manifest.is_file():
         raise InputError(f"data: {manifest} does not exist; give a folder with manifest.csv")
-    with manifest.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    try:
+        with manifest.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"data: {manifest} is not CSV text ({error})") from error
     missing = {"file", "split"} - set(rows[0] if rows else ())
     if missing:
         raise InputError(f"data: {manifest} lacks the columns {sorted(missing)}; add them")
