@@ -47,7 +47,8 @@ with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:  # ip link 
 
 PAGE = """
 from gradio_client import Client, handle_file
-from app import demo, launch_options
+from app import demo
+from ostnet.ui.page import launch_options
 _, url, _ = demo.launch(**launch_options(), prevent_thread_lock=True, quiet=True)
 assert seen["asked"] == []
 client = Client(url, verbose=False, download_files=sys.argv[3], analytics_enabled=False)

@@ -104,7 +104,9 @@ def test_a_warning_reaches_the_client(client, driving_file, tmp_path):
         return [status.log[0] async for status in job if isinstance(status, StatusUpdate)
                 and status.log]  # fmt: skip
 
-    assert any(text.startswith("source: no face was found") for text in asyncio.run(said()))
+    with ThreadPoolExecutor(1) as pool:  # this thread may already have a loop, of browser tests
+        texts = pool.submit(lambda: asyncio.run(said())).result()
+    assert any(text.startswith("source: no face was found") for text in texts)
 
 
 @pytest.mark.parametrize(
