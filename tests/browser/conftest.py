@@ -98,7 +98,7 @@ def video(page: Page, where: str) -> dict:
 
 def _is_error(message: ConsoleMessage) -> bool:
     """But what gradio says of its own connections while a page is left is none."""
-    leaving = ("AbortError", "Connection errored out")
+    leaving = ("AbortError", "Connection errored out", "Unexpected error 404: Not Found")
     return message.type == "error" and not any(word in message.text for word in leaving)
 
 
