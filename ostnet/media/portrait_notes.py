@@ -1,4 +1,4 @@
-"""What is said of a portrait's face before it is animated."""
+"""Warnings about the face in a portrait, given before it is animated."""
 
 from ostnet.media.detector_blazeface import Face
 from ostnet.media.faces import Box

@@ -21,7 +21,7 @@ HAS_FOCUS = "where => document.activeElement.matches(where)"
 
 
 def tab_to(page, where: str) -> None:
-    """Press the tab key until an element has the focus, and keeps it: it may be drawn anew."""
+    """Press Tab until an element has the focus and keeps it; a redrawn element loses it."""
     for _ in range(150):
         page.keyboard.press("Tab")
         if page.evaluate(HAS_FOCUS, where):

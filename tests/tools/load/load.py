@@ -66,7 +66,7 @@ class Resources:
     threads: int
     open_files: int
     folders: int
-    """Of visitors, of uploads, and temporary ones."""
+    """Number of folders: those of visitors, of uploads, and temporary ones."""
     disk_mb: float
 
 
