@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ostnet.errors import InputError
 from ostnet.model.generator import FULL, SOFT_EDGE, Window
+from ostnet.model.layers import resize
 from ostnet.model.motion import Motion, inside
 from ostnet.model.ostnet import Rendered
 from ostnet.training import losses
@@ -45,7 +46,8 @@ class Prediction:
     pair: Pair
     rendered: Rendered
     taught: Rendered  # the teacher's
-    region: Tensor  # weights of the pixels (B, 1, H, W)
+    region: Tensor  # weights of the decoded pixels (B, 1, H, W)
+    near: Tensor  # weights of the whole picture's pixels (B, 1, H, W)
     window: Window | None  # the part of the picture that was decoded; None: all of it
 
 
@@ -116,10 +118,9 @@ class DistilStage(DetailStage):
             motion = model.move(source, read.x_rectified)
         rendered = model.paint(source, motion, read.z, gate, window=window)
         height = pair.target.shape[-2]
-        region = losses.region_weights(pair.target_points, height, height, weights.region)
-        if window is not None:
-            region = window.cut(region, FULL)
-        return Prediction(pair, rendered, taught, region, window)
+        near = losses.region_weights(pair.target_points, height, height, weights.region)
+        region = near if window is None else window.cut(near, FULL)
+        return Prediction(pair, rendered, taught, region, near, window)
 
     def judged(self, prediction: Prediction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         return None
@@ -136,7 +137,7 @@ class DistilStage(DetailStage):
         perceptual = self.context.perceptual(rendered.image, taught.image)
         terms = {"distilled": apart, "perceptual": perceptual}
         if weights.motion:
-            terms["motion"] = motion_distance(rendered.motion, taught.motion)
+            terms["motion"] = motion_distance(rendered.motion, taught.motion, prediction.near)
         if weights.performed:
             pair, window = prediction.pair, prediction.window
             terms["performed"] = performed_distance(
@@ -169,7 +170,12 @@ class DistilStage(DetailStage):
         }
 
 
-def motion_distance(found: Motion, taught: Motion) -> Tensor:
-    """Return the L1 of two flows, in [-1, 1] coordinates, plus a tenth of that of occlusions."""
-    occlusion = (found.occlusion - taught.occlusion).abs().mean()
-    return (found.flow - taught.flow).abs().mean() + 0.1 * occlusion
+def motion_distance(found: Motion, taught: Motion, weights: Tensor) -> Tensor:
+    """Return the L1 of two flows, in [-1, 1] coordinates, plus a tenth of that of occlusions.
+
+    ``weights``: of the picture's pixels (B, 1, H, W). Without more weight there, lips and lids
+    would count less than hair: they cover few pixels.
+    """
+    near = resize(weights, *found.flow.shape[1:3])  # (B, 1, h, w)
+    flow = (found.flow - taught.flow).abs() * near.permute(0, 2, 3, 1)
+    return flow.mean() + 0.1 * losses.pixel_distance(found.occlusion, taught.occlusion, near)
