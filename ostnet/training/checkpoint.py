@@ -33,13 +33,12 @@ def initial_network(config: TrainConfig) -> OSTNet:
 
     Parts that ``config.without`` names are removed permanently; weights that a checkpoint holds for
     them are dropped. A part that the checkpoint lacks stays absent. One half of the embedding is
-    not removed but held at zero. Where dense motion learns, the expression gains are 1: the network
-    would otherwise learn to move less.
+    not removed but held at zero. Where dense motion learns, the expression gains are 1 or, in
+    distillation, the teacher's: the network would otherwise learn to move less.
 
     Raises:
         InputError: the checkpoint cannot be used.
     """
-    motion_learns = config.steps != 0 and not config.losses.distilled
     start = None if config.init is None else checkpoint_network(config.init)
     if config.grow and start is not None:
         start = _reshaped(start, PRESETS[config.grow])
@@ -51,7 +50,7 @@ def initial_network(config: TrainConfig) -> OSTNet:
             with_scale_embedding=whole.with_scale_embedding and "embedding" not in config.removed,
             scale_map=config.scale_map or whole.scale_map,
             outside=config.outside or whole.outside,
-            **(dict.fromkeys(GAINS, 1.0) if motion_learns else {}),
+            **_learned_gains(config),
         )
     )
     if start is not None:
@@ -66,6 +65,16 @@ def initial_network(config: TrainConfig) -> OSTNet:
                 for parameter in layers.requires_grad_(False).parameters():
                     nn.init.zeros_(parameter)  # so these layers add nothing
     return model
+
+
+def _learned_gains(config: TrainConfig) -> dict[str, float]:
+    """Return the expression gains during training; empty where dense motion does not learn."""
+    if not config.losses.distilled:
+        return dict.fromkeys(GAINS, 1.0) if config.steps != 0 else {}
+    teacher = config.teacher or config.init
+    if not config.losses.motion or teacher is None:
+        return {}
+    return dict(zip(GAINS, checkpoint_network(teacher).config.gains, strict=True))
 
 
 def _reshaped(start: OSTNet, wanted: ModelConfig) -> OSTNet:

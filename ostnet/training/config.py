@@ -110,7 +110,8 @@ class TrainConfig:
     """Named set of values, used where no flag is given; ``--recipe help`` lists the recipes."""
     init: str | None = None
     """Checkpoint to start from, a folder or owner/repo. Its network replaces ``preset``, and the
-    warm start is skipped. Expression gains are reset to 1 if dense motion is trained."""
+    warm start is skipped. Expression gains are reset to 1, or to those of ``teacher``, if dense
+    motion is trained."""
     teacher: str | None = None
     """With ``losses.distilled``: checkpoint whose output is learned; default: that of ``init``, so
     that a run may go on from the weights of another one."""

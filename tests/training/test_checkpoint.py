@@ -47,6 +47,16 @@ def test_gains_are_1_where_motion_learns_and_stay_where_it_does_not(tmp_path):
     assert gain(steps=0) == gain(losses=LossWeights(distilled=1.0)) == 1.3
 
 
+def test_gains_are_the_teachers_where_motion_is_distilled(tmp_path):
+    for name, gain in (("teacher", 1.3), ("pruned", 1.9)):
+        lively(replace(SMALL, **SPEAKING, mouth_gain=gain)).save_pretrained(tmp_path / name)
+    losses = LossWeights(distilled=1.0, motion=1.0)
+    config = TrainConfig(init=str(tmp_path / "pruned"), losses=losses)
+    assert initial_network(config).config.mouth_gain == 1.9  # it is its own teacher
+    config = replace(config, teacher=str(tmp_path / "teacher"))
+    assert initial_network(config).config.mouth_gain == 1.3
+
+
 def test_a_cut_network_stays_cut_and_grows_its_blocks_only_with_its_widths(tmp_path, monkeypatch):
     quick = replace(SMALL, **SPEAKING, first_tap="picture")
     whole = replace(quick, first_tap="features", residual_blocks=3)

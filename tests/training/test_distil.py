@@ -14,7 +14,7 @@ from ostnet.model.layers import identity_grid
 from ostnet.model.motion import Motion
 from ostnet.model.ostnet import OSTNet
 from ostnet.training.config import LossWeights, TrainConfig
-from ostnet.training.distil import DECODER, DistilStage
+from ostnet.training.distil import DECODER, DistilStage, motion_distance
 from ostnet.training.joint import Pair
 from ostnet.training.parallel import Processes
 from ostnet.training.perceptual import PerceptualLoss
@@ -122,6 +122,19 @@ def test_outside_the_source_it_learns_from_the_target(config, random_features):
     learned = {name for name, p in model.named_parameters() if p.grad is not None}
     parts = tuple(f"generator.{part}." for part in DECODER)
     assert learned and all(name.startswith(parts) for name in learned)
+
+
+def test_the_motion_of_the_mouth_weighs_more_than_that_of_the_hair():
+    taught = Motion(identity_grid(8, 8)[None], torch.ones(1, 1, 8, 8))
+    weights = torch.ones(1, 1, 8, 8)
+    weights[..., 6, 4] = 5.0  # the mouth
+
+    def apart(row: int) -> float:
+        flow = taught.flow.clone()
+        flow[:, row, 4] += 0.1
+        return float(motion_distance(Motion(flow, taught.occlusion), taught, weights))
+
+    assert apart(6) == pytest.approx(5 * apart(1))
 
 
 def test_there_must_be_a_teacher(config):
