@@ -40,6 +40,17 @@ def problem_with_output(path: Path) -> str | None:
     return None
 
 
+def check_outputs(*paths: Path | None) -> None:
+    """Check that files or folders can be made, before the work for them begins; skip None.
+
+    Raises:
+        InputError: one of them cannot.
+    """
+    for path in filter(None, paths):
+        if problem := problem_with_output(path):
+            raise InputError(f"output: {problem}")
+
+
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder; its content moves to ``folder`` if the block raises no error."""

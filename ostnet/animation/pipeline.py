@@ -1,7 +1,4 @@
-"""The pipeline: a portrait and a driving clip in, frame-locked videos out, one frame at a time.
-
-Command line, page, API and batches all run this.
-"""
+"""The pipeline of command line, page, API and batches: a portrait and a clip in, videos out."""
 
 import time
 import warnings
@@ -32,7 +29,7 @@ from ostnet.animation.outputs import (
 from ostnet.animation.scene import Scene
 from ostnet.backends.device import choose_device, is_cpu
 from ostnet.backends.digest import detector_digest
-from ostnet.files import staged
+from ostnet.files import check_outputs, staged
 from ostnet.hub import resolve
 from ostnet.media.picture_folder import open_output
 from ostnet.media.signing import check_signer
@@ -130,6 +127,7 @@ class Pipeline:
         """
         options = options or AnimateOptions()
         outputs = Outputs({options.variant: Path(output)}, trace=trace)
+        check_outputs(Path(output), trace)
         scene = self.open(portrait, driving, options, cancel, outputs.transparent)
         return self.run(scene, outputs, on_step, cancel)
 
@@ -147,6 +145,7 @@ class Pipeline:
 
         Arguments as in :meth:`__call__`.
         """
+        check_outputs(Path(folder))
         scene = self.open(portrait, driving, options or AnimateOptions(), cancel)
         return self.run_folder(scene, Path(folder), VARIANTS, on_step, cancel, chart=True)
 

@@ -12,7 +12,7 @@ from ostnet.batch.job import Hashes, Job, hashes, make
 from ostnet.batch.ledger import FAILURES, Ledger, locked
 from ostnet.batch.workers import Outcomes, in_processes, on_cluster
 from ostnet.errors import InputError
-from ostnet.files import problem_with_output
+from ostnet.files import check_outputs
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,7 @@ class BatchConfig:
     def __post_init__(self):
         if self.output.exists() and not self.output.is_dir():
             raise InputError(f"output: {str(self.output)!r} is a file; give a folder")
-        if problem := problem_with_output(self.output):
-            raise InputError(f"output: {problem}")
+        check_outputs(self.output)
         if self.workers < 1:
             raise InputError(f"workers: found {self.workers}, expected at least 1")
         if self.gpus_per_worker is None:

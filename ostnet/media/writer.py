@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ostnet.errors import InputError
+from ostnet.files import problem_with_output
 from ostnet.media.ffmpeg import ffmpeg, open_input, reason, stop
 from ostnet.media.probe import VideoInfo
 from ostnet.media.provenance import insert_gif_comment, mark_generated, muxer_options
@@ -258,12 +259,14 @@ class VideoWriter:
         command = ffmpeg("-loglevel", "error", *arguments)
         done = subprocess.run(command, capture_output=True, start_new_session=True)
         if done.returncode != 0:
-            raise OSError(f"'{self.path}' cannot be finished: {reason(done.stderr)}")
+            problem = problem_with_output(self._folder) or reason(done.stderr)
+            raise OSError(f"'{self.path}' cannot be finished: {problem}")
 
     def _failure(self) -> OSError:
         self._process.wait()
         log = self._process.stderr
-        problem = reason(log.read() if log else b"")
+        said = reason(log.read() if log else b"")
+        problem = problem_with_output(self._folder) or said
         return OSError(f"the video encoder failed on '{self.path}': {problem}")
 
 

@@ -33,6 +33,7 @@ from ostnet.ui.gradio_patches import (
     block_outbound,
     forget_session,
     keep_clips,
+    keep_no_statistics,
     poll_less,
     skip_self_test,
 )
@@ -93,6 +94,7 @@ def launch_options() -> dict:
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": False,  # of errors that nobody expects, which may name paths
         "ssr_mode": False,
+        "enable_monitoring": False,  # no statistics for everybody
         "state_session_capacity": 200,
     }
 
@@ -141,6 +143,7 @@ def build() -> gr.Blocks:
         page.unload(leave)
     page.queue(max_size=24, default_concurrency_limit=4)
     poll_less(page)
+    keep_no_statistics(page)
     if not engine.ZERO_GPU:
         _prepare_later()
     return page

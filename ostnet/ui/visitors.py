@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -269,6 +269,9 @@ class Visitors:
             mine = upload not in others and _inode(upload) == inode
             if mine and upload.is_relative_to(self.root):
                 upload.unlink(missing_ok=True)
+                if upload.parent != self.root:
+                    with suppress(OSError):  # Gradio makes a folder for each upload
+                        upload.parent.rmdir()
 
     def _sweep(self) -> None:
         """Delete visitors idle for hours, old runs, and what earlier processes have left."""

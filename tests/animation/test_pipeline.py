@@ -1,8 +1,10 @@
 """A run writes labelled, frame-locked videos, says how far it is, and keeps what was made."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import replace
+from types import SimpleNamespace
 
 import imageio_ffmpeg
 import numpy as np
@@ -224,3 +226,11 @@ def test_a_pipeline_from_files_to_a_video(checkpoint, examples, tmp_path):
     with pytest.raises(InputError, match="^source: no file"):
         pipe(tmp_path / "no.png", examples[1], tmp_path / "no.mp4")
     assert not (tmp_path / "no.mp4").exists()
+
+
+def test_outputs_are_checked_before_anything_is_read(checkpoint, tmp_path, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    pipe = Pipeline(checkpoint, device="cpu", backend="torch")
+    for run, output in ((pipe, "o.mp4"), (pipe.compare, "folder")):
+        with pytest.raises(InputError, match=f"^output: the disk of '{tmp_path}' is full"):
+            run("no.png", "no.mp4", tmp_path / output)

@@ -2,7 +2,9 @@
 
 import os
 import re
+import shutil
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -222,6 +224,16 @@ def test_a_failure_leaves_nothing_behind_and_keeps_the_old_file(tmp_path):
         writer.write(GREY)
         raise RuntimeError("the model failed")
     assert os.listdir(tmp_path) == ["out.mp4"] and path.read_text() == "old"
+
+
+def test_a_disk_that_fills_meanwhile_is_named(tmp_path, monkeypatch):
+    """The encoder ends, and nothing is free any more."""
+    with pytest.raises(OSError, match=r"encoder failed on .*: the disk of '.*' is full; delete"):
+        with VideoWriter(tmp_path / "out.mp4", Fraction(25)) as writer:
+            writer.write(GREY)
+            monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+            writer._process.kill()
+    assert not os.listdir(tmp_path)
 
 
 def test_the_file_appears_only_at_the_end(tmp_path):

@@ -138,6 +138,11 @@ def test_routes_that_the_page_does_not_need_are_closed(route, page):
         assert refused.value.read() == b"This page has no such route."
 
 
+def test_nobody_reads_statistics_of_the_jobs(page):
+    for path in ("/monitoring/summary", "/monitoring"):
+        assert asked(page, path) == 403, path
+
+
 def uploaded(page, name: str, content: bytes = b"secret") -> str:
     """Send a file of that name; where the page put it."""
     bound = secrets.token_hex(8)

@@ -28,6 +28,7 @@ from ostnet.ui.gradio_patches import (
     block_outbound,
     forget_session,
     keep_clips,
+    keep_no_statistics,
     picture_file,
     poll_less,
     skip_self_test,
@@ -84,6 +85,7 @@ def echo() -> Iterator[gr.Blocks]:
         gr.Textbox().change(lambda text: text, gr.Textbox(), gr.Textbox(), api_name="echo")
         blocks.unload(leave)
     poll_less(blocks)
+    keep_no_statistics(blocks)
     blocks.launch(prevent_thread_lock=True, quiet=True, ssr_mode=False)
     yield blocks
     blocks.close()
@@ -112,6 +114,15 @@ def test_nothing_is_kept_of_a_session_that_has_ended(echo):
     assert all(client.session_hash in each for each in kept)
     client.close()
     until(lambda: not any(kept), 20)
+
+
+def test_no_statistics_are_kept_of_jobs(echo, monkeypatch):
+    computed = []
+    monkeypatch.setattr(echo._queue, "_get_df", computed.append)
+    client = Client(echo.local_url, verbose=False)
+    for _ in range(2):
+        assert client.predict("hello", api_name="/echo") == "hello"
+    assert len(echo._queue.event_analytics) == 1 and not computed
 
 
 def test_a_page_that_does_not_answer_in_time_starts(monkeypatch):
