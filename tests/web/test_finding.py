@@ -7,6 +7,7 @@ import pytest
 from live_page import ROOT
 from PIL import Image
 from playwright.sync_api import expect
+from procedural_face import FaceParams, render
 
 from ostnet.media.crop import source_crop
 
@@ -28,6 +29,35 @@ def test_a_small_face_is_framed_as_python_frames_it(visit, browser, address, tmp
     side, left, top = map(int, re.findall(r"\d+", said))
     close = 0.1 * crop.size
     assert (side, left, top) == pytest.approx((crop.size, crop.left, crop.top), abs=close)
+
+
+def side(yaw: float) -> Image.Image:
+    """A drawn face whose head is turned."""
+    return Image.fromarray(render(FaceParams(yaw=yaw), 256)[0])
+
+
+def cut(left: int) -> Image.Image:
+    """A photograph that begins so far right; its face begins at 176 and ends at 276."""
+    photo = Image.open(ROOT / "examples" / "portraits" / "eileen_collins.jpg")
+    return photo.crop((left, 0, *photo.size))
+
+
+@pytest.mark.parametrize(
+    "picture, said",
+    [(side(1.5), "seen from the side"), (cut(216), "outside the picture"), (cut(100), "")],
+)
+def test_a_face_that_distorts_the_result_is_warned_of(
+    visit, browser, address, tmp_path, picture, said
+):
+    picture.save(tmp_path / "own.png")
+    page = visit(browser)
+    page.goto(f"{address}tiny/?backend=wasm&threads=1")
+    page.set_input_files("#portrait-file", tmp_path / "own.png")
+    if said:
+        expect(page.locator("#notice")).to_contain_text(said, timeout=120_000)
+        return
+    page.wait_for_function("Number(square.value) < 100", timeout=120_000)  # it has been examined
+    expect(page.locator("#notice")).not_to_contain_text("distorts")
 
 
 def test_a_picture_without_a_face_keeps_its_middle(visit, browser, address, tmp_path):

@@ -32,7 +32,7 @@ export class Engine {
 
   /**
    * @param {ImageBitmap} picture transferred: unusable afterwards
-   * @returns {Promise<Square | null>} around its largest face; null where there is none
+   * @returns {Promise<import("./types.js").Face | null>} its largest one; null where there is none
    */
   find(picture) {
     return this.#call("find", [picture]);

@@ -1,6 +1,6 @@
-/** Face detection in a portrait by BlazeFace's network, on the whole picture. */
+/** Face detection by BlazeFace's network, on the whole picture. */
 
-/** @typedef {import("./types.js").Square} Square */
+/** @typedef {import("./types.js").Face} Face */
 
 /** Side of the network's input square, in pixels. */
 const SIDE = 192;
@@ -14,15 +14,25 @@ const SAME = 0.3;
 /** The face's centre above the middle of nose and mark, and its height, in the mark's sides. */
 const LIFT = 0.08;
 const HEIGHT = 1.06;
+/** Height of a face in widths. */
+const SLIMNESS = 1.08;
+/** Share of a face's width or height outside the picture above which it is half a face. */
+const HALF = 0.35;
+/** Turn of a head above which it is seen from the side; the limits are those of Python. */
+const PROFILE = 0.75;
+/** Least distance of the eyes in the mark's sides that a turn is measured by. */
+const LEAST_APART = 0.02;
 /** Side of the portrait's square in face heights. */
 const ROOMY = 2;
 /** Distance of the square above the middle of the face, in face heights. */
 const ROOM_FOR_HAIR = 0.1;
 
 /**
- * A square around eyes and mouth, and the tip of the nose.
+ * A square around eyes and mouth, the tip of the nose, and the turn of the head: the distance of the
+ * nose from the middle of the eyes, in eye distances.
  *
- * @typedef {{x: number, y: number, side: number, noseX: number, noseY: number, score: number}} Mark
+ * @typedef {{x: number, y: number, side: number, noseX: number, noseY: number, turn: number,
+ *   score: number}} Mark
  */
 
 export class Finder {
@@ -49,13 +59,13 @@ export class Finder {
 
   /**
    * @param {ImageBitmap} picture
-   * @returns {Promise<Square | null>} around the largest face; null where there is none
+   * @returns {Promise<Face | null>} the largest one; null where there is none
    */
   async find(picture) {
     for (const share of LOOKS) {
       const marks = await this.#look(picture, share);
       const [largest] = distinct(marks).sort((one, other) => other.side - one.side);
-      if (largest) return framed(largest, picture);
+      if (largest) return { square: framed(largest, picture), flaw: flaw(largest, picture) };
     }
     return null;
   }
@@ -87,6 +97,7 @@ export class Finder {
       side: mark.side * ratio,
       noseX: (mark.noseX - left) * ratio,
       noseY: (mark.noseY - top) * ratio,
+      turn: mark.turn,
       score: mark.score,
     }));
   }
@@ -106,9 +117,20 @@ function read(points, logits) {
     const y = (Math.trunc(cell / CELLS) + 0.5) * (SIDE / CELLS);
     const at = points.subarray(16 * cell);
     const [noseX, noseY] = [x + at[8], y + at[9]];
-    marks.push({ x: x + at[0], y: y + at[1], side: at[2], noseX, noseY, score });
+    marks.push({ x: x + at[0], y: y + at[1], side: at[2], noseX, noseY, turn: turn(at), score });
   }
   return marks;
+}
+
+/**
+ * @param {Float32Array} at of a cell, see `read`
+ * @returns {number}
+ */
+function turn(at) {
+  const [across, down] = [at[6] - at[4], at[7] - at[5]];
+  const [asideX, asideY] = [at[8] - (at[4] + at[6]) / 2, at[9] - (at[5] + at[7]) / 2];
+  const apart = Math.max(Math.hypot(across, down), LEAST_APART * at[2]);
+  return Math.abs(asideX * across + asideY * down) / apart ** 2;
 }
 
 /**
@@ -139,13 +161,37 @@ function overlap(one, other) {
 
 /**
  * @param {Mark} mark
- * @param {{width: number, height: number}} picture
- * @returns {Square} the portrait's square, inside the picture
+ * @returns {[number, number]} the middle of the face
  */
-function framed({ x, y, side, noseX, noseY }, { width, height }) {
-  const size = Math.round(Math.min(ROOMY * HEIGHT * side, width, height));
-  const left = (x + noseX) / 2 - size / 2;
-  const top = (y + noseY) / 2 - (LIFT + ROOM_FOR_HAIR * HEIGHT) * side - size / 2;
+function middle({ x, y, side, noseX, noseY }) {
+  return [(x + noseX) / 2, (y + noseY) / 2 - LIFT * side];
+}
+
+/**
+ * @param {Mark} mark
+ * @param {{width: number, height: number}} picture
+ * @returns {import("./types.js").Flaw}
+ */
+function flaw(mark, { width, height }) {
+  if (mark.turn > PROFILE) return "side";
+  const [x, y] = middle(mark);
+  const tall = HEIGHT * mark.side;
+  const wide = tall / SLIMNESS;
+  const inside = (/** @type {number} */ at, /** @type {number} */ size, /** @type {number} */ edge) =>
+    (Math.min(at + size / 2, edge) - Math.max(at - size / 2, 0)) / size;
+  return Math.min(inside(x, wide, width), inside(y, tall, height)) < 1 - HALF ? "half" : "";
+}
+
+/**
+ * @param {Mark} mark
+ * @param {{width: number, height: number}} picture
+ * @returns {import("./types.js").Square} the portrait's square, inside the picture
+ */
+function framed(mark, { width, height }) {
+  const size = Math.round(Math.min(ROOMY * HEIGHT * mark.side, width, height));
+  const [x, y] = middle(mark);
+  const left = x - size / 2;
+  const top = y - ROOM_FOR_HAIR * HEIGHT * mark.side - size / 2;
   return {
     left: Math.round(Math.min(Math.max(left, 0), width - size)),
     top: Math.round(Math.min(Math.max(top, 0), height - size)),

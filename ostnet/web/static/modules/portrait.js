@@ -3,7 +3,7 @@
 import { canvasIn, drawing, element, input, press, say, unsay } from "./elements.js";
 import { centreSquare, decode, fetchPicture } from "./pictures.js";
 import { moved, sized } from "./square.js";
-import { WORDS } from "./words.js";
+import { FLAWS, WORDS } from "./words.js";
 
 /** @typedef {import("./types.js").Square} Square */
 
@@ -13,7 +13,7 @@ const TALLEST = 300;
 export class Portrait {
   /**
    * @param {() => void} onChange called when another square is to be animated
-   * @param {(picture: ImageBitmap) => Promise<Square | null>} find the square around a face
+   * @param {(picture: ImageBitmap) => Promise<import("./types.js").Face | null>} find a face
    */
   constructor(onChange, find) {
     this.onChange = onChange;
@@ -64,7 +64,6 @@ export class Portrait {
     if (!file) return;
     try {
       this.#show(await decode(file), true);
-      unsay("portrait");
     } catch {
       say(WORDS.noPicture, "portrait");
     }
@@ -80,6 +79,7 @@ export class Portrait {
    * @param {boolean} own
    */
   #show(picture, own) {
+    unsay("portrait");
     this.picture?.close();
     this.picture = picture;
     this.own = own;
@@ -97,10 +97,12 @@ export class Portrait {
    */
   async #frame(picture) {
     const { square } = this;
-    const found = await this.find(await createImageBitmap(picture)).catch(() => square);
+    const unknown = { square, flaw: /** @type {import("./types.js").Flaw} */ ("") };
+    const found = await this.find(await createImageBitmap(picture)).catch(() => unknown);
     if (this.picture !== picture || this.square !== square) return;
     if (!found) return say(WORDS.noFace, "portrait");
-    this.square = found;
+    if (found.flaw) say(FLAWS[found.flaw], "portrait");
+    this.square = found.square;
     this.#showSize();
     this.#changed();
   }

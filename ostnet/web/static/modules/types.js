@@ -14,6 +14,13 @@
  * @property {number} top
  * @property {number} side
  *
+ * @typedef {"" | "side" | "half"} Flaw What distorts the result: the face is seen from the side, or
+ *     much of it is outside the picture.
+ *
+ * @typedef {object} Face
+ * @property {Square} square around it
+ * @property {Flaw} flaw
+ *
  * @typedef {"page" | "program"} Owner Each has a portrait of its own: what a program sets is not
  *     shown on the page, and what is chosen there does not change a program's pictures.
  *

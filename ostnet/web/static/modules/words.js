@@ -17,6 +17,13 @@ export const WORDS = {
   noFull: "This browser does not support full screen here.",
 };
 
+export const FLAWS = {
+  side: "The face is seen from the side, which distorts the result; a picture from the front works " +
+    "better.",
+  half: "Much of the face is outside the picture, which distorts the result; a whole face works " +
+    "better.",
+};
+
 /** @type {Record<string, string>} by the name of the browser's error */
 const CAMERA = {
   NotAllowedError: "The camera is blocked. Allow it in the browser's address bar, or choose a clip.",

@@ -37,9 +37,9 @@ const CALLS = {
   },
 
   async find(picture) {
-    const square = await find(picture);
+    const face = await find(picture);
     picture.close();
-    return square;
+    return face;
   },
 
   async setSource(owner, picture, square) {
@@ -51,7 +51,8 @@ const CALLS = {
   async animate(owner, picture, square, wanted) {
     const [bitmap, part] = await opened(picture, square);
     try {
-      const hasFace = () => find(bitmap).then(Boolean, () => true);
+      const hasFace = () => find(bitmap)
+        .then((face) => face !== null && face.flaw !== "half", () => true);
       return await (await animator).animate(owner, bitmap, part, wanted, hasFace);
     } finally {
       bitmap.close();
