@@ -143,6 +143,7 @@ def test_one_of_both_is_an_error_before_any_work(root, tmp_path, missing, monkey
         (KEY, chain()[1], "cannot sign"),  # of another certificate
         (CERTIFICATES, b"no certificate", "cannot sign"),
     ],
+    ids=["no file", "no key", "other key", "no certificate"],
 )
 def test_what_cannot_sign_is_refused(root, tmp_path, variable, content, says, monkeypatch):
     path = tmp_path / "other.pem"
