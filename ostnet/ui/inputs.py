@@ -47,6 +47,8 @@ class Portrait:
     """A warning, such as that no face was found."""
     faces: list[Crop]
     """The squares of the faces that can be animated together, largest face first."""
+    notes: list[list[str]]
+    """Warnings of each of them."""
 
     def square(self, size: int) -> np.ndarray:
         """Return the square at so many pixels, as the networks get it."""
@@ -93,8 +95,9 @@ def look_at_portrait(path: str | Path, mode: str = "auto", face: int = 0) -> Por
         )
     crop, note = source_crop(image, mode, face, role="portrait")
     found = face_crops(image)
-    faces = [square for square, _, height in found if height >= LEAST_FACE][:MOST_FACES]
-    return Portrait(path, image, crop, note, faces)
+    large = [(square, notes) for square, notes, height in found if height >= LEAST_FACE]
+    faces, notes = map(list, zip(*large[:MOST_FACES], strict=True)) if large else ([], [])
+    return Portrait(path, image, crop, note, faces, notes)
 
 
 def look_at_driving(

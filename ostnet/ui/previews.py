@@ -93,9 +93,11 @@ def show_portrait(request: gr.Request, *values: Any) -> tuple[str, gr.CheckboxGr
 def _portrait(look: Portrait, faces: list[Crop], chosen: list[int]) -> str:
     """Return the portrait with its square, or those of the chosen faces, and one square alone."""
     alt, words = "The portrait, dark outside the square", "the square"
-    squares = [faces[number - 1] for number in chosen if number <= len(faces)]
+    chosen = [number for number in chosen if number <= len(faces)]
+    squares = [faces[number - 1] for number in chosen]
     if squares:
-        look = replace(look, crop=squares[0], note=None)
+        notes = [f"face {one}: {note}" for one in chosen for note in look.notes[one - 1]]
+        look = replace(look, crop=squares[0], note="; ".join(notes) or None)
         alt, words = "The portrait, dark outside the squares", "the squares"
     words += " animated"
     if faces:

@@ -67,6 +67,15 @@ def test_faces_of_a_group_are_numbered_and_animated_together(visitor, ask, portr
     assert "first of the faces" in last[1]
 
 
+def test_what_distorts_the_chosen_faces_of_a_group_is_said(ask, portrait_file, tmp_path):
+    cut = np.asarray(Image.open(portrait_file).convert("RGB"))[100:]  # without hair
+    path = tmp_path / "group.png"
+    Image.fromarray(np.hstack([cut, cut])).save(path)
+    for chosen in (["1"], ["2"], ["1", "2"]):
+        html, _ = ask(previews.show_portrait, portrait=str(path), faces=chosen)
+        assert re.findall("face (.): the picture ends just above", html) == chosen
+
+
 def test_a_change_of_a_strength_shows_one_frame_with_it(visitor, ask):
     once = ask(previews.show_strengths, only="the mouth")
     assert once.count("</figure>") == 2
