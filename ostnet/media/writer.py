@@ -259,14 +259,14 @@ class VideoWriter:
         command = ffmpeg("-loglevel", "error", *arguments)
         done = subprocess.run(command, capture_output=True, start_new_session=True)
         if done.returncode != 0:
-            problem = problem_with_output(self._folder) or reason(done.stderr)
+            problem = problem_with_output(self.path.parent) or reason(done.stderr)
             raise OSError(f"'{self.path}' cannot be finished: {problem}")
 
     def _failure(self) -> OSError:
         self._process.wait()
         log = self._process.stderr
         said = reason(log.read() if log else b"")
-        problem = problem_with_output(self._folder) or said
+        problem = problem_with_output(self.path.parent) or said
         return OSError(f"the video encoder failed on '{self.path}': {problem}")
 
 

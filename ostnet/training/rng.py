@@ -66,4 +66,4 @@ def _rows(draw, shape: tuple[int, ...], generator: Generator, dtype) -> Tensor:
 def step_seeds(seed: int, stage: int, step: int) -> tuple[int, int]:
     """Return two seeds for one step: one to draw its pairs, one to augment them."""
     pairs, augmentation = np.random.SeedSequence([seed, stage, step]).generate_state(2, np.uint64)
-    return int(pairs >> 1), int(augmentation >> 1)
+    return int(pairs) >> 1, int(augmentation) >> 1
