@@ -119,8 +119,10 @@ def _detect(model: OSTNet) -> nn.Module:
 def _encode(model: OSTNet) -> nn.Module:
     def encode(image: Tensor, canvas: Tensor | None = None) -> tuple[Tensor, ...]:
         source = model.encoded(image, image, canvas)  # ``detect`` computes its keypoints
-        medium = () if source.medium is None else (source.medium,)
-        return source.small, *medium, *source.taps
+        medium = source.medium
+        if medium is image:  # torch before 2.12 names an output that is an input differently
+            medium = image.clamp(0, 1)  # changes nothing
+        return source.small, *(() if medium is None else (medium,)), *source.taps
 
     return _Part(encode, encoder=model.generator.encoder)
 
