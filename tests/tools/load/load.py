@@ -66,7 +66,7 @@ class Resources:
     threads: int
     open_files: int
     folders: int
-    """Number of folders: those of visitors, of uploads, and temporary ones."""
+    """Number of folders of visitors and uploads, and of temporary files."""
     disk_mb: float
 
 
