@@ -173,8 +173,8 @@ class DistilStage(DetailStage):
 def motion_distance(found: Motion, taught: Motion, weights: Tensor) -> Tensor:
     """Return the L1 of two flows, in [-1, 1] coordinates, plus a tenth of that of occlusions.
 
-    ``weights``: of the picture's pixels (B, 1, H, W). Without more weight there, lips and lids
-    would count less than hair: they cover few pixels.
+    ``weights``: of the picture's pixels (B, 1, H, W), larger at mouth and eyes: these cover few
+    pixels, and their motion would hardly be learned.
     """
     near = resize(weights, *found.flow.shape[1:3])  # (B, 1, h, w)
     flow = (found.flow - taught.flow).abs() * near.permute(0, 2, 3, 1)

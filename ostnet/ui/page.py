@@ -94,7 +94,7 @@ def launch_options() -> dict:
         "max_file_size": f"{MOST_DRIVING_MB}mb",
         "show_error": False,  # of errors that nobody expects, which may name paths
         "ssr_mode": False,
-        "enable_monitoring": False,  # no statistics for everybody
+        "enable_monitoring": False,  # it shows statistics to any visitor
         "state_session_capacity": 200,
     }
 
