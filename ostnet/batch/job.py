@@ -108,11 +108,6 @@ def _text_hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-Work = Callable[[Job, Callable[[], bool]], Outcome]
-"""The function that makes a job; it stops once its second argument returns True, and raises no
-Exception."""
-
-
 def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
     """Render a job to ``folder/NAME.mp4``, which appears complete or not at all."""
 

@@ -2,17 +2,17 @@
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ostnet.batch.job import Hashes, Job, hashes, make
+from ostnet.batch.job import Hashes, Job, Outcome, hashes, make
 from ostnet.batch.ledger import FAILURES, Ledger, locked
-from ostnet.batch.workers import Outcomes, in_processes, on_cluster
 from ostnet.errors import InputError
 from ostnet.files import check_outputs
+from ostnet.workers import in_processes, on_cluster
 
 
 @dataclass(frozen=True)
@@ -138,11 +138,11 @@ def complain(summary: Summary, output: Path) -> None:
         )
 
 
-def _outcomes(jobs: list[Job], config: BatchConfig) -> Outcomes:
+def _outcomes(jobs: list[Job], config: BatchConfig) -> Generator[tuple[Job, Outcome], None, None]:
     work = partial(make, folder=config.output.absolute())
     if config.ray:
-        return on_cluster(work, jobs, config.workers, config.gpus_per_worker or 0.0)
-    return in_processes(work, jobs, config.workers)
+        return on_cluster(work, jobs, config.workers, Outcome, config.gpus_per_worker or 0.0)
+    return in_processes(work, jobs, config.workers, Outcome)
 
 
 def _refuse_overwriting(jobs: Sequence[Job], output: Path) -> None:

@@ -111,5 +111,5 @@ def here(monkeypatch):
     """Jobs run in this process, for tests of something else: starting others takes seconds."""
     monkeypatch.setattr(
         "ostnet.batch.run.in_processes",
-        lambda work, jobs, _: ((job, work(job, bool)) for job in jobs),
+        lambda work, jobs, *_: ((job, work(job, bool)) for job in jobs),
     )

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from ostnet.batch.job import Outcome
-from ostnet.batch.workers import in_processes
 from ostnet.media.video import probe
+from ostnet.workers import in_processes
 
 JOBS = 8
 
@@ -61,9 +61,8 @@ def dies_at_one(job: Numbered, cancel) -> Outcome:
 
 @pytest.mark.slow
 def test_a_process_that_dies_fails_one_job_only(monkeypatch):
-    found = {
-        job.number: outcome
-        for job, outcome in in_processes(dies_at_one, [Numbered(n) for n in range(4)], workers=1)
-    }
+    jobs = [Numbered(n) for n in range(4)]
+    done = in_processes(dies_at_one, jobs, workers=1, failed=Outcome)
+    found = {job.number: outcome for job, outcome in done}
     assert found[1].problem.startswith("worker: its process died")
     assert [found[n].frames for n in (0, 2, 3)] == [0, 2, 3]

@@ -114,7 +114,10 @@ def test_several_processes_make_the_same(prepared, tmp_path):
     assert contents(tmp_path / "out") == contents(config.output)
 
 
-def test_a_killed_run_goes_on_where_it_was(prepared, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "workers"), [(signal.SIGKILL, 1), (signal.SIGINT, 2), (signal.SIGTERM, 2)]
+)
+def test_a_stopped_run_goes_on_where_it_was(number, workers, prepared, tmp_path):
     config, _ = prepared
     output = tmp_path / "out"
     flags = {"--videos": config.videos, "--output": output, "--size": 64, "--min-frames": 15,
@@ -122,12 +125,17 @@ def test_a_killed_run_goes_on_where_it_was(prepared, tmp_path):
              "--val-share": 0.5}  # fmt: skip
     command = [sys.executable, "-m", "ostnet", "prepare"]
     command += [str(part) for pair in flags.items() for part in pair]
-    started = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    command += ["--workers", str(workers)]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not list(output.glob("clips/.ostnet-*")):
         time.sleep(0.002)
-    os.kill(started.pid, signal.SIGKILL)
-    started.wait()
+    os.killpg(started.pid, number) if number == signal.SIGINT else started.send_signal(number)
+    _, said = started.communicate(timeout=60)
+    if number != signal.SIGKILL:
+        assert said.endswith(b"ostnet: stopped\n") and b"Traceback" not in said
+        assert started.returncode == 128 + number
+        assert not list(output.glob("clips/.ostnet-*"))
     assert not (output / "manifest.csv").exists()
     finished = [path.name for path in (output / "done").glob("*.json")]
     assert finished[0].startswith("broken") and len(finished) < 3
@@ -163,10 +171,10 @@ def test_a_failure_that_is_not_the_videos_is_listed_and_tried_again(
     film(tmp_path / "videos" / "b.mp4", (20, {"bob": (60, 60)}))
     config, right = settings(tmp_path / "videos"), preparation.cut
 
-    def wrong(video, config):
+    def wrong(video, config, stopped):
         if video.file == "a.mp4":
             raise MemoryError("out of luck")
-        return right(video, config)
+        return right(video, config, stopped)
 
     monkeypatch.setattr(preparation, "cut", wrong)
     prepare(config)

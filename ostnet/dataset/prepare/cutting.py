@@ -29,17 +29,31 @@ def detector(name: str, device: str) -> Detector:
 
 
 class Stretch:
-    """A span of a video with its frames and faces; ``number`` counts the spans of the video.
+    """A span of a video with its frames and faces.
+
+    Args:
+        video: the video.
+        info: its rate and size.
+        span: the span.
+        number: counts the spans of the video.
+        config: rate, size and limits of the clips.
+        stopped: once it returns True, no more frames are read.
 
     Raises:
         InputError: the span's track file cannot be read.
     """
 
     def __init__(
-        self, video: Video, info: VideoInfo, span: Span, number: int, config: PrepareConfig
+        self,
+        video: Video,
+        info: VideoInfo,
+        span: Span,
+        number: int,
+        config: PrepareConfig,
+        stopped: Callable[[], bool],
     ):
         self.video, self.info, self.span, self.config = video, info, span, config
-        self.number = number
+        self.number, self._stopped = number, stopped
         self.start, self.end, self.boxes = span.start, span.end, None
         if span.track is not None:
             boxes = annotations.read_track(span.track, info.width, info.height)
@@ -50,9 +64,16 @@ class Stretch:
         """The square to cut, if the annotations give it."""
 
     def frames(self, until: int | None = None) -> Iterator[np.ndarray]:
-        """Yield the first ``until`` or all frames, uint8 (H, W, 3)."""
+        """Yield the first ``until`` or all frames, uint8 (H, W, 3).
+
+        Raises:
+            InterruptedError: the preparation is stopped.
+        """
         end = self.end if until is None else self.start + (until + 1) / self.config.fps
-        return source_frames(self.video.path, self.info, self.config.fps, self.start, end)
+        for frame in source_frames(self.video.path, self.info, self.config.fps, self.start, end):
+            if self._stopped():
+                raise InterruptedError(f"stopped while '{self.video.path}' was read")
+            yield frame
 
     def find(self, frame: int, image: np.ndarray) -> list[Face]:
         """Return the faces of a frame: those of the annotations, those in the square, or all."""
@@ -100,10 +121,11 @@ def _find_inside(
     ]
 
 
-def cut(video: Video, config: PrepareConfig) -> Result:
+def cut(video: Video, config: PrepareConfig, stopped: Callable[[], bool]) -> Result:
     """Find the tracks of a video and write the clips of those that are good enough.
 
-    A video that cannot be read becomes a skip. Raises OSError if the clips cannot be written.
+    A video that cannot be read becomes a skip. Raises OSError if the clips cannot be written, and
+    InterruptedError once ``stopped`` returns True.
     """
     result = Result()
     try:
@@ -112,7 +134,7 @@ def cut(video: Video, config: PrepareConfig) -> Result:
         return Result(skips=[Skip(video.file, str(error))])
     for number, span in enumerate(video.spans):
         try:
-            _cut_span(Stretch(video, info, span, number, config), result)
+            _cut_span(Stretch(video, info, span, number, config, stopped), result)
         except InputError as error:
             result.skips.append(Skip(video.file, str(error), span.start, span.end))
     if not result.clips and not result.skips:

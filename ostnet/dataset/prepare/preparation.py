@@ -1,14 +1,13 @@
 """Preparation of all videos, in processes or on a Ray cluster, then tables and shards."""
 
 import json
-import multiprocessing
 import pickle
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tqdm import tqdm
 
@@ -20,10 +19,10 @@ from ostnet.dataset.prepare.settings import PrepareConfig
 from ostnet.dataset.prepare.videos import Skip, Video
 from ostnet.dataset.shards import write_shards
 from ostnet.errors import InputError
-from ostnet.ray_cluster import connected_ray
+from ostnet.workers import connected_ray, in_processes
 
-Outcome = tuple[int, str | None]
-"""Number of a video, and its error or None."""
+Outcome = tuple[Video, str | OSError | None]
+"""A video, and its error or None."""
 
 MOST_BLOCKS = 2000
 """Largest number of portions of videos on a Ray cluster."""
@@ -55,10 +54,13 @@ def prepare(config: PrepareConfig) -> Summary:
     todo = [video for video in videos if not store.has(video)]
     problems = {}
     with tqdm(total=len(videos), initial=len(videos) - len(todo), unit="video") as progress:
-        for number, problem in _outcomes(todo, config):
-            if problem is not None:
-                problems[todo[number].file] = problem
-            progress.update()
+        with closing(_outcomes(todo, config)) as outcomes:
+            for video, problem in outcomes:
+                if isinstance(problem, OSError):
+                    raise problem
+                if problem is not None:
+                    problems[video.file] = problem
+                progress.update()
     results = [store.load(video) for video in videos if video.file not in problems]
     skips += [Skip(file, problem) for file, problem in problems.items()]
     skips += [skip for result in results for skip in result.skips]
@@ -85,18 +87,18 @@ def prepare(config: PrepareConfig) -> Summary:
     )
 
 
-def work(video: Video, config: PrepareConfig) -> str | None:
+def work(video: Video, stopped: Callable[[], bool], config: PrepareConfig) -> str | OSError | None:
     """Prepare one video and store its result; return None, or an unexpected error.
 
-    The next run tries again after such an error. Raises OSError (such as a full disk), since it
-    would affect every video.
+    The next run tries again after such an error. An OSError, such as a full disk, would affect
+    every video.
     """
     store = Store(config)
     try:
         store.clear(video)
-        store.save(video, cut(video, config))
-    except OSError:
-        raise
+        store.save(video, cut(video, config, stopped))
+    except OSError as error:
+        return error
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return None
@@ -108,36 +110,20 @@ def _settings(config: PrepareConfig) -> str:
     return json.dumps({**config.clip_settings(), **split}, indent=1) + "\n"
 
 
-def _outcomes(videos: Sequence[Video], config: PrepareConfig) -> Iterable[Outcome]:
+def _outcomes(videos: Sequence[Video], config: PrepareConfig) -> Generator[Outcome, None, None]:
     """Yield the outcome of each video as it is finished."""
     if config.ray:
-        return _on_cluster(videos, config)
-    if config.workers == 1 or len(videos) < 2:
-        return ((number, work(video, config)) for number, video in enumerate(videos))
-    return _in_processes(videos, config)
-
-
-def _in_processes(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outcome]:
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(config.workers, len(videos)), mp_context=context)
-    try:
-        futures = {pool.submit(work, video, config): number for number, video in enumerate(videos)}
-        for future in as_completed(futures):
-            yield futures[future], future.result()
-    except BrokenProcessPool as error:
-        raise InputError(
-            "workers: one of the processes died (out of memory?); run the same command again with "
-            "fewer workers; finished videos are kept"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
+        yield from _on_cluster(videos, config)
+    elif config.workers == 1 or len(videos) < 2:
+        yield from ((video, work(video, lambda: False, config)) for video in videos)
+    else:
+        yield from in_processes(partial(work, config=config), videos, config.workers, str)
 
 
 def _on_cluster(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outcome]:
     """Yield the outcomes of all videos from the cluster of RAY_ADDRESS or of this machine.
 
-    All machines must share the folders. An OSError of ``work`` is raised here as well. Raises
-    InputError where Ray is missing or fails.
+    All machines must share the folders. Raises InputError where Ray is missing or fails.
     """
     if not videos:
         return
@@ -145,12 +131,8 @@ def _on_cluster(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outc
     ray.data.DataContext.get_current().enable_progress_bars = False
 
     def step(row: dict) -> dict:
-        problem = stop = None
-        try:
-            problem = work(pickle.loads(row["video"]), config)
-        except OSError as error:
-            stop = str(error)
-        return {"number": row["number"], "problem": problem or "", "stop": stop or ""}
+        outcome = work(pickle.loads(row["video"]), lambda: False, config)
+        return {"number": row["number"], "outcome": pickle.dumps(outcome)}
 
     items = [
         {"number": number, "video": pickle.dumps(video)} for number, video in enumerate(videos)
@@ -158,9 +140,7 @@ def _on_cluster(videos: Sequence[Video], config: PrepareConfig) -> Iterator[Outc
     parts = ray.data.from_items(items, override_num_blocks=min(len(items), MOST_BLOCKS))
     try:
         for row in parts.map(step, num_cpus=1).iter_rows():
-            if row["stop"]:
-                raise OSError(row["stop"])
-            yield int(row["number"]), row["problem"] or None
+            yield videos[int(row["number"])], pickle.loads(row["outcome"])
     except ray.exceptions.RayError as error:
         what = f"{type(error).__name__}: {error}".splitlines()[0]
         raise InputError(

@@ -1,50 +1,60 @@
-"""Workers that make jobs: processes of this machine, or actors on a Ray cluster.
+"""Workers that do jobs: processes of this machine, or actors on a Ray cluster.
 
 The processes are not a ``ProcessPoolExecutor``: there one process that dies ends all others, and
 work that has begun cannot be stopped.
 """
 
 import multiprocessing
+import os
 import signal
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from threading import Event
-from typing import cast
+from types import ModuleType
+from typing import Generic, TypeVar, cast
 
-from ostnet.batch.job import Job, Outcome, Work
-from ostnet.ray_cluster import connected_ray
+from ostnet.errors import InputError
+
+Job = TypeVar("Job")
+Outcome = TypeVar("Outcome")
+
+Work = Callable[[Job, Callable[[], bool]], Outcome]
+"""The function that does a job; it stops once its second argument returns True, and raises no
+Exception."""
 
 STOP_SECONDS = 20
 """Seconds that a process gets to delete its unfinished files when it is stopped."""
 
-DIED = Outcome(
-    problem="worker: its process died (out of memory?); run the same command again, "
-    "with fewer workers"
-)
-
-
-Outcomes = Generator[tuple[Job, Outcome], None, None]
+DIED = "worker: its process died (out of memory?); run the same command again, with fewer workers"
 
 
 @dataclass
-class _Worker:
+class _Worker(Generic[Job]):
     process: SpawnProcess
     job: Job
 
 
-def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Outcomes:
+def in_processes(
+    work: Work[Job, Outcome], jobs: Iterable[Job], workers: int, failed: Callable[[str], Outcome]
+) -> Generator[tuple[Job, Outcome], None, None]:
     """Yield each job with its outcome, in the order of completion.
 
     If a process dies, only its job fails. When the iterator is closed or interrupted, the processes
     stop at once and leave only complete files.
+
+    Args:
+        work: what a process does with a job.
+        jobs: each goes to one process.
+        workers: number of processes.
+        failed: makes the outcome of a job from the reason why there is none.
     """
     waiting = deque(jobs)
-    crew: dict[Connection, _Worker] = {}
+    crew: dict[Connection, _Worker[Job]] = {}
     share = min(workers, len(waiting))
     try:
         while waiting and len(crew) < share:
@@ -57,7 +67,7 @@ def in_processes(work: Work, jobs: Iterable[Job], workers: int) -> Outcomes:
                 try:
                     outcome = connection.recv()
                 except (EOFError, OSError):
-                    outcome = DIED
+                    outcome = failed(DIED)
                     del crew[connection]
                     if waiting:
                         _start(crew, work, waiting.popleft(), share)
@@ -126,8 +136,12 @@ def _serve(connection: Connection, work: Work, share: int) -> None:
 
 
 def on_cluster(
-    work: Work, jobs: Iterable[Job], workers: int, gpus_per_worker: float = 0.0
-) -> Outcomes:
+    work: Work[Job, Outcome],
+    jobs: Iterable[Job],
+    workers: int,
+    failed: Callable[[str], Outcome],
+    gpus_per_worker: float = 0.0,
+) -> Generator[tuple[Job, Outcome], None, None]:
     """Yield each job with its outcome, in the order of completion, from Ray actors.
 
     Joins the cluster that RAY_ADDRESS names, or starts one on this machine with one processor for
@@ -138,6 +152,7 @@ def on_cluster(
         work: what an actor does with a job.
         jobs: each goes to one actor.
         workers: actors; each has one processor.
+        failed: makes the outcome of a job from the reason why there is none.
         gpus_per_worker: share of a GPU that each has; .25 puts four on one.
 
     Raises:
@@ -162,10 +177,35 @@ def on_cluster(
             outcome = ray.get(done)
         except ray.exceptions.RayError as error:
             what = f"{type(error).__name__}: {error}".splitlines()[0]
-            outcome = Outcome(problem=f"ray: {what}; run the same command again")
+            outcome = failed(f"ray: {what}; run the same command again")
             actor = Worker.remote() if waiting else None
         if waiting and actor:
             following = waiting.popleft()
             busy[actor.work.remote(following)] = actor, following
         del actor  # frees its processor for an actor that waits for one
         yield job, outcome
+
+
+def connected_ray(workers: int) -> ModuleType:
+    """Return the ``ray`` module, connected to the cluster that RAY_ADDRESS names.
+
+    Without that variable it starts a cluster of ``workers`` processors on this machine.
+
+    Raises:
+        InputError: Ray is not installed, or its cluster cannot be reached.
+    """
+    try:
+        import ray  # pyright: ignore[reportMissingImports]
+        import ray.data  # pyright: ignore[reportMissingImports]
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"ray: the module {error.name!r} is missing; install it with pip install 'ostnet[ray]'"
+        ) from error
+    if not ray.is_initialized():
+        here = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": workers}
+        try:
+            ray.init(log_to_driver=False, logging_level="error", **here)
+        except (ConnectionError, ValueError, RuntimeError) as error:
+            what = str(error).splitlines()[0]
+            raise InputError(f"ray: no cluster ({what}); check RAY_ADDRESS") from error
+    return ray
