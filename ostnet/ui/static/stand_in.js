@@ -10,8 +10,11 @@
     if (shown && cannot(shown) && shown[place] !== still) shown[place] = still;
     note.hidden = shown?.[place] !== still;
   };
-  setInterval(() => {
+  const checkBoth = () => {
     check('portrait', 'img', cannotShow, 'src');
     check('driving', 'video', cannotPlay, 'poster');
-  }, 300);
+  };
+  for (const event of ['load', 'loadedmetadata', 'error']) addEventListener(event, checkBoth, true);
+  // Boxes are filled and emptied, and the still arrives, without any of these events.
+  new MutationObserver(checkBoth).observe(document, {childList: true, subtree: true});
 })();
