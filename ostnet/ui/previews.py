@@ -96,8 +96,7 @@ def _portrait(look: Portrait, faces: list[Crop], chosen: list[int]) -> str:
     chosen = [number for number in chosen if number <= len(faces)]
     squares = [faces[number - 1] for number in chosen]
     if squares:
-        notes = [f"face {one}: {note}" for one in chosen for note in look.notes[one - 1]]
-        look = replace(look, crop=squares[0], note="; ".join(notes) or None)
+        look = replace(look, crop=squares[0], note=_notes_of(chosen, look.notes))
         alt, words = "The portrait, dark outside the squares", "the squares"
     words += " animated"
     if faces:
@@ -107,6 +106,19 @@ def _portrait(look: Portrait, faces: list[Crop], chosen: list[int]) -> str:
     seen = markup.Figure(square, "what the networks see", "The square of the portrait.")
     still = markup.stand_in("show this picture", look.image)
     return _beside(crop, seen, look.note) + still
+
+
+def _notes_of(chosen: list[int], notes: Sequence[Sequence[str]]) -> str | None:
+    """Return the notes of the chosen faces, each once; None where there are none."""
+    faces: dict[str, list[str]] = {}
+    for number in chosen:
+        for note in notes[number - 1]:
+            faces.setdefault(note, []).append(str(number))
+    said = (
+        f"face{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}: {note}"
+        for note, numbers in faces.items()
+    )
+    return "; ".join(said) or None
 
 
 def show_driving(request: gr.Request, *values: Any) -> str:
