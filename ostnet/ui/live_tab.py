@@ -130,11 +130,9 @@ def live_site() -> LiveSite | None:
 
 
 def build() -> None:
-    """Show the page in tab Live, and build it in the background if it is not there."""
-    site = live_site()
-    if site is None:
+    """Show the page in tab Live."""
+    if live_site() is None:
         return
-    site.build()
     with gr.Tab("Live", id=ADDRESS):
         frame = text.LIVE.format(address=f"{ADDRESS}/")
         gr.HTML(frame, js_on_load=markup.static("live_frame.js"), elem_id="live-frame")

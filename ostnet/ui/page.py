@@ -150,9 +150,14 @@ def build() -> gr.Blocks:
 
 
 def serve(page: gr.Blocks) -> NoReturn:
-    """Launch the page and, once a signal comes, stop all jobs and end the process."""
+    """Launch the page and, once a signal comes, stop all jobs and end the process.
+
+    Meanwhile the page of tab Live is built, if it is not there.
+    """
 
     def until_signal() -> None:
+        if live := live_tab.live_site():
+            live.build()  # here: the end of `exit_code` ends its thread
         page.launch(**launch_options(), prevent_thread_lock=True)
         try:
             threading.Event().wait()

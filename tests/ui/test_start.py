@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from gradio_client import Client, handle_file
-from running_page import ROOT, running_page
+from running_page import ROOT, running_page, until
 
 from ostnet.cli import main
 from ostnet.media.video import probe
@@ -82,6 +83,18 @@ def test_weights_that_cannot_be_used_are_replaced_and_the_page_says_so(tmp_path)
     assert "Weights: ostnet-lite" in said
     assert "cannot be used" in said and tmp_path.name in said
     assert str(tmp_path) not in said  # visitors see this
+
+
+def test_the_page_of_tab_live_is_built_in_the_background(tmp_path):
+    def has_begun() -> bool:
+        seen = urlopen(f"{server.url}/live/").read().decode()
+        return "onnxruntime-web" in seen or "networks of" in seen
+
+    with running_page(tmp_path, OSTNET_WEB="", OSTNET_CACHE=str(tmp_path / "cache")) as server:
+        until(has_begun, seconds=120)
+        builders = server.children()
+    assert builders
+    assert not any(Path(f"/proc/{builder}").exists() for builder in builders)
 
 
 def test_an_exported_space_runs_on_its_own_files_alone(tmp_path):

@@ -89,6 +89,7 @@ def opened(monkeypatch) -> Iterator[Callable[[Path, str], str]]:
         monkeypatch.setattr(live_tab, "live_site", lambda: site)
         with gr.Blocks(analytics_enabled=False) as page, gr.Tabs():
             live_tab.build()
+        site.build()
         pages.append(page)
         options = {"routes": [Mount("/live", site)], "middleware": [Middleware(Isolated)]}
         settings = {"server_name": "127.0.0.1", "quiet": True, "ssr_mode": False}
