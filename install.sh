@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs this package into .venv: `bash install.sh [EXTRA,...|dev]`, from nothing but Python 3.10
-# to 3.12; with uv where that is installed, else with pip. Without an NVIDIA driver torch comes as its
+# to 3.13; with uv where that is installed, else with pip. Without an NVIDIA driver torch comes as its
 # CPU build, which is several GB smaller.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -18,7 +18,7 @@ debian() { # installs Debian packages
 }
 
 with_uv() {
-    [ -x .venv/bin/python ] || uv venv --quiet --seed --python '>=3.10,<3.13' .venv
+    [ -x .venv/bin/python ] || uv venv --quiet --seed --python '>=3.10,<3.14' .venv
     # shellcheck disable=SC2086 # two words
     uv pip install --quiet --python .venv/bin/python --torch-backend "$backend" "$torch" $package
 }

@@ -87,9 +87,9 @@ def read_rows(folder: Path, split: str, leave_out: Collection[str] = ()) -> list
     if not any(row.kind == "clip" for row in rows):
         splits = ", ".join(sorted({entry["split"] or "?" for entry in entries})) or "none"
         raise InputError(
-            f"data folder {folder}: {NAME} has {len(entries)} rows (splits: {splits}), "
-            f"{len(chosen)} of split {split!r}, {len(rows)} of them with a file, but no clip; "
-            f"expected at least one clip of split {split!r}"
+            f"data folder {folder}: found no clip of split {split!r} in {NAME}, expected at least "
+            f"one; of its {len(entries)} rows (splits: {splits}), {len(chosen)} are of that split, "
+            f"and the files of {len(rows)} of these exist"
         )
     return rows
 

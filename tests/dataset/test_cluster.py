@@ -7,7 +7,7 @@ import pytest
 from ostnet.dataset.prepare.preparation import prepare
 from ostnet.errors import InputError
 
-pytestmark = pytest.mark.filterwarnings("ignore:no clip of split")
+pytestmark = pytest.mark.filterwarnings("ignore:split val has no clip")
 
 
 def files(folder) -> dict[str, bytes]:

@@ -21,7 +21,7 @@ from ostnet.media.video import read_frames
 from ostnet.training.config import TrainConfig
 from ostnet.training.frame_store import FrameStore
 
-pytestmark = pytest.mark.filterwarnings("ignore:no clip of split")
+pytestmark = pytest.mark.filterwarnings("ignore:split val has no clip")
 
 
 def table(path) -> list[dict[str, str]]:

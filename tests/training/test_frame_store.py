@@ -185,7 +185,7 @@ def test_a_folder_of_broken_clips_is_an_error_not_an_endless_wait(folder):
         ("manifest.csv", b"name\nclips/anna_0.avi\n", "train", "missing file, kind, split"),
         ("manifest.csv", b"\xff\xfe\x00", "train", r"manifest\.csv is not CSV text"),
         ("landmarks.npz", b"no archive", "train", r"^landmarks .*: not an .npz archive"),
-        ("stray.txt", b"", "test", r"5 rows \(splits: train\).*split 'test'"),
+        ("stray.txt", b"", "test", r"split 'test'.*5 rows \(splits: train\)"),
     ],
 )
 def test_an_unusable_folder_is_an_error(folder, file, content, split, message):

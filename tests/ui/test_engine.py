@@ -81,7 +81,7 @@ def test_results_leave_the_gpu(monkeypatch):
     alignment = Alignment(points[0], points[1], np.ones((1, 2)))
     reading = Reading(points[2], alignment, None, points[3])
     made = [((1.0, 2.0), {"full": reading}), Shot(3, None)]
-    assert engine.on_cpu(made) == made
+    assert repr(engine.on_cpu(made)) == repr(made)  # equality of tensors is no single value
     assert sorted(map(id, moved)) == sorted(map(id, points))
 
 
