@@ -84,7 +84,7 @@ def in_processes(
         _stop(crew)
 
 
-def _start(crew: dict[Connection, _Worker], work: Work, job: Job, share: int) -> None:
+def _start(crew: dict[Connection, _Worker], work: Work, job: object, share: int) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, work, share), daemon=True)
@@ -95,7 +95,7 @@ def _start(crew: dict[Connection, _Worker], work: Work, job: Job, share: int) ->
     crew[ours] = _Worker(process, job)
 
 
-def _give(connection: Connection, job: Job) -> None:
+def _give(connection: Connection, job: object) -> None:
     with suppress(OSError):  # the process has died: the next ``wait`` reports it
         connection.send(job)
 
