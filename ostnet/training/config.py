@@ -21,7 +21,7 @@ CHOICES = {
 LEAST = {
     2: "max_frames_per_clip stream_frames",
     1: "batch accumulate detail_batch keypoint_batch discriminator_width whole_every stream_pool "
-    "stream_uses workers threads",
+    "stream_uses workers threads teacher_mouth_gain teacher_eyelid_gain",
     0: "minutes steps keypoint_steps scale_steps seed learning_rate discriminator_rate clip_norm "
     "save_minutes val_minutes log_seconds",
 }
@@ -115,6 +115,11 @@ class TrainConfig:
     teacher: str | None = None
     """With ``losses.distilled``: checkpoint whose output is learned; default: that of ``init``, so
     that a run may go on from the weights of another one."""
+    teacher_mouth_gain: float | None = None
+    """Gain with which the teacher opens the mouth (``losses.motion``); default: that of its
+    configuration. The network keeps the latter, so with a larger one it learns to open further."""
+    teacher_eyelid_gain: float | None = None
+    """The same for the eyelids."""
     grow: str = ""
     """Preset to which the network of ``init`` is grown (computing the same at first) or pruned; the
     warm start then trains the new parts. Without ``init``: the same as ``preset``."""

@@ -63,6 +63,12 @@ class DistilStage(DetailStage):
         start = checkpoint_network(self.config.init)
         known = self.config.teacher
         teacher = (checkpoint_network(known) if known else start).requires_grad_(False)
+        mouth, eyelids, gaze = teacher.config.gains
+        teacher.motion.gains = (
+            self.config.teacher_mouth_gain or mouth,
+            self.config.teacher_eyelid_gain or eyelids,
+            gaze,
+        )
         device = self.context.processes.device
         self.teacher = teacher.to(device, memory_format=torch.channels_last)  # pyright: ignore
         model, generator = self.model, self.model.generator

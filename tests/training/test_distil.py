@@ -93,6 +93,19 @@ def test_a_run_goes_on_from_the_weights_of_another_one(config, tmp_path):
     assert any((before[name] != after[name]).any() for name in before.keys() - known)
 
 
+def test_a_teacher_may_open_mouth_and_eyes_further(config, tmp_path):
+    """Its own weights move a network as far as itself, but not as far as with larger gains."""
+    losses = LossWeights(perceptual=0.1, distilled=1, motion=1)
+    config = replace(config, teacher=config.init, grow="", steps=1, losses=losses)
+    apart = {}
+    for gain in ("", "teacher_mouth_gain", "teacher_eyelid_gain"):
+        gains, output = {gain: 2.0} if gain else {}, str(tmp_path / f"run {gain}")
+        train(replace(config, output=output, **gains))
+        apart[gain] = losses_of(replace(config, output=output), "motion")[0]
+    assert apart[""] < 1e-6
+    assert min(apart["teacher_mouth_gain"], apart["teacher_eyelid_gain"]) > 1e-4
+
+
 def test_outside_the_source_it_learns_from_the_target(config, random_features):
     """One pair, of which half is not in the source, many times."""
     model = lively(replace(QUICK, outside="painted"))
