@@ -55,10 +55,9 @@ def in_processes(
     """
     waiting = deque(jobs)
     crew: dict[Connection, _Worker[Job]] = {}
-    share = min(workers, len(waiting))
     try:
-        while waiting and len(crew) < share:
-            _start(crew, work, waiting.popleft(), share)
+        while waiting and len(crew) < workers:
+            _start(crew, work, waiting.popleft())
         while crew:
             for ready in wait(list(crew)):
                 connection = cast(Connection, ready)
@@ -70,7 +69,7 @@ def in_processes(
                     outcome = failed(DIED)
                     del crew[connection]
                     if waiting:
-                        _start(crew, work, waiting.popleft(), share)
+                        _start(crew, work, waiting.popleft())
                 else:
                     if waiting:
                         worker.job = waiting.popleft()
@@ -84,10 +83,10 @@ def in_processes(
         _stop(crew)
 
 
-def _start(crew: dict[Connection, _Worker], work: Work, job: object, share: int) -> None:
+def _start(crew: dict[Connection, _Worker], work: Work, job: object) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, work, share), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, work), daemon=True)
     with _ctrl_c_held_back():
         process.start()
     theirs.close()
@@ -122,14 +121,10 @@ def _ctrl_c_held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _serve(connection: Connection, work: Work, share: int) -> None:
+def _serve(connection: Connection, work: Work) -> None:
     """Work until there are no more jobs or the parent has ended."""
     told = Event()  # an exception could be lost in a generator that is being closed
     signal.signal(signal.SIGTERM, lambda *_: told.set())
-
-    import torch
-
-    torch.set_num_threads(max(1, torch.get_num_threads() // share))
     with suppress(EOFError, OSError):
         while not told.is_set():
             connection.send(work(connection.recv(), told.is_set))

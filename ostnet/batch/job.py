@@ -108,8 +108,12 @@ def _text_hash(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
-    """Render a job to ``folder/NAME.mp4``, which appears complete or not at all."""
+def make(job: Job, cancel: Callable[[], bool], folder: Path, processes: int = 1) -> Outcome:
+    """Render a job to ``folder/NAME.mp4``, which appears complete or not at all.
+
+    ``processes`` share this machine's processors.
+    """
+    _share_threads(processes)
 
     def stop_if_cancelled() -> bool:
         if cancel():
@@ -141,6 +145,14 @@ def make(job: Job, cancel: Callable[[], bool], folder: Path) -> Outcome:
         scale=(float(x), float(y)),
         warnings=tuple(str(one.message) for one in said),
     )
+
+
+@lru_cache(maxsize=1)
+def _share_threads(processes: int) -> None:
+    """Give torch its share of the threads; once, since each call would divide them again."""
+    import torch
+
+    torch.set_num_threads(max(1, torch.get_num_threads() // processes))
 
 
 @lru_cache(maxsize=2)

@@ -142,6 +142,7 @@ def _outcomes(jobs: list[Job], config: BatchConfig) -> Generator[tuple[Job, Outc
     work = partial(make, folder=config.output.absolute())
     if config.ray:
         return on_cluster(work, jobs, config.workers, Outcome, config.gpus_per_worker or 0.0)
+    work = partial(work, processes=min(config.workers, len(jobs)))
     return in_processes(work, jobs, config.workers, Outcome)
 
 

@@ -53,14 +53,14 @@ def prepare(config: PrepareConfig) -> Summary:
     store.open()
     todo = [video for video in videos if not store.has(video)]
     problems = {}
-    with tqdm(total=len(videos), initial=len(videos) - len(todo), unit="video") as progress:
-        with closing(_outcomes(todo, config)) as outcomes:
-            for video, problem in outcomes:
-                if isinstance(problem, OSError):
-                    raise problem
-                if problem is not None:
-                    problems[video.file] = problem
-                progress.update()
+    progress = tqdm(total=len(videos), initial=len(videos) - len(todo), unit="video")
+    with progress, closing(_outcomes(todo, config)) as outcomes:
+        for video, problem in outcomes:
+            if isinstance(problem, OSError):
+                raise problem
+            if problem is not None:
+                problems[video.file] = problem
+            progress.update()
     results = [store.load(video) for video in videos if video.file not in problems]
     skips += [Skip(file, problem) for file, problem in problems.items()]
     skips += [skip for result in results for skip in result.skips]
